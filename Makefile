@@ -1,0 +1,51 @@
+# Every target sets up what it needs: Python 3.11 or later and make are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format docs bench clean
+
+help:
+	@echo "make demo    fit the ladder on a data set that needs no network and print the comparison"
+	@echo "make test    run the tests"
+	@echo "make lint    check style and formatting"
+	@echo "make format  apply the formatting"
+	@echo "make docs    build the documentation into docs/_build/html"
+	@echo "make bench   run every benchmark in turn"
+	@echo "make clean   remove the environment and everything built"
+
+venv: $(READY)
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	@# Dependency groups need pip 25.1; the one inside a new environment may be older.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[plot]" --group dev
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/python examples/ladder.py
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(READY)
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:
+	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
