@@ -1,0 +1,112 @@
+"""Every Python block of the README and of the documentation runs."""
+
+import doctest
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# A block may be indented (in a list), and a comment `<!-- skip -->` right before it takes it out.
+BLOCK = re.compile(
+    r"(?P<skip>^[ ]*<!-- skip -->\s*\n)?^(?P<indent>[ ]*)```python\b[^\n]*\n(?P<code>.*?)^(?P=indent)```\s*$",
+    re.MULTILINE | re.DOTALL,
+)
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def python_blocks(text):
+    """The line number and code of every block that is to run."""
+    blocks = []
+    for match in BLOCK.finditer(text):
+        if match["skip"] is None:
+            line = text.count("\n", 0, match.start("code"))
+            blocks.append((line, re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE)))
+    return blocks
+
+
+def run_session(code, names, filename, line):
+    """Run a block of `>>>` lines, compare what they print, and carry on with the names they leave."""
+    test = doctest.DocTestParser().get_doctest(code, names, filename, filename, line)
+    report = []
+    doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append, clear_globs=False)
+    names.update(test.globs)
+    assert not report, "".join(report)
+
+
+def run_blocks(text, filename):
+    """Run the blocks of one document in order, in one namespace."""
+    names = {"__name__": "__main__"}
+    for line, code in python_blocks(text):
+        if code.lstrip().startswith(">>>"):
+            run_session(code, names, filename, line)
+        else:
+            # The empty lines in front make a traceback point into the document.
+            exec(compile("\n" * line + code, filename, "exec"), names)
+    return names
+
+
+def with_blocks(documents):
+    return [path for path in documents if path.exists() and python_blocks(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("path", with_blocks(DOCUMENTS), ids=lambda path: path.name)
+def test_document_runs(path, tmp_path, monkeypatch):
+    """The document's code runs from top to bottom, without a warning."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+
+    run_blocks(path.read_text(encoding="utf-8"), str(path))  # raises, or fails an assertion in run_session
+
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_blocks_share_their_names_and_skipped_ones_do_not_run():
+    """A later block sees the names of earlier ones, plain or `>>>`; one marked as skipped does nothing."""
+    text = """
+```python
+a = 1
+```
+
+<!-- skip -->
+```python
+raise RuntimeError
+```
+
+- in a list:
+
+  ```python
+  >>> b = a + 1
+  >>> b
+  2
+  ```
+
+```text
+2
+```
+
+```python
+c = b + 1
+```
+"""
+
+    names = run_blocks(text, "text.md")
+
+    assert (names["a"], names["b"], names["c"]) == (1, 2, 3)
+
+
+def test_a_printed_line_that_is_wrong_fails():
+    """A `>>>` block whose output differs is reported with what was expected and what came."""
+    with pytest.raises(AssertionError, match=r"Expected:\s+3\s+Got:\s+2"):
+        run_blocks("```python\n>>> 1 + 1\n3\n```\n", "text.md")
+
+
+def test_an_error_points_at_the_documents_line():
+    """The traceback of a failing block names the line of the document."""
+    with pytest.raises(ZeroDivisionError) as error:
+        run_blocks("# Title\n\n```python\na = 1\na / 0\n```\n", "text.md")
+
+    assert error.traceback[-1].lineno + 1 == 5

@@ -1,0 +1,37 @@
+"""Every example runs, in its short form."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+CHATTER = ("Traceback", "Warning", "oneDNN", "cuda", "retracing", "absl::")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example_prints_its_table_and_nothing_else(path, tmp_path):
+    """`--quick` ends well, shows the naive forecast in its table, and no library says a word of its own."""
+    environment = os.environ | {
+        "MPLBACKEND": "Agg",
+        "PYTHONPATH": str(ROOT),
+        # An example that can download has to do without what this machine may have kept.
+        "SKRNN_DATA": str(tmp_path / "data"),
+    }
+
+    done = subprocess.run(
+        [sys.executable, str(path), "--quick"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "naive" in done.stdout.lower()
+    assert [word for word in CHATTER if word in done.stdout + done.stderr] == [], done.stderr

@@ -1,0 +1,108 @@
+"""What is imported when, and by whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "skrnn"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "matplotlib")
+# How the names of the modules begin that may import each.
+ALLOWED = {
+    "tensorflow": ("neural/keras_engine.py",),
+    "keras": ("neural/keras_engine.py",),
+    "scikeras": ("neural/keras_engine.py",),
+    "sktime": ("datasets.py", "sktime.py"),
+    "matplotlib": ("plotting",),
+}
+# No module imports one of a later layer.
+LAYERS = [
+    {"windows"},
+    {"preprocessing"},
+    {"baselines", "neural"},
+    {"relative", "multistep"},
+    {"evaluation"},
+    {"plotting", "report"},
+    {"cli"},
+]
+
+
+def module_name(path):
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imported_names(node):
+    """The dotted names that an import statement, or a call of import_module or __import__, asks for."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        function = ast.unparse(node.func)
+        if function.endswith("import_module") or function == "__import__":
+            return [str(node.args[0].value)]
+    return []
+
+
+def imports_of(tree):
+    return [name for node in ast.walk(tree) for name in imported_names(node)]
+
+
+def imports_at_load(tree):
+    """The names imported as soon as the module is, that is outside every function."""
+    waiting, found = [tree], []
+    while waiting:
+        node = waiting.pop()
+        found += imported_names(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def layer_of(part):
+    return next((number for number, layer in enumerate(LAYERS) if part in layer), None)
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", ["skrnn", "skrnn.datasets"])
+def test_import_is_light(module):
+    """The import loads none of the heavy libraries."""
+    code = f"import sys, {module}; print(*(set({HEAVY}) & set(sys.modules)))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_heavy_libraries_stay_in_their_module(path):
+    """Only the module made for a heavy library mentions an import of it, be it inside a function."""
+    found = {name.partition(".")[0] for name in imports_of(parse(path))} & set(HEAVY)
+
+    assert [library for library in found if not module_name(path).startswith(ALLOWED[library])] == []
+
+
+def test_data_sets_import_sktime_late():
+    """The data sets ask for sktime only when its copy of a series is asked for."""
+    names = imports_at_load(parse(PACKAGE / "datasets.py"))
+
+    assert [name for name in names if name.startswith("sktime")] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_no_import_points_back(path):
+    """A module imports from its own layer and earlier ones alone."""
+    own = layer_of(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
+    parts = [name.split(".") for name in imports_of(parse(path))]
+    layers = {".".join(name): layer_of(name[1]) for name in parts if name[0] == "skrnn" and len(name) > 1}
+
+    later = [name for name, layer in layers.items() if None not in (own, layer) and layer > own]
+    assert later == []
