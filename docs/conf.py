@@ -24,7 +24,7 @@ html_copy_source = False
 
 
 def skip_member(app, what, name, obj, skip, options):
-    """Leave out what scikit-learn generates on every estimator: it refers to pages of scikit-learn's own docs."""
+    """Leave out the methods that scikit-learn generates: they refer to pages of its own docs."""
     return True if re.fullmatch(r"set_\w+_request|get_metadata_routing", name) else None
 
 
