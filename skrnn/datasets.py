@@ -169,7 +169,7 @@ def read_jena(path):
     Four things are done to the rows:
 
     - They are put in the order of their time stamps, "Date Time" in the file.
-    - Where a time stamp comes twice, the first row stays. (The file repeats some.)
+    - Where a time stamp comes twice, the first row stays. The file repeats some of its rows.
     - Where rows are missing, rows of NaN stand in, so that k rows are always the same time apart and the
       index has a frequency. The step is the most frequent one of the file. Should a stamp lie off that grid,
       nothing is put in.

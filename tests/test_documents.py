@@ -27,7 +27,7 @@ def python_blocks(text):
     return blocks
 
 
-def run_session(code, names, filename, line):
+def run_doctest(code, names, filename, line):
     """Run a block of `>>>` lines, compare what they print, and carry on with the names they leave."""
     test = doctest.DocTestParser().get_doctest(code, names, filename, filename, line)
     report = []
@@ -41,7 +41,7 @@ def run_blocks(text, filename):
     names = {"__name__": "__main__"}
     for line, code in python_blocks(text):
         if code.lstrip().startswith(">>>"):
-            run_session(code, names, filename, line)
+            run_doctest(code, names, filename, line)
         else:
             # The empty lines in front make a traceback point into the document.
             exec(compile("\n" * line + code, filename, "exec"), names)
@@ -58,7 +58,7 @@ def test_document_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
-    run_blocks(path.read_text(encoding="utf-8"), str(path))  # raises, or fails an assertion in run_session
+    run_blocks(path.read_text(encoding="utf-8"), str(path))  # raises, or fails an assertion in run_doctest
 
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
