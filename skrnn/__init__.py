@@ -1,0 +1,9 @@
+"""skrnn: recurrent networks for time series as ordinary scikit-learn estimators."""
+
+from skrnn.windows import FlattenWindows, LastSteps, SlidingWindow, Windows, future_rows, make_windows  # isort: skip
+
+from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
+from skrnn.relative import TransformedWindowRegressor
+
+__version__ = "0.1.0"

@@ -1,0 +1,276 @@
+"""Differencer: the change since some rows ago, and the way back."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.preprocessing.rows import RowTransformer
+from skrnn.regression import leads_of
+from skrnn.validation import check_counts, check_option, check_rows, check_windows, column_positions
+from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.context import CONTEXTS, Context, lay_rows
+
+
+class Differencer(OneToOneFeatureMixin, RowTransformer):
+    """Difference every column by one or several lags, applied in turn.
+
+    On rows, ``x[t] - x[t - lag]``, unknown (NaN) where the lag reaches before the first row. On windows, the same inside
+    each window, which gets shorter by the sum of the lags. Inside ``TransformedWindowRegressor`` it expresses the target
+    relative to its own window: lead h against the newest known value of the same season, h − lag·⌈h/lag⌉.
+
+    Parameters
+    ----------
+    lags : int or tuple of int, default=1
+        Rows to look back; several are applied in turn, such as 1 and a season: ``(1, 24)``.
+    columns : str, int, list of these or callable, default=None
+        The columns to difference, by name, position, or a callable such as scikit-learn's ``make_column_selector``;
+        the others pass unchanged. None: all.
+    context : {"auto", "carry", "none"}, default="auto"
+        Whether ``transform`` looks back into the last fitted rows for new ones: where the index proves that they follow,
+        on your word, or never. See ``SlidingWindow``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns.
+    context_ : Context
+        The last fitted rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import Differencer
+    >>> rows = np.array([[1.0], [4.0], [9.0], [16.0]])
+    >>> differencer = Differencer(1).fit(rows)
+    >>> differencer.transform(rows).ravel()
+    array([nan,  3.,  5.,  7.])
+    >>> differencer.inverse_transform(np.array([[9.0], [11.0]])).ravel()
+    array([25., 36.])
+    """
+
+    def __init__(self, lags=1, *, columns=None, context="auto"):
+        self.lags = lags
+        self.columns = columns
+        self.context = context
+
+    def fit(self, X, y=None):
+        """Remember the first and the last rows, for the way back.
+
+        Parameters
+        ----------
+        X : array-like (n_rows, n_features), Windows, or array (n_samples, steps, n_features)
+            The series, or windows of it.
+        y : ignored
+            Present for the pipeline.
+
+        Returns
+        -------
+        self : Differencer
+        """
+        self.lags_ = check_counts("lags", self.lags)
+        check_option("context", self.context, CONTEXTS)
+        if _are_windows(X):
+            windows = check_windows(self, X, reset=True)
+            self._columns_ = self._positions(_Named(windows))
+            self._steps_lost(windows)
+            return self
+        values = check_rows(self, X, reset=True)
+        self._columns_ = self._positions(X)
+        index = getattr(X, "index", None)
+        self.context_ = Context.of(values, index, self._reach)
+        self.head_ = np.array(lay_rows(values, index, self._reach).rows[: self._reach])
+        self._first_label_ = None if index is None else index[0]
+        return self
+
+    def transform(self, X):
+        """Difference; the result is of the kind that came."""
+        check_is_fitted(self)
+        if _are_windows(X):
+            windows = self._windows(check_windows(self, X, reset=False))
+            return windows if isinstance(X, Windows) else windows.take()
+        values = check_rows(self, X, reset=False)
+        self._check_fitted_on_rows()
+        laid = self.context_.lay(values, getattr(X, "index", None), self.context)
+        return self._like(X, self._difference(laid.rows)[laid.where])
+
+    def fit_transform(self, X, y=None):
+        """Fit, and difference the same data (which has no rows before it)."""
+        self.fit(X, y)
+        if _are_windows(X):
+            return self.transform(X)
+        laid = lay_rows(check_rows(self, X, reset=False), getattr(X, "index", None), self._reach)
+        return self._like(X, self._difference(laid.rows)[laid.where])
+
+    def inverse_transform(self, X):
+        """Undo the differences of rows: of the fitted ones, or of rows that follow them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Differences. If the first rows are unknown (NaN), or carry the first fitted label, they begin where ``fit``
+            began, and the fitted values are restored; otherwise they continue the series behind the fitted rows.
+
+        Returns
+        -------
+        rows : of the kind that came
+        """
+        check_is_fitted(self)
+        values = check_rows(self, X, reset=False)
+        self._check_fitted_on_rows()
+        index = getattr(X, "index", None)
+        if self._begins_at_head(index, values):
+            laid = lay_rows(values, index, self._reach, self.context_.clock)
+            rows, head = laid.rows.astype(np.result_type(laid.rows, np.float32)), self.head_[: len(laid.rows)]
+            rows[: len(head), self._columns_] = head[:, self._columns_]
+            behind = len(head)
+        else:
+            laid = self.context_.lay(values, index, "carry")
+            rows, behind = laid.rows.astype(np.result_type(laid.rows, np.float32)), laid.where[0]
+        rows[behind:] = self._integrate(rows[behind:], rows[:behind])
+        return self._like(X, rows[laid.where])
+
+    # ------------------------------------------------------------------ against a window
+
+    def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """y (n, n_leads) as its difference from what the window's target column knows."""
+        return y - self._reference(windows, y.shape[1], column)
+
+    def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """Undo ``relative_target``."""
+        return y + self._reference(windows, y.shape[1], column)
+
+    def _reference(self, windows, n_outputs, column):
+        """The forecast in which all coming differences are zero, a fixed mix of the window's newest steps."""
+        if column not in self._columns_:
+            return np.zeros((len(windows), n_outputs))
+        rate, lost = windows.sampling_rate, self._steps_lost(windows)
+        leads = leads_of(windows, n_outputs)
+        if (leads % rate).any():
+            raise ValueError(
+                f"leads must be multiples of sampling_rate={rate} for differences against the window, got {leads.tolist()}"
+            )
+        mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
+        steps = windows.values_at(column, np.arange(1 - lost, 1) * rate)
+        if np.isnan(steps).any():
+            steps = self._filled(windows, steps, column, lost)
+        return steps @ mix
+
+    def _filled(self, windows, steps, column, lost):
+        """Unknown steps filled from anywhere in their own window, as ``predict`` fills them."""
+        rows = np.flatnonzero(np.isnan(steps).any(axis=1))
+        part = windows[rows]
+        offsets = (np.arange(windows.length) - windows.length + 1) * windows.sampling_rate
+        whole = part.values_at(column, offsets)[:, :, None]
+        steps = steps.copy()
+        steps[rows] = fill_steps(whole, np.full(1, np.nan))[:, -lost:, 0]
+        return steps
+
+    # ------------------------------------------------------------------ the arithmetic
+
+    @property
+    def _reach(self):
+        return sum(self.lags_)
+
+    def _positions(self, X):
+        if self.columns is None:
+            return np.arange(self.n_features_in_)
+        return column_positions(self.columns, X, argument="columns")
+
+    def _difference(self, rows):
+        out = np.array(rows, dtype=np.result_type(rows, np.float32))
+        part = out[:, self._columns_]
+        for lag in self.lags_:
+            change = np.full_like(part, np.nan)
+            change[lag:] = part[lag:] - part[:-lag]
+            part = change
+        out[:, self._columns_] = part
+        return out
+
+    def _integrate(self, changes, before):
+        """Sum up differences (n, n_features) behind the rows ``before``."""
+        if not len(changes):
+            return changes
+        levels = [before[-self._reach :, self._columns_]]
+        for lag in self.lags_[:-1]:
+            levels.append(levels[-1][lag:] - levels[-1][:-lag])
+        out, part = changes.copy(), changes[:, self._columns_]
+        for lag, level in zip(reversed(self.lags_), reversed(levels), strict=True):
+            part = _running_sum(part, level[-lag:], lag)
+        out[:, self._columns_] = part
+        return out
+
+    def _begins_at_head(self, index, values):
+        """Whether differences begin where ``fit`` began; an error where they begin neither there nor behind the end."""
+        if len(self.head_) < self._reach:
+            raise ValueError(f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}")
+        labelled = index is not None and self._first_label_ is not None
+        if labelled and index[0] == self._first_label_:
+            return True
+        if labelled and self.context_.clock is not None:
+            after = self.context_.clock.positions(index[:1])
+            if after is None or after[0] != 1:
+                raise ValueError(
+                    f"differences must begin at the first fitted row, {self._first_label_}, or right behind the last, "
+                    f"{self.context_.index[-1]}, to be undone; got {index[0]}"
+                )
+            return False
+        return bool(np.isnan(values[: self._reach][:, self._columns_]).all())
+
+    def _windows(self, windows):
+        lost = self._steps_lost(windows)
+        # A difference that reaches into the series before is looked at by no window: windows are cut by `lost` steps.
+        return windows.replace(rows=self._difference(windows.rows), length=windows.length - lost)
+
+    def _steps_lost(self, windows):
+        if windows.maps:
+            raise ValueError("Differencer looks at rows: put it before WindowScaler, not behind it")
+        rate = windows.sampling_rate
+        if any(lag % rate for lag in self.lags_):
+            raise ValueError(f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}")
+        lost = self._reach // rate
+        if lost >= windows.length:
+            raise ValueError(
+                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need at least {lost + 1}"
+            )
+        return lost
+
+    def _check_fitted_on_rows(self):
+        if not hasattr(self, "context_"):
+            raise ValueError("this Differencer was fitted on windows: fit it on rows to transform rows")
+
+
+def zero_difference_forecast(lags, leads) -> np.ndarray:
+    """Weights (sum(lags), n_leads) of the newest values, oldest first, in the forecast whose differences are zero.
+
+    With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one lag gives x[h − lag·⌈h/lag⌉].
+    """
+    filter_ = np.ones(1)
+    for lag in lags:
+        filter_ = np.convolve(filter_, np.concatenate([[1.0], np.zeros(lag - 1), [-1.0]]))
+    n = sum(lags)
+    values = np.vstack([np.eye(n), np.zeros((max(leads), n))])
+    for h in range(n, len(values)):
+        values[h] = -filter_[1:] @ values[h - n : h][::-1]
+    return values[n - 1 + np.asarray(leads)].T
+
+
+def _running_sum(changes, start, lag):
+    """x with x[t] - x[t - lag] = changes[t], behind the ``lag`` rows ``start``."""
+    n = len(changes)
+    padded = np.zeros((-(-n // lag) * lag, changes.shape[1]), changes.dtype)
+    padded[:n] = changes
+    steps = np.concatenate([start[None], padded.reshape(-1, lag, changes.shape[1])])
+    return steps.cumsum(axis=0)[1:].reshape(-1, changes.shape[1])[:n]
+
+
+class _Named:
+    """The columns of windows, for column_positions."""
+
+    def __new__(cls, windows):
+        empty = np.empty((0, windows.n_features))
+        return empty if windows.feature_names is None else pd.DataFrame(empty, columns=list(windows.feature_names))
+
+
+def _are_windows(X):
+    return isinstance(X, Windows) or np.ndim(X) == 3

@@ -1,0 +1,86 @@
+"""WindowScaler: every window by its own mean and deviation."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.validation import check_windows
+from skrnn.windows.array import Windows
+
+
+class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Scale every window by its own mean and standard deviation, feature by feature.
+
+    It learns nothing from other windows, so it takes series of any level. Inside ``TransformedWindowRegressor`` the
+    target is scaled by the mean and deviation of its own window's target column. A constant window becomes zeros.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+    window_shape_ : tuple of int
+        Steps and features of the windows seen in ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import WindowScaler
+    >>> WindowScaler().fit_transform(np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
+    array([[-1.22474487,  0.        ,  1.22474487],
+           [ 0.        ,  0.        ,  0.        ]])
+    """
+
+    def fit(self, X, y=None):
+        """Check the windows. Returns self."""
+        check_windows(self, X, reset=True)
+        return self
+
+    def transform(self, X):
+        """The scaled windows, as the kind of array that came. ``Windows`` stay lazy."""
+        check_is_fitted(self)
+        windows = check_windows(self, X, reset=False).mapped(_scale_windows)
+        if isinstance(X, Windows):
+            return windows
+        return windows.take()[:, :, 0] if np.ndim(X) == 2 else windows.take()
+
+    def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """y (n, n_leads) in deviations from the mean of its window's target column."""
+        mean, deviation = self._statistics(windows, column)
+        return (y - mean) / deviation
+
+    def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """Undo ``relative_target``."""
+        mean, deviation = self._statistics(windows, column)
+        return y * deviation + mean
+
+    def set_output(self, *, transform=None):
+        """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
+        return self
+
+    def _statistics(self, windows, column):
+        feature = windows.feature(column)
+        parts = [_mean_deviation(feature.take(batch)) for batch in feature.batches()]
+        mean, deviation = (np.concatenate(part)[:, :, 0] for part in zip(*parts, strict=True))
+        return mean, deviation
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _scale_windows(batch):
+    mean, deviation = _mean_deviation(batch)
+    return ((batch - mean) / deviation).astype(batch.dtype, copy=False)
+
+
+def _mean_deviation(batch):
+    """Mean and deviation (n, 1, n_features) of the known steps; NaN where there are none, deviation 1 where constant."""
+    known = ~np.isnan(batch)
+    count = known.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, batch, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
+        deviation = np.sqrt((np.where(known, batch - mean, 0) ** 2).sum(axis=1, keepdims=True) / count)
+    constant = deviation <= 10 * np.finfo(batch.dtype).eps * np.abs(mean)
+    return mean, np.where(constant, 1.0, deviation)

@@ -1,0 +1,164 @@
+"""WindowRegressor: what all regressors on windows share."""
+
+from abc import abstractmethod
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.validation import check_target_values, check_weights, check_windows, column_position
+from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.steps import feature_means
+
+
+class WindowRegressor(RegressorMixin, BaseEstimator):
+    """A regressor on windows: ``fit`` drops incomplete windows, ``predict`` fills them.
+
+    Subclasses write ``_fit(windows, y, sample_weight)``, which sees complete windows and finite targets (n, n_outputs)
+    only, and ``_predict_steps(batch)`` on gathered windows without NaN, or ``_predict(windows)``.
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the regressor.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Those with unknown steps (NaN) are left out, with their y and weight.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Samples with an unknown target (NaN) are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : WindowRegressor
+            The fitted regressor.
+        """
+        self._fit(*self._check_training(X, y, sample_weight))
+        return self
+
+    def predict(self, X):
+        """Forecast from windows.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Unknown steps are filled from the window's own nearest known ones; a window with no known step
+            gets the mean of the training target.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
+        """
+        check_is_fitted(self)
+        windows = check_windows(self, X, reset=False)
+        y = np.asarray(self._predict(windows), dtype=np.float64)
+        y[~windows.known()] = self.y_mean_
+        return y[:, 0] if self.y_ndim_ == 1 else y
+
+    @abstractmethod
+    def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None: ...
+
+    def _predict(self, windows):
+        """Forecast (n, n_outputs) from windows, some of them incomplete."""
+        y = np.empty((len(windows), self.n_outputs_))
+        for batch in windows.batches():
+            y[batch] = self._predict_steps(fill_steps(windows.take(batch), self.fill_values_))
+        return y
+
+    def _predict_steps(self, batch: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def _check_training(self, X, y, sample_weight, *, reset=True):
+        """The windows, targets (n, n_outputs) and weights that can be learned from."""
+        windows = check_windows(self, X, reset=reset)
+        y = check_target_values(self, y, len(windows))
+        weights = check_weights(sample_weight, len(windows))
+        if reset:
+            self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
+        elif y.size != len(y) * self.n_outputs_:
+            raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
+        y = y.reshape(len(y), -1)
+        complete, known = windows.complete(), ~np.isnan(y).any(axis=1)
+        kept = complete & known if weights is None else complete & known & (weights > 0)
+        if not kept.any():
+            raise ValueError(_nothing_left(windows, complete, known))
+        if not kept.all():
+            windows, y = windows[kept], y[kept]
+            weights = None if weights is None else weights[kept]
+        if reset:
+            self.y_mean_ = np.average(y, axis=0, weights=weights)
+            self.fill_values_ = feature_means(windows)
+        return windows, y, weights
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _nothing_left(windows, complete, known):
+    n = len(windows)
+    if not known.any():
+        return f"y must have a known value, got NaN in all of {n} samples"
+    if not complete.any():
+        reach = (windows.length - 1) * windows.sampling_rate + 1
+        return (
+            f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} rows, and each of "
+            "them has a NaN or begins before the first row): fill the gaps, or use a longer series or a smaller window"
+        )
+    return f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
+
+
+def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
+    """The lead of each output: as the windows know them, or 1 … n_outputs."""
+    if not windows.leads or (len(windows.leads) == 1 and n_outputs == 1):
+        return np.array(windows.leads or [1]) if n_outputs == 1 else np.arange(1, n_outputs + 1)
+    if len(windows.leads) != n_outputs:
+        raise ValueError(
+            f"y must have one output for each lead of the windows, {len(windows.leads)}, got {n_outputs}"
+        )
+    return np.array(windows.leads)
+
+
+def target_position(windows: Windows, target) -> int:
+    """Position of the target's column in the windows."""
+    return column_position(target, windows.feature_names, windows.n_features)
+
+
+def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
+    """y is the target column's own values, as far as the rows behind the windows can tell."""
+    if windows.maps:
+        return
+    leads = leads_of(windows, y.shape[1])
+    column = target_position(windows, target)
+    same = _agreement(windows, y, leads, column)
+    if same is None or same > 0.5:
+        return
+    name = type(estimator).__name__
+    names = windows.feature_names or range(windows.n_features)
+    for other in range(windows.n_features):
+        if other != column and (_agreement(windows, y, leads, other) or 0) > 0.5:
+            raise ValueError(
+                f"{name} relates y to the column target={target!r} of the window, but y is the column "
+                f"{names[other]!r}: use target={names[other]!r}"
+            )
+    raise ValueError(
+        f"{name} relates y to the column target={target!r} of the window, but y is not in that column's unit "
+        "(was the window scaled or transformed before?). Scaling goes inside:\n"
+        '    TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
+    )
+
+
+def _agreement(windows, y, leads, column):
+    """Share of the targets that stand in the column at their own rows; None if no such row is known."""
+    part = windows[:: max(1, len(windows) // 1000)]
+    values = part.values_at(column, leads)
+    targets = y[:: max(1, len(windows) // 1000)]
+    known = ~np.isnan(values)
+    if not known.any():
+        return None
+    return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.abs(targets).max()).mean()

@@ -1,0 +1,193 @@
+"""Checks of what users bring: each names the argument, what is required, what came, and the remedy."""
+
+import numbers
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils.validation import check_array, validate_data
+
+from skrnn.windows.array import Windows
+
+
+def check_count(name: str, value, *, minimum: int = 1) -> int:
+    """A whole number of at least ``minimum``."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+    if not whole or value < minimum:
+        kind = "a positive whole number" if minimum == 1 else f"a whole number of at least {minimum}"
+        raise ValueError(f"{name} must be {kind}, got {value!r}")
+    return int(value)
+
+
+def check_counts(name: str, values, *, minimum: int = 1) -> tuple[int, ...]:
+    """One whole number or several, as a tuple."""
+    if isinstance(values, numbers.Number) or isinstance(values, str) or values is None:
+        values = (values,)
+    return tuple(check_count(name, value, minimum=minimum) for value in values)
+
+
+def check_option(name: str, value, options) -> str:
+    """One of a few words."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    return value
+
+
+def check_share(name: str, value, *, closed: bool = False) -> float:
+    """A number of at least 0 and below 1 (``closed``: and above 0)."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 <= value < 1 or (closed and value == 0):
+        raise ValueError(f"{name} must be {'above' if closed else 'at least'} 0 and below 1, got {value!r}")
+    return float(value)
+
+
+def check_rows(estimator, X, *, reset: bool):
+    """A series (n_rows, n_features) as a numeric ndarray; unknown values are NaN, infinite ones an error."""
+    if isinstance(X, Windows) or getattr(X, "ndim", 2) == 3:
+        raise ValueError(f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it before them")
+    X = series_to_frame(X)
+    check_time_index(X)
+    return numeric_values(validate_data_of(estimator, X, reset=reset))
+
+
+def validate_data_of(estimator, X, *, reset: bool):
+    """scikit-learn's own validation, after a look at the columns that it would not name."""
+    check_columns_numeric(X)
+    return validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite="allow-nan")
+
+
+def numeric_values(values: np.ndarray) -> np.ndarray:
+    """Booleans as float32; other numbers as they are."""
+    return values.astype(np.float32) if values.dtype.kind == "b" else values
+
+
+def check_columns_numeric(X) -> None:
+    """Every column of a DataFrame is a number or a truth value."""
+    if not isinstance(X, pd.DataFrame):
+        return
+    bad = [
+        f"{name!r} ({dtype})"
+        for name, dtype in X.dtypes.items()
+        if dtype != object and not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
+    ]
+    if bad:
+        raise ValueError(f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them")
+
+
+def check_time_index(X) -> None:
+    """The time index of a DataFrame goes up, without duplicates."""
+    index = getattr(X, "index", None)
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
+        return
+    if index.hasnans:
+        raise ValueError("the time index has missing labels (NaT): drop these rows")
+    if index.has_duplicates:
+        label = index[index.duplicated()][0]
+        raise ValueError(
+            f"the time index must not have duplicates, {label} comes more than once: "
+            "aggregate these rows or drop them, e.g. X[~X.index.duplicated()]"
+        )
+    if not index.is_monotonic_increasing:
+        raise ValueError("the time index must be sorted, oldest row first: use X.sort_index()")
+
+
+def check_windows(estimator, X, *, reset: bool) -> Windows:
+    """Windows of any kind as ``Windows``, with the estimator's ``n_features_in_`` and ``window_shape_``."""
+    name = type(estimator).__name__
+    if isinstance(X, Windows):
+        windows = X
+        if not len(windows):
+            raise ValueError(f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})")
+        if reset:
+            estimator.n_features_in_ = windows.n_features
+    elif np.ndim(X) == 3 and not sparse.issparse(X):
+        X = check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator)
+        if X.shape[2] == 0:
+            raise ValueError(f"{name} needs at least 1 feature, got 0 (shape={X.shape})")
+        if reset:
+            estimator.n_features_in_ = X.shape[2]
+        windows = Windows.from_array(numeric_values(X))
+    else:
+        X = validate_data_of(estimator, X, reset=reset)
+        windows = Windows.from_array(numeric_values(X))
+    if reset:
+        estimator.window_shape_ = windows.shape[1:]
+    elif windows.shape[1:] != estimator.window_shape_:
+        fitted, came = estimator.window_shape_, windows.shape[1:]
+        raise ValueError(
+            f"X must have windows as {name} was fitted on, {fitted[0]} steps × {fitted[1]} features, "
+            f"got {came[0]} × {came[1]}"
+        )
+    return windows
+
+
+def check_target_values(estimator, y, n: int) -> np.ndarray:
+    """y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+    if isinstance(y, pd.DataFrame | pd.Series):
+        y = y.to_numpy(dtype=float, na_value=np.nan)
+    y = check_array(
+        y, ensure_2d=False, allow_nd=True, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y", ensure_min_samples=0
+    )
+    if y.ndim not in (1, 2):
+        raise ValueError(f"y must be (n,) or (n, n_outputs), got shape {y.shape}")
+    if len(y) != n:
+        raise ValueError(f"X and y must have the same number of samples, got {n} in X and {len(y)} in y")
+    return y
+
+
+def check_weights(sample_weight, n: int) -> np.ndarray | None:
+    """sample_weight as floats (n,), none of them negative, not all of them zero."""
+    if sample_weight is None:
+        return None
+    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weights.shape != (n,):
+        raise ValueError(f"sample_weight must have shape ({n},), one weight a sample, got {weights.shape}")
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for all samples: there is nothing to learn from")
+    return weights
+
+
+def column_position(target, names, n_features: int, *, argument: str = "target") -> int:
+    """Position of a column given by name or position."""
+    if isinstance(target, str) or not isinstance(target, numbers.Integral):
+        if names is not None and target in names:
+            return list(names).index(target)
+        if names is None:
+            raise ValueError(
+                f"{argument}={target!r} is a column name, but the data came without column names: give its position, "
+                'or keep the names with set_output(transform="pandas") on the transformers before'
+            )
+        raise ValueError(f"{argument}={target!r} is not a column, there are {', '.join(map(repr, names))}")
+    if not -n_features <= target < n_features:
+        raise ValueError(f"{argument}={target} is not a column: there are {n_features}, counted from 0")
+    return int(target) % n_features
+
+
+def column_positions(columns, X, *, argument: str) -> np.ndarray:
+    """Positions of columns given by name, position, several of them, or a callable such as make_column_selector."""
+    if columns is None:
+        return np.zeros(0, np.intp)
+    if callable(columns):
+        if not isinstance(X, pd.DataFrame):
+            raise ValueError(
+                f"{argument} is a selector of DataFrame columns, but an array came: bring a DataFrame, or keep it one "
+                'with set_output(transform="pandas") on the transformers before'
+            )
+        columns = columns(X)
+    if isinstance(columns, str | numbers.Integral):
+        columns = [columns]
+    names = list(X.columns) if isinstance(X, pd.DataFrame) else None
+    columns = list(columns)
+    if columns and all(isinstance(column, bool | np.bool_) for column in columns):
+        columns = np.flatnonzero(columns)
+    found = [column_position(column, names, np.shape(X)[1], argument=argument) for column in columns]
+    return np.array(found, np.intp)
+
+
+def series_to_frame(X):
+    """A Series as a DataFrame of one column; anything else as it is."""
+    return X.to_frame() if isinstance(X, pd.Series) else X

@@ -1,0 +1,311 @@
+"""Windows: the lazy array of windows that holds its rows once."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+# A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the window's size.
+BATCH_NUMBERS = 1 << 22
+
+
+class Windows:
+    """Array of windows over rows that are held once.
+
+    A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first. ``Windows`` keeps the rows
+    and the ends; the steps are only gathered for the samples that somebody asks for. ::
+
+        rows      ... e-2r   e-r    e   ........  e+lead
+        window       [ s0     s1    s2 ]            y       length=3, sampling_rate=r
+
+    It behaves as an array of shape (n_windows, length, n_features) that can be indexed over its samples, so that
+    scikit-learn's splitters and searches cut it without gathering anything. ``numpy.asarray`` gathers all of it. Steps
+    before the first row of the series, and behind its last, are unknown (NaN).
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        The rows of all series, one series after the other. Not copied; may be a ``numpy.memmap``.
+    ends : array-like of shape (n_windows,)
+        The row of each window's last step.
+    length : int
+        Steps in a window.
+    sampling_rate : int, default=1
+        Rows between two steps.
+    bounds : array-like of shape (n_series + 1,), default=None
+        Where each series starts in ``rows``, with the number of rows at the end. None: one series.
+    series : array-like of shape (n_windows,), default=None
+        The series that each window belongs to. None: the first.
+    leads : sequence of int, default=()
+        How many rows ahead of the last step the targets lie, where that is known.
+    shift : array-like of shape (n_features,), default=None
+        By how many rows each feature's part of the window is moved ahead (features that are known ahead).
+    feature_names : sequence of str, default=None
+        Names of the features.
+    maps : tuple of callable, default=()
+        Applied in turn to every gathered batch (n, length, n_features), each window by itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import Windows
+    >>> windows = Windows(np.arange(6.0)[:, None], ends=[2, 3, 4], length=3)
+    >>> windows
+    Windows(3 windows of 3 steps × 1 feature, over 6 rows)
+    >>> np.asarray(windows[1:])[:, :, 0]
+    array([[1., 2., 3.],
+           [2., 3., 4.]])
+    """
+
+    ndim = 3
+
+    def __init__(
+        self,
+        rows,
+        ends,
+        *,
+        length,
+        sampling_rate=1,
+        bounds=None,
+        series=None,
+        leads=(),
+        shift=None,
+        feature_names=None,
+        maps=(),
+    ):
+        rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
+        if rows.ndim != 2:
+            raise ValueError(f"rows must be 2-D (n_rows, n_features), got {rows.ndim} dimension(s)")
+        self.rows = rows
+        self.ends = np.asarray(ends, dtype=np.int64)
+        self.length = int(length)
+        self.sampling_rate = int(sampling_rate)
+        self.bounds = np.array([0, len(rows)] if bounds is None else bounds, dtype=np.int64)
+        self.series = np.zeros(len(self.ends), np.int32) if series is None else np.asarray(series, np.int32)
+        self.leads = tuple(int(lead) for lead in leads)
+        self.shift = np.zeros(rows.shape[1], np.int64) if shift is None else np.asarray(shift, np.int64)
+        self.feature_names = None if feature_names is None else tuple(feature_names)
+        self.maps = tuple(maps)
+
+    @classmethod
+    def from_array(cls, X, feature_names=None):
+        """Windows that a plain array (n, steps, features), or (n, steps) for one feature, already is.
+
+        Every window is a series of its own: nothing is known of the rows around it.
+        """
+        X = np.asarray(X)
+        X = X[:, :, None] if X.ndim == 2 else X
+        n, length, n_features = X.shape
+        return cls(
+            X.reshape(n * length, n_features),
+            np.arange(1, n + 1) * length - 1,
+            length=length,
+            bounds=np.arange(n + 1) * length,
+            series=np.arange(n),
+            feature_names=feature_names,
+        )
+
+    # ------------------------------------------------------------------ as an array
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(n_windows, length, n_features)."""
+        return len(self.ends), self.length, self.n_features
+
+    @property
+    def n_features(self) -> int:
+        """Number of features of a step."""
+        return self.rows.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The float type that the windows are gathered in."""
+        return np.result_type(self.rows.dtype, np.float32)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("Windows are gathered when they become an array: copy=False cannot be kept")
+        return self.take(slice(None), dtype=dtype)
+
+    def __getitem__(self, key):
+        if isinstance(key, tuple):
+            key, rest = key[0], key[1:]
+            if any(k is not Ellipsis and k != slice(None) for k in rest):
+                raise IndexError("Windows are indexed over samples only: np.asarray(windows) gives all axes")
+        if isinstance(key, int | np.integer):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"window {key} of {len(self)}")
+            return self.take(slice(key, key + 1 or None))[0]
+        key = key if isinstance(key, slice) else np.asarray(key)
+        if isinstance(key, np.ndarray) and key.size == 0:
+            key = key.astype(np.int64)
+        return self.replace(ends=self.ends[key], series=self.series[key])
+
+    def __repr__(self) -> str:
+        n, length, features = self.shape
+        plural = "" if features == 1 else "s"
+        return f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
+
+    # ------------------------------------------------------------------ the same windows, changed
+
+    def replace(self, **changes) -> "Windows":
+        """The same windows with some of the constructor's arguments changed."""
+        return Windows(**{**vars(self), **changes})
+
+    def mapped(self, function: Callable) -> "Windows":
+        """The same windows with ``function`` applied to every batch that is gathered."""
+        return self.replace(maps=(*self.maps, function))
+
+    def feature(self, column: int) -> "Windows":
+        """The same windows with one of their features only."""
+        names = None if self.feature_names is None else (self.feature_names[column],)
+        if self.maps:
+            raise ValueError("a feature cannot be cut out of windows that are transformed as a whole")
+        return self.replace(
+            rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names
+        )
+
+    # ------------------------------------------------------------------ gathering
+
+    def take(self, which=slice(None), dtype=None) -> np.ndarray:
+        """Gather the windows ``which`` (slice or integer array) as an array (n, length, n_features)."""
+        ends, series = self.ends[which], self.series[which]
+        first, stop = self.bounds[series], self.bounds[series + 1]
+        offsets = (np.arange(self.length) - (self.length - 1)) * self.sampling_rate
+        parts = []
+        for ahead in np.unique(self.shift):
+            steps = (ends + ahead)[:, None] + offsets
+            columns = np.flatnonzero(self.shift == ahead)
+            part = _gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
+            parts.append((columns, part))
+        if len(parts) == 1:
+            out = parts[0][1]
+        else:
+            out = np.empty((len(ends), self.length, self.n_features), self.dtype)
+            for columns, part in parts:
+                out[:, :, columns] = part
+        for function in self.maps:
+            out = function(out)
+        return out if dtype is None else out.astype(dtype, copy=False)
+
+    def batches(self, size: int | None = None) -> Iterator[slice]:
+        """Slices over the windows, each small enough to be gathered."""
+        size = size or max(1, BATCH_NUMBERS // max(1, self.length * self.n_features))
+        for start in range(0, len(self), size):
+            yield slice(start, min(start + size, len(self)))
+
+    def values_at(self, column: int, offsets) -> np.ndarray:
+        """One feature at ``end + offsets``: (n_windows, n_offsets), NaN where the series has no such row."""
+        offsets = np.atleast_1d(np.asarray(offsets, np.int64))
+        steps = self.ends[:, None] + offsets
+        first, stop = self.bounds[self.series, None], self.bounds[self.series + 1, None]
+        return _gather(self.rows, steps, first, stop, np.array([column]), self.dtype)[:, :, 0]
+
+    # ------------------------------------------------------------------ what is known
+
+    def complete(self) -> np.ndarray:
+        """Mask (n_windows,): every step of the window is known."""
+        first, stop = self.bounds[self.series], self.bounds[self.series + 1]
+        reach = (self.length - 1) * self.sampling_rate
+        mask = np.ones(len(self), bool)
+        for ahead in np.unique(self.shift):
+            end = self.ends + ahead
+            mask &= (end - reach >= first) & (end < stop)
+            streak = _known_streak(self.rows, np.flatnonzero(self.shift == ahead), self.sampling_rate)
+            mask[mask] = streak[end[mask]] >= self.length
+        return mask
+
+    def known(self) -> np.ndarray:
+        """Mask (n_windows,): at least one step of the window is known in some feature."""
+        mask = self.complete()
+        for batch in self[~mask].batches():
+            which = np.flatnonzero(~mask)[batch]
+            mask[which] |= ~np.isnan(self.take(which)).all(axis=(1, 2))
+        return mask
+
+    def covered(self) -> np.ndarray:
+        """Mask (n_rows, n_features): the values that these windows look at."""
+        first, stop = self.bounds[self.series], self.bounds[self.series + 1]
+        r, n_rows = self.sampling_rate, len(self.rows)
+        out = np.empty(self.rows.shape, bool)
+        for ahead in np.unique(self.shift):
+            end = self.ends + ahead
+            # Steps behind the series' last row, and before its first, are none of its rows.
+            newest = end - np.maximum(0, -((stop - 1 - end) // r)) * r
+            oldest = end - np.minimum(self.length - 1, (end - first) // r) * r
+            some = newest >= oldest
+            change = np.zeros(n_rows + r, np.int64)
+            np.add.at(change, oldest[some], 1)
+            np.add.at(change, newest[some] + r, -1)
+            padded = np.zeros(-(-len(change) // r) * r, np.int64)
+            padded[: len(change)] = change
+            counts = padded.reshape(-1, r).cumsum(axis=0).ravel()[:n_rows]
+            out[:, self.shift == ahead] = (counts > 0)[:, None]
+        return out
+
+
+def as_windows(X) -> Windows:
+    """Windows of any kind as ``Windows``; see ``Windows.from_array`` for plain arrays."""
+    return X if isinstance(X, Windows) else Windows.from_array(X)
+
+
+def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
+    """Fill unknown steps (NaN) from each window's own nearest known ones: forward, then backward.
+
+    A feature that is unknown in the whole window gets ``fallback`` (n_features,).
+    """
+    unknown = np.isnan(batch)
+    rows = np.flatnonzero(unknown.any(axis=(1, 2)))
+    if not len(rows):
+        return batch
+    part, unknown = batch[rows], unknown[rows]
+    n_steps = part.shape[1]
+    steps = np.arange(n_steps)[:, None]
+    before = np.maximum.accumulate(np.where(unknown, -1, steps), axis=1)
+    after = np.minimum.accumulate(np.where(unknown, n_steps, steps)[:, ::-1], axis=1)[:, ::-1]
+    nearest = np.where(before >= 0, before, after)
+    filled = np.take_along_axis(part, np.minimum(nearest, n_steps - 1), axis=1)
+    batch = batch.copy()
+    batch[rows] = np.where(nearest == n_steps, fallback, filled)
+    return batch
+
+
+def _gather(rows, steps, first, stop, columns, dtype):
+    """``rows[steps, columns]`` of shape (n, n_steps, n_columns), NaN where a step is outside [first, stop)."""
+    inside = (steps >= first) & (steps < stop)
+    everywhere = inside.all()
+    if not everywhere:
+        steps = np.where(inside, steps, 0)
+    if not len(rows):
+        return np.full((*steps.shape, len(columns)), np.nan, dtype)
+    if len(columns) == rows.shape[1]:
+        out = rows[steps].astype(dtype, copy=False)
+    else:
+        out = rows[steps[:, :, None], columns].astype(dtype, copy=False)
+    if not everywhere:
+        out[~inside] = np.nan
+    return np.asarray(out)
+
+
+def _known_streak(rows, columns, rate):
+    """For each row, how many steps in a row (``rate`` rows apart) up to it are known in all columns."""
+    known = known_rows(rows, columns)
+    padded = np.zeros(-(-len(known) // rate) * rate, bool)
+    padded[: len(known)] = known
+    grid = padded.reshape(-1, rate)
+    count = np.arange(len(grid))[:, None]
+    last_unknown = np.maximum.accumulate(np.where(grid, -1, count), axis=0)
+    return (count - last_unknown).ravel()[: len(known)]
+
+
+def known_rows(rows, columns=slice(None)) -> np.ndarray:
+    """Mask (n_rows,): no NaN in the columns; reads the rows piece by piece."""
+    if rows.dtype.kind != "f":
+        return np.ones(len(rows), bool)
+    known = np.empty(len(rows), bool)
+    size = max(1, BATCH_NUMBERS // max(1, rows.shape[1]))
+    for start in range(0, len(rows), size):
+        known[start : start + size] = ~np.isnan(rows[start : start + size, columns]).any(axis=1)
+    return known

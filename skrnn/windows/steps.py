@@ -1,0 +1,179 @@
+"""LastSteps and FlattenWindows: fewer steps, and windows as a table."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.validation import check_count, check_windows
+from skrnn.windows.array import Windows, fill_steps
+
+
+class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Keep the newest steps of every window, so that a search can vary the length of ready-made windows.
+
+    Parameters
+    ----------
+    length : int, default=1
+        Steps to keep.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+    window_shape_ : tuple of int
+        Steps and features of the windows seen in ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LastSteps
+    >>> LastSteps(2).fit_transform(np.array([[1.0, 2.0, 3.0]]))
+    array([[2., 3.]])
+    """
+
+    def __init__(self, length=1):
+        self.length = length
+
+    def fit(self, X, y=None):
+        """Check the windows. Returns self."""
+        windows = check_windows(self, X, reset=True)
+        if check_count("length", self.length) > windows.length:
+            raise ValueError(f"length={self.length} is more than the {windows.length} steps of the windows")
+        return self
+
+    def transform(self, X):
+        """The newest steps of the windows, as the kind of array that came."""
+        check_is_fitted(self)
+        windows = check_windows(self, X, reset=False)
+        if not isinstance(X, Windows):
+            array = windows.take()[:, -self.length :]
+            return array[:, :, 0] if np.ndim(X) == 2 else array
+        if windows.maps:
+            return windows.mapped(_Newest(self.length)).replace(length=self.length)
+        return windows.replace(length=self.length)
+
+    def set_output(self, *, transform=None):
+        """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
+        return self
+
+    def __sklearn_tags__(self):
+        return _window_tags(super().__sklearn_tags__())
+
+
+class FlattenWindows(TransformerMixin, BaseEstimator):
+    """Turn windows into a 2-D table, for any scikit-learn regressor. This gathers all windows.
+
+    Columns are named like ``temp[t-3]``: step after step, oldest first, the features of a step side by side. With one
+    known lead, ``t`` is the row that is forecast; otherwise it is the window's last step.
+
+    Parameters
+    ----------
+    fill : bool, default=True
+        Fill unknown steps from the window's own nearest known ones, and features that are unknown in the whole window
+        with their mean in ``fit``. False leaves NaN, for regressors that take it.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+    window_shape_ : tuple of int
+        Steps and features of the windows seen in ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import FlattenWindows, SlidingWindow
+    >>> windows = SlidingWindow(length=2).fit_transform(np.arange(4.0)[:, None])
+    >>> flat = FlattenWindows().fit(windows)
+    >>> flat.transform(windows[2:])
+    array([[0., 1.],
+           [1., 2.]])
+    >>> flat.get_feature_names_out().tolist()
+    ['x0[t-2]', 'x0[t-1]']
+    """
+
+    def __init__(self, *, fill=True):
+        self.fill = fill
+
+    def fit(self, X, y=None):
+        """Learn the shape of the windows and the mean of each feature. Returns self."""
+        windows = check_windows(self, X, reset=True)
+        self.fill_values_ = feature_means(windows)
+        self._names_ = _step_names(windows)
+        return self
+
+    def transform(self, X):
+        """The windows as an array (n_windows, length · n_features)."""
+        check_is_fitted(self)
+        windows = check_windows(self, X, reset=False)
+        array = windows.take()
+        if self.fill:
+            array = fill_steps(array, self.fill_values_)
+        return array.reshape(len(array), -1)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the table's columns."""
+        check_is_fitted(self)
+        return np.asarray(self._names_, dtype=object)
+
+    def __sklearn_tags__(self):
+        return _window_tags(super().__sklearn_tags__())
+
+
+class _Newest:
+    """Cut gathered windows to their newest steps."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def __call__(self, batch):
+        return batch[:, -self.length :]
+
+
+def value_parts(windows: Windows):
+    """The values that windows look at, as arrays (n, n_features) of a bounded size; unknown and other values are NaN."""
+    if windows.maps:
+        for batch in windows.batches():
+            yield windows.take(batch).reshape(-1, windows.n_features)
+        return
+    covered, size = windows.covered(), 1 << 16
+    for start in range(0, len(covered), size):
+        part, mask = windows.rows[start : start + size], covered[start : start + size]
+        yield part if mask.all() else np.where(mask, part, np.nan)
+
+
+def feature_means(windows: Windows) -> np.ndarray:
+    """Mean of the known values of each feature that the windows look at; 0 where a feature has none."""
+    total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
+    for part in value_parts(windows):
+        total += np.nansum(part, axis=0, dtype=np.float64)
+        count += (~np.isnan(part)).sum(axis=0)
+    return total / np.maximum(count, 1)
+
+
+def feature_deviations(windows: Windows, means: np.ndarray) -> np.ndarray:
+    """Standard deviation of the same values; 1 where it is 0."""
+    total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
+    for part in value_parts(windows):
+        total += np.nansum((part - means) ** 2, axis=0)
+        count += (~np.isnan(part)).sum(axis=0)
+    deviations = np.sqrt(total / np.maximum(count, 1))
+    return np.where(deviations > 1e-12 * np.abs(means), deviations, 1.0)
+
+
+def _step_names(windows):
+    names = windows.feature_names or [f"x{i}" for i in range(windows.n_features)]
+    lead = windows.leads[0] if len(windows.leads) == 1 else 0
+    ages = [lead + step * windows.sampling_rate for step in reversed(range(windows.length))]
+    ahead = windows.shift if lead else np.zeros(windows.n_features, int)
+    return [f"{name}[{_row(shift - age)}]" for age in ages for name, shift in zip(names, ahead, strict=True)]
+
+
+def _row(offset):
+    return "t" if offset == 0 else f"t{offset:+d}"
+
+
+def _window_tags(tags):
+    tags.input_tags.allow_nan = True
+    tags.input_tags.three_d_array = True
+    return tags
