@@ -3,6 +3,7 @@
 from skrnn.windows import FlattenWindows, LastSteps, SlidingWindow, Windows, future_rows, make_windows  # isort: skip
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.relative import TransformedWindowRegressor
 

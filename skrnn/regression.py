@@ -1,7 +1,5 @@
 """WindowRegressor: what all regressors on windows share."""
 
-from abc import abstractmethod
-
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
@@ -57,8 +55,8 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         y[~windows.known()] = self.y_mean_
         return y[:, 0] if self.y_ndim_ == 1 else y
 
-    @abstractmethod
-    def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None: ...
+    def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        raise NotImplementedError
 
     def _predict(self, windows):
         """Forecast (n, n_outputs) from windows, some of them incomplete."""
@@ -78,7 +76,9 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         if reset:
             self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         elif y.size != len(y) * self.n_outputs_:
-            raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
+            raise ValueError(
+                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}"
+            )
         y = y.reshape(len(y), -1)
         complete, known = windows.complete(), ~np.isnan(y).any(axis=1)
         kept = complete & known if weights is None else complete & known & (weights > 0)
@@ -110,7 +110,9 @@ def _nothing_left(windows, complete, known):
             f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} rows, and each of "
             "them has a NaN or begins before the first row): fill the gaps, or use a longer series or a smaller window"
         )
-    return f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
+    return (
+        f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
+    )
 
 
 def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:

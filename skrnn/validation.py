@@ -4,7 +4,6 @@ import numbers
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.utils.validation import check_array, validate_data
 
 from skrnn.windows.array import Windows
@@ -43,8 +42,10 @@ def check_share(name: str, value, *, closed: bool = False) -> float:
 
 def check_rows(estimator, X, *, reset: bool):
     """A series (n_rows, n_features) as a numeric ndarray; unknown values are NaN, infinite ones an error."""
-    if isinstance(X, Windows) or getattr(X, "ndim", 2) == 3:
-        raise ValueError(f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it before them")
+    if isinstance(X, Windows) or dimensions(X) == 3:
+        raise ValueError(
+            f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it before them"
+        )
     X = series_to_frame(X)
     check_time_index(X)
     return numeric_values(validate_data_of(estimator, X, reset=reset))
@@ -74,9 +75,14 @@ def check_columns_numeric(X) -> None:
         raise ValueError(f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them")
 
 
+def index_of(X):
+    """The index of a DataFrame or Series; None for anything else."""
+    return X.index if isinstance(X, pd.DataFrame | pd.Series) else None
+
+
 def check_time_index(X) -> None:
     """The time index of a DataFrame goes up, without duplicates."""
-    index = getattr(X, "index", None)
+    index = index_of(X)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
         return
     if index.hasnans:
@@ -100,7 +106,7 @@ def check_windows(estimator, X, *, reset: bool) -> Windows:
             raise ValueError(f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})")
         if reset:
             estimator.n_features_in_ = windows.n_features
-    elif np.ndim(X) == 3 and not sparse.issparse(X):
+    elif dimensions(X) == 3:
         X = check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator)
         if X.shape[2] == 0:
             raise ValueError(f"{name} needs at least 1 feature, got 0 (shape={X.shape})")
@@ -128,7 +134,13 @@ def check_target_values(estimator, y, n: int) -> np.ndarray:
     if isinstance(y, pd.DataFrame | pd.Series):
         y = y.to_numpy(dtype=float, na_value=np.nan)
     y = check_array(
-        y, ensure_2d=False, allow_nd=True, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y", ensure_min_samples=0
+        y,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name="y",
+        ensure_min_samples=0,
     )
     if y.ndim not in (1, 2):
         raise ValueError(f"y must be (n,) or (n, n_outputs), got shape {y.shape}")
@@ -186,6 +198,11 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
         columns = np.flatnonzero(columns)
     found = [column_position(column, names, np.shape(X)[1], argument=argument) for column in columns]
     return np.array(found, np.intp)
+
+
+def dimensions(X) -> int:
+    """Number of dimensions of anything that can become an array."""
+    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
 def series_to_frame(X):

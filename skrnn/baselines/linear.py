@@ -49,7 +49,11 @@ class LinearWindow(WindowRegressor):
         self.alpha = alpha
 
     def _fit(self, windows, y, sample_weight):
-        if isinstance(self.alpha, bool) or not isinstance(self.alpha, numbers.Real) or not 0 <= self.alpha < np.inf:
+        if (
+            isinstance(self.alpha, bool)
+            or not isinstance(self.alpha, numbers.Real)
+            or not 0 <= self.alpha < np.inf
+        ):
             raise ValueError(f"alpha must be a number of at least 0, got {self.alpha!r}")
         few = len(windows) <= windows.length * windows.n_features
         coef, intercept = (_fit_gathered if few else _fit_gram)(windows, y, sample_weight, self.alpha)
@@ -77,7 +81,8 @@ def _fit_gathered(windows, y, weights, alpha):
     else:
         X_mean, y_mean = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)
         root = np.ones((len(y), 1)) if weights is None else np.sqrt(weights)[:, None]
-        coef = linalg.lstsq((X - X_mean) * root, (y - y_mean) * root)[0]
+        noise = max(X.shape) * np.finfo(float).eps
+        coef = linalg.lstsq((X - X_mean) * root, (y - y_mean) * root, cond=noise)[0]
         intercept = y_mean - X_mean @ coef
     return coef.reshape(*windows.shape[1:], y.shape[1]), intercept
 
@@ -97,7 +102,7 @@ def _fit_gram(windows, y, weights, alpha):
     gram -= total * np.outer(window_mean, window_mean)
     penalty = np.tile(alpha / scales**2, length)
     gram.flat[:: len(gram) + 1] += penalty
-    solve = _solver(gram)
+    solve = _solver(gram, np.tile(scales, length))
 
     def gradient(coef):
         residual = y - _products(windows, coef.reshape(length, features, -1)) + window_mean @ coef
@@ -190,8 +195,8 @@ def _as_it_is(batch):
     return batch
 
 
-def _solver(gram):
-    """Cholesky's solution, or the smallest one where the matrix is singular to rounding."""
+def _solver(gram, scales):
+    """Cholesky's solution; where the matrix is singular to rounding, the smallest one in the features' own units."""
     try:
         factor = linalg.cho_factor(gram)
         diagonal = np.diagonal(factor[0])
@@ -199,7 +204,7 @@ def _solver(gram):
             return lambda right: linalg.cho_solve(factor, right)
     except linalg.LinAlgError:
         pass
-    values, vectors = linalg.eigh(gram)
+    values, vectors = linalg.eigh(gram * np.outer(scales, scales))
     kept = values > len(gram) * np.finfo(float).eps * values[-1]
-    values, vectors = values[kept], vectors[:, kept]
-    return lambda right: vectors @ ((vectors.T @ right) / values[:, None])
+    vectors = vectors[:, kept] * scales[:, None]
+    return lambda right: vectors @ ((vectors.T @ right) / values[kept, None])

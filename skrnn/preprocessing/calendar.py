@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_rows
+from skrnn.validation import check_rows, index_of
 
 _SECONDS = 86_400
 
@@ -84,12 +84,14 @@ class CalendarFeatures(RowTransformer):
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)
         names = [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-        return np.array(names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object)
+        return np.array(
+            names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object
+        )
 
     def _check_index(self, X):
-        index = getattr(X, "index", None)
+        index = index_of(X)
         if self.fields_ and not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-            kind = "an array" if index is None or callable(index) else f"a {type(index).__name__}"
+            kind = "an array" if index is None else f"a {type(index).__name__}"
             raise ValueError(
                 f"CalendarFeatures needs a DataFrame with a DatetimeIndex or PeriodIndex, got {kind}: set the time "
                 'column as the index, and keep it with set_output(transform="pandas") on the transformers before'

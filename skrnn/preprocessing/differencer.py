@@ -7,7 +7,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
 from skrnn.regression import leads_of
-from skrnn.validation import check_counts, check_option, check_rows, check_windows, column_positions
+from skrnn.validation import (
+    check_counts,
+    check_option,
+    check_rows,
+    check_windows,
+    column_positions,
+    dimensions,
+    index_of,
+)
 from skrnn.windows.array import Windows, fill_steps
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
 
@@ -77,7 +85,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             return self
         values = check_rows(self, X, reset=True)
         self._columns_ = self._positions(X)
-        index = getattr(X, "index", None)
+        index = index_of(X)
         self.context_ = Context.of(values, index, self._reach)
         self.head_ = np.array(lay_rows(values, index, self._reach).rows[: self._reach])
         self._first_label_ = None if index is None else index[0]
@@ -91,7 +99,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             return windows if isinstance(X, Windows) else windows.take()
         values = check_rows(self, X, reset=False)
         self._check_fitted_on_rows()
-        laid = self.context_.lay(values, getattr(X, "index", None), self.context)
+        laid = self.context_.lay(values, index_of(X), self.context)
         return self._like(X, self._difference(laid.rows)[laid.where])
 
     def fit_transform(self, X, y=None):
@@ -99,7 +107,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self.fit(X, y)
         if _are_windows(X):
             return self.transform(X)
-        laid = lay_rows(check_rows(self, X, reset=False), getattr(X, "index", None), self._reach)
+        laid = lay_rows(check_rows(self, X, reset=False), index_of(X), self._reach)
         return self._like(X, self._difference(laid.rows)[laid.where])
 
     def inverse_transform(self, X):
@@ -118,7 +126,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
         self._check_fitted_on_rows()
-        index = getattr(X, "index", None)
+        index = index_of(X)
         if self._begins_at_head(index, values):
             laid = lay_rows(values, index, self._reach, self.context_.clock)
             rows, head = laid.rows.astype(np.result_type(laid.rows, np.float32)), self.head_[: len(laid.rows)]
@@ -203,7 +211,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     def _begins_at_head(self, index, values):
         """Whether differences begin where ``fit`` began; an error where they begin neither there nor behind the end."""
         if len(self.head_) < self._reach:
-            raise ValueError(f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}")
+            raise ValueError(
+                f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}"
+            )
         labelled = index is not None and self._first_label_ is not None
         if labelled and index[0] == self._first_label_:
             return True
@@ -227,7 +237,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             raise ValueError("Differencer looks at rows: put it before WindowScaler, not behind it")
         rate = windows.sampling_rate
         if any(lag % rate for lag in self.lags_):
-            raise ValueError(f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}")
+            raise ValueError(
+                f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}"
+            )
         lost = self._reach // rate
         if lost >= windows.length:
             raise ValueError(
@@ -269,8 +281,12 @@ class _Named:
 
     def __new__(cls, windows):
         empty = np.empty((0, windows.n_features))
-        return empty if windows.feature_names is None else pd.DataFrame(empty, columns=list(windows.feature_names))
+        return (
+            empty
+            if windows.feature_names is None
+            else pd.DataFrame(empty, columns=list(windows.feature_names))
+        )
 
 
 def _are_windows(X):
-    return isinstance(X, Windows) or np.ndim(X) == 3
+    return isinstance(X, Windows) or dimensions(X) == 3

@@ -6,7 +6,7 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_option, check_rows, check_windows
+from skrnn.validation import check_option, check_rows, check_windows, dimensions
 from skrnn.windows.array import Windows
 
 METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
@@ -73,7 +73,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         return self._apply(X, "inverse_transform")
 
     def _values(self, X, *, reset):
-        if isinstance(X, Windows) or np.ndim(X) == 3:
+        if isinstance(X, Windows) or dimensions(X) == 3:
             return check_windows(self, X, reset=reset)
         return check_rows(self, X, reset=reset)
 

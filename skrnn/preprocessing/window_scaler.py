@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_windows
+from skrnn.validation import check_windows, dimensions
 from skrnn.windows.array import Windows
 
 
@@ -41,7 +41,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         windows = check_windows(self, X, reset=False).mapped(_scale_windows)
         if isinstance(X, Windows):
             return windows
-        return windows.take()[:, :, 0] if np.ndim(X) == 2 else windows.take()
+        return windows.take()[:, :, 0] if dimensions(X) == 2 else windows.take()
 
     def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
         """y (n, n_leads) in deviations from the mean of its window's target column."""

@@ -146,7 +146,9 @@ class Windows:
     def __repr__(self) -> str:
         n, length, features = self.shape
         plural = "" if features == 1 else "s"
-        return f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
+        return (
+            f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
+        )
 
     # ------------------------------------------------------------------ the same windows, changed
 

@@ -82,9 +82,13 @@ class Context:
         ours, theirs = self.index, index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
         if timed and type(ours) is not type(theirs):
-            raise ValueError(f"the index must be a {type(ours).__name__} as in fit, got a {type(theirs).__name__}")
+            raise ValueError(
+                f"the index must be a {type(ours).__name__} as in fit, got a {type(theirs).__name__}"
+            )
         if isinstance(ours, pd.DatetimeIndex) and (ours.tz is None) != (theirs.tz is None):
-            raise ValueError(f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use tz_localize")
+            raise ValueError(
+                f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use tz_localize"
+            )
         if self.clock is None:
             return
         if isinstance(ours, pd.PeriodIndex) and ours.freq != theirs.freq:

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import check_array
 
 from skrnn.validation import (
+    index_of,
     check_columns_numeric,
     check_count,
     check_counts,
@@ -81,9 +82,11 @@ def make_windows(
     longest = max(len(one) for one in series)
     check_enough_rows(longest, length, rate, last)
 
-    laid = [lay_rows(_values(one), getattr(one, "index", None), reach + last).rows for one in series]
+    laid = [lay_rows(_values(one), index_of(one), reach + last).rows for one in series]
     bounds = np.cumsum([0, *map(len, laid)])
-    ends = [np.arange(start + reach, stop - last, stride) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    ends = [
+        np.arange(start + reach, stop - last, stride) for start, stop in zip(bounds, bounds[1:], strict=False)
+    ]
     shift = np.zeros(laid[0].shape[1], np.int64)
     shift[ahead] = last
     X = Windows(
@@ -158,7 +161,9 @@ def _panel(data):
     series = [_two_d(one) for one in series]
     columns = {tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series}
     if len(columns) != 1:
-        raise ValueError(f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}")
+        raise ValueError(
+            f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}"
+        )
     return series
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count, check_option, check_rows, column_positions
+from skrnn.validation import check_count, check_option, check_rows, column_positions, index_of
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, Laid, lay_rows
 
@@ -90,7 +90,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
     def fit_transform(self, X, y=None):
         """Fit, and return the windows of the same rows (which have no rows before them)."""
         values = self._fit(X)
-        return self._windows(X, lay_rows(values, getattr(X, "index", None), self._reach()))
+        return self._windows(X, lay_rows(values, index_of(X), self._reach()))
 
     def transform(self, X):
         """The window of every row.
@@ -106,7 +106,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         """
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
-        return self._windows(X, self.context_.lay(values, getattr(X, "index", None), self.context))
+        return self._windows(X, self.context_.lay(values, index_of(X), self.context))
 
     def set_output(self, *, transform=None):
         """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
@@ -120,7 +120,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         values = check_rows(self, X, reset=True)
         check_enough_rows(len(values), length, rate)
         self._ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
-        self.context_ = Context.of(values, getattr(X, "index", None), self._reach())
+        self.context_ = Context.of(values, index_of(X), self._reach())
         return values
 
     def _reach(self):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count, check_windows
+from skrnn.validation import check_count, check_windows, dimensions
 from skrnn.windows.array import Windows, fill_steps
 
 
@@ -47,7 +47,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         windows = check_windows(self, X, reset=False)
         if not isinstance(X, Windows):
             array = windows.take()[:, -self.length :]
-            return array[:, :, 0] if np.ndim(X) == 2 else array
+            return array[:, :, 0] if dimensions(X) == 2 else array
         if windows.maps:
             return windows.mapped(_Newest(self.length)).replace(length=self.length)
         return windows.replace(length=self.length)

@@ -1,0 +1,206 @@
+"""NetworkRegressor: what the networks share, whatever their layers."""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.neural.feeding import Feed, newest_part
+from skrnn.neural.network import Network, Trained, Training
+from skrnn.regression import WindowRegressor
+from skrnn.validation import check_count, check_option, check_share, check_target_values, check_windows
+from skrnn.windows.array import fill_steps
+
+ENGINES = ("auto", "keras")
+
+
+class NetworkRegressor(WindowRegressor):
+    """What the networks share: training, validation on the newest part, going on, and prediction.
+
+    Subclasses write ``_layers()``: the network's layers, from the parameters that they have of their own.
+    """
+
+    def fit(self, X, y, sample_weight=None, *, validation_data=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Those with unknown steps (NaN) are left out, with their y and weight.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Samples with an unknown target (NaN) are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+        validation_data : tuple (X, y), default=None
+            Windows and targets to validate on after each epoch, in place of the newest part of the training data.
+
+        Returns
+        -------
+        self : NetworkRegressor
+            The fitted network.
+        """
+        start = self._trained if self.warm_start and hasattr(self, "weights_") else None
+        return self._train(X, y, sample_weight, validation_data, self._training(), start)
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more epoch, going on from the weights and the optimizer's state.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Their scale (``normalize_y``) stays that of the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : NetworkRegressor
+            The network.
+        """
+        start = self._trained if hasattr(self, "weights_") else None
+        training = self._training(epochs=1, patience=None)
+        return self._train(X, y, sample_weight, None, training, start, hold_out=False)
+
+    def keras_model(self):
+        """The fitted network as a stock Keras model: it takes windows (n, steps, n_features) without NaN, and gives
+        targets in the unit of ``normalize_y``, (y - ``y_offset_``) / ``y_scale_``.
+
+        Returns
+        -------
+        model : keras.Model
+            A new model, not trained further by this estimator.
+        """
+        from skrnn.neural.keras_engine import KerasEngine
+
+        check_is_fitted(self)
+        return KerasEngine(self.network_, self.weights_).model
+
+    # ------------------------------------------------------------------ parameters as plain data
+
+    @abstractmethod
+    def _layers(self) -> tuple: ...
+
+    def _network(self, windows):
+        dtype = check_option("dtype", self.dtype, ("float32", "float64"))
+        return Network(windows.length, windows.n_features, self.n_outputs_, self._layers(), dtype)
+
+    def _training(self, **changes):
+        check_option("engine", self.engine, ENGINES)
+        check_count("batch_size", self.batch_size)
+        if self.learning_rate is not None and not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
+        if self.clipnorm is not None and not self.clipnorm > 0:
+            raise ValueError(f"clipnorm must be above 0, got {self.clipnorm!r}")
+        values = {
+            "loss": self.loss,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "clipnorm": self.clipnorm,
+            "epochs": check_count("epochs", self.epochs),
+            "patience": check_count("patience", self.patience, minimum=0) if self.early_stopping else None,
+            "callbacks": tuple(self.callbacks or ()),
+            "verbose": self.verbose,
+            "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
+        }
+        return Training(**{**values, **changes})
+
+    def _fraction(self):
+        """The share of the windows to validate on; 0 for none."""
+        if self.validation_fraction is None:
+            return 0.1 if self.early_stopping else 0.0
+        return check_share("validation_fraction", self.validation_fraction, closed=True)
+
+    # ------------------------------------------------------------------ training
+
+    def _train(self, X, y, sample_weight, validation_data, training, start, *, hold_out=True):
+        fraction = self._fraction() if hold_out and validation_data is None else 0.0
+        windows, y, weights = self._check_training(X, y, sample_weight, reset=start is None)
+        network = self._network(windows)
+        if start is not None and network != self.network_:
+            raise ValueError(
+                "training can only go on with the network as it is, but its parameters were changed since: "
+                "set them back, or fit with warm_start=False"
+            )
+        newest = None
+        if fraction:
+            train, newest = newest_part(windows, fraction)
+            newest = windows[newest], y[newest], None if weights is None else weights[newest]
+            windows, y, weights = windows[train], y[train], None if weights is None else weights[train]
+        elif validation_data is not None:
+            newest = self._check_validation(*validation_data)
+        if start is None:
+            self._learn_scale(y, weights)
+        options = {"batch_size": self.batch_size, "dtype": self.dtype}
+        feed = Feed(windows, self._scaled(y), _mean_one(weights), seed=training.seed, **options)
+        validation = newest and Feed(newest[0], self._scaled(newest[1]), _mean_one(newest[2]), **options)
+        self.network_ = network
+        self._run(training, feed, validation, start)
+        return self
+
+    def _run(self, training, feed, validation, start):
+        from skrnn.neural.keras_engine import KerasEngine
+
+        engine = KerasEngine(self.network_)
+        trained = engine.train(training, feed, validation, start)
+        earlier = {} if start is None else start.history
+        history = {name: earlier.get(name, []) + values for name, values in trained.history.items()}
+        history = {**earlier, **history}
+        self._trained = Trained(trained.weights, trained.optimizer_state, history)
+        self.weights_, self.history_ = trained.weights, history
+        self._engine = engine
+        if trained.interrupted:
+            epochs = len(trained.history.get("loss", []))
+            warnings.warn(
+                f"training was interrupted after {epochs} of {training.epochs} epochs: "
+                "the model is fitted with what it has learned so far",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _check_validation(self, X, y, sample_weight=None):
+        windows = check_windows(self, X, reset=False)
+        y = check_target_values(self, y, len(windows)).reshape(len(windows), -1)
+        kept = windows.complete() & ~np.isnan(y).any(axis=1)
+        if not kept.any():
+            raise ValueError("validation_data has no complete window with a known target")
+        if y.shape[1] != self.n_outputs_:
+            raise ValueError(f"validation_data must have {self.n_outputs_} output(s) as y, got {y.shape[1]}")
+        weights = None if sample_weight is None else np.asarray(sample_weight, float)[kept]
+        return windows[kept], y[kept], weights
+
+    def _learn_scale(self, y, weights):
+        self.y_offset_, self.y_scale_ = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)
+        if self.normalize_y:
+            self.y_offset_ = np.average(y, axis=0, weights=weights)
+            deviation = np.sqrt(np.average((y - self.y_offset_) ** 2, axis=0, weights=weights))
+            self.y_scale_ = np.where(deviation > 1e-12 * np.abs(self.y_offset_), deviation, 1.0)
+
+    def _scaled(self, y):
+        return (y - self.y_offset_) / self.y_scale_
+
+    # ------------------------------------------------------------------ prediction
+
+    def _predict(self, windows):
+        if getattr(self, "_engine", None) is None:
+            from skrnn.neural.keras_engine import KerasEngine
+
+            self._engine = KerasEngine(self.network_, self.weights_)
+        y = np.empty((len(windows), self.n_outputs_))
+        for batch in windows.batches(max(self.batch_size, 1024)):
+            steps = fill_steps(windows.take(batch), self.fill_values_)
+            y[batch] = self._engine.predict(steps)
+        return y * self.y_scale_ + self.y_offset_
+
+    def __getstate__(self):
+        # The engine is made anew from the weights: a fitted estimator is plain data.
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_engine"}
+
+
+def _mean_one(weights):
+    """Weights with mean 1: the loss of a batch is divided by its size."""
+    return None if weights is None else weights / weights.mean()

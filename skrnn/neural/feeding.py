@@ -1,0 +1,90 @@
+"""Feed: batches of windows and targets, gathered when they are needed; and the split that validates on the newest."""
+
+import numpy as np
+
+from skrnn.windows.array import Windows
+
+
+class Feed:
+    """Batches (X, y, weights) of windows in an order that is shuffled anew for every epoch.
+
+    Parameters
+    ----------
+    windows : Windows
+        Complete windows.
+    y : ndarray of shape (n, n_outputs)
+        Their targets.
+    weights : ndarray of shape (n,) or None
+        Their weights.
+    batch_size : int
+        Windows in a batch; the last may have fewer.
+    dtype : str
+        The float type of all arrays.
+    seed : int or None
+        Shuffles the order; None keeps it.
+    """
+
+    def __init__(self, windows: Windows, y, weights, *, batch_size, dtype, seed=None):
+        self.windows, self.dtype = windows, dtype
+        self.y = y.astype(dtype)
+        self.weights = None if weights is None else weights.astype(dtype)
+        self.batch_size = min(batch_size, len(windows))
+        self._random = None if seed is None else np.random.default_rng(seed)
+        self.order = np.arange(len(windows))
+        self.shuffle()
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // self.batch_size)
+
+    def __getitem__(self, i: int):
+        """Batch ``i`` of this epoch: (X, y) or (X, y, weights)."""
+        which = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        batch = self.windows.take(which, dtype=self.dtype), self.y[which]
+        return batch if self.weights is None else (*batch, self.weights[which])
+
+    def shuffle(self) -> None:
+        """Begin the next epoch."""
+        if self._random is not None:
+            self._random.shuffle(self.order)
+
+
+def newest_part(windows: Windows, fraction: float) -> tuple[np.ndarray, np.ndarray]:
+    """Positions to train on, and of the newest windows, to validate on.
+
+    The newest are those with the highest rank within their series, relative to its size; of windows that are alone in
+    their series, the last ones. Windows whose targets reach into those of the validation part are in neither.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import make_windows
+    >>> X, y = make_windows(np.arange(12.0), length=2, horizon=2)
+    >>> train, newest = newest_part(X, 0.25)
+    >>> train, newest
+    (array([0, 1, 2, 3, 4]), array([6, 7, 8]))
+    """
+    n = len(windows)
+    n_newest = int(np.ceil(fraction * n))
+    if n_newest >= n:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n} windows leaves none to train on: use a smaller fraction or more rows"
+        )
+    order = np.lexsort((windows.ends, windows.series))
+    series, size = np.unique(windows.series[order], return_counts=True)
+    rank = np.empty(n)
+    rank[order] = (np.arange(n) - np.repeat(np.cumsum(size) - size, size) + 1) / np.repeat(size, size)
+    by_age = np.argsort(rank, kind="stable")
+    train, newest = np.sort(by_age[:-n_newest]), np.sort(by_age[-n_newest:])
+    span = max(windows.leads, default=1) - min(windows.leads, default=1)
+    if len(series) == n:
+        train = train[train < newest[0] - span]
+    else:
+        first = np.full(int(series[-1]) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, windows.series[newest], windows.ends[newest])
+        train = train[windows.ends[train] < first[windows.series[train]] - span]
+    if not len(train):
+        raise ValueError(
+            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, leave none to train on: "
+            "use a smaller fraction or more rows"
+        )
+    return train, newest

@@ -1,0 +1,90 @@
+"""Network: a neural network as plain data, which an engine builds and trains."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """A recurrent layer. It returns its last state, or with ``sequences`` the states of all steps."""
+
+    cell: str
+    units: int
+    activation: str = "tanh"
+    bidirectional: bool = False
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    go_backwards: bool = False
+    unroll: bool = False
+    sequences: bool = False
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution over the steps, then the maximum of every ``pool_size`` of them."""
+
+    filters: int
+    kernel_size: int
+    pool_size: int = 1
+    activation: str = "relu"
+    padding: str = "same"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All steps as one vector: "flatten" them, or take their "average" or "max"."""
+
+    how: str = "flatten"
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A dense layer."""
+
+    units: int
+    activation: str = "relu"
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Leave out a share of the inputs in training."""
+
+    rate: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """Windows of (steps, features) through the layers, and a linear layer to the outputs.
+
+    Its weights are a list of arrays in Keras's order and layout.
+    """
+
+    steps: int
+    features: int
+    outputs: int
+    layers: tuple
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained."""
+
+    loss: object
+    optimizer: object
+    learning_rate: float | None
+    clipnorm: float | None
+    epochs: int
+    patience: int | None
+    callbacks: tuple
+    verbose: int
+    seed: int
+
+
+@dataclass
+class Trained:
+    """What training leaves: weights, the optimizer's state, and the losses of every epoch."""
+
+    weights: list
+    optimizer_state: list
+    history: dict
+    interrupted: bool = False

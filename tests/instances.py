@@ -1,0 +1,69 @@
+"""Small, fast instances of every public transformer and estimator, for the checks that run over all of them."""
+
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from skrnn import (
+    CalendarFeatures,
+    ConvRegressor,
+    DenseRegressor,
+    Differencer,
+    FlattenWindows,
+    LastSteps,
+    LinearWindow,
+    NaiveForecaster,
+    RNNRegressor,
+    SeriesScaler,
+    SlidingWindow,
+    TransformedWindowRegressor,
+    WindowScaler,
+)
+
+TRANSFORMERS = [
+    # Rows that look at other rows cannot be the same alone and in company, as scikit-learn demands of samples:
+    # these two look further back than the 50 rows that it brings.
+    SlidingWindow(length=1, lead=50),
+    Differencer(lags=50),
+    # Arrays have no calendar.
+    CalendarFeatures(fields=()),
+    SeriesScaler(),
+    SeriesScaler("minmax"),
+    SeriesScaler("robust"),
+    WindowScaler(),
+    LastSteps(),
+    FlattenWindows(),
+    FlattenWindows(fill=False),
+]
+
+_SMALL = {"epochs": 4, "batch_size": 16, "learning_rate": 0.02, "random_state": 0}
+
+NETWORKS = [
+    DenseRegressor(16, **_SMALL),
+    ConvRegressor(8, **_SMALL),
+    RNNRegressor("simple", 8, **_SMALL),
+    RNNRegressor("lstm", 16, **_SMALL),
+    RNNRegressor("gru", 16, **_SMALL),
+]
+
+REGRESSORS = [
+    NaiveForecaster(),
+    NaiveForecaster("seasonal", season=1),
+    NaiveForecaster("mean"),
+    NaiveForecaster("drift"),
+    LinearWindow(),
+    LinearWindow(alpha=0),
+    TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge())),
+]
+
+# Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.
+CHECK_PARAMS = {
+    # One batch, so that a weight counts as often as a copy; and the precision that 1e-7 takes.
+    "check_sample_weight_equivalence_on_dense_data": {
+        "batch_size": 100,
+        "dtype": "float64",
+        "optimizer": "sgd",
+    },
+    # The one check that asks for a score.
+    "check_regressors_train": {"epochs": 40, "learning_rate": 0.03},
+}

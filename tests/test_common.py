@@ -1,0 +1,20 @@
+"""scikit-learn's own checks over every transformer and estimator."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tests.instances import CHECK_PARAMS, NETWORKS, REGRESSORS, TRANSFORMERS
+
+
+@parametrize_with_checks([*TRANSFORMERS, *REGRESSORS])
+def test_sklearn_checks(estimator, check):
+    """Transformers and the rungs without a network pass every check of scikit-learn."""
+    check(estimator)
+
+
+@parametrize_with_checks(NETWORKS)
+def test_sklearn_checks_networks(estimator, check):
+    """Networks pass every check of scikit-learn."""
+    name = check.func.__name__ if hasattr(check, "func") else check.__name__
+    estimator.set_params(**CHECK_PARAMS.get(name, {}))
+    check(estimator)
