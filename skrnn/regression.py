@@ -116,9 +116,10 @@ def _nothing_left(windows, complete, known):
 
 
 def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
-    """The lead of each output: as the windows know them, or 1 … n_outputs."""
-    if not windows.leads or (len(windows.leads) == 1 and n_outputs == 1):
-        return np.array(windows.leads or [1]) if n_outputs == 1 else np.arange(1, n_outputs + 1)
+    """The lead of each output: as the windows know them; outputs behind a single known lead follow it row by row."""
+    if len(windows.leads) <= 1:
+        first = windows.leads[0] if windows.leads else 1
+        return np.arange(first, first + n_outputs)
     if len(windows.leads) != n_outputs:
         raise ValueError(
             f"y must have one output for each lead of the windows, {len(windows.leads)}, got {n_outputs}"
@@ -128,7 +129,10 @@ def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
 
 def target_position(windows: Windows, target) -> int:
     """Position of the target's column in the windows."""
-    return column_position(target, windows.feature_names, windows.n_features)
+    column = column_position(target, windows.feature_names, windows.n_features)
+    if windows.shift[column]:
+        raise ValueError(f"target={target!r} cannot be known ahead: take it out of known_ahead")
+    return column
 
 
 def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:

@@ -69,7 +69,7 @@ def check_columns_numeric(X) -> None:
     bad = [
         f"{name!r} ({dtype})"
         for name, dtype in X.dtypes.items()
-        if dtype != object and not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
+        if not (dtype == object or pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
     ]
     if bad:
         raise ValueError(f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them")
@@ -97,26 +97,32 @@ def check_time_index(X) -> None:
         raise ValueError("the time index must be sorted, oldest row first: use X.sort_index()")
 
 
-def check_windows(estimator, X, *, reset: bool) -> Windows:
-    """Windows of any kind as ``Windows``, with the estimator's ``n_features_in_`` and ``window_shape_``."""
+def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Windows:
+    """Windows of any kind as ``Windows``, with the estimator's ``n_features_in_`` and ``window_shape_``.
+
+    ``any_length`` is for what acts on rows: the features alone are as in ``fit``.
+    """
     name = type(estimator).__name__
     if isinstance(X, Windows):
         windows = X
         if not len(windows):
             raise ValueError(f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})")
-        if reset:
-            estimator.n_features_in_ = windows.n_features
+        _check_feature_names(estimator, windows, reset=reset)
     elif dimensions(X) == 3:
         X = check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator)
         if X.shape[2] == 0:
             raise ValueError(f"{name} needs at least 1 feature, got 0 (shape={X.shape})")
-        if reset:
-            estimator.n_features_in_ = X.shape[2]
         windows = Windows.from_array(numeric_values(X))
+        _check_feature_names(estimator, windows, reset=reset)
     else:
         X = validate_data_of(estimator, X, reset=reset)
         windows = Windows.from_array(numeric_values(X))
-    if reset:
+    if any_length:
+        if windows.n_features != estimator.n_features_in_:
+            raise ValueError(
+                f"X must have {estimator.n_features_in_} features as {name} was fitted on, got {windows.n_features}"
+            )
+    elif reset:
         estimator.window_shape_ = windows.shape[1:]
     elif windows.shape[1:] != estimator.window_shape_:
         fitted, came = estimator.window_shape_, windows.shape[1:]
@@ -125,6 +131,23 @@ def check_windows(estimator, X, *, reset: bool) -> Windows:
             f"got {came[0]} × {came[1]}"
         )
     return windows
+
+
+def _check_feature_names(estimator, windows, *, reset):
+    """scikit-learn's habit for tables, for ``Windows``: names seen in ``fit`` are the names of ``predict``."""
+    names = windows.feature_names
+    if reset:
+        estimator.n_features_in_ = windows.n_features
+        vars(estimator).pop("feature_names_in_", None)
+        if names is not None and all(isinstance(name, str) for name in names):
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+        return
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is not None and names is not None and list(names) != list(fitted):
+        raise ValueError(
+            f"X must have the columns that {type(estimator).__name__} was fitted on, {', '.join(map(repr, fitted))}, "
+            f"got {', '.join(map(repr, names))}"
+        )
 
 
 def check_target_values(estimator, y, n: int) -> np.ndarray:

@@ -25,12 +25,13 @@ class Run:
 def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
     """Cut windows into runs that share their rows, and into slices of windows (in their order) that do not.
 
-    ``rows`` are the windows' rows, or the same rows rescaled. A run shorter than twice its length is not worth it.
+    ``rows`` are the windows' rows, or the same rows rescaled. A run shorter than twice its length is not worth it; one
+    shorter than its pace would step over rows that none of its windows looks at.
     """
     n, length, rate = len(windows), windows.length, windows.sampling_rate
     loose = 0
     for start, stop, stride in [] if windows.maps else _even_stretches(windows):
-        if stop - start < 2 * length or rate % stride:
+        if rate % stride or stop - start < max(2 * length, rate // stride):
             continue
         if loose < start:
             yield slice(loose, start)

@@ -125,7 +125,8 @@ def _unshifted(windows):
         return windows
     rows = np.full(windows.rows.shape, np.nan, windows.dtype)
     for column, ahead in enumerate(windows.shift):
-        rows[: len(rows) - ahead, column] = windows.rows[ahead:, column]
+        moved = windows.rows[ahead:, column]
+        rows[: len(moved), column] = moved
     return windows.replace(rows=rows, shift=None)
 
 

@@ -79,7 +79,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self.lags_ = check_counts("lags", self.lags)
         check_option("context", self.context, CONTEXTS)
         if _are_windows(X):
-            windows = check_windows(self, X, reset=True)
+            windows = check_windows(self, X, reset=True, any_length=True)
             self._columns_ = self._positions(_Named(windows))
             self._steps_lost(windows)
             return self
@@ -95,7 +95,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         """Difference; the result is of the kind that came."""
         check_is_fitted(self)
         if _are_windows(X):
-            windows = self._windows(check_windows(self, X, reset=False))
+            windows = self._windows(check_windows(self, X, reset=False, any_length=True))
             return windows if isinstance(X, Windows) else windows.take()
         values = check_rows(self, X, reset=False)
         self._check_fitted_on_rows()
@@ -135,6 +135,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         else:
             laid = self.context_.lay(values, index, "carry")
             rows, behind = laid.rows.astype(np.result_type(laid.rows, np.float32)), laid.where[0]
+            if behind < self._reach:
+                raise self._out_of_place(index)
         rows[behind:] = self._integrate(rows[behind:], rows[:behind])
         return self._like(X, rows[laid.where])
 
@@ -214,23 +216,26 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             raise ValueError(
                 f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}"
             )
-        labelled = index is not None and self._first_label_ is not None
-        if labelled and index[0] == self._first_label_:
+        ahead = self.context_.rows_ahead(index)
+        if index is not None and self._first_label_ is not None and index[0] == self._first_label_:
             return True
-        if labelled and self.context_.clock is not None:
-            after = self.context_.clock.positions(index[:1])
-            if after is None or after[0] != 1:
-                raise ValueError(
-                    f"differences must begin at the first fitted row, {self._first_label_}, or right behind the last, "
-                    f"{self.context_.index[-1]}, to be undone; got {index[0]}"
-                )
-            return False
-        return bool(np.isnan(values[: self._reach][:, self._columns_]).all())
+        if ahead not in (None, 1):
+            raise self._out_of_place(index)
+        return ahead is None and bool(np.isnan(values[: self._reach][:, self._columns_]).all())
+
+    def _out_of_place(self, index):
+        return ValueError(
+            f"differences must begin at the first fitted row, {self._first_label_}, or right behind the last, "
+            f"{self.context_.index[-1]}, to be undone; got {index[0]}"
+        )
 
     def _windows(self, windows):
         lost = self._steps_lost(windows)
-        # A difference that reaches into the series before is looked at by no window: windows are cut by `lost` steps.
-        return windows.replace(rows=self._difference(windows.rows), length=windows.length - lost)
+        rows = self._difference(windows.rows)
+        age = np.arange(len(rows)) - np.repeat(windows.bounds[:-1], np.diff(windows.bounds))
+        # No difference reaches into the series before.
+        rows[np.ix_(age < self._reach, self._columns_)] = np.nan
+        return windows.replace(rows=rows, length=windows.length - lost)
 
     def _steps_lost(self, windows):
         if windows.maps:

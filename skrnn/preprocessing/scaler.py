@@ -74,7 +74,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
 
     def _values(self, X, *, reset):
         if isinstance(X, Windows) or dimensions(X) == 3:
-            return check_windows(self, X, reset=reset)
+            return check_windows(self, X, reset=reset, any_length=True)
         return check_rows(self, X, reset=reset)
 
     def _apply(self, X, method):

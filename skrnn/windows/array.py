@@ -131,17 +131,18 @@ class Windows:
 
     def __getitem__(self, key):
         if isinstance(key, tuple):
-            key, rest = key[0], key[1:]
-            if any(k is not Ellipsis and k != slice(None) for k in rest):
+            key, rest = key[0] if key else Ellipsis, key[1:]
+            if any(k is not Ellipsis and not (isinstance(k, slice) and k == slice(None)) for k in rest):
                 raise IndexError("Windows are indexed over samples only: np.asarray(windows) gives all axes")
-        if isinstance(key, int | np.integer):
-            if not -len(self) <= key < len(self):
-                raise IndexError(f"window {key} of {len(self)}")
-            return self.take(slice(key, key + 1 or None))[0]
-        key = key if isinstance(key, slice) else np.asarray(key)
+        key = slice(None) if key is Ellipsis else key if isinstance(key, slice) else np.asarray(key)
         if isinstance(key, np.ndarray) and key.size == 0:
             key = key.astype(np.int64)
-        return self.replace(ends=self.ends[key], series=self.series[key])
+        which = np.arange(len(self))[key]
+        if which.ndim > 1:
+            raise IndexError(f"Windows are indexed over samples, got an index of {which.ndim} dimensions")
+        if which.ndim == 0:
+            return self.take(which[None])[0]
+        return self.replace(ends=self.ends[which], series=self.series[which])
 
     def __repr__(self) -> str:
         n, length, features = self.shape

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
 # A difference is an index's step if at least this share of its neighbours is that far apart. Days of trading
 # (78 % of them a day apart) have no such step: their rows count as rows.
@@ -26,6 +27,9 @@ class Clock:
         if isinstance(index, pd.PeriodIndex):
             rows, rest = np.divmod(index.asi8 - self.origin.ordinal, self.step.n)
             return None if rest.any() else rows
+        if isinstance(self.step, int):
+            rows, rest = np.divmod(index.to_numpy(np.int64) - int(self.origin), self.step)
+            return None if rest.any() else rows
         if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
             index = index.tz_convert(self.origin.tz)
         times = _naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
@@ -33,9 +37,8 @@ class Clock:
             grid = pd.date_range(times.min(), times.max(), freq=self.step)
             rows = grid.get_indexer(times)
             return None if (rows < 0).any() else rows[:-1] - rows[-1]
-        step = self.step.to_timedelta64() if isinstance(self.step, pd.Timedelta) else self.step
-        rows, rest = np.divmod(np.asarray(times[:-1] - times[-1]), step)
-        return None if rest.astype(np.int64).any() else rows.astype(np.int64)
+        rows, rest = np.divmod(np.asarray(times[:-1] - times[-1]), self.step.to_timedelta64())
+        return None if rest.astype(np.int64).any() else rows
 
     def labels(self, index: pd.Index, n: int) -> pd.Index:
         """The n labels that follow an index."""
@@ -67,7 +70,7 @@ class Clock:
 
     def describe(self) -> str:
         """The step, for messages."""
-        return getattr(self.step, "freqstr", None) or str(self.step).removeprefix("0 days ")
+        return str(self.step) if isinstance(self.step, int) else to_offset(self.step).freqstr
 
 
 def clock_of(index) -> Clock | None:
@@ -100,7 +103,7 @@ def _time_step(index):
             return pd.Timedelta(step)
         if isinstance(index, pd.DatetimeIndex) and len(index) > 2:
             name = pd.infer_freq(index)
-            offset = pd.tseries.frequencies.to_offset(name) if name else None
+            offset = to_offset(name) if name else None
     if isinstance(offset, pd.offsets.Day):
         return offset.n * pd.Timedelta(1, "D")
     return pd.Timedelta(offset) if isinstance(offset, pd.offsets.Tick) else offset

@@ -1,6 +1,6 @@
 """Context: the last rows of a fit, and where new rows lie behind them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,65 +20,73 @@ class Laid:
 
 @dataclass
 class Context:
-    """The last rows that a fit saw, oldest first, with their index where it has one.
+    """The last rows that a fit saw, oldest first, with their index and its clock where it has one.
 
     New rows look back ``reach`` rows. Twice as many are kept, so that rows which start among them have theirs too.
     """
 
     reach: int
-    rows: np.ndarray | None = None
-    index: pd.Index | None = None
-    clock: Clock | None = field(default=None)
+    rows: np.ndarray
+    index: pd.Index | None
+    clock: Clock | None
 
     @classmethod
     def of(cls, values: np.ndarray, index, reach: int) -> "Context":
         """Remember the end of the fitted rows."""
         start = max(0, len(values) - 2 * reach)
-        index = index if isinstance(index, pd.Index) else None
         kept = np.array(values[start:])
         return cls(reach, kept, None if index is None else index[start:], clock_of(index))
 
     def lay(self, values: np.ndarray, index, mode: str) -> Laid:
-        """New rows with the remembered ones in front where they belong there."""
-        index = index if isinstance(index, pd.Index) else None
-        if mode != "none" and self.rows is not None and len(self.rows):
-            before = self._rows_before(index)
-            if before is None and mode == "carry":
-                before = self.rows, len(self.rows)
-            if before is not None and (before[1] or len(before[0])):
-                return self._join(*before, values, index)
-        return lay_rows(values, index, self.reach, self.clock)
+        """New rows with the remembered ones in front (``reach`` of them, NaN where missing) where they belong there."""
+        self._check_same_kind(index)
+        new = lay_rows(values, index, self.reach, self.clock)
+        before = None if mode == "none" else self._rows_before(index)
+        if before is None and mode == "carry" and self._leaves_open(index):
+            before = self.rows, len(self.rows)
+        return new if before is None else self._join(*before, new)
+
+    def rows_ahead(self, index) -> int | None:
+        """Rows from the last fitted one to the first new one; None where the labels do not tell."""
+        self._check_same_kind(index)
+        if index is None or self.clock is None or not _is_countable(index):
+            return None
+        return int(self.clock.positions(index[:1])[0])
 
     def _rows_before(self, index):
         """(remembered rows that lie before the new ones, rows from their first to the first new one), or None."""
-        if index is None or self.index is None or type(index) is not type(self.index) and self.clock is None:
+        if index is None or self.index is None:
             return None
-        self._check_same_kind(index)
         if self.clock is None:
-            at = self.index.get_indexer(index[:1])[0] if _comparable(self.index, index) else -1
-            return (self.rows[:at], at) if at >= 0 else None
-        if not _is_countable(index):
+            alike = type(index) is type(self.index) and self.index.is_unique
+            at = self.index.get_indexer(index[:1])[0] if alike else -1
+            return (self.rows[:at], at) if at > 0 else None
+        first = self.rows_ahead(index)
+        if first is None:
             return None
-        remembered, new = self.clock.positions(self.index), self.clock.positions(index)
-        if new is None:
-            raise ValueError(
-                f"the index must go on in steps of {self.clock.describe()} as in fit, but {index[0]} … does not lie on them"
-            )
-        if new[0] < remembered[0] or new[0] > remembered[-1] + 1 + self.reach:
+        remembered = self.clock.positions(self.index)
+        near = (remembered < first) & (remembered >= first - self.reach)
+        if not near.any():
             return None
-        kept = remembered < new[0]
-        rows = _on_grid(self.rows[kept], remembered[kept])
-        return rows, int(new[0] - remembered[0]) if kept.any() else 0
+        return _on_grid(self.rows[near], remembered[near]), int(first - remembered[near][0])
 
-    def _join(self, rows, distance, values, index):
-        new = lay_rows(values, index, self.reach, self.clock)
-        front = np.full((max(distance, len(rows)), values.shape[1]), np.nan, _float_of(values, self.rows))
-        front[: len(rows)] = rows
-        front = front[max(0, len(front) - self.reach) :]
+    def _leaves_open(self, index):
+        """Whether an index does not tell where its rows lie, so that the user's word counts."""
+        if self.index is None or not isinstance(index, _TIMES):
+            return True
+        return self.clock is None and index[0] > self.index[-1]
+
+    def _join(self, rows, distance, new):
+        front = np.full((max(distance, self.reach), rows.shape[1]), np.nan, _float_of(new.rows, rows))
+        start = len(front) - distance
+        front[start : start + len(rows)] = rows
+        front = front[len(front) - self.reach :]
         return Laid(np.concatenate([front, new.rows]), new.where + len(front))
 
     def _check_same_kind(self, index):
         """Another step, time zone or kind of time index than in fit is an error, never a guess."""
+        if index is None or self.index is None:
+            return
         ours, theirs = self.index, index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
         if timed and type(ours) is not type(theirs):
@@ -100,6 +108,11 @@ class Context:
                     f"the index must go on in steps of {self.clock.describe()} as in fit, got steps of {new.describe()}: "
                     "resample the data to the fitted step"
                 )
+        if _is_countable(theirs) and self.clock.positions(theirs) is None:
+            raise ValueError(
+                f"the index must go on in steps of {self.clock.describe()} as in fit, but "
+                f"{theirs[0]} … does not lie on them"
+            )
 
 
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
@@ -110,8 +123,7 @@ def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) 
 
     Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are returned as they are.
     """
-    countable = isinstance(index, pd.Index) and _is_countable(index)
-    clock = (clock or clock_of(index)) if countable else None
+    clock = (clock or clock_of(index)) if index is not None and _is_countable(index) else None
     where = np.arange(len(values))
     positions = None if clock is None or len(values) < 2 else clock.positions(index)
     if positions is None:
@@ -139,10 +151,6 @@ def _float_of(*arrays):
 
 def _is_countable(index):
     return isinstance(index, _TIMES) or pd.api.types.is_integer_dtype(index.dtype)
-
-
-def _comparable(ours, theirs):
-    return type(ours) is type(theirs)
 
 
 def _same_grid(clock, index):

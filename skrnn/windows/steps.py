@@ -36,7 +36,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def fit(self, X, y=None):
         """Check the windows. Returns self."""
-        windows = check_windows(self, X, reset=True)
+        windows = self._check(X, reset=True)
         if check_count("length", self.length) > windows.length:
             raise ValueError(f"length={self.length} is more than the {windows.length} steps of the windows")
         return self
@@ -44,13 +44,17 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def transform(self, X):
         """The newest steps of the windows, as the kind of array that came."""
         check_is_fitted(self)
-        windows = check_windows(self, X, reset=False)
+        windows = self._check(X, reset=False)
         if not isinstance(X, Windows):
             array = windows.take()[:, -self.length :]
             return array[:, :, 0] if dimensions(X) == 2 else array
-        if windows.maps:
-            return windows.mapped(_Newest(self.length)).replace(length=self.length)
         return windows.replace(length=self.length)
+
+    def _check(self, X, *, reset):
+        windows = check_windows(self, X, reset=reset)
+        if windows.maps:
+            raise ValueError("LastSteps cuts windows of rows: put it before WindowScaler, not behind it")
+        return windows
 
     def set_output(self, *, transform=None):
         """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
@@ -120,16 +124,6 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         return _window_tags(super().__sklearn_tags__())
 
 
-class _Newest:
-    """Cut gathered windows to their newest steps."""
-
-    def __init__(self, length):
-        self.length = length
-
-    def __call__(self, batch):
-        return batch[:, -self.length :]
-
-
 def value_parts(windows: Windows):
     """The values that windows look at, as arrays (n, n_features) of a bounded size; unknown and other values are NaN."""
     if windows.maps:
@@ -165,8 +159,8 @@ def _step_names(windows):
     names = windows.feature_names or [f"x{i}" for i in range(windows.n_features)]
     lead = windows.leads[0] if len(windows.leads) == 1 else 0
     ages = [lead + step * windows.sampling_rate for step in reversed(range(windows.length))]
-    ahead = windows.shift if lead else np.zeros(windows.n_features, int)
-    return [f"{name}[{_row(shift - age)}]" for age in ages for name, shift in zip(names, ahead, strict=True)]
+    columns = list(zip(names, windows.shift, strict=True))
+    return [f"{name}[{_row(ahead - age)}]" for age in ages for name, ahead in columns]
 
 
 def _row(offset):
