@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
 # A difference is an index's step if at least this share of its neighbours is that far apart. Days of trading
 # (78 % of them a day apart) have no such step: their rows count as rows.
@@ -70,7 +69,8 @@ class Clock:
 
     def describe(self) -> str:
         """The step, for messages."""
-        return str(self.step) if isinstance(self.step, int) else to_offset(self.step).freqstr
+        name = getattr(self.step, "freqstr", None) or str(self.step)
+        return name.removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
 def clock_of(index) -> Clock | None:
@@ -103,7 +103,7 @@ def _time_step(index):
             return pd.Timedelta(step)
         if isinstance(index, pd.DatetimeIndex) and len(index) > 2:
             name = pd.infer_freq(index)
-            offset = to_offset(name) if name else None
+            offset = pd.tseries.frequencies.to_offset(name) if name else None
     if isinstance(offset, pd.offsets.Day):
         return offset.n * pd.Timedelta(1, "D")
     return pd.Timedelta(offset) if isinstance(offset, pd.offsets.Tick) else offset
