@@ -61,7 +61,9 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         """
         kind = METHODS[check_option("method", self.method, METHODS)]
         values = self._values(X, reset=True)
-        self.scaler_ = _fitted(kind(), values) if isinstance(values, Windows) else kind().fit(values)
+        # Arrays inside, whatever scikit-learn's transform_output says of what comes out.
+        scaler = kind().set_output(transform="default")
+        self.scaler_ = _fitted(scaler, values) if isinstance(values, Windows) else scaler.fit(values)
         return self
 
     def transform(self, X):

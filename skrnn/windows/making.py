@@ -180,7 +180,10 @@ def _two_d(one):
 def _values(one):
     check_time_index(one)
     check_columns_numeric(one)
-    return numeric_values(check_array(one, dtype="numeric", ensure_all_finite="allow-nan", input_name="data"))
+    values = check_array(
+        one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data"
+    )
+    return numeric_values(values)
 
 
 def _stacked(laid, data):

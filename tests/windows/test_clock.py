@@ -143,7 +143,7 @@ def test_off_the_grid(index, other):
         (INDEXES["10min"], "00:10:00"),
         (DAYS, "1 days"),
         (INDEXES["MS"], "MS"),
-        (INDEXES["W"], "7 days"),
+        (INDEXES["W"], "W-SUN"),
         (INDEXES["range, step 5"], "5"),
     ],
 )

@@ -1,0 +1,241 @@
+"""make_windows and future_rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skrnn import Windows, future_rows, make_windows
+from tests.oracles import make_windows_by_loop
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=3),
+    length=st.integers(1, 4),
+    leads=st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    rate=st.integers(1, 3),
+    stride=st.integers(1, 4),
+    n_features=st.integers(1, 3),
+    data=st.data(),
+)
+def test_against_loop(lengths, length, leads, rate, stride, n_features, data):
+    """Windows and targets of a ragged panel are those that a plain loop cuts out."""
+    rng = np.random.default_rng(0)
+    lengths[0] = 30
+    panel = [rng.normal(size=(n, n_features)) for n in lengths]
+    target = data.draw(st.integers(0, n_features - 1))
+
+    X, y = make_windows(panel, length, leads=leads, target=target, sampling_rate=rate, stride=stride)
+
+    expected_X, expected_y = make_windows_by_loop(panel, length, leads, target, rate, stride)
+    np.testing.assert_array_equal(np.asarray(X), expected_X)
+    np.testing.assert_array_equal(y, expected_y)
+    assert X.complete().all()
+
+
+def test_by_hand():
+    """Windows move by the stride; targets lie 1 … horizon rows ahead."""
+    X, y = make_windows(np.arange(10.0), length=3, horizon=2, sampling_rate=2, stride=2)
+
+    assert np.asarray(X)[:, :, 0].tolist() == [[0, 2, 4], [2, 4, 6]]
+    assert y.tolist() == [[5, 6], [7, 8]]
+
+
+def test_single_horizon_is_one_dimensional():
+    """One lead gives y (n,)."""
+    assert make_windows(np.arange(9.0), 3)[1].tolist() == [3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("leads", [4, [4], (4,), np.array([4])])
+def test_single_lead(leads):
+    """A lead alone, or in a list, gives y (n,)."""
+    X, y = make_windows(np.arange(9.0), 3, leads=leads)
+
+    assert y.tolist() == [6, 7, 8]
+    assert X.leads == (4,)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.arange(9.0),
+        np.arange(9.0)[:, None],
+        np.arange(9.0)[None, :, None],
+        pd.Series(np.arange(9.0), name="x"),
+        pd.DataFrame({"x": np.arange(9.0)}),
+        [np.arange(9.0)],
+        list(range(9)),
+    ],
+    ids=["1-D", "2-D", "3-D", "Series", "DataFrame", "panel of one", "list"],
+)
+def test_kinds_of_data(data):
+    """One series may come in any of the usual shapes."""
+    X, y = make_windows(data, 3, 2)
+
+    assert np.asarray(X)[0, :, 0].tolist() == [0, 1, 2]
+    assert y[-1].tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("target", ["b", 1, -1])
+def test_target(target):
+    """The target is a column by name or position."""
+    frame = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0) * 10})
+
+    assert make_windows(frame, 3, target=target)[1].tolist() == [30, 40, 50, 60, 70, 80]
+
+
+def test_panel_of_three_dimensions():
+    """(series, rows, features) is a panel, its rows not copied."""
+    panel = np.arange(40.0).reshape(2, 10, 2)
+
+    X, y = make_windows(panel, 8, target=1)
+
+    assert y.tolist() == [17, 19, 37, 39]
+    assert X.series.tolist() == [0, 0, 1, 1]
+    assert np.shares_memory(X.rows, panel)
+
+
+def test_panel_with_short_series():
+    """A series too short for a window among longer ones gives none, and an empty one neither."""
+    X, y = make_windows([np.arange(3.0), np.arange(10.0), np.zeros((0, 1)), np.arange(5.0) + 50], 4)
+
+    assert X.series.tolist() == [1, 1, 1, 1, 1, 1, 3]
+    assert y.tolist() == [4, 5, 6, 7, 8, 9, 54]
+
+
+def test_panel_of_frames_with_their_own_calendars():
+    """Every series is laid on its own index: a gap in one is none in the others."""
+    a = pd.DataFrame({"x": np.arange(20.0)}, index=pd.date_range("2024", periods=20)).drop("2024-01-11")
+    b = pd.DataFrame({"x": np.arange(20.0)}, index=pd.period_range("2024-01", periods=20, freq="M"))
+
+    X, y = make_windows([a, b], 2)
+
+    assert (~X.complete()).sum() == 2
+    assert np.isnan(y).sum() == 1
+
+
+def test_gap_in_the_index():
+    """Missing rows are unknown steps and unknown targets."""
+    frame = pd.DataFrame({"x": np.arange(12.0)}, index=pd.date_range("2024", periods=12)).drop("2024-01-06")
+
+    X, y = make_windows(frame, 2)
+
+    np.testing.assert_array_equal(y, [2, 3, 4, np.nan, 6, 7, 8, 9, 10, 11])
+    np.testing.assert_array_equal(np.asarray(X)[3:6, :, 0], [[3, 4], [4, np.nan], [np.nan, 6]])
+
+
+def test_wide_gap():
+    """Nothing reaches over a gap wider than a window and its leads."""
+    frame = pd.DataFrame({"x": np.arange(30.0)}, index=pd.date_range("2024", periods=30))
+    days = frame.drop(frame.index[15:17])
+    years = days.set_axis(days.index.where(np.arange(28) < 15, days.index + pd.Timedelta(3000, "D")))
+
+    X, y = make_windows(years, 2)
+
+    kept = X.complete() & ~np.isnan(y)
+    assert y[kept].tolist() == [*range(2, 15), *range(19, 30)]
+
+
+def test_known_ahead():
+    """The part of a column that is known ahead ends at the last lead."""
+    frame = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0) * 10})
+
+    X, _ = make_windows(frame, 2, 3, target="a", known_ahead="b")
+
+    assert np.asarray(X)[0].tolist() == [[0, 30], [1, 40]]
+    assert np.asarray(X)[-1].tolist() == [[4, 70], [5, 80]]
+
+
+def test_rows_are_not_copied():
+    """The rows of one series are the caller's own."""
+    rows = np.zeros((50, 3))
+
+    assert np.shares_memory(make_windows(rows, 3, target=0)[0].rows, rows)
+
+
+def test_names():
+    """Windows know the columns of a DataFrame."""
+    frame = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0)})
+
+    assert make_windows(frame, 2, target="a")[0].feature_names == ("a", "b")
+
+
+def test_returns_windows():
+    """X is lazy."""
+    assert isinstance(make_windows(np.arange(9.0), 2)[0], Windows)
+
+
+FUTURES = {
+    "hours": (pd.date_range("2024-01-01", periods=4, freq="h"), ["2024-01-01 04:00", "2024-01-01 05:00"]),
+    "months": (pd.date_range("2024-01-01", periods=4, freq="MS"), ["2024-05-01", "2024-06-01"]),
+    "month ends": (pd.date_range("2024-01-01", periods=4, freq="ME"), ["2024-05-31", "2024-06-30"]),
+    "business days": (pd.bdate_range("2024-01-01", periods=5), ["2024-01-08", "2024-01-09"]),
+    "periods": (pd.period_range("2024-11", periods=2, freq="M"), ["2025-01", "2025-02"]),
+    "time deltas": (pd.timedelta_range("1h", periods=3, freq="h"), ["4h", "5h"]),
+}
+
+
+@pytest.mark.parametrize(("index", "labels"), FUTURES.values(), ids=FUTURES)
+def test_future_rows(index, labels):
+    """The index goes on in its step; the new rows are unknown."""
+    frame = pd.DataFrame({"x": np.arange(float(len(index)))}, index=index.rename("when"))
+
+    extended = future_rows(frame, 2)
+
+    assert extended.index[-2:].tolist() == type(index)(labels, **_freq(index)).tolist()
+    assert extended.index.name == "when"
+    assert extended["x"].isna().tolist() == [False] * len(index) + [True, True]
+
+
+def _freq(index):
+    return {"freq": index.freq} if isinstance(index, pd.PeriodIndex) else {}
+
+
+def test_future_rows_across_a_clock_change():
+    """A day with 23 hours is a day; hours are counted, not skipped."""
+    days = pd.Series([1.0, 2, 3], index=pd.date_range("2024-03-28", periods=3, tz="Europe/Berlin"))
+    hours = pd.Series(
+        [1.0, 2], index=pd.date_range("2024-03-31 00:00", periods=2, freq="h", tz="Europe/Berlin")
+    )
+
+    assert future_rows(days, 2).index[-1] == pd.Timestamp("2024-04-01", tz="Europe/Berlin")
+    assert future_rows(hours, 1).index[-1] == pd.Timestamp("2024-03-31 03:00", tz="Europe/Berlin")
+
+
+@pytest.mark.parametrize("index", [pd.RangeIndex(3), pd.Index([0, 1, 2])], ids=["range", "integers"])
+def test_future_rows_of_a_row_count(index):
+    """A row count goes on counting."""
+    extended = future_rows(pd.DataFrame({"x": [1, 2, 3]}, index=index), 2)
+
+    assert extended.index.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2)])
+def test_future_rows_of_an_array(shape):
+    """An array gets rows of NaN, of any type that it was."""
+    extended = future_rows(np.ones(shape, int), 2)
+
+    assert extended.shape == (5, *shape[1:])
+    assert np.isnan(extended[3:]).all()
+    assert (extended[:3] == 1).all()
+
+
+def test_future_rows_leave_the_data():
+    """The caller's rows stay as they were."""
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+
+    future_rows(frame, 3)
+
+    assert len(frame) == 2
+
+
+def test_future_rows_without_a_step():
+    """An irregular index cannot go on."""
+    frame = pd.DataFrame({"x": [1.0, 2, 3]}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-02-01"]))
+
+    with pytest.raises(
+        ValueError, match="the index has no regular step that could go on: set its freq, or use asfreq"
+    ):
+        future_rows(frame, 1)
