@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tests.instances import CHECK_PARAMS, NETWORKS, REGRESSORS, TRANSFORMERS
+from tests.instances import CHECK_PARAMS, CHECKED_NETWORKS, REGRESSORS, TRANSFORMERS
 
 
 @parametrize_with_checks([*TRANSFORMERS, *REGRESSORS])
@@ -12,7 +12,7 @@ def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(NETWORKS)
+@parametrize_with_checks(CHECKED_NETWORKS)
 def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
     name = check.func.__name__ if hasattr(check, "func") else check.__name__

@@ -38,6 +38,8 @@ class Feed:
 
     def __getitem__(self, i: int):
         """Batch ``i`` of this epoch: (X, y) or (X, y, weights)."""
+        if not 0 <= i < len(self):
+            raise IndexError(f"batch {i} of {len(self)}")
         which = self.order[i * self.batch_size : (i + 1) * self.batch_size]
         batch = self.windows.take(which, dtype=self.dtype), self.y[which]
         return batch if self.weights is None else (*batch, self.weights[which])

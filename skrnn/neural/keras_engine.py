@@ -145,7 +145,26 @@ def _optimizer(training: Training):
     return keras.optimizers.deserialize(config)
 
 
+NAMES = {
+    "loss": (keras.losses.get, "'mse', 'mae', 'huber' or a Keras loss"),
+    "optimizer": (keras.optimizers.get, "'adam', 'rmsprop', 'sgd' or a Keras optimizer"),
+    "activation": (keras.activations.get, "'tanh', 'relu', 'linear' or another that Keras knows"),
+}
+
+
+def _check_name(argument, value):
+    get, choice = NAMES[argument]
+    try:
+        get(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{argument} must be one of {choice}, got {value!r}") from error
+
+
 def _compiled(network, training):
+    _check_name("loss", training.loss)
+    _check_name("optimizer", training.optimizer)
+    for layer in network.layers:
+        _check_name("activation", getattr(layer, "activation", None))
     model = build(network)
     # XLA makes the recurrent layers slower on a CPU, and would rule out cuDNN on a GPU.
     model.compile(optimizer=_optimizer(training), loss=training.loss, jit_compile=False)
@@ -230,6 +249,7 @@ class KerasEngine:
             verbose=training.verbose,
             random_state=training.seed,
             epochs=training.epochs,
+            warm_start=True,  # fit goes on with the model that is initialised below
         )
         interrupted = False
         with _without_retracing_advice():
@@ -238,16 +258,8 @@ class KerasEngine:
             if start is not None:
                 self._restore(start)
             try:
-                # partial_fit's way: it keeps the model that was initialised.
-                regressor._fit(
-                    _Dataset(feed),
-                    None,
-                    sample_weight=None,
-                    warm_start=True,
-                    epochs=training.epochs,
-                    initial_epoch=0,
-                    validation_data=None if validation is None else _Dataset(validation),
-                )
+                data = None if validation is None else _Dataset(validation)
+                regressor.fit(_Dataset(feed), None, validation_data=data)
             except KeyboardInterrupt:
                 interrupted = True
                 if stopper is not None and stopper.best_weights is not None:

@@ -1,0 +1,148 @@
+"""Habits that every transformer and estimator keeps."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_regressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+import skrnn
+from skrnn import (
+    CalendarFeatures,
+    Differencer,
+    FlattenWindows,
+    LastSteps,
+    LinearWindow,
+    SeriesScaler,
+    SlidingWindow,
+    TransformedWindowRegressor,
+    Windows,
+    WindowScaler,
+    make_windows,
+)
+from tests.instances import NETWORKS, REGRESSORS
+
+ROWS = [SlidingWindow(5, 2), Differencer((1, 3)), SeriesScaler("robust"), CalendarFeatures("hour")]
+WINDOWED = [
+    SeriesScaler(),
+    Differencer(2),
+    WindowScaler(),
+    LastSteps(2),
+    FlattenWindows(),
+    *REGRESSORS,
+    TransformedWindowRegressor(make_pipeline(SeriesScaler(), FlattenWindows(), Ridge()), Differencer(1)),
+    TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    *NETWORKS,
+]
+EVERY = [*ROWS, *WINDOWED]
+
+
+def frame():
+    """Hourly rows of two columns, some of them unknown."""
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame(
+        rng.normal(size=(60, 2)).cumsum(axis=0), pd.date_range("2024-01-01", periods=60, freq="h"), ["a", "b"]
+    )
+    rows.iloc[30, 0] = np.nan
+    return rows
+
+
+def data_for(estimator):
+    """(X, y) that the estimator takes: rows of a frame, or windows."""
+    if any(estimator is one for one in ROWS):
+        return frame(), frame()["a"]
+    return make_windows(frame(), 6, target="a")
+
+
+def output(estimator, X):
+    result = estimator.predict(X) if is_regressor(estimator) else estimator.transform(X)
+    return np.asarray(result)
+
+
+def state(X):
+    return np.array(X.rows if isinstance(X, Windows) else X, copy=True)
+
+
+def test_nothing_public_is_left_out():
+    """The list above holds every public class that can be fitted."""
+    listed = {type(estimator) for estimator in EVERY}
+
+    public = {value for value in vars(skrnn).values() if hasattr(value, "fit") and isinstance(value, type)}
+
+    assert public <= listed
+
+
+@pytest.mark.parametrize("estimator", EVERY, ids=repr)
+def test_clone_keeps_every_parameter(estimator):
+    """clone() gives the same parameters, and none of the fitted state."""
+    twin = clone(estimator)
+
+    assert repr(twin.get_params()) == repr(estimator.get_params())
+
+
+@pytest.mark.parametrize("estimator", EVERY, ids=repr)
+def test_fit_and_use_change_nothing_of_the_users(estimator):
+    """Neither parameters nor data are changed by fit, nor by what follows."""
+    estimator = clone(estimator) if not any(estimator is one for one in ROWS) else estimator
+    X, y = data_for(estimator)
+    before, params, targets = state(X), copy.deepcopy(estimator.get_params()), np.array(y, copy=True)
+
+    output(estimator.fit(X, y), X)
+
+    np.testing.assert_array_equal(state(X), before)
+    np.testing.assert_array_equal(y, targets)
+    assert repr(estimator.get_params()) == repr(params)
+
+
+@pytest.mark.parametrize("estimator", EVERY, ids=repr)
+def test_two_fits_are_the_same(estimator):
+    """The same seed and data give the same output, on the same object and on a clone."""
+    X, y = data_for(estimator)
+    first = output(estimator.fit(X, y), X)
+
+    np.testing.assert_array_equal(output(estimator.fit(X, y), X), first)
+    np.testing.assert_array_equal(output(clone(estimator).fit(X, y), X), first)
+
+
+@pytest.mark.parametrize("estimator", EVERY, ids=repr)
+def test_pickle_keeps_the_output(estimator):
+    """A pickled estimator gives the same output."""
+    X, y = data_for(estimator)
+    estimator.fit(X, y)
+
+    twin = pickle.loads(pickle.dumps(estimator))
+
+    np.testing.assert_array_equal(output(twin, X), output(estimator, X))
+
+
+@pytest.mark.parametrize("estimator", [e for e in EVERY if is_regressor(e)], ids=repr)
+def test_forecasts_are_finite(estimator):
+    """Windows with unknown steps, and windows without a known one, are forecast all the same."""
+    X, y = make_windows(frame(), 6, target="a")
+    estimator.fit(X, y)
+    holes = np.asarray(X).copy()
+    holes[0] = np.nan
+    holes[1, :3] = np.nan
+    holes[2, :, 1] = np.nan
+    holes[3, :, 0] = np.nan
+
+    forecast = estimator.predict(Windows.from_array(holes, feature_names=X.feature_names))
+
+    assert np.isfinite(forecast).all()
+    known = np.isfinite(np.asarray(X)).all(axis=(1, 2)) & np.isfinite(y)
+    np.testing.assert_allclose(forecast[0], y[known].mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", [e for e in EVERY if is_regressor(e)], ids=repr)
+def test_output_has_the_shape_of_y(estimator):
+    """predict gives (n,) for y (n,), and (n, n_outputs) for y (n, n_outputs), one output included."""
+    X, y = make_windows(frame(), 6, 3, target="a")
+
+    assert estimator.fit(X, y).predict(X[:5]).shape == (5, 3)
+    one = X.replace(leads=(1,))
+    assert estimator.fit(one, y[:, :1]).predict(one[:5]).shape == (5, 1)
+    assert estimator.fit(one, y[:, 0]).predict(one[:5]).shape == (5,)

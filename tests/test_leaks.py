@@ -1,0 +1,217 @@
+"""The leak audit: nothing that is forecast for a row changes with the rows behind it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_selector
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skrnn import (
+    CalendarFeatures,
+    ConvRegressor,
+    DenseRegressor,
+    Differencer,
+    FlattenWindows,
+    LastSteps,
+    LinearWindow,
+    NaiveForecaster,
+    RNNRegressor,
+    SeriesScaler,
+    SlidingWindow,
+    TransformedWindowRegressor,
+    WindowScaler,
+    make_windows,
+)
+
+N_ROWS, N_FIT, LEAD, LENGTH = 160, 100, 3, 6
+CUTS = (101, 117, 140)
+
+_NET = {"epochs": 1, "batch_size": 64, "random_state": 0}
+
+
+def series():
+    """Hourly rows of a target and a helper, with unknown values and a missing row."""
+    rng = np.random.default_rng(3)
+    index = pd.date_range("2024-03-30", periods=N_ROWS, freq="h", tz="Europe/Berlin")
+    t = np.arange(N_ROWS)
+    frame = pd.DataFrame(
+        {"load": 50 + 10 * np.sin(t / 4) + rng.normal(size=N_ROWS), "temp": rng.normal(size=N_ROWS)}, index
+    )
+    frame.iloc[[20, 21, 108, 130], 0] = np.nan
+    frame.iloc[55, 1] = np.nan
+    return frame.drop(frame.index[[40, 112]])
+
+
+def changed(frame, cut, columns=("load", "temp")):
+    """The same rows up to ``cut``, others behind it."""
+    other = frame.copy()
+    other.loc[other.index[cut + 1] :, list(columns)] = 1e3 + 7 * frame[list(columns)].to_numpy()[cut + 1 :]
+    return other
+
+
+def window(**params):
+    return SlidingWindow(length=LENGTH, lead=LEAD, **params)
+
+
+ROW_PIPELINES = {
+    "naive": make_pipeline(window(), NaiveForecaster()),
+    "naive, seasonal": make_pipeline(window(), NaiveForecaster("seasonal", season=4)),
+    "linear": make_pipeline(SeriesScaler(), window(), LinearWindow()),
+    "linear, context none": make_pipeline(SeriesScaler("robust"), window(context="none"), LinearWindow()),
+    "linear, sampling rate": make_pipeline(
+        SeriesScaler("minmax"), SlidingWindow(3, LEAD, sampling_rate=2), LinearWindow()
+    ),
+    "calendar known ahead": make_pipeline(
+        CalendarFeatures(("hour", "dayofyear")),
+        SeriesScaler(),
+        window(known_ahead=make_column_selector("_(?:sin|cos)$")),
+        LinearWindow(),
+    ),
+    "stock scaler": make_pipeline(StandardScaler().set_output(transform="pandas"), window(), LinearWindow()),
+    "differenced rows": make_pipeline(Differencer((1, 2)), window(), LinearWindow()),
+    "windows scaled": make_pipeline(window(), SeriesScaler(), LastSteps(4), LinearWindow()),
+    "windows scaled by themselves": make_pipeline(window(), WindowScaler(), LinearWindow()),
+    "flattened": make_pipeline(
+        window(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
+    ),
+    "differenced against the window": make_pipeline(
+        window(),
+        TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer((1, 2))),
+    ),
+    "scaled against the window": make_pipeline(
+        window(), TransformedWindowRegressor(LinearWindow(), WindowScaler(), target="load")
+    ),
+    "dense": make_pipeline(SeriesScaler(), window(), DenseRegressor(4, **_NET)),
+    "convolutional": make_pipeline(SeriesScaler(), window(), ConvRegressor(4, **_NET)),
+    "recurrent": make_pipeline(SeriesScaler(), window(), RNNRegressor("simple", 4, **_NET)),
+    "recurrent, early stopping": make_pipeline(
+        SeriesScaler(), window(), RNNRegressor("gru", 4, early_stopping=True, **_NET)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROW_PIPELINES)
+def test_rows_behind_do_not_count(name):
+    """fit, then predict: a row's forecast depends on no row less than ``lead`` before it."""
+    frame = series()
+    pipe = ROW_PIPELINES[name].fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = pipe.predict(frame[N_FIT:])
+
+    for cut in CUTS:
+        known = frame.index[N_FIT:] <= frame.index[cut] + LEAD * frame.index[:2].to_series().diff().iloc[1]
+        cheating = pipe.predict(changed(frame, cut)[N_FIT:])
+        assert np.isfinite(cheating).all()
+        np.testing.assert_array_equal(cheating[known], honest[known])
+
+
+@pytest.mark.parametrize("name", ROW_PIPELINES)
+def test_context_is_what_the_row_would_have_seen(name):
+    """Behind the fitted rows, a forecast is that of the whole series in one piece."""
+    frame = series()
+    pipe = ROW_PIPELINES[name].fit(frame[:N_FIT], frame["load"][:N_FIT])
+    if "none" in name:
+        pytest.skip("this pipeline never carries context")
+
+    whole, pieces = pipe.predict(frame), pipe.predict(frame[N_FIT:])
+
+    np.testing.assert_allclose(pieces, whole[N_FIT:], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["linear", "calendar known ahead", "differenced against the window", "recurrent"]
+)
+def test_folds_do_not_see_later_rows(name):
+    """In TimeSeriesSplit, a fold's forecasts are the same whatever comes behind the fold."""
+    frame = series()
+    other = changed(frame, 120)
+
+    def forecasts(data):
+        for train, test in TimeSeriesSplit(4).split(data):
+            pipe = ROW_PIPELINES[name].fit(data.iloc[train], data["load"].iloc[train])
+            yield test, pipe.predict(data.iloc[test])
+
+    for (test, honest), (_, cheating) in zip(forecasts(frame), forecasts(other), strict=True):
+        known = test <= 120 + 2  # a missing row behind row 112 makes one of the three rows ahead
+        np.testing.assert_array_equal(cheating[known], honest[known])
+
+
+def test_known_ahead_is_all_that_reaches_ahead():
+    """A column that is known ahead counts up to its row, not behind it; others keep their lead."""
+    frame = series()
+    pipe = make_pipeline(window(known_ahead="temp"), LinearWindow())
+    pipe.fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = pipe.predict(frame[N_FIT:])
+
+    cheating = pipe.predict(changed(frame, 117, ["temp"])[N_FIT:])
+
+    np.testing.assert_array_equal(cheating[: 118 - N_FIT], honest[: 118 - N_FIT])
+    assert cheating[118 - N_FIT] != honest[118 - N_FIT]
+
+
+def test_a_search_does_not_see_the_rows_behind():
+    """A search chooses and fits the same, whatever comes behind the rows that it is given."""
+    frame = series()
+    pipe = make_pipeline(SeriesScaler(), window(), LinearWindow())
+    grid = {"slidingwindow__length": [2, 6], "linearwindow__alpha": [0.1, 10.0]}
+
+    def search(data):
+        return GridSearchCV(pipe, grid, cv=TimeSeriesSplit(3)).fit(data[:N_FIT], data["load"][:N_FIT])
+
+    one, two = search(frame), search(changed(frame, N_FIT - 1))
+
+    np.testing.assert_array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
+
+
+WINDOW_MODELS = {
+    "naive": NaiveForecaster("drift"),
+    "linear": make_pipeline(SeriesScaler(), LinearWindow()),
+    "robust": make_pipeline(SeriesScaler("robust"), LinearWindow()),
+    "last steps": make_pipeline(LastSteps(3), SeriesScaler("minmax"), LinearWindow()),
+    "flattened": make_pipeline(
+        SeriesScaler(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
+    ),
+    "window scaler": make_pipeline(WindowScaler(), SeriesScaler(), LinearWindow()),
+    "differenced": TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)),
+    "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    "dense": make_pipeline(SeriesScaler(), DenseRegressor(4, **_NET)),
+    "convolutional": make_pipeline(SeriesScaler(), ConvRegressor(4, **_NET)),
+    "recurrent": make_pipeline(SeriesScaler(), RNNRegressor("gru", 4, validation_fraction=0.2, **_NET)),
+}
+
+
+@pytest.mark.parametrize("name", WINDOW_MODELS)
+def test_windows_behind_the_training_windows_do_not_count(name):
+    """Windows by origin: neither scaling nor fitting sees a row behind the last target of the training windows."""
+    frame, horizon = series().ffill(), 3
+    X, y = make_windows(frame, LENGTH, horizon, target="load")
+    train, _ = next(TimeSeriesSplit(2, gap=horizon - 1).split(X))
+    last = X.ends[train[-1]] + horizon
+
+    def forecast(rows):
+        windows = X.replace(rows=rows)
+        targets = windows.values_at(0, windows.leads)
+        model = WINDOW_MODELS[name].fit(windows[train], targets[train])
+        return model.predict(windows[windows.ends <= last])
+
+    rows = X.rows.copy()
+    rows[last + 1 :] = 1e3 + 7 * rows[last + 1 :]
+
+    np.testing.assert_array_equal(forecast(rows), forecast(X.rows))
+
+
+@pytest.mark.parametrize(
+    "transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()]
+)
+def test_transformers_look_back_only(transformer):
+    """Transformed rows do not change with the rows behind them."""
+    frame = series()
+    transformer.fit(frame[:N_FIT])
+
+    honest, cheating = (
+        np.asarray(transformer.transform(data[N_FIT:])) for data in (frame, changed(frame, 117))
+    )
+
+    np.testing.assert_array_equal(cheating[: 118 - N_FIT], honest[: 118 - N_FIT])
