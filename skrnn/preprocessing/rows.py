@@ -9,6 +9,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """A transformer of rows: DataFrame in, DataFrame out; unknown values (NaN) are welcome."""
 
+    def __init_subclass__(cls, **kwargs):
+        # scikit-learn would wrap each subclass's transform anew, and make a table of windows.
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
+
     def set_output(self, *, transform=None):
         """Choose the container of tables.
 

@@ -1,5 +1,7 @@
 """SeriesScaler: every column to a common scale."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
@@ -63,7 +65,10 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         values = self._values(X, reset=True)
         # Arrays inside, whatever scikit-learn's transform_output says of what comes out.
         scaler = kind().set_output(transform="default")
-        self.scaler_ = _fitted(scaler, values) if isinstance(values, Windows) else scaler.fit(values)
+        # A column that is unknown throughout stays unknown: no reason for NumPy's warnings.
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)
+            self.scaler_ = _fitted(scaler, values) if isinstance(values, Windows) else scaler.fit(values)
         return self
 
     def transform(self, X):
