@@ -1,0 +1,311 @@
+"""LinearWindow: ridge regression on flattened windows, without flattening them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from skrnn import Differencer, LinearWindow, SeriesScaler, SlidingWindow, Windows, WindowScaler, make_windows
+from skrnn.baselines.gram import Run, run_gram, split_runs
+
+
+def noise(n, n_features=2, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, n_features))
+
+
+def oracle(X, y, alpha, weights=None, X_new=None):
+    """Coefficients, intercept and forecasts of scikit-learn on the flattened complete windows."""
+    flat = np.asarray(X, dtype=float).reshape(len(X), -1)
+    kept = ~np.isnan(flat).any(axis=1) & ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+    weights = None if weights is None else weights[kept]
+    model = Ridge(alpha=alpha, solver="svd") if alpha else LeastSquares()
+    model.fit(flat[kept], y[kept], weights)
+    flat = flat if X_new is None else np.asarray(X_new, dtype=float).reshape(len(X_new), -1)
+    complete = ~np.isnan(flat).any(axis=1)
+    return model.coef_, model.intercept_, model.predict(flat[complete]), complete
+
+
+class LeastSquares:
+    """The smallest exact solution; scikit-learn's LinearRegression cuts small singular values off."""
+
+    def fit(self, X, y, weights):
+        X_mean, y_mean = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)
+        root = np.sqrt(np.ones(len(y)) if weights is None else weights)
+        solution = np.linalg.lstsq((X - X_mean) * root[:, None], ((y - y_mean).T * root).T)[0]
+        self.coef_, self.intercept_ = solution.T, y_mean - X_mean @ solution
+
+    def predict(self, X):
+        return X @ self.coef_.T + self.intercept_
+
+
+def check(X, y, alpha=1.0, weights=None, X_new=None, rtol=1e-6):
+    """LinearWindow and the oracle agree in coefficients, intercept and forecasts."""
+    coef, intercept, forecasts, complete = oracle(X, y, alpha, weights, X_new)
+
+    model = LinearWindow(alpha).fit(X, y, weights)
+
+    expected = coef.reshape(*y.shape[1:], *X.shape[1:])
+    np.testing.assert_allclose(model.coef_, expected, rtol=rtol, atol=rtol * np.abs(coef).max())
+    np.testing.assert_allclose(model.intercept_, intercept, rtol=rtol, atol=rtol * np.abs(y[~np.isnan(y)]).max())
+    new = X if X_new is None else X_new
+    np.testing.assert_allclose(
+        model.predict(new)[complete].ravel(), forecasts.ravel(), rtol=rtol, atol=rtol * np.abs(forecasts).max()
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(20, 120), min_size=1, max_size=3),
+    length=st.integers(1, 6),
+    horizon=st.integers(1, 3),
+    rate=st.integers(1, 6),
+    stride=st.integers(1, 7),
+    holes=st.sampled_from([0, 0.01, 0.1]),
+    known_ahead=st.booleans(),
+    weighted=st.booleans(),
+    alpha=st.sampled_from([1e-3, 1.0, 100.0]),
+)
+def test_against_ridge(lengths, length, horizon, rate, stride, holes, known_ahead, weighted, alpha):
+    """Whatever the windows, the solution is Ridge's on the flattened complete ones."""
+    rng = np.random.default_rng(0)
+    panel = [rng.normal(size=(n, 2)) for n in [60, *lengths]]
+    for rows in panel:
+        rows[rng.random(rows.shape) < holes] = np.nan
+    X, y = make_windows(
+        panel, length, horizon, target=0, sampling_rate=rate, stride=stride, known_ahead=[1] if known_ahead else None
+    )
+    if not (X.complete() & ~np.isnan(y.reshape(len(y), -1)).any(axis=1)).any():
+        return
+
+    check(X, y, alpha, rng.random(len(y)) if weighted else None)
+
+
+@pytest.mark.parametrize("alpha", [0, 1e-3, 1.0])
+@pytest.mark.parametrize("rate", [1, 6])
+def test_badly_scaled_columns(alpha, rate):
+    """Means of 1e3 beside scales from 0.01 to 1000 cost no accuracy."""
+    rows = 1e3 + noise(900, 4) * [1e-2, 1, 30, 1e3]
+    X, y = make_windows(rows, 10, 2, target=1, sampling_rate=rate)
+
+    check(X, y, alpha)
+
+
+@pytest.mark.parametrize("alpha", [0, 1.0])
+def test_smooth_columns(alpha):
+    """Neighbouring steps that are almost the same, as in weather data, cost no accuracy."""
+    rows = 1e3 + noise(2000, 3).cumsum(axis=0).cumsum(axis=0) * [1e-2, 1e-2, 1]
+    X, y = make_windows(rows, 6, target=1)
+
+    check(X, y, alpha)
+
+
+@pytest.mark.parametrize("n_outputs", [None, 1, 3])
+@pytest.mark.parametrize("alpha", [0, 1.0])
+def test_outputs(n_outputs, alpha):
+    """Coefficients, intercepts and forecasts have y's shape."""
+    X, _ = make_windows(noise(200), 4, target=0)
+    y = noise(len(X), n_outputs or 1)[:, : n_outputs or 1]
+    y = y[:, 0] if n_outputs is None else y
+    model = LinearWindow(alpha).fit(X, y)
+
+    assert model.coef_.shape == (4, 2) if n_outputs is None else (n_outputs, 4, 2)
+    assert np.shape(model.intercept_) == y.shape[1:]
+    assert model.predict(X).shape == y.shape
+    check(X, y, alpha)
+
+
+@pytest.mark.parametrize("alpha", [0, 1e-6, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_fewer_windows_than_inputs(alpha, weighted):
+    """With less data than coefficients it is the smallest solution, as LAPACK's."""
+    X, y = make_windows(noise(60), 20, 2, target=0)
+
+    check(X, y, alpha, np.random.default_rng(0).random(len(y)) if weighted else None)
+
+
+@pytest.mark.parametrize("kind", ["constant", "twice", "sum"])
+@pytest.mark.parametrize("alpha", [0, 1.0])
+def test_dependent_columns(kind, alpha):
+    """Columns that depend on each other leave many solutions: the smallest is taken."""
+    rows = noise(400, 3)
+    rows[:, 2] = {"constant": np.full(400, 0.3), "twice": rows[:, 0], "sum": rows[:, 0] + rows[:, 1]}[kind]
+    X, y = make_windows(rows, 4, target=0)
+
+    check(X, y, alpha)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "bool"])
+def test_dtypes(dtype):
+    """Rows of any precision are solved in double."""
+    rows = (noise(300) * 10).astype(dtype)
+    X, _ = make_windows(rows, 4, target=0)
+
+    check(X, noise(len(X))[:, 0])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_windows_scaled_by_themselves(weighted):
+    """Windows that share no rows are summed up in pieces."""
+    X, _ = make_windows(noise(300), 5, target=0)
+
+    check(WindowScaler().fit_transform(X), noise(len(X)), 1.0, np.arange(len(X)) % 3.0 if weighted else None)
+
+
+def test_arrays():
+    """Textbook arrays, (n, steps, features) and (n, steps)."""
+    y = noise(60)
+
+    check(noise(60, 8).reshape(60, 4, 2), y)
+    model = LinearWindow().fit(noise(60, 5), y[:, 0])
+    np.testing.assert_allclose(model.coef_[:, 0], Ridge().fit(noise(60, 5), y[:, 0]).coef_)
+
+
+def test_differenced_and_scaled_windows():
+    """Transformers that act on rows leave the shared rows shared."""
+    X, y = make_windows(noise(300), 8, target=0)
+
+    check(SeriesScaler().fit_transform(Differencer((1, 2)).fit_transform(X)), y)
+
+
+def test_folds():
+    """On a fold's windows the fit sees these alone, and forecasts the others."""
+    X, y = make_windows(noise(400), 6, 3, target=0)
+
+    for train, test in TimeSeriesSplit(3, gap=2).split(X):
+        check(X[train], y[train], X_new=X[test])
+
+
+@pytest.mark.parametrize("order", ["shuffled", "backwards", "repeated"])
+def test_windows_in_any_order(order):
+    """Shuffled, turned and repeated windows count as they come."""
+    X, y = make_windows(noise(300), 4, target=0)
+    n = len(X)
+    which = {
+        "shuffled": np.random.default_rng(0).permutation(n),
+        "backwards": np.arange(n)[::-1],
+        "repeated": np.sort(np.r_[np.arange(n), np.arange(0, n, 3)]),
+    }[order]
+
+    check(X[which], y[which])
+
+
+def test_holes_in_rows_that_no_window_sees():
+    """Between steps far apart lie rows that no window looks at: what they hold does not matter."""
+    rows = noise(260)
+    X, _ = make_windows(rows, 3, target=0, sampling_rate=100)
+    part = X[:20]
+    rows[~part.covered()] = np.nan
+
+    check(part, noise(20))
+
+
+def test_zero_weights():
+    """A weight of zero is as good as leaving the sample out."""
+    X, y = make_windows(noise(200), 4, target=0)
+    weights = (np.arange(len(y)) % 4 > 0).astype(float)
+    model = LinearWindow().fit(X, y, weights)
+
+    np.testing.assert_allclose(model.coef_, LinearWindow().fit(X[weights > 0], y[weights > 0]).coef_)
+
+
+def test_nothing_is_gathered(monkeypatch):
+    """Fitting and predicting complete windows of one series gathers none of them."""
+    X, y = make_windows(noise(300), 4, target=0, sampling_rate=2)
+
+    def fail(self, *args, **kwargs):
+        raise AssertionError("windows were gathered")
+
+    monkeypatch.setattr(Windows, "take", fail)
+
+    assert np.isfinite(LinearWindow().fit(X, y).predict(X)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
+def test_gram_of_a_run(length, pace, stride, n_features):
+    """The Gram matrix of evenly spaced windows is the product of the gathered ones."""
+    rows = noise(200, n_features)
+    X, _ = make_windows(rows, length, target=0, sampling_rate=pace * stride, stride=stride)
+    (run,) = split_runs(X, X.rows)
+    flat = np.asarray(X).reshape(len(X), -1)
+
+    gram = run_gram(run, length).reshape(flat.shape[1], -1)
+
+    assert isinstance(run, Run)
+    np.testing.assert_allclose(np.triu(gram), np.triu(flat.T @ flat), atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_runs_cover_every_window_once(data):
+    """Runs and the slices between them are the windows in their order."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    X, _ = make_windows([noise(80), noise(60)], 3, target=0, sampling_rate=2)
+    kept = rng.random(len(X)) > data.draw(st.sampled_from([0, 0.02, 0.3]))
+    X = X[kept]
+
+    parts = [part.which if isinstance(part, Run) else part for part in split_runs(X, X.rows)]
+
+    assert [i for part in parts for i in range(len(X))[part]] == list(range(len(X)))
+
+
+def test_predict_fills():
+    """Unknown steps are filled forward, then backward; a wholly unknown window gets the mean of y."""
+    rows = noise(200, 1)
+    X, y = make_windows(rows, 3)
+    model = LinearWindow().fit(X, y)
+    nan = np.nan
+    new = np.array([[nan, 2, nan], [nan, nan, nan], [1, 2, 3]])[:, :, None]
+    filled = np.array([[2, 2, 2], [1, 2, 3]]) @ model.coef_[:, 0] + model.intercept_
+
+    np.testing.assert_allclose(model.predict(new), [filled[0], y.mean(), filled[1]])
+
+
+def test_pipeline_on_rows():
+    """Rows in, rows out: the coefficients are those of the complete windows, and every row has a forecast."""
+    frame = pd.DataFrame(noise(120), columns=["a", "b"], index=pd.date_range("2024", periods=120, freq="h"))
+    frame.iloc[40:43] = np.nan
+    frame = frame.drop(frame.index[70])
+    pipe = make_pipeline(SeriesScaler(), SlidingWindow(4, lead=2), LinearWindow()).fit(frame, frame["a"])
+    windows = pipe[:-1].fit_transform(frame)
+    coef, *_ = oracle(windows, frame["a"].to_numpy(), 1.0)
+
+    np.testing.assert_allclose(pipe[-1].coef_.ravel(), coef)
+    assert np.isfinite(pipe.predict(frame)).all()
+
+
+@pytest.mark.parametrize("alpha", [-1, np.inf, np.nan, "1", None, True])
+def test_bad_alpha(alpha):
+    """alpha is a number of at least 0."""
+    X, y = make_windows(noise(50), 3, target=0)
+
+    with pytest.raises(ValueError, match="alpha must be a number of at least 0, got"):
+        LinearWindow(alpha).fit(X, y)
+
+
+def test_pickle():
+    """A fitted model survives pickling."""
+    X, y = make_windows(noise(50), 3, target=0)
+    model = LinearWindow().fit(X, y)
+
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_input_stays():
+    """Neither rows nor targets nor weights are changed."""
+    rows = noise(100)
+    X, y = make_windows(rows, 4, target=0)
+    weights = np.ones(len(y))
+    copies = rows.copy(), y.copy()
+
+    LinearWindow().fit(X, y, weights).predict(X)
+
+    np.testing.assert_array_equal(rows, copies[0])
+    np.testing.assert_array_equal(y, copies[1])
+    assert (weights == 1).all()
