@@ -49,7 +49,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "y_mean_")
         windows = check_windows(self, X, reset=False)
         y = np.asarray(self._predict(windows), dtype=np.float64)
         y[~windows.known()] = self.y_mean_

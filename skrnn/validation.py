@@ -66,13 +66,19 @@ def check_columns_numeric(X) -> None:
     """Every column of a DataFrame is a number or a truth value."""
     if not isinstance(X, pd.DataFrame):
         return
-    bad = [
-        f"{name!r} ({dtype})"
-        for name, dtype in X.dtypes.items()
-        if not (dtype == object or pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype))
-    ]
+    bad = [f"{name!r} ({column.dtype})" for name, column in X.items() if not _is_numeric(column)]
     if bad:
         raise ValueError(f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them")
+
+
+def _is_numeric(column):
+    if column.dtype != object:
+        return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+    try:
+        column.astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def index_of(X):
@@ -213,7 +219,7 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
                 'with set_output(transform="pandas") on the transformers before'
             )
         columns = columns(X)
-    if isinstance(columns, str | numbers.Integral):
+    if isinstance(columns, str) or not np.iterable(columns):
         columns = [columns]
     names = list(X.columns) if isinstance(X, pd.DataFrame) else None
     columns = list(columns)
