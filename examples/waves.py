@@ -1,0 +1,57 @@
+"""Waves, one step ahead: measured errors beside those of a well-known textbook chapter.
+
+The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is the
+measure, the mean squared error on the 2,000 validation series. Nothing here was chosen by looking at
+these: the last network is the one of the smallest error on the last 1,000 of the 7,000 training series,
+trained on the others. The noise alone makes 0.00083.
+"""
+
+import argparse
+import time
+
+from sklearn.metrics import mean_squared_error
+
+from skrnn import LinearWindow, NaiveForecaster, RNNRegressor
+from skrnn.datasets import make_waves
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--quick", action="store_true", help="few series and few epochs, to see that it runs")
+args = parser.parse_args()
+
+n_series = 500 if args.quick else 10_000
+waves = make_waves(n_series, 51, random_state=42)
+X, y = waves[:, :-1], waves[:, -1, 0]
+train = slice(0, n_series * 7 // 10)
+valid = slice(train.stop, n_series * 9 // 10)
+test = slice(valid.stop, n_series)
+
+# Learning rates and how many epochs to train with each: the fit goes on from one to the next.
+FAST = [(0.02, 15), (0.002, 5)]
+STEADY = [(None, 20)]
+FALLING = [(0.01, 30), (0.003, 15), (0.0005, 15)]
+
+models = {
+    "naive": (NaiveForecaster(), None, "0.0202"),
+    "linear, exact": (LinearWindow(alpha=0), None, "0.00293"),
+    "SimpleRNN 1": (RNNRegressor("simple", 1, random_state=0), FAST, "0.0109"),
+    "SimpleRNN 20-20": (RNNRegressor("simple", (20, 20), random_state=0), STEADY, "0.0026-0.0029"),
+    "GRU 32": (RNNRegressor("gru", 32, random_state=0), FALLING, ""),
+}
+
+
+def fit(model, schedule):
+    if schedule is None:
+        return model.fit(X[train], y[train])
+    for learning_rate, epochs in schedule:
+        model.set_params(learning_rate=learning_rate, epochs=2 if args.quick else epochs, warm_start=True)
+        model.fit(X[train], y[train])
+    return model
+
+
+print("mean squared error   validation      test   reference       fit [s]")
+for name, (model, schedule, reference) in models.items():
+    start = time.perf_counter()
+    fit(model, schedule)
+    seconds = time.perf_counter() - start
+    errors = [mean_squared_error(y[part], model.predict(X[part])) for part in (valid, test)]
+    print(f"{name:20} {errors[0]:10.5f} {errors[1]:9.5f}   {reference:13} {seconds:9.1f}", flush=True)
