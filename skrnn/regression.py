@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_target_values, check_weights, check_windows, column_position
@@ -54,6 +55,31 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         y = np.asarray(self._predict(windows), dtype=np.float64)
         y[~windows.known()] = self.y_mean_
         return y[:, 0] if self.y_ndim_ == 1 else y
+
+    def score(self, X, y, sample_weight=None):
+        """R² of the forecast. Samples with an unknown target (NaN) do not count.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            1 for a perfect forecast, 0 for one no better than the mean of y.
+        """
+        forecast = self.predict(X)
+        y = check_target_values(self, y, len(forecast))
+        weights = check_weights(sample_weight, len(forecast))
+        known = ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+        if not known.any():
+            raise ValueError(f"y must have a known value to score against, got NaN in all of {len(y)} samples")
+        return r2_score(y[known], forecast[known], sample_weight=None if weights is None else weights[known])
 
     def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         raise NotImplementedError

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone, is_regressor
 from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 
 import skrnn
@@ -146,3 +147,14 @@ def test_output_has_the_shape_of_y(estimator):
     one = X.replace(leads=(1,))
     assert estimator.fit(one, y[:, :1]).predict(one[:5]).shape == (5, 1)
     assert estimator.fit(one, y[:, 0]).predict(one[:5]).shape == (5,)
+
+
+def test_score_leaves_out_unknown_targets():
+    """Gaps in y do not keep a pipeline from being scored, or searched with its own score."""
+    rows = frame()
+    pipe = make_pipeline(SlidingWindow(4), LinearWindow()).fit(rows, rows["a"])
+    known = rows["a"].notna().to_numpy()
+
+    score = pipe.score(rows, rows["a"])
+
+    assert score == r2_score(rows["a"][known], pipe.predict(rows)[known])
