@@ -1,6 +1,8 @@
 """Checks of what users bring: each names the argument, what is required, what came, and the remedy."""
 
+import difflib
 import numbers
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -121,6 +123,13 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
         windows = Windows.from_array(numeric_values(X))
         _check_feature_names(estimator, windows, reset=reset)
     else:
+        if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
+            warnings.warn(
+                f"{name} takes each row of this DataFrame as a window, and its columns as steps. If they are the rows "
+                f"of a series, put SlidingWindow before it: make_pipeline(SlidingWindow(), {name}())",
+                UserWarning,
+                stacklevel=3,
+            )
         X = validate_data_of(estimator, X, reset=reset)
         windows = Windows.from_array(numeric_values(X))
     if any_length:
@@ -157,7 +166,7 @@ def _check_feature_names(estimator, windows, *, reset):
 
 
 def check_target_values(estimator, y, n: int) -> np.ndarray:
-    """y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
+    """Y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
     if isinstance(y, pd.DataFrame | pd.Series):
@@ -202,10 +211,18 @@ def column_position(target, names, n_features: int, *, argument: str = "target")
                 f"{argument}={target!r} is a column name, but the data came without column names: give its position, "
                 'or keep the names with set_output(transform="pandas") on the transformers before'
             )
-        raise ValueError(f"{argument}={target!r} is not a column, there are {', '.join(map(repr, names))}")
+        raise ValueError(f"{argument}={target!r} is not a column{_near(target, names)}")
     if not -n_features <= target < n_features:
         raise ValueError(f"{argument}={target} is not a column: there are {n_features}, counted from 0")
     return int(target) % n_features
+
+
+def _near(name, names):
+    """The names that there are, or the one that may be meant."""
+    near = difflib.get_close_matches(str(name), [str(one) for one in names], n=1)
+    if near:
+        return f": did you mean {near[0]!r}?"
+    return f", there are {', '.join(map(repr, names[:10]))}{' …' if len(names) > 10 else ''}"
 
 
 def column_positions(columns, X, *, argument: str) -> np.ndarray:

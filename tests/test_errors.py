@@ -340,6 +340,22 @@ def test_index_of_functions(frame, function):
         function(frame.iloc[[0, 1, 1, 2, 3, 4]])
 
 
+def test_several_levels(frame):
+    """Series stacked in one DataFrame would run into each other; the message shows how to cut them apart."""
+    panel = pd.concat({"a": frame, "b": frame})
+    calls = [
+        SlidingWindow(3).fit,
+        Differencer(1).fit,
+        lambda X: make_windows(X, 3, target=0),
+    ]
+
+    for call in calls:
+        with pytest.raises(ValueError, match=r"the index must have one level, got 2: .*droplevel\(0\) for _, one in"):
+            call(panel)
+    series = [one.droplevel(0) for _, one in panel.groupby(level=0)]
+    assert len(make_windows(series, 3, target=0)[0]) == 2 * 97
+
+
 @pytest.mark.parametrize("transformer", [SlidingWindow(3), Differencer(1)], ids=name)
 def test_other_frequency(frame, transformer):
     """Rows of another step than in fit cannot go on from the fitted ones."""
@@ -492,3 +508,19 @@ def test_errors_come_before_a_fit(windows, regressor):
 
     with pytest.raises(NotFittedError):
         regressor.predict(X)
+
+
+def test_rows_without_windows_are_warned_of():
+    """A series that reaches an estimator as rows is most likely a forgotten SlidingWindow."""
+    rows = pd.DataFrame({"a": np.arange(9.0), "b": 1.0}, index=pd.date_range("2024-01-01", periods=9))
+
+    with pytest.warns(UserWarning, match="put SlidingWindow before it"):
+        LinearWindow().fit(rows, rows["a"])
+
+
+def test_a_misspelt_column_is_recognised():
+    """A name that is nearly right brings the right one."""
+    rows = pd.DataFrame({"temp": np.arange(9.0), "b": 1.0})
+
+    with pytest.raises(ValueError, match="target='tmep' is not a column: did you mean 'temp'?"):
+        make_windows(rows, 3, target="tmep")
