@@ -39,6 +39,5 @@ for name, model in models.items():
     error = mean_absolute_error(y[-n_test:], model.predict(X[-n_test:]))
     naive = naive or error
     print(f"{name:10} {error:7.4f} {1 - error / naive:6.1%} {seconds:9.1f}", flush=True)
-print(
-    "\nskill: the share of the naive forecast's error that is gone. The first network's time has TensorFlow's start in it."
-)
+print("\nskill: the share of the naive forecast's error that is gone")
+print("The time of the first network includes the start of TensorFlow.")
