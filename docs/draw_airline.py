@@ -21,6 +21,7 @@ from skrnn.datasets import load_airline
 
 
 def main():
+    """Fit the models and draw."""
     df = load_airline()
     train, test = df[:"1957"], df["1958":]
     gru = make_pipeline(SeriesScaler(), RNNRegressor("gru", units=16, epochs=60, random_state=0))

@@ -7,4 +7,23 @@ from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.relative import TransformedWindowRegressor
 
+__all__ = [
+    "CalendarFeatures",
+    "ConvRegressor",
+    "DenseRegressor",
+    "Differencer",
+    "FlattenWindows",
+    "LastSteps",
+    "LinearWindow",
+    "NaiveForecaster",
+    "RNNRegressor",
+    "SeriesScaler",
+    "SlidingWindow",
+    "TransformedWindowRegressor",
+    "WindowScaler",
+    "Windows",
+    "future_rows",
+    "make_windows",
+]
+
 __version__ = "0.1.0"

@@ -66,8 +66,10 @@ class NetworkRegressor(WindowRegressor):
         return self._train(X, y, sample_weight, None, training, start, hold_out=False)
 
     def keras_model(self):
-        """The fitted network as a stock Keras model: it takes windows (n, steps, n_features) without NaN, and gives
-        targets in the unit of ``normalize_y``, (y - ``y_offset_``) / ``y_scale_``.
+        """Make a stock Keras model of the fitted network.
+
+        It takes windows (n, steps, n_features) without NaN, and gives targets in the unit of ``normalize_y``:
+        (y - ``y_offset_``) / ``y_scale_``.
 
         Returns
         -------

@@ -53,8 +53,8 @@ class Feed:
 def newest_part(windows: Windows, fraction: float) -> tuple[np.ndarray, np.ndarray]:
     """Positions to train on, and of the newest windows, to validate on.
 
-    The newest are those with the highest rank within their series, relative to its size; of windows that are alone in
-    their series, the last ones. Windows whose targets reach into those of the validation part are in neither.
+    The newest are those with the highest rank within their series, relative to its size; of windows that are alone
+    in their series, the last ones. Windows whose targets reach into those of the validation part are in neither.
 
     Examples
     --------
@@ -69,7 +69,8 @@ def newest_part(windows: Windows, fraction: float) -> tuple[np.ndarray, np.ndarr
     n_newest = int(np.ceil(fraction * n))
     if n_newest >= n:
         raise ValueError(
-            f"validation_fraction={fraction} of {n} windows leaves none to train on: use a smaller fraction or more rows"
+            f"validation_fraction={fraction} of {n} windows leaves none to train on: "
+            "use a smaller fraction or more rows"
         )
     order = np.lexsort((windows.ends, windows.series))
     series, size = np.unique(windows.series[order], return_counts=True)
