@@ -39,7 +39,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
     ----------
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns seen in ``fit``, where it was a DataFrame.
     context_ : Context
         The rows that ``transform`` may put in front of new ones.
@@ -109,7 +109,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         return self._windows(X, self.context_.lay(values, index_of(X), self.context))
 
     def set_output(self, *, transform=None):
-        """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
+        """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
     def _fit(self, X):
