@@ -102,9 +102,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         if reset:
             self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         elif y.size != len(y) * self.n_outputs_:
-            raise ValueError(
-                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}"
-            )
+            raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
         y = y.reshape(len(y), -1)
         complete, known = windows.complete(), ~np.isnan(y).any(axis=1)
         kept = complete & known if weights is None else complete & known & (weights > 0)
@@ -136,9 +134,7 @@ def _nothing_left(windows, complete, known):
             f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} rows, and each of "
             "them has a NaN or begins before the first row): fill the gaps, or use a longer series or a smaller window"
         )
-    return (
-        f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
-    )
+    return f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
 
 
 def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
@@ -147,9 +143,7 @@ def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
         first = windows.leads[0] if windows.leads else 1
         return np.arange(first, first + n_outputs)
     if len(windows.leads) != n_outputs:
-        raise ValueError(
-            f"y must have one output for each lead of the windows, {len(windows.leads)}, got {n_outputs}"
-        )
+        raise ValueError(f"y must have one output for each lead of the windows, {len(windows.leads)}, got {n_outputs}")
     return np.array(windows.leads)
 
 
@@ -162,7 +156,7 @@ def target_position(windows: Windows, target) -> int:
 
 
 def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
-    """y is the target column's own values, as far as the rows behind the windows can tell."""
+    """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
     if windows.maps:
         return
     leads = leads_of(windows, y.shape[1])

@@ -22,7 +22,7 @@ def check_count(name: str, value, *, minimum: int = 1) -> int:
 
 def check_counts(name: str, values, *, minimum: int = 1) -> tuple[int, ...]:
     """One whole number or several, as a tuple."""
-    if isinstance(values, numbers.Number) or isinstance(values, str) or values is None:
+    if values is None or isinstance(values, numbers.Number | str):
         values = (values,)
     return tuple(check_count(name, value, minimum=minimum) for value in values)
 
@@ -166,7 +166,7 @@ def _check_feature_names(estimator, windows, *, reset):
 
 
 def check_target_values(estimator, y, n: int) -> np.ndarray:
-    """Y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
+    """The target y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
     if isinstance(y, pd.DataFrame | pd.Series):

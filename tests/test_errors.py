@@ -69,7 +69,7 @@ def windows(frame):
 
 def test_too_few_rows():
     """The message gives the rows needed and the remedy, word by word."""
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="needs") as caught:
         SlidingWindow(120, sampling_rate=6).fit(np.zeros((500, 1)))
 
     assert str(caught.value) == (
@@ -79,7 +79,7 @@ def test_too_few_rows():
 
 def test_too_few_rows_for_windows_and_leads():
     """make_windows needs rows for the targets too."""
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="needs") as caught:
         make_windows(np.zeros(500), 120, leads=[144], sampling_rate=6)
 
     assert str(caught.value) == (
@@ -363,7 +363,7 @@ def test_other_frequency(frame, transformer):
 
     with pytest.raises(
         ValueError,
-        match="the index must go on in steps of 01:00:00 as in fit, got steps of 00:10:00: resample the data to the fitted step",
+        match="the index must go on in steps of 01:00:00 as in fit, got steps of 00:10:00: resample",
     ):
         transformer.fit(frame).transform(other)
 
@@ -408,7 +408,7 @@ def test_all_windows_incomplete(frame, regressor):
 
     with pytest.raises(
         ValueError,
-        match=r"all 94 windows are incomplete \(windows of 6 steps reach over 6 rows, .*\): fill the gaps, or use a longer",
+        match=r"all 94 windows are incomplete \(windows of 6 steps reach over 6 rows, .*\): fill the gaps, or",
     ):
         regressor.fit(X, y)
 

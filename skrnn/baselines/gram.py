@@ -7,6 +7,7 @@ rows behind its last. One block row costs a product each; all others cost border
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def _even_stretches(windows):
     stride = int(strides[counts.argmax()])
     breaks = np.flatnonzero((steps != stride) | (np.diff(windows.series) != 0)) + 1
     edges = [0, *breaks.tolist(), len(windows)]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         yield start, stop, stride
 
 

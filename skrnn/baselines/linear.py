@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, split_runs
 from skrnn.regression import WindowRegressor
-from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.array import fill_steps
 from skrnn.windows.steps import feature_deviations, feature_means
 
 # How many windows are gathered at once where they share no rows: 32 MB as float64.
@@ -49,11 +49,7 @@ class LinearWindow(WindowRegressor):
         self.alpha = alpha
 
     def _fit(self, windows, y, sample_weight):
-        if (
-            isinstance(self.alpha, bool)
-            or not isinstance(self.alpha, numbers.Real)
-            or not 0 <= self.alpha < np.inf
-        ):
+        if isinstance(self.alpha, bool) or not isinstance(self.alpha, numbers.Real) or not 0 <= self.alpha < np.inf:
             raise ValueError(f"alpha must be a number of at least 0, got {self.alpha!r}")
         few = len(windows) <= windows.length * windows.n_features
         coef, intercept = (_fit_gathered if few else _fit_gram)(windows, y, sample_weight, self.alpha)
@@ -181,7 +177,7 @@ def _window_sums(windows, y):
 
 
 def _products(windows, coef):
-    """x · coef for every window x, as (n_windows, n_outputs)."""
+    """The products x · coef of every window x, as (n_windows, n_outputs)."""
     y = np.empty((len(windows), coef.shape[2]))
     flat = coef.reshape(-1, coef.shape[2])
     for part, steps in _parts(windows):

@@ -55,7 +55,8 @@ class CalendarFeatures(RowTransformer):
 
     def fit(self, X, y=None):
         """Check the fields and the time index. Returns self."""
-        fields = (self.fields,) if isinstance(self.fields, str) else tuple(self.fields)
+        single = isinstance(self.fields, str) or not np.iterable(self.fields)
+        fields = (self.fields,) if single else tuple(self.fields)
         for field in fields:
             if field not in FIELDS:
                 raise ValueError(f"fields must be among {', '.join(map(repr, FIELDS))}, got {field!r}")
@@ -84,9 +85,7 @@ class CalendarFeatures(RowTransformer):
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)
         names = [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-        return np.array(
-            names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object
-        )
+        return np.array(names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object)
 
     def _check_index(self, X):
         index = index_of(X)

@@ -23,9 +23,9 @@ from skrnn.windows.context import CONTEXTS, Context, lay_rows
 class Differencer(OneToOneFeatureMixin, RowTransformer):
     """Difference every column by one or several lags, applied in turn.
 
-    On rows, ``x[t] - x[t - lag]``, unknown (NaN) where the lag reaches before the first row. On windows, the same inside
-    each window, which gets shorter by the sum of the lags. Inside ``TransformedWindowRegressor`` it expresses the target
-    relative to its own window: lead h against the newest known value of the same season, h − lag·⌈h/lag⌉.
+    On rows, ``x[t] - x[t - lag]``, unknown (NaN) where the lag reaches before the first row. On windows, the same
+    inside each window, which gets shorter by the sum of the lags. Inside ``TransformedWindowRegressor`` it expresses
+    the target relative to its own window: lead h against the newest known value of the same season, h − lag·⌈h/lag⌉.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         The columns to difference, by name, position, or a callable such as scikit-learn's ``make_column_selector``;
         the others pass unchanged. None: all.
     context : {"auto", "carry", "none"}, default="auto"
-        Whether ``transform`` looks back into the last fitted rows for new ones: where the index proves that they follow,
-        on your word, or never. See ``SlidingWindow``.
+        Whether ``transform`` looks back into the last fitted rows for new ones: where the index proves that they
+        follow, on your word, or never. See ``SlidingWindow``.
 
     Attributes
     ----------
@@ -77,6 +77,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self : Differencer
         """
         self.lags_ = check_counts("lags", self.lags)
+        if not self.lags_:
+            raise ValueError(f"lags must name at least one row back, got {self.lags!r}")
         check_option("context", self.context, CONTEXTS)
         if _are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
@@ -143,7 +145,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     # ------------------------------------------------------------------ against a window
 
     def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
-        """y (n, n_leads) as its difference from what the window's target column knows."""
+        """The target y (n, n_leads) as its difference from what the window's target column knows."""
         return y - self._reference(windows, y.shape[1], column)
 
     def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
@@ -158,7 +160,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         leads = leads_of(windows, n_outputs)
         if (leads % rate).any():
             raise ValueError(
-                f"leads must be multiples of sampling_rate={rate} for differences against the window, got {leads.tolist()}"
+                f"leads must be multiples of sampling_rate={rate} for differences against the window, "
+                f"got {leads.tolist()}"
             )
         mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
         steps = windows.values_at(column, np.arange(1 - lost, 1) * rate)
@@ -213,9 +216,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     def _begins_at_head(self, index, values):
         """Whether differences begin where ``fit`` began; an error where they begin neither there nor behind the end."""
         if len(self.head_) < self._reach:
-            raise ValueError(
-                f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}"
-            )
+            raise ValueError(f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}")
         ahead = self.context_.rows_ahead(index)
         if index is not None and self._first_label_ is not None and index[0] == self._first_label_:
             return True
@@ -242,9 +243,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             raise ValueError("Differencer looks at rows: put it before WindowScaler, not behind it")
         rate = windows.sampling_rate
         if any(lag % rate for lag in self.lags_):
-            raise ValueError(
-                f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}"
-            )
+            raise ValueError(f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}")
         lost = self._reach // rate
         if lost >= windows.length:
             raise ValueError(
@@ -273,7 +272,7 @@ def zero_difference_forecast(lags, leads) -> np.ndarray:
 
 
 def _running_sum(changes, start, lag):
-    """x with x[t] - x[t - lag] = changes[t], behind the ``lag`` rows ``start``."""
+    """The rows x with x[t] - x[t - lag] = changes[t], behind the ``lag`` rows ``start``."""
     n = len(changes)
     padded = np.zeros((-(-n // lag) * lag, changes.shape[1]), changes.dtype)
     padded[:n] = changes
@@ -286,11 +285,7 @@ class _Named:
 
     def __new__(cls, windows):
         empty = np.empty((0, windows.n_features))
-        return (
-            empty
-            if windows.feature_names is None
-            else pd.DataFrame(empty, columns=list(windows.feature_names))
-        )
+        return empty if windows.feature_names is None else pd.DataFrame(empty, columns=list(windows.feature_names))
 
 
 def _are_windows(X):

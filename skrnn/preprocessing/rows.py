@@ -38,9 +38,7 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
             X = X.to_frame()
         if isinstance(X, pd.DataFrame):
             return pd.DataFrame(values, index=X.index, columns=self._columns(X))
-        output = getattr(self, "_sklearn_output_config", {}).get(
-            "transform", get_config()["transform_output"]
-        )
+        output = getattr(self, "_sklearn_output_config", {}).get("transform", get_config()["transform_output"])
         if output == "pandas" and values.ndim == 2:
             return pd.DataFrame(values, columns=self.get_feature_names_out())
         return values

@@ -36,7 +36,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self
 
     def transform(self, X):
-        """The scaled windows, as the kind of array that came. ``Windows`` stay lazy."""
+        """Scale every window; the result is of the kind that came, and ``Windows`` stay lazy."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False).mapped(_scale_windows)
         if isinstance(X, Windows):
@@ -44,7 +44,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return windows.take()[:, :, 0] if dimensions(X) == 2 else windows.take()
 
     def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
-        """y (n, n_leads) in deviations from the mean of its window's target column."""
+        """The target y (n, n_leads) in deviations from the mean of its window's target column."""
         mean, deviation = self._statistics(windows, column)
         return (y - mean) / deviation
 
@@ -54,7 +54,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return y * deviation + mean
 
     def set_output(self, *, transform=None):
-        """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
+        """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
     def _statistics(self, windows, column):
@@ -76,7 +76,7 @@ def _scale_windows(batch):
 
 
 def _mean_deviation(batch):
-    """Mean and deviation (n, 1, n_features) of the known steps; NaN where there are none, deviation 1 where constant."""
+    """Mean and deviation (n, 1, n_features) of the known steps: NaN where there are none, 1 where they are constant."""
     known = ~np.isnan(batch)
     count = known.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -11,8 +11,8 @@ BATCH_NUMBERS = 1 << 22
 class Windows:
     """Array of windows over rows that are held once.
 
-    A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first. ``Windows`` keeps the rows
-    and the ends; the steps are only gathered for the samples that somebody asks for. ::
+    A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first. ``Windows`` keeps the
+    rows and the ends; the steps are only gathered for the samples that somebody asks for. ::
 
         rows      ... e-2r   e-r    e   ........  e+lead
         window       [ s0     s1    s2 ]            y       length=3, sampling_rate=r
@@ -147,9 +147,7 @@ class Windows:
     def __repr__(self) -> str:
         n, length, features = self.shape
         plural = "" if features == 1 else "s"
-        return (
-            f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
-        )
+        return f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
 
     # ------------------------------------------------------------------ the same windows, changed
 
@@ -166,9 +164,7 @@ class Windows:
         names = None if self.feature_names is None else (self.feature_names[column],)
         if self.maps:
             raise ValueError("a feature cannot be cut out of windows that are transformed as a whole")
-        return self.replace(
-            rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names
-        )
+        return self.replace(rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names)
 
     # ------------------------------------------------------------------ gathering
 

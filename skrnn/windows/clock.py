@@ -77,6 +77,11 @@ def clock_of(index) -> Clock | None:
     """The clock of an index that has a step; None for arrays, names and irregular times."""
     if index is None or not len(index):
         return None
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(
+            f"the index must have one level, got {index.nlevels}: cut the series of a panel out of it, and pass "
+            "them to make_windows as a list, e.g. [one.droplevel(0) for _, one in X.groupby(level=0)]"
+        )
     step = _find_step(index)
     return None if step is None else Clock(step, index[-1])
 

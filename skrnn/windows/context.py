@@ -90,13 +90,9 @@ class Context:
         ours, theirs = self.index, index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
         if timed and type(ours) is not type(theirs):
-            raise ValueError(
-                f"the index must be a {type(ours).__name__} as in fit, got a {type(theirs).__name__}"
-            )
+            raise ValueError(f"the index must be a {type(ours).__name__} as in fit, got a {type(theirs).__name__}")
         if isinstance(ours, pd.DatetimeIndex) and (ours.tz is None) != (theirs.tz is None):
-            raise ValueError(
-                f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use tz_localize"
-            )
+            raise ValueError(f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use tz_localize")
         if self.clock is None:
             return
         if isinstance(ours, pd.PeriodIndex) and ours.freq != theirs.freq:
@@ -105,8 +101,8 @@ class Context:
             new = clock_of(theirs)
             if new is not None and new.step != self.clock.step and not _same_grid(self.clock, theirs):
                 raise ValueError(
-                    f"the index must go on in steps of {self.clock.describe()} as in fit, got steps of {new.describe()}: "
-                    "resample the data to the fitted step"
+                    f"the index must go on in steps of {self.clock.describe()} as in fit, got steps of "
+                    f"{new.describe()}: resample the data to the fitted step"
                 )
         if _is_countable(theirs) and self.clock.positions(theirs) is None:
             raise ValueError(
@@ -123,9 +119,10 @@ def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) 
 
     Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are returned as they are.
     """
-    clock = (clock or clock_of(index)) if index is not None and _is_countable(index) else None
+    clock = clock or clock_of(index)
     where = np.arange(len(values))
-    positions = None if clock is None or len(values) < 2 else clock.positions(index)
+    countable = clock is not None and index is not None and _is_countable(index)
+    positions = clock.positions(index) if countable and len(values) > 1 else None
     if positions is None:
         return Laid(values, where)
     gaps = np.minimum(np.diff(positions) - 1, reach)

@@ -1,17 +1,19 @@
 """make_windows: ready-made windows and targets from one series or a panel; future_rows: rows yet to come."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_array
 
 from skrnn.validation import (
-    index_of,
     check_columns_numeric,
     check_count,
     check_counts,
     check_time_index,
     column_position,
     column_positions,
+    index_of,
     numeric_values,
     series_to_frame,
 )
@@ -21,9 +23,7 @@ from skrnn.windows.context import lay_rows
 from skrnn.windows.sliding import check_enough_rows
 
 
-def make_windows(
-    data, length, horizon=1, *, target=None, leads=None, sampling_rate=1, stride=1, known_ahead=None
-):
+def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_rate=1, stride=1, known_ahead=None):
     """Cut windows and their targets out of a series, or out of each series of a panel.
 
     ::
@@ -84,9 +84,7 @@ def make_windows(
 
     laid = [lay_rows(_values(one), index_of(one), reach + last).rows for one in series]
     bounds = np.cumsum([0, *map(len, laid)])
-    ends = [
-        np.arange(start + reach, stop - last, stride) for start, stop in zip(bounds, bounds[1:], strict=False)
-    ]
+    ends = [np.arange(start + reach, stop - last, stride) for start, stop in pairwise(bounds)]
     shift = np.zeros(laid[0].shape[1], np.int64)
     shift[ahead] = last
     X = Windows(
@@ -152,18 +150,12 @@ def future_rows(data, n):
 
 def _panel(data):
     """The series of a panel, or the one series, as a list of 2-D frames or arrays."""
-    if isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1:
-        series = list(data)
-    elif isinstance(data, np.ndarray) and data.ndim == 3:
-        series = list(data)
-    else:
-        series = [data]
-    series = [_two_d(one) for one in series]
+    listed = isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1
+    stacked = isinstance(data, np.ndarray) and data.ndim == 3
+    series = [_two_d(one) for one in (data if listed or stacked else [data])]
     columns = {tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series}
     if len(columns) != 1:
-        raise ValueError(
-            f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}"
-        )
+        raise ValueError(f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}")
     return series
 
 
@@ -180,9 +172,7 @@ def _two_d(one):
 def _values(one):
     check_time_index(one)
     check_columns_numeric(one)
-    values = check_array(
-        one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data"
-    )
+    values = check_array(one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data")
     return numeric_values(values)
 
 

@@ -57,7 +57,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return windows
 
     def set_output(self, *, transform=None):
-        """Do nothing: windows are no table. (A pipeline calls this on all of its steps.)"""
+        """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
     def __sklearn_tags__(self):
@@ -125,7 +125,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
 
 
 def value_parts(windows: Windows):
-    """The values that windows look at, as arrays (n, n_features) of a bounded size; unknown and other values are NaN."""
+    """The values that windows look at, as arrays (n, n_features) of a bounded size; all others are NaN."""
     if windows.maps:
         for batch in windows.batches():
             yield windows.take(batch).reshape(-1, windows.n_features)

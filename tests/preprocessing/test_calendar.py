@@ -101,9 +101,10 @@ def test_no_time_index_in_transform():
         calendar.transform(frame.reset_index(drop=True))
 
 
-def test_unknown_field():
+@pytest.mark.parametrize(("fields", "got"), [(["hour", "week"], "'week'"), ("week", "'week'"), (None, "None")])
+def test_unknown_field(fields, got):
     """Unknown fields are told, with the known ones."""
     frame = pd.DataFrame({"x": [1.0, 2]}, index=pd.date_range("2024", periods=2))
 
-    with pytest.raises(ValueError, match="fields must be among 'minute', 'hour', .*, got 'week'"):
-        CalendarFeatures(["hour", "week"]).fit(frame)
+    with pytest.raises(ValueError, match="fields must be among 'minute', 'hour', .*, got " + got):
+        CalendarFeatures(fields).fit(frame)

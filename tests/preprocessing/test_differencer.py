@@ -37,9 +37,7 @@ def test_against_loop(lags, n):
     """A row less the row a lag before, for each lag in turn."""
     rows = rows_of(n)
 
-    np.testing.assert_allclose(
-        Differencer(lags).fit_transform(rows), differences_by_loop(rows, lags), atol=1e-12
-    )
+    np.testing.assert_allclose(Differencer(lags).fit_transform(rows), differences_by_loop(rows, lags), atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,9 +81,7 @@ def test_transform_goes_on(kind, lags, first, second):
         differencer.transform(X[30 : 30 + first]), differences_by_loop(rows, lags)[30 : 30 + first], atol=1e-9
     )
     start = 30 - min(reach, second)
-    np.testing.assert_allclose(
-        differencer.transform(X[start:]), differences_by_loop(rows, lags)[start:], atol=1e-9
-    )
+    np.testing.assert_allclose(differencer.transform(X[start:]), differences_by_loop(rows, lags)[start:], atol=1e-9)
     rows[30 : 30 + second] = np.nan
     np.testing.assert_allclose(
         differencer.transform(X[30 + second :]), differences_by_loop(rows, lags)[30 + second :], atol=1e-9
@@ -190,9 +186,7 @@ def test_inverse_somewhere_else():
     differencer = Differencer(2).fit(X[:20])
 
     for start in (5, 24):
-        with pytest.raises(
-            ValueError, match="differences must begin at the first fitted row, 2024-01-01 00:00:00, or"
-        ):
+        with pytest.raises(ValueError, match="differences must begin at the first fitted row, 2024-01-01 00:00:00, or"):
             differencer.inverse_transform(X[start:])
 
 
@@ -257,9 +251,7 @@ def test_windows_by_column_name():
     changes = Differencer(2, columns="b").fit_transform(X)
 
     np.testing.assert_allclose(np.asarray(changes)[:, :, 0], np.asarray(X)[:, 2:, 0])
-    np.testing.assert_allclose(
-        np.asarray(changes)[:, :, 1], np.asarray(X)[:, 2:, 1] - np.asarray(X)[:, :-2, 1]
-    )
+    np.testing.assert_allclose(np.asarray(changes)[:, :, 1], np.asarray(X)[:, 2:, 1] - np.asarray(X)[:, :-2, 1])
 
 
 def test_windows_known_ahead():
@@ -335,20 +327,20 @@ def test_column_that_is_not_differenced():
 
 
 WINDOW_ERRORS = [
-    (dict(lags=7), dict(length=6), "lags=7 leave nothing of windows of 6 steps: they need at least 8"),
+    ({"lags": 7}, {"length": 6}, "lags=7 leave nothing of windows of 6 steps: they need at least 8"),
     (
-        dict(lags=4),
-        dict(length=6, sampling_rate=3),
+        {"lags": 4},
+        {"length": 6, "sampling_rate": 3},
         "lags must be multiples of the windows' sampling_rate=3, got lags=4",
     ),
-    (dict(lags=0), dict(length=6), "lags must be a positive whole number, got 0"),
-    (dict(lags=(1, 2.5)), dict(length=6), "lags must be a positive whole number, got 2.5"),
+    ({"lags": 0}, {"length": 6}, "lags must be a positive whole number, got 0"),
+    ({"lags": (1, 2.5)}, {"length": 6}, "lags must be a positive whole number, got 2.5"),
     (
-        dict(columns="z"),
-        dict(length=6),
+        {"columns": "z"},
+        {"length": 6},
         "columns='z' is a column name, but the data came without column names",
     ),
-    (dict(context="always"), dict(length=6), "context must be one of 'auto', 'carry', 'none', got 'always'"),
+    ({"context": "always"}, {"length": 6}, "context must be one of 'auto', 'carry', 'none', got 'always'"),
 ]
 
 

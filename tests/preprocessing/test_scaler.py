@@ -24,9 +24,7 @@ def rows():
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_as_scikit_learn(rows, method):
     """On rows it is scikit-learn's own scaler."""
-    np.testing.assert_array_equal(
-        SeriesScaler(method).fit_transform(rows), METHODS[method]().fit_transform(rows)
-    )
+    np.testing.assert_array_equal(SeriesScaler(method).fit_transform(rows), METHODS[method]().fit_transform(rows))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -105,9 +103,7 @@ def test_windows_of_windows_scaler(rows, method):
     scaled = SeriesScaler(method).fit(X).transform(X)
 
     assert isinstance(scaled, Windows)
-    np.testing.assert_allclose(
-        np.asarray(scaled), SeriesScaler(method).fit_transform(np.asarray(X)), atol=1e-9
-    )
+    np.testing.assert_allclose(np.asarray(scaled), SeriesScaler(method).fit_transform(np.asarray(X)), atol=1e-9)
 
 
 def test_three_dimensions(rows):

@@ -43,9 +43,7 @@ def test_constant_window():
     """A constant window becomes zeros, whatever its level and precision."""
     X = np.full((3, 7, 1), 0.1) * np.array([1, 1e6, -1e-6])[:, None, None]
 
-    assert (WindowScaler().fit_transform(X) == 0).all() or np.abs(
-        WindowScaler().fit_transform(X)
-    ).max() < 1e-6
+    assert (WindowScaler().fit_transform(X) == 0).all() or np.abs(WindowScaler().fit_transform(X)).max() < 1e-6
     assert np.abs(WindowScaler().fit_transform(X.astype("float32"))).max() < 1e-6
 
 

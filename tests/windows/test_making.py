@@ -196,9 +196,7 @@ def _freq(index):
 def test_future_rows_across_a_clock_change():
     """A day with 23 hours is a day; hours are counted, not skipped."""
     days = pd.Series([1.0, 2, 3], index=pd.date_range("2024-03-28", periods=3, tz="Europe/Berlin"))
-    hours = pd.Series(
-        [1.0, 2], index=pd.date_range("2024-03-31 00:00", periods=2, freq="h", tz="Europe/Berlin")
-    )
+    hours = pd.Series([1.0, 2], index=pd.date_range("2024-03-31 00:00", periods=2, freq="h", tz="Europe/Berlin"))
 
     assert future_rows(days, 2).index[-1] == pd.Timestamp("2024-04-01", tz="Europe/Berlin")
     assert future_rows(hours, 1).index[-1] == pd.Timestamp("2024-03-31 03:00", tz="Europe/Berlin")
@@ -235,7 +233,5 @@ def test_future_rows_without_a_step():
     """An irregular index cannot go on."""
     frame = pd.DataFrame({"x": [1.0, 2, 3]}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-02-01"]))
 
-    with pytest.raises(
-        ValueError, match="the index has no regular step that could go on: set its freq, or use asfreq"
-    ):
+    with pytest.raises(ValueError, match="the index has no regular step that could go on: set its freq, or use asfreq"):
         future_rows(frame, 1)

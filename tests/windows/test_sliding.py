@@ -41,9 +41,7 @@ def test_against_loop(length, lead, rate, n_rows, n_features):
 
     windows = SlidingWindow(length, lead, sampling_rate=rate).fit_transform(rows)
 
-    np.testing.assert_array_equal(
-        np.asarray(windows), windows_by_loop(rows, length, lead=lead, sampling_rate=rate)
-    )
+    np.testing.assert_array_equal(np.asarray(windows), windows_by_loop(rows, length, lead=lead, sampling_rate=rate))
 
 
 @settings(max_examples=80, deadline=None)
@@ -121,9 +119,7 @@ def test_gap_in_the_index(frame):
     """A missing row is an unknown step, not skipped."""
     windows = SlidingWindow(2).fit_transform(frame.drop(HOURS[10]))
 
-    np.testing.assert_array_equal(
-        np.asarray(windows)[9:13, :, 0], [[7, 8], [9, np.nan], [np.nan, 11], [11, 12]]
-    )
+    np.testing.assert_array_equal(np.asarray(windows)[9:13, :, 0], [[7, 8], [9, np.nan], [np.nan, 11], [11, 12]])
 
 
 def test_series(frame):
