@@ -105,27 +105,21 @@ def test_waves_follow_the_formula_in_the_published_order_of_draws():
     f1, f2, o1, o2 = rng.rand(4)
     u = rng.rand(5)
     t = np.array([0, 0.25, 0.5, 0.75, 1])
-    by_hand = (
-        0.5 * np.sin((t - o1) * (10 * f1 + 10)) + 0.2 * np.sin((t - o2) * (20 * f2 + 20)) + 0.1 * (u - 0.5)
-    )
+    by_hand = 0.5 * np.sin((t - o1) * (10 * f1 + 10)) + 0.2 * np.sin((t - o2) * (20 * f2 + 20)) + 0.1 * (u - 0.5)
 
     np.testing.assert_allclose(make_waves(1, 5, random_state=3)[0, :, 0], by_hand, rtol=1e-12)
 
 
 def test_waves_take_a_generator_as_well_as_a_seed():
     """A RandomState draws what its seed draws."""
-    assert np.array_equal(
-        make_waves(3, 4, random_state=np.random.RandomState(0)), make_waves(3, 4, random_state=0)
-    )
+    assert np.array_equal(make_waves(3, 4, random_state=np.random.RandomState(0)), make_waves(3, 4, random_state=0))
 
 
 def test_airline_is_monthly():
     """The airline rows are 144 months in order, as a PeriodIndex."""
     airline = load_airline()
 
-    pd.testing.assert_index_equal(
-        airline.index, pd.period_range("1949-01", "1960-12", freq="M", name="month")
-    )
+    pd.testing.assert_index_equal(airline.index, pd.period_range("1949-01", "1960-12", freq="M", name="month"))
 
 
 def test_airline_holds_the_published_totals():
@@ -258,9 +252,7 @@ def test_fetch_refuses_a_kept_file_with_another_hash(tmp_path, expected):
     path = tmp_path / "jena_climate_2009_2016.csv"
     path.write_text(expected + "more")
 
-    with pytest.raises(
-        ValueError, match="jena_climate_2009_2016.csv needs the SHA-256 .* Delete it and fetch"
-    ):
+    with pytest.raises(ValueError, match="jena_climate_2009_2016.csv needs the SHA-256 .* Delete it and fetch"):
         fetch_jena(data_home=tmp_path, download=False)
 
 

@@ -75,9 +75,7 @@ def test_import_is_light(module):
     """The import loads none of the heavy libraries."""
     code = f"import sys, {module}; print(*(set({HEAVY}) & set(sys.modules)))"
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == []
 

@@ -74,9 +74,7 @@ ROW_PIPELINES = {
     "differenced rows": make_pipeline(Differencer((1, 2)), window(), LinearWindow()),
     "windows scaled": make_pipeline(window(), SeriesScaler(), LastSteps(4), LinearWindow()),
     "windows scaled by themselves": make_pipeline(window(), WindowScaler(), LinearWindow()),
-    "flattened": make_pipeline(
-        window(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
-    ),
+    "flattened": make_pipeline(window(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))),
     "differenced against the window": make_pipeline(
         window(),
         TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer((1, 2))),
@@ -120,9 +118,7 @@ def test_context_is_what_the_row_would_have_seen(name):
     np.testing.assert_allclose(pieces, whole[N_FIT:], rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "name", ["linear", "calendar known ahead", "differenced against the window", "recurrent"]
-)
+@pytest.mark.parametrize("name", ["linear", "calendar known ahead", "differenced against the window", "recurrent"])
 def test_folds_do_not_see_later_rows(name):
     """In TimeSeriesSplit, a fold's forecasts are the same whatever comes behind the fold."""
     frame = series()
@@ -170,9 +166,7 @@ WINDOW_MODELS = {
     "linear": make_pipeline(SeriesScaler(), LinearWindow()),
     "robust": make_pipeline(SeriesScaler("robust"), LinearWindow()),
     "last steps": make_pipeline(LastSteps(3), SeriesScaler("minmax"), LinearWindow()),
-    "flattened": make_pipeline(
-        SeriesScaler(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
-    ),
+    "flattened": make_pipeline(SeriesScaler(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))),
     "window scaler": make_pipeline(WindowScaler(), SeriesScaler(), LinearWindow()),
     "differenced": TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)),
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
@@ -202,16 +196,12 @@ def test_windows_behind_the_training_windows_do_not_count(name):
     np.testing.assert_array_equal(forecast(rows), forecast(X.rows))
 
 
-@pytest.mark.parametrize(
-    "transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()]
-)
+@pytest.mark.parametrize("transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()])
 def test_transformers_look_back_only(transformer):
     """Transformed rows do not change with the rows behind them."""
     frame = series()
     transformer.fit(frame[:N_FIT])
 
-    honest, cheating = (
-        np.asarray(transformer.transform(data[N_FIT:])) for data in (frame, changed(frame, 117))
-    )
+    honest, cheating = (np.asarray(transformer.transform(data[N_FIT:])) for data in (frame, changed(frame, 117)))
 
     np.testing.assert_array_equal(cheating[: 118 - N_FIT], honest[: 118 - N_FIT])

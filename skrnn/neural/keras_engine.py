@@ -232,9 +232,7 @@ class KerasEngine:
             self.model = build(network)
             self.model.set_weights(weights)
 
-    def train(
-        self, training: Training, feed: Feed, validation: Feed | None, start: Trained | None
-    ) -> Trained:
+    def train(self, training: Training, feed: Feed, validation: Feed | None, start: Trained | None) -> Trained:
         """Train from new weights, or go on from ``start``."""
         recorder = _Recorder()
         stopper = _early_stopping(training.patience)

@@ -152,7 +152,11 @@ def _panel(data):
     """The series of a panel, or the one series, as a list of 2-D frames or arrays."""
     listed = isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1
     stacked = isinstance(data, np.ndarray) and data.ndim == 3
-    series = [_two_d(one) for one in (data if listed or stacked else [data])]
+    series = list(data) if listed or stacked else [data]
+    if all(isinstance(one, pd.Series) for one in series):
+        # A Series is named after itself, not after its one feature.
+        series = [one.rename(series[0].name) for one in series]
+    series = [_two_d(one) for one in series]
     columns = {tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series}
     if len(columns) != 1:
         raise ValueError(f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}")

@@ -432,9 +432,7 @@ def test_grid_search_in_parallel():
     two = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), n_jobs=2).fit(rows, rows[:, 0])
     one = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2)).fit(rows, rows[:, 0])
 
-    np.testing.assert_allclose(
-        two.cv_results_["mean_test_score"], one.cv_results_["mean_test_score"], rtol=1e-5
-    )
+    np.testing.assert_allclose(two.cv_results_["mean_test_score"], one.cv_results_["mean_test_score"], rtol=1e-5)
 
 
 def test_textbook_arrays():

@@ -63,9 +63,7 @@ def test_stack_backwards(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_bidirectional(cell, go_backwards):
     """A bidirectional layer puts the last states of both directions side by side."""
-    model, X, weights = fitted_with_random_weights(
-        cell=cell, units=4, bidirectional=True, go_backwards=go_backwards
-    )
+    model, X, weights = fitted_with_random_weights(cell=cell, units=4, bidirectional=True, go_backwards=go_backwards)
 
     read = oracles.reverse(X) if go_backwards else X
     states = oracles.bidirectional(CELLS[cell], read, weights[:3], weights[3:6])
@@ -86,9 +84,7 @@ def test_bidirectional_stack(cell):
 
 def test_dense_head():
     """Dense units stand between the last state and the output, with ReLU."""
-    model, X, (W, U, b, inner, inner_bias, *out) = fitted_with_random_weights(
-        cell="gru", units=4, dense_units=3
-    )
+    model, X, (W, U, b, inner, inner_bias, *out) = fitted_with_random_weights(cell="gru", units=4, dense_units=3)
 
     state = oracles.gru(X, W, U, b)[:, -1]
     expected = head(np.maximum(state @ inner + inner_bias, 0), *out)
