@@ -1,6 +1,5 @@
 """scikit-learn's own checks over every transformer and estimator."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.instances import CHECK_PARAMS, CHECKED_NETWORKS, REGRESSORS, TRANSFORMERS

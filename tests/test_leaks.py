@@ -180,7 +180,7 @@ WINDOW_MODELS = {
 def test_windows_behind_the_training_windows_do_not_count(name):
     """Windows by origin: neither scaling nor fitting sees a row behind the last target of the training windows."""
     frame, horizon = series().ffill(), 3
-    X, y = make_windows(frame, LENGTH, horizon, target="load")
+    X, _ = make_windows(frame, LENGTH, horizon, target="load")
     train, _ = next(TimeSeriesSplit(2, gap=horizon - 1).split(X))
     last = X.ends[train[-1]] + horizon
 

@@ -241,6 +241,6 @@ def test_panel_of_named_series():
     """The columns of a frame, each a series of its own, are a panel whatever their names."""
     frame = pd.DataFrame({"north": np.arange(5.0), "south": np.arange(5.0) + 10})
 
-    X, y = make_windows([frame["north"], frame["south"]], 3)
+    _, y = make_windows([frame["north"], frame["south"]], 3)
 
     np.testing.assert_array_equal(y, [3, 4, 13, 14])
