@@ -157,16 +157,15 @@ def target_position(windows: Windows, target) -> int:
 
 def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
-    if windows.maps:
-        return
     leads = leads_of(windows, y.shape[1])
     column = target_position(windows, target)
-    same = _agreement(windows, y, leads, column)
+    # Windows that are scaled as a whole have left the unit of their rows, and of y.
+    same = 0 if windows.maps else _agreement(windows, y, leads, column)
     if same is None or same > 0.5:
         return
     name = type(estimator).__name__
     names = windows.feature_names or range(windows.n_features)
-    for other in range(windows.n_features):
+    for other in [] if windows.maps else range(windows.n_features):
         if other != column and (_agreement(windows, y, leads, other) or 0) > 0.5:
             raise ValueError(
                 f"{name} relates y to the column target={target!r} of the window, but y is the column "

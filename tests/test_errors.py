@@ -524,3 +524,11 @@ def test_a_misspelt_column_is_recognised():
 
     with pytest.raises(ValueError, match="target='tmep' is not a column: did you mean 'temp'?"):
         make_windows(rows, 3, target="tmep")
+
+
+def test_windows_scaled_by_themselves_have_no_unit():
+    """The naive forecast behind WindowScaler would be in deviations, and y is not."""
+    X, y = make_windows(np.arange(30.0), 4)
+
+    with pytest.raises(ValueError, match="Scaling goes inside"):
+        NaiveForecaster().fit(WindowScaler().fit_transform(X), y)
