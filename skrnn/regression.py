@@ -159,9 +159,9 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
     leads = leads_of(windows, y.shape[1])
     column = target_position(windows, target)
-    # Windows that are scaled as a whole have left the unit of their rows, and of y.
-    same = 0 if windows.maps else _agreement(windows, y, leads, column)
-    if same is None or same > 0.5:
+    same = _agreement(windows, y, leads, column)
+    # Windows that are scaled as a whole have left the unit of their rows; y must have left it too.
+    if same is None or (same > 0.5) != bool(windows.maps):
         return
     name = type(estimator).__name__
     names = windows.feature_names or range(windows.n_features)
