@@ -3,6 +3,7 @@
 from skrnn.windows import FlattenWindows, LastSteps, SlidingWindow, Windows, future_rows, make_windows  # isort: skip
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.multistep import DirectForecaster, RecursiveForecaster
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.relative import TransformedWindowRegressor
@@ -12,11 +13,13 @@ __all__ = [
     "ConvRegressor",
     "DenseRegressor",
     "Differencer",
+    "DirectForecaster",
     "FlattenWindows",
     "LastSteps",
     "LinearWindow",
     "NaiveForecaster",
     "RNNRegressor",
+    "RecursiveForecaster",
     "SeriesScaler",
     "SlidingWindow",
     "TransformedWindowRegressor",

@@ -187,3 +187,14 @@ def _agreement(windows, y, leads, column):
     if not known.any():
         return None
     return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.abs(targets).max()).mean()
+
+
+def weight_argument(regressor, sample_weight):
+    """The weights as ``fit`` takes them: a pipeline hands them to its last step."""
+    if sample_weight is None:
+        return {}
+    prefix = ""
+    while hasattr(regressor, "steps"):
+        step, regressor = regressor.steps[-1]
+        prefix += f"{step}__"
+    return {f"{prefix}sample_weight": sample_weight}

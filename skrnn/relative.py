@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position
+from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position, weight_argument
 from skrnn.windows.array import Windows
 
 
@@ -58,7 +58,7 @@ class TransformedWindowRegressor(WindowRegressor):
         if self.transformer is not None:
             transformed, relative = self._fit_transformer(windows, y)
         self.regressor_ = clone(self.regressor)
-        weights = _weight_argument(self.regressor_, sample_weight)
+        weights = weight_argument(self.regressor_, sample_weight)
         self.regressor_.fit(transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights)
 
     def _fit_transformer(self, windows, y):
@@ -83,14 +83,3 @@ class TransformedWindowRegressor(WindowRegressor):
         y = self.transformer_.absolute_target(windows, relative, self._target_)
         # The target column may be unknown in a window that knows others: nothing to be relative to.
         return np.where(np.isnan(y), self.y_mean_, y)
-
-
-def _weight_argument(regressor, sample_weight):
-    """The weights as ``fit`` takes them: a pipeline hands them to its last step."""
-    if sample_weight is None:
-        return {}
-    prefix = ""
-    while hasattr(regressor, "steps"):
-        step, regressor = regressor.steps[-1]
-        prefix += f"{step}__"
-    return {f"{prefix}sample_weight": sample_weight}

@@ -8,10 +8,12 @@ from skrnn import (
     ConvRegressor,
     DenseRegressor,
     Differencer,
+    DirectForecaster,
     FlattenWindows,
     LastSteps,
     LinearWindow,
     NaiveForecaster,
+    RecursiveForecaster,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
@@ -57,6 +59,8 @@ REGRESSORS = [
     LinearWindow(alpha=0),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge())),
+    RecursiveForecaster(LinearWindow()),
+    DirectForecaster(Ridge()),
 ]
 
 # Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.

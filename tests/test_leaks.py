@@ -14,10 +14,12 @@ from skrnn import (
     ConvRegressor,
     DenseRegressor,
     Differencer,
+    DirectForecaster,
     FlattenWindows,
     LastSteps,
     LinearWindow,
     NaiveForecaster,
+    RecursiveForecaster,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
@@ -170,6 +172,8 @@ WINDOW_MODELS = {
     "window scaler": make_pipeline(WindowScaler(), SeriesScaler(), LinearWindow()),
     "differenced": TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)),
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    "recursive": RecursiveForecaster(TransformedWindowRegressor(LinearWindow(), Differencer(1))),
+    "direct": make_pipeline(SeriesScaler(), DirectForecaster(Ridge())),
     "dense": make_pipeline(SeriesScaler(), DenseRegressor(4, **_NET)),
     "convolutional": make_pipeline(SeriesScaler(), ConvRegressor(4, **_NET)),
     "recurrent": make_pipeline(SeriesScaler(), RNNRegressor("gru", 4, validation_fraction=0.2, **_NET)),
@@ -194,6 +198,19 @@ def test_windows_behind_the_training_windows_do_not_count(name):
     rows[last + 1 :] = 1e3 + 7 * rows[last + 1 :]
 
     np.testing.assert_array_equal(forecast(rows), forecast(X.rows))
+
+
+@pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster])
+def test_many_leads_do_not_see_the_rows_behind(strategy):
+    """Rows in, many leads out: forecasts made at row ``cut`` and before do not change with the rows behind it."""
+    frame = series()
+    pipe = make_pipeline(SlidingWindow(LENGTH), strategy(LinearWindow(), 12))
+    pipe.fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = pipe.predict(frame[N_FIT:])
+
+    cheating = pipe.predict(changed(frame, 117)[N_FIT:])
+
+    np.testing.assert_array_equal(cheating[: 119 - N_FIT], honest[: 119 - N_FIT])
 
 
 @pytest.mark.parametrize("transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()])

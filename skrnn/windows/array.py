@@ -87,20 +87,28 @@ class Windows:
         self.maps = tuple(maps)
 
     @classmethod
-    def from_array(cls, X, feature_names=None):
+    def from_array(cls, X, feature_names=None, *, sampling_rate=1):
         """Windows that a plain array (n, steps, features), or (n, steps) for one feature, already is.
 
-        Every window is a series of its own: nothing is known of the rows around it.
+        Every window is a series of its own: nothing is known of the rows around it. Steps that are ``sampling_rate``
+        rows apart are laid out so, with other windows' steps in between.
         """
         X = np.asarray(X)
         X = X[:, :, None] if X.ndim == 2 else X
         n, length, n_features = X.shape
+        if sampling_rate > 1:
+            missing = -n % sampling_rate
+            X = np.concatenate([X, np.zeros((missing, length, n_features), X.dtype)])
+            X = X.reshape(-1, sampling_rate, length, n_features).swapaxes(1, 2)
+        blocks, places = np.divmod(np.arange(n), sampling_rate)
+        size = length * sampling_rate
         return cls(
-            X.reshape(n * length, n_features),
-            np.arange(1, n + 1) * length - 1,
+            X.reshape(-1, n_features),
+            blocks * size + (length - 1) * sampling_rate + places,
             length=length,
-            bounds=np.arange(n + 1) * length,
-            series=np.arange(n),
+            sampling_rate=sampling_rate,
+            bounds=np.arange(-(-n // sampling_rate) + 1) * size,
+            series=blocks,
             feature_names=feature_names,
         )
 

@@ -1,0 +1,238 @@
+"""RecursiveForecaster and DirectForecaster: many leads from models of one."""
+
+from abc import abstractmethod
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+
+from skrnn.baselines import LinearWindow
+from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position, weight_argument
+from skrnn.validation import check_count
+from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.steps import FlattenWindows
+
+
+class _ManyLeads(WindowRegressor):
+    """What both strategies share: which leads there are, and their targets."""
+
+    def _fit(self, windows, y, sample_weight):
+        self._target_ = target_position(windows, self.target)
+        if self.horizon is not None:
+            horizon = check_count("horizon", self.horizon)
+            if y.shape[1] not in (1, horizon):
+                raise ValueError(
+                    f"y must have one output for each lead of horizon={horizon}, or the first alone, got {y.shape[1]}"
+                )
+            if y.shape[1] < horizon:
+                y = self._later_targets(windows, y, horizon)
+        self.leads_ = leads_of(windows, y.shape[1])
+        known = ~np.isnan(y).any(axis=1)
+        if not known.any():
+            raise ValueError(f"horizon={self.horizon} reaches behind the last row from all {len(y)} windows")
+        weights = None if sample_weight is None else sample_weight[known]
+        self._fit_leads(windows[known], y[known], weights)
+
+    def _later_targets(self, windows, y, horizon):
+        """The targets of all leads where y has the first, from the rows behind the windows."""
+        check_one_unit(self, windows, y, self.target)
+        self.n_outputs_, self.y_ndim_ = horizon, 2
+        self.y_mean_ = np.repeat(self.y_mean_, horizon)
+        leads = leads_of(windows, horizon)
+        later = windows.values_at(self._target_, leads).astype(float)
+        later[:, :1] = y
+        return later
+
+    @abstractmethod
+    def _fit_leads(self, windows, y, sample_weight) -> None: ...
+
+
+class RecursiveForecaster(_ManyLeads):
+    """Forecast many leads with a model of one step, which is fed its own forecasts.
+
+    The model forecasts every column that is not known ahead, since the next step needs them all. Columns that are known
+    ahead take their true future. ::
+
+        window        [ s0  s1  s2 ] → f1
+                          [ s1  s2  f1 ] → f2
+                              [ s2  f1  f2 ] → f3
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. One that takes
+        several outputs forecasts all columns together; of others there is a clone for each column.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+    target : str or int, default=0
+        The window's column that y continues, by name or position.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    models_ : list of (estimator, columns)
+        The fitted models, and the columns that each forecasts one step ahead.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LinearWindow, RecursiveForecaster, make_windows
+    >>> X, y = make_windows(np.cos(np.arange(200.0)), length=4, horizon=20)
+    >>> model = RecursiveForecaster(LinearWindow(alpha=1e-9)).fit(X[:100], y[:100])
+    >>> bool(np.abs(model.predict(X[100:]) - y[100:]).max() < 1e-3)
+    True
+    """
+
+    def __init__(self, estimator, horizon=None, *, target=0):
+        self.estimator = estimator
+        self.horizon = horizon
+        self.target = target
+
+    def _fit_leads(self, windows, y, sample_weight):
+        check_one_unit(self, windows, y, self.target)
+        rate = windows.sampling_rate
+        if (self.leads_ % rate).any():
+            raise ValueError(
+                f"leads must be multiples of sampling_rate={rate} to be reached step by step, "
+                f"got {self.leads_.tolist()}"
+            )
+        self._ahead_ = np.flatnonzero(windows.shift)
+        columns = np.flatnonzero(windows.shift == 0)
+        following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
+        if np.isnan(following).all(axis=0).any() or windows.maps:
+            following = self._following(windows, y, columns)
+        known = ~np.isnan(following).any(axis=1)
+        weights = None if sample_weight is None else sample_weight[known]
+        windows = windows.replace(leads=(rate,), shift=np.where(windows.shift, rate, 0))[known]
+        self.models_ = _one_step_models(self.estimator, windows, following[known], columns, weights)
+
+    def _following(self, windows, y, columns):
+        """What follows each window, where its rows do not tell: y, if it is that."""
+        if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or windows.maps:
+            raise ValueError(
+                "RecursiveForecaster forecasts every column one step ahead, and these windows do not know the rows "
+                "behind them: use make_windows or SlidingWindow, transform inside (as in "
+                "TransformedWindowRegressor), or bring windows of one column with y from lead 1"
+            )
+        return y[:, :1]
+
+    def _predict(self, windows):
+        y = np.empty((len(windows), self.n_outputs_))
+        steps = int(self.leads_.max()) // windows.sampling_rate
+        numbers = (windows.length + steps) * windows.n_features
+        for batch in windows.batches(max(1, (1 << 22) // numbers)):
+            y[batch] = self._forecast(windows[batch], steps)
+        return y
+
+    def _forecast(self, windows, steps):
+        """Recursion over all windows at once: one prediction a step."""
+        rate, length = windows.sampling_rate, windows.length
+        buffer = np.empty((len(windows), length + steps, windows.n_features))
+        buffer[:, :length] = windows.replace(shift=None).take()
+        buffer[:, length:] = np.nan
+        for column in self._ahead_:
+            # While a step is forecast, what is known ahead is known for that step.
+            offsets = (np.arange(length + steps) - length + 2) * rate
+            buffer[:, :, column] = windows.values_at(column, offsets)
+        buffer = fill_steps(buffer, self.fill_values_)
+        for step in range(steps):
+            seen = buffer[:, step : step + length]
+            seen = Windows.from_array(seen, windows.feature_names, sampling_rate=rate).replace(leads=(rate,))
+            for model, columns in self.models_:
+                buffer[:, length + step, columns] = np.reshape(model.predict(seen), (len(seen), -1))
+        return buffer[:, length - 1 + self.leads_ // rate, self._target_]
+
+
+class DirectForecaster(_ManyLeads):
+    """Forecast many leads with a model for each.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. One clone is
+        fitted for each lead. ``LinearWindow``, also at the end of a pipeline, is fitted once for all leads: its
+        coefficients are the same, and the leads share the sums over the windows.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+    target : str or int, default=0
+        The window's column that y continues, by name or position.
+    n_jobs : int, default=None
+        Processes that fit in parallel, as in joblib.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    estimators_ : list of estimators
+        The fitted models, one for each lead, or one for all.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from skrnn import DirectForecaster, make_windows
+    >>> X, y = make_windows(np.cos(np.arange(60.0)), length=4, horizon=3)
+    >>> DirectForecaster(Ridge()).fit(X, y).predict(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(self, estimator, horizon=None, *, target=0, n_jobs=None):
+        self.estimator = estimator
+        self.horizon = horizon
+        self.target = target
+        self.n_jobs = n_jobs
+
+    def _fit_leads(self, windows, y, sample_weight):
+        if isinstance(_last_step(self.estimator), LinearWindow):
+            self.estimators_ = [_fit_clone(self.estimator, windows.replace(leads=self.leads_), y, sample_weight)]
+            return
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_clone)(_on_windows(self.estimator), windows.replace(leads=(lead,)), targets, sample_weight)
+            for lead, targets in zip(self.leads_, y.T, strict=True)
+        )
+
+    def _predict(self, windows):
+        forecasts = [np.reshape(model.predict(windows), (len(windows), -1)) for model in self.estimators_]
+        return np.concatenate(forecasts, axis=1)
+
+
+def _one_step_models(estimator, windows, following, columns, sample_weight):
+    """Models of the columns one step ahead: one for all of them, or one for each."""
+    estimator = _on_windows(estimator)
+    targets = [name for name in estimator.get_params() if name.split("__")[-1] == "target"]
+    together = get_tags(estimator).target_tags.multi_output and not targets
+    groups = [columns] if together else [[column] for column in columns]
+    models = []
+    for group in groups:
+        values = following[:, np.searchsorted(columns, group)]
+        # What relates its target to a column of the window relates it to the one that it forecasts.
+        model = clone(estimator).set_params(**{name: int(group[0]) for name in targets})
+        model = _fit_clone(model, windows, values[:, 0] if len(group) == 1 else values, sample_weight)
+        models.append((model, group))
+    return models
+
+
+def _fit_clone(estimator, windows, y, sample_weight):
+    estimator = clone(estimator)
+    return estimator.fit(windows, y, **weight_argument(estimator, sample_weight))
+
+
+def _on_windows(estimator):
+    """The estimator; behind FlattenWindows if it takes tables only."""
+    first = estimator
+    while hasattr(first, "steps"):
+        first = first.steps[0][1]
+    return estimator if get_tags(first).input_tags.three_d_array else make_pipeline(FlattenWindows(), estimator)
+
+
+def _last_step(estimator):
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return estimator
