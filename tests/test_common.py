@@ -1,5 +1,6 @@
 """scikit-learn's own checks over every transformer and estimator."""
 
+from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.instances import CHECK_PARAMS, CHECKED_NETWORKS, REGRESSORS, TRANSFORMERS
@@ -15,5 +16,4 @@ def test_sklearn_checks(estimator, check):
 def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
     name = check.func.__name__ if hasattr(check, "func") else check.__name__
-    estimator.set_params(**CHECK_PARAMS.get(name, {}))
-    check(estimator)
+    check(clone(estimator).set_params(**CHECK_PARAMS.get(name, {})))
