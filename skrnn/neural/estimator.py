@@ -76,10 +76,10 @@ class NetworkRegressor(WindowRegressor):
         model : keras.Model
             A new model, not trained further by this estimator.
         """
-        from skrnn.neural.keras_engine import KerasEngine
+        from skrnn.neural.keras_engine import keras_model
 
         check_is_fitted(self)
-        return KerasEngine(self.network_, self.weights_).model
+        return keras_model(self.network_, self.weights_)
 
     # ------------------------------------------------------------------ parameters as plain data
 
@@ -144,16 +144,15 @@ class NetworkRegressor(WindowRegressor):
         return self
 
     def _run(self, training, feed, validation, start):
-        from skrnn.neural.keras_engine import KerasEngine
+        from skrnn.neural.keras_engine import train
 
-        engine = KerasEngine(self.network_)
-        trained = engine.train(training, feed, validation, start)
+        trained = train(self.network_, training, feed, validation, start)
         earlier = {} if start is None else start.history
         history = {name: earlier.get(name, []) + values for name, values in trained.history.items()}
         history = {**earlier, **history}
         self._trained = Trained(trained.weights, trained.optimizer_state, history)
         self.weights_, self.history_ = trained.weights, history
-        self._engine = engine
+        self._predictor = None
         if trained.interrupted:
             epochs = len(trained.history.get("loss", []))
             warnings.warn(
@@ -187,20 +186,20 @@ class NetworkRegressor(WindowRegressor):
     # ------------------------------------------------------------------ prediction
 
     def _predict(self, windows):
-        if getattr(self, "_engine", None) is None:
-            from skrnn.neural.keras_engine import KerasEngine
+        if getattr(self, "_predictor", None) is None:
+            from skrnn.neural.keras_engine import Predictor
 
-            self._engine = KerasEngine(self.network_, self.weights_)
+            self._predictor = Predictor(self.network_, self.weights_)
         y = np.empty((len(windows), self.n_outputs_))
         for batch in windows.batches(max(self.batch_size, 1024)):
             steps = fill_steps(windows.take(batch), self.fill_values_)
-            y[batch] = self._engine.predict(steps)
+            y[batch] = self._predictor.predict(steps)
         return y * self.y_scale_ + self.y_offset_
 
     def __getstate__(self):
-        # The engine is made anew from the weights: a fitted estimator is plain data.
+        # The predictor is made anew from the weights: a fitted estimator is plain data.
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_engine"}
+        return {name: value for name, value in state.items() if name != "_predictor"}
 
 
 def _mean_one(weights):

@@ -1,11 +1,14 @@
 """The Keras engine: builds a Network as a Keras model, and trains it through scikeras. Nothing else imports either."""
 
+import collections
 import contextlib
 import copy
 import logging
 import os
 import sys
 import tempfile
+import threading
+import weakref
 
 import numpy as np
 
@@ -80,23 +83,33 @@ PREDICT_ROWS = 32
 CELLS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
-def build(network: Network) -> keras.Model:
-    """A stock Keras model of the network, with new weights."""
+def build(network: Network, seed: int = 0) -> keras.Model:
+    """A stock Keras model of the network; the seed decides its weights and dropouts, and no global state does."""
+    seeds = iter(np.random.default_rng(seed).integers(2**31 - 1, size=(len(network.layers) + 1) * 6).tolist())
     inputs = keras.Input((network.steps, network.features), dtype=network.dtype)
     values = inputs
     for layer in network.layers:
-        for part in _keras_layers(layer, network.dtype):
+        for part in _keras_layers(layer, network.dtype, seeds):
             values = part(values)
-    outputs = keras.layers.Dense(network.outputs, dtype=network.dtype)(values)
+    outputs = keras.layers.Dense(network.outputs, kernel_initializer=_glorot(seeds), dtype=network.dtype)(values)
     return keras.Model(inputs, outputs)
 
 
-def _keras_layers(layer, dtype):
+def _glorot(seeds):
+    return keras.initializers.GlorotUniform(next(seeds))
+
+
+def _keras_layers(layer, dtype, seeds):
     if isinstance(layer, Recurrent):
-        return [_recurrent(layer, dtype)]
+        return [_recurrent(layer, dtype, seeds)]
     if isinstance(layer, Convolution):
         convolution = keras.layers.Conv1D(
-            layer.filters, layer.kernel_size, padding=layer.padding, activation=layer.activation, dtype=dtype
+            layer.filters,
+            layer.kernel_size,
+            padding=layer.padding,
+            activation=layer.activation,
+            kernel_initializer=_glorot(seeds),
+            dtype=dtype,
         )
         pool = keras.layers.MaxPooling1D(layer.pool_size, padding="same", dtype=dtype)
         return [convolution] if layer.pool_size == 1 else [convolution, pool]
@@ -108,13 +121,16 @@ def _keras_layers(layer, dtype):
         }
         return [kinds[layer.how](dtype=dtype)]
     if isinstance(layer, Dropout):
-        return [keras.layers.Dropout(layer.rate, dtype=dtype)]
+        return [keras.layers.Dropout(layer.rate, seed=next(seeds), dtype=dtype)]
     if isinstance(layer, Dense):
-        return [keras.layers.Dense(layer.units, activation=layer.activation, dtype=dtype)]
+        dense = keras.layers.Dense(
+            layer.units, activation=layer.activation, kernel_initializer=_glorot(seeds), dtype=dtype
+        )
+        return [dense]
     raise TypeError(f"no Keras layer for {layer!r}")
 
 
-def _recurrent(layer, dtype):
+def _recurrent(layer, dtype, seeds):
     def reading(go_backwards):
         return CELLS[layer.cell](
             layer.units,
@@ -124,6 +140,9 @@ def _recurrent(layer, dtype):
             go_backwards=go_backwards,
             unroll=layer.unroll,
             return_sequences=layer.sequences,
+            kernel_initializer=_glorot(seeds),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=next(seeds),
             dtype=dtype,
         )
 
@@ -160,15 +179,11 @@ def _check_name(argument, value):
         raise ValueError(f"{argument} must be one of {choice}, got {value!r}") from error
 
 
-def _compiled(network, training):
+def _check_names(network, training):
     _check_name("loss", training.loss)
     _check_name("optimizer", training.optimizer)
     for layer in network.layers:
         _check_name("activation", getattr(layer, "activation", None))
-    model = build(network)
-    # XLA makes the recurrent layers slower on a CPU, and would rule out cuDNN on a GPU.
-    model.compile(optimizer=_optimizer(training), loss=training.loss, jit_compile=False)
-    return model
 
 
 # ---------------------------------------------------------------------- training
@@ -222,70 +237,146 @@ class _StreamingRegressor(KerasRegressor):
         return X, y
 
 
-class KerasEngine:
-    """Trains a network with Keras, and predicts with it."""
+class _Trainer:
+    """A compiled model for one way to train one network; fits use it in turn, each with new weights."""
 
-    def __init__(self, network: Network, weights=None):
-        self.network = network
-        self.model = self._forward = None
-        if weights is not None:
-            self.model = build(network)
-            self.model.set_weights(weights)
+    def __init__(self, network, training):
+        _check_names(network, training)
+        self.network, self.lock = network, threading.Lock()
+        self.model = build(network)
+        # XLA makes the recurrent layers slower on a CPU, and would rule out cuDNN on a GPU.
+        self.model.compile(optimizer=_optimizer(training), loss=training.loss, jit_compile=False)
+        self.optimizer = self.model.optimizer
+        self.optimizer.build(self.model.trainable_variables)
+        self._new_state = self.optimizer_state()
 
-    def train(self, training: Training, feed: Feed, validation: Feed | None, start: Trained | None) -> Trained:
-        """Train from new weights, or go on from ``start``."""
-        recorder = _Recorder()
-        stopper = _early_stopping(training.patience)
-        # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it to.
-        callbacks = [copy.copy(callback) for callback in training.callbacks]
+    def renewed(self, seed):
+        """The model as if it had just been built: new weights, new dropout seeds, and an optimizer without a past."""
+        for variable, new in zip(self.model.variables, build(self.network, seed).variables, strict=True):
+            variable.assign(new)
+        for variable, value in zip(self.optimizer.variables, self._new_state, strict=True):
+            variable.assign(value)
+        return self.model
+
+    def restore(self, start):
+        """Go on from earlier training."""
+        self.model.set_weights(start.weights)
+        if [v.shape for v in self.optimizer.variables] != [np.shape(value) for value in start.optimizer_state]:
+            return  # another optimizer than before: its state begins anew
+        for variable, value in zip(self.optimizer.variables, start.optimizer_state, strict=True):
+            if variable is not self.optimizer._learning_rate:
+                variable.assign(value)
+
+    def optimizer_state(self):
+        return [np.asarray(variable.numpy()) for variable in self.optimizer.variables]
+
+
+class _Forward:
+    """A traced prediction of one network; estimators use it in turn, each with its own weights."""
+
+    def __init__(self, network):
+        self.network, self.lock, self._user = network, threading.Lock(), None
+        self._model = build(network)
+        # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
+        shape = (None, network.steps, network.features)
+        forward = tf.function(lambda x: self._model(x, training=False))
+        self._traced = forward.get_concrete_function(tf.TensorSpec(shape, network.dtype))
+
+    def predict(self, predictor, batch):
+        with self.lock:
+            if self._user is None or self._user() is not predictor:
+                self._model.set_weights(predictor.weights)
+                self._user = weakref.ref(predictor)
+            return self._traced(tf.constant(batch)).numpy()
+
+
+class _Pool:
+    """The things that were needed last. Tracing takes a second, and TensorFlow never gives its memory back."""
+
+    def __init__(self, size):
+        self._size, self._things, self._lock = size, collections.OrderedDict(), threading.Lock()
+
+    def get(self, key, make):
+        with self._lock:
+            if key not in self._things:
+                self._things[key] = make()
+            self._things.move_to_end(key)
+            if len(self._things) > self._size:
+                self._things.popitem(last=False)
+            return self._things[key]
+
+
+_TRAINERS, _FORWARDS = _Pool(16), _Pool(16)
+
+
+@contextlib.contextmanager
+def _trainer(network, training):
+    """A trainer for this thread alone: from the pool, or a new one where something of the user's is tied to it."""
+    plain = isinstance(training.loss, str) and isinstance(training.optimizer, str) and not training.callbacks
+    key = (network, training.loss, training.optimizer, training.learning_rate, training.clipnorm)
+    trainer = _TRAINERS.get(key, lambda: _Trainer(network, training)) if plain else None
+    if trainer is None or not trainer.lock.acquire(blocking=False):
+        trainer = _Trainer(network, training)
+        trainer.lock.acquire()
+    try:
+        yield trainer
+    finally:
+        trainer.lock.release()
+
+
+def train(network: Network, training: Training, feed: Feed, validation: Feed | None, start: Trained | None) -> Trained:
+    """Train from new weights, or go on from ``start``."""
+    recorder, stopper = _Recorder(), _early_stopping(training.patience)
+    # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it to.
+    callbacks = [copy.copy(callback) for callback in training.callbacks]
+    interrupted = False
+    with _trainer(network, training) as trainer, _without_retracing_advice():
         regressor = _StreamingRegressor(
-            model=_compiled,
-            model__network=self.network,
-            model__training=training,
+            model=_renewed,
+            model__trainer=trainer,
+            model__seed=training.seed,
             callbacks=[*callbacks, *([stopper] if stopper else []), recorder],
             shuffle=False,
             verbose=training.verbose,
             random_state=training.seed,
             epochs=training.epochs,
-            warm_start=True,  # fit goes on with the model that is initialised below
-        )
-        interrupted = False
-        with _without_retracing_advice():
-            regressor.initialize(None)
-            self.model = regressor.model_
-            if start is not None:
-                self._restore(start)
-            try:
-                data = None if validation is None else _Dataset(validation)
-                regressor.fit(_Dataset(feed), None, validation_data=data)
-            except KeyboardInterrupt:
-                interrupted = True
-                if stopper is not None and stopper.best_weights is not None:
-                    self.model.set_weights(stopper.best_weights)
-        state = [np.asarray(variable.numpy()) for variable in self.model.optimizer.variables]
-        return Trained(self.model.get_weights(), state, recorder.history, interrupted)
+            warm_start=True,  # fit goes on with the model that is initialised here
+        ).initialize(None)
+        if start is not None:
+            trainer.restore(start)
+        try:
+            data = None if validation is None else _Dataset(validation)
+            regressor.fit(_Dataset(feed), None, validation_data=data)
+        except KeyboardInterrupt:
+            interrupted = True
+            if stopper is not None and stopper.best_weights is not None:
+                trainer.model.set_weights(stopper.best_weights)
+        return Trained(trainer.model.get_weights(), trainer.optimizer_state(), recorder.history, interrupted)
+
+
+def _renewed(trainer, seed):
+    return trainer.renewed(seed)
+
+
+class Predictor:
+    """Predicts with a network and its weights."""
+
+    def __init__(self, network: Network, weights):
+        self.network, self.weights = network, weights
 
     def predict(self, batch: np.ndarray) -> np.ndarray:
         """Outputs for gathered windows without NaN."""
-        if self._forward is None:
-            # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
-            shape = (None, self.network.steps, self.network.features)
-            forward = tf.function(lambda x: self.model(x, training=False))
-            self._forward = forward.get_concrete_function(tf.TensorSpec(shape, self.network.dtype))
         n = len(batch)
         padded = np.zeros((-(-n // PREDICT_ROWS) * PREDICT_ROWS, *batch.shape[1:]), self.network.dtype)
         padded[:n] = batch
-        return self._forward(tf.constant(padded)).numpy()[:n]
+        return _FORWARDS.get(self.network, lambda: _Forward(self.network)).predict(self, padded)[:n]
 
-    def _restore(self, start):
-        self.model.set_weights(start.weights)
-        optimizer = self.model.optimizer
-        optimizer.build(self.model.trainable_variables)
-        if [v.shape for v in optimizer.variables] != [np.shape(value) for value in start.optimizer_state]:
-            return  # another optimizer than before: its state begins anew
-        for variable, value in zip(optimizer.variables, start.optimizer_state, strict=True):
-            if variable is not optimizer._learning_rate:
-                variable.assign(value)
+
+def keras_model(network: Network, weights) -> keras.Model:
+    """A stock Keras model with these weights."""
+    model = build(network)
+    model.set_weights(weights)
+    return model
 
 
 def _early_stopping(patience):

@@ -1,7 +1,10 @@
 """What every parameter of the networks does."""
 
 import copy
+import gc
 import pickle
+import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -470,3 +473,56 @@ def test_wrong_parameters(params, message, data):
     """A wrong parameter is named with what it may be, before anything is built."""
     with pytest.raises(ValueError, match=message):
         small(**params).fit(*data)
+
+
+def test_two_networks_side_by_side(data):
+    """Estimators of the same network keep their own weights, however their fits and predictions alternate."""
+    X, y = data
+    one, two = small().fit(X, y), small(random_state=1)
+    first = one.predict(X)
+
+    second = two.fit(X, -y).predict(X)
+
+    np.testing.assert_array_equal(one.predict(X), first)
+    np.testing.assert_array_equal(two.predict(X), second)
+    assert not np.allclose(first, second)
+
+
+def test_fits_in_threads(data):
+    """Fits at the same time in several threads give what they give one after the other."""
+    X, y = data
+    seeds = [0, 1, 0, 1]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda seed: small(random_state=seed, dropout=0.2).fit(X, y).predict(X), seeds))
+
+    for seed, forecast in zip(seeds, together, strict=True):
+        np.testing.assert_array_equal(forecast, small(random_state=seed, dropout=0.2).fit(X, y).predict(X))
+
+
+def test_global_random_state_is_left_alone(data):
+    """Fitting and predicting neither read nor change the generators of Python and NumPy when there is a seed."""
+    random.seed(3)
+    np.random.seed(3)
+    expected = random.random(), np.random.rand()
+    random.seed(3)
+    np.random.seed(3)
+
+    small().fit(*data).predict(data[0])
+
+    assert (random.random(), np.random.rand()) == expected
+
+
+def test_many_fits_do_not_pile_up(data):
+    """Fits of equal networks share one traced model: no object is left behind for each of them."""
+    X, y = data
+    for _ in range(2):
+        small(DenseRegressor, epochs=1).fit(X, y).predict(X)
+    gc.collect()
+    before = len(gc.get_objects())
+
+    for _ in range(5):
+        small(DenseRegressor, epochs=1).fit(X, y).predict(X)
+    gc.collect()
+
+    assert len(gc.get_objects()) - before < 5 * 1000

@@ -16,7 +16,7 @@ def fitted_with_random_weights(**params):
     model = RNNRegressor(**params, epochs=1, normalize_y=False, dtype="float64", random_state=0).fit(X, y)
     weights = [rng.normal(scale=0.4, size=w.shape) for w in model.weights_]
     model.weights_[:] = weights
-    model._engine = None
+    model._predictor = None
     return model, X, weights
 
 
