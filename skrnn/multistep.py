@@ -42,6 +42,10 @@ class _ManyLeads(WindowRegressor):
         self.y_mean_ = np.repeat(self.y_mean_, horizon)
         leads = leads_of(windows, horizon)
         later = windows.values_at(self._target_, leads).astype(float)
+        # y ends where the user knows no more: what stands behind its last row is the future, also if it is at hand.
+        last = np.full(int(windows.series.max()) + 1, -1)
+        np.maximum.at(last, windows.series, windows.ends + leads[0])
+        later[windows.ends[:, None] + leads > last[windows.series, None]] = np.nan
         later[:, :1] = y
         return later
 
@@ -106,6 +110,8 @@ class RecursiveForecaster(_ManyLeads):
         following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
         if np.isnan(following).all(axis=0).any() or windows.maps:
             following = self._following(windows, y, columns)
+        elif self.leads_[0] == rate:
+            following[:, np.searchsorted(columns, self._target_)] = y[:, 0]
         known = ~np.isnan(following).any(axis=1)
         weights = None if sample_weight is None else sample_weight[known]
         windows = windows.replace(leads=(rate,), shift=np.where(windows.shift, rate, 0))[known]
@@ -190,17 +196,25 @@ class DirectForecaster(_ManyLeads):
         self.n_jobs = n_jobs
 
     def _fit_leads(self, windows, y, sample_weight):
-        if isinstance(_last_step(self.estimator), LinearWindow):
+        if isinstance(_last_step(self.estimator), LinearWindow) and not windows.shift.any():
             self.estimators_ = [_fit_clone(self.estimator, windows.replace(leads=self.leads_), y, sample_weight)]
             return
+        estimator = _on_windows(self.estimator)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_clone)(_on_windows(self.estimator), windows.replace(leads=(lead,)), targets, sample_weight)
+            delayed(_fit_clone)(estimator, _at_lead(windows, lead), targets, sample_weight)
             for lead, targets in zip(self.leads_, y.T, strict=True)
         )
 
     def _predict(self, windows):
-        forecasts = [np.reshape(model.predict(windows), (len(windows), -1)) for model in self.estimators_]
-        return np.concatenate(forecasts, axis=1)
+        if len(self.estimators_) < len(self.leads_):
+            return np.reshape(self.estimators_[0].predict(windows), (len(windows), -1))
+        models = zip(self.estimators_, self.leads_, strict=True)
+        return np.stack([np.ravel(model.predict(_at_lead(windows, lead))) for model, lead in models], axis=1)
+
+
+def _at_lead(windows, lead):
+    """The windows for one lead: what is known ahead is known up to that row."""
+    return windows.replace(leads=(lead,), shift=np.where(windows.shift, lead, 0))
 
 
 def _one_step_models(estimator, windows, following, columns, sample_weight):
@@ -213,7 +227,8 @@ def _one_step_models(estimator, windows, following, columns, sample_weight):
     for group in groups:
         values = following[:, np.searchsorted(columns, group)]
         # What relates its target to a column of the window relates it to the one that it forecasts.
-        model = clone(estimator).set_params(**{name: int(group[0]) for name in targets})
+        column = group[0] if windows.feature_names is None else windows.feature_names[group[0]]
+        model = clone(estimator).set_params(**dict.fromkeys(targets, column))
         model = _fit_clone(model, windows, values[:, 0] if len(group) == 1 else values, sample_weight)
         models.append((model, group))
     return models
@@ -226,10 +241,19 @@ def _fit_clone(estimator, windows, y, sample_weight):
 
 def _on_windows(estimator):
     """The estimator; behind FlattenWindows if it takes tables only."""
-    first = estimator
-    while hasattr(first, "steps"):
-        first = first.steps[0][1]
-    return estimator if get_tags(first).input_tags.three_d_array else make_pipeline(FlattenWindows(), estimator)
+    return estimator if _takes_windows(estimator) else make_pipeline(FlattenWindows(), estimator)
+
+
+def _takes_windows(estimator):
+    """Whether an estimator takes windows, or, as a search or an ensemble, hands them to others that do."""
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[0][1]
+    if get_tags(estimator).input_tags.three_d_array:
+        return True
+    inner = estimator.get_params(deep=False).values()
+    inner = [one for value in inner for one in (value if isinstance(value, list | tuple) else [value])]
+    inner = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inner]
+    return any(_takes_windows(one) for one in inner if hasattr(one, "fit") and hasattr(one, "get_params"))
 
 
 def _last_step(estimator):

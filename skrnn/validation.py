@@ -34,11 +34,11 @@ def check_option(name: str, value, options) -> str:
     return value
 
 
-def check_share(name: str, value, *, closed: bool = False) -> float:
-    """A number of at least 0 and below 1 (``closed``: and above 0)."""
+def check_share(name: str, value, *, positive: bool = False) -> float:
+    """A number of at least 0 and below 1 (``positive``: above 0)."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not 0 <= value < 1 or (closed and value == 0):
-        raise ValueError(f"{name} must be {'above' if closed else 'at least'} 0 and below 1, got {value!r}")
+    if not number or not 0 <= value < 1 or (positive and value == 0):
+        raise ValueError(f"{name} must be {'above' if positive else 'at least'} 0 and below 1, got {value!r}")
     return float(value)
 
 
@@ -203,9 +203,9 @@ def check_weights(sample_weight, n: int) -> np.ndarray | None:
 
 def column_position(target, names, n_features: int, *, argument: str = "target") -> int:
     """Position of a column given by name or position."""
+    if names is not None and target in names:
+        return list(names).index(target)
     if isinstance(target, str) or not isinstance(target, numbers.Integral):
-        if names is not None and target in names:
-            return list(names).index(target)
         if names is None:
             raise ValueError(
                 f"{argument}={target!r} is a column name, but the data came without column names: give its position, "

@@ -532,3 +532,33 @@ def test_windows_scaled_by_themselves_have_no_unit():
 
     with pytest.raises(ValueError, match="Scaling goes inside"):
         NaiveForecaster().fit(WindowScaler().fit_transform(X), y)
+
+
+def test_one_unit_of_an_intermittent_series():
+    """Zeros, which scaling leaves where they are, do not hide that y is in another unit."""
+    rng = np.random.default_rng(0)
+    rows = np.where(rng.random((200, 1)) < 0.7, 0.0, rng.uniform(1, 100, (200, 1)))
+    pipe = make_pipeline(SeriesScaler("minmax"), SlidingWindow(7), NaiveForecaster())
+
+    with pytest.raises(ValueError, match="Scaling goes inside"):
+        pipe.fit(rows, rows[:, 0])
+
+
+def test_known_ahead_must_not_name_the_target():
+    """A target that is known ahead would be forecast from itself."""
+    rows = pd.DataFrame({"v": np.arange(40.0) ** 2})
+
+    with pytest.raises(ValueError, match="names the target y itself"):
+        make_pipeline(SlidingWindow(6, lead=24, known_ahead=["v"]), LinearWindow()).fit(rows, rows["v"])
+
+
+def test_horizon_and_leads_together():
+    """Both name the rows to forecast."""
+    with pytest.raises(ValueError, match="give one of them"):
+        make_windows(np.arange(30.0), 4, horizon=5, leads=[2])
+
+
+def test_future_rows_of_a_panel():
+    """A panel's series are extended one by one."""
+    with pytest.raises(ValueError, match="extend each series of a panel by itself"):
+        future_rows(np.zeros((4, 50, 2)), 5)

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, VotingRegressor
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
@@ -264,3 +265,48 @@ def test_calendar_in_a_recursion():
     day = pipe.predict(frame)[-24]
 
     np.testing.assert_allclose(day, frame["load"].to_numpy()[-24:], atol=1e-2)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_searches_and_ensembles_inside_get_windows(strategy):
+    """A search or an ensemble of models on windows gets windows, not a flattened table."""
+    X, y = make_windows(walk() + np.array([0, 100]), 4, 3, target=1)
+    search = GridSearchCV(NaiveForecaster(target=1), {"strategy": ["last"]}, cv=2)
+
+    model = strategy(VotingRegressor([("search", search)]), target=1).fit(X, y)
+
+    np.testing.assert_allclose(model.predict(X), NaiveForecaster(target=1).fit(X, y).predict(X))
+
+
+def test_direct_knows_ahead_up_to_each_lead():
+    """Rows in, a column that is known ahead counts up to the row of each lead."""
+    signal = np.random.default_rng(0).normal(size=200)
+    frame = pd.DataFrame({"v": 10 * signal, "x": signal})
+    pipe = make_pipeline(SlidingWindow(3, known_ahead="x"), DirectForecaster(LinearWindow(alpha=1e-8), 4))
+
+    forecast = pipe.fit(frame, frame["v"]).predict(frame)
+
+    expected = np.stack([frame["v"].shift(-lead) for lead in range(4)], axis=1)
+    np.testing.assert_allclose(forecast[10:-4], expected[10:-4], atol=1e-5)
+
+
+def test_later_targets_end_where_y_ends():
+    """Windows cut by hand are not trained on rows behind the newest that y holds."""
+    rows = walk(columns=1)
+    X, y = make_windows(rows, 5)
+    changed = rows.copy()
+    changed[X.ends[59] + 2 :] += 50
+
+    one, two = (DirectForecaster(Ridge(), 6).fit(X.replace(rows=r)[:60], y[:60]) for r in (rows, changed))
+
+    np.testing.assert_array_equal(one.predict(X[:9]), two.predict(X[:9]))
+
+
+def test_recursion_learns_from_y():
+    """What the user did to y, such as clipping it, is what the model learns."""
+    X, y = make_windows(walk(columns=1), 5)
+    clipped = np.minimum(y, np.quantile(y, 0.8))
+
+    plain, other = (RecursiveForecaster(LinearWindow()).fit(X, targets).predict(X) for targets in (y, clipped))
+
+    assert np.abs(plain - other).max() > 0.1

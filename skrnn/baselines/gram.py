@@ -75,16 +75,41 @@ def run_gram(run: Run, length: int) -> np.ndarray:
     return gram
 
 
+def run_total(run: Run, length: int) -> np.ndarray:
+    """Σ_n window[n] as (length, n_features): each step's sum is its neighbour's, less the first rows, plus the last."""
+    n, p, rows = run.which.stop - run.which.start, run.pace, run.rows
+    total = np.empty((length, rows.shape[1]))
+    total[0] = rows[:n].sum(axis=0)
+    for i in range(length - 1):
+        total[i + 1] = total[i] - rows[i * p : (i + 1) * p].sum(axis=0) + rows[n + i * p : n + (i + 1) * p].sum(axis=0)
+    return total
+
+
 def run_product(run: Run, y: np.ndarray, length: int) -> np.ndarray:
     """Σ_n window[n] · y[n] as (length, n_features, n_outputs)."""
-    n = len(y)
-    return np.stack([run.rows[i * run.pace : i * run.pace + n].T @ y for i in range(length)])
+    sums = np.zeros((length, run.rows.shape[1], y.shape[1]))
+    for part in _cached_parts(run, len(y)):
+        for i in range(length):
+            sums[i] += _step_rows(run, part, i).T @ y[part]
+    return sums
 
 
 def run_predict(run: Run, coef: np.ndarray) -> np.ndarray:
     """window[n] · coef for coef (length, n_features, n_outputs), as (n, n_outputs)."""
     n = run.which.stop - run.which.start
     y = np.zeros((n, coef.shape[2]))
-    for i, step in enumerate(coef):
-        y += run.rows[i * run.pace : i * run.pace + n] @ step
+    for part in _cached_parts(run, n):
+        for i, step in enumerate(coef):
+            y[part] += _step_rows(run, part, i) @ step
     return y
+
+
+def _cached_parts(run, n):
+    """Slices of windows whose rows stay in the processor's cache while all steps pass over them."""
+    size = max(256, (1 << 15) // run.rows.shape[1])
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
+
+
+def _step_rows(run, part, i):
+    return run.rows[i * run.pace + part.start : i * run.pace + part.stop]

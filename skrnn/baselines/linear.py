@@ -6,7 +6,7 @@ import numpy as np
 from scipy import linalg
 from sklearn.linear_model import Ridge
 
-from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, split_runs
+from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
 from skrnn.regression import WindowRegressor
 from skrnn.windows.array import fill_steps
 from skrnn.windows.steps import feature_deviations, feature_means
@@ -100,16 +100,15 @@ def _fit_gram(windows, y, weights, alpha):
     gram.flat[:: len(gram) + 1] += penalty
     solve = _solver(gram, np.tile(scales, length))
 
-    def gradient(coef):
-        residual = y - _products(windows, coef.reshape(length, features, -1)) + window_mean @ coef
+    def slope(residual):
         weighted = residual if weights is None else residual * weights[:, None]
         sums = _window_sums(windows, weighted).reshape(length * features, -1)
-        return sums - np.outer(window_mean, weighted.sum(axis=0)) - penalty[:, None] * coef
+        return sums - np.outer(window_mean, weighted.sum(axis=0))
 
-    coef = np.zeros((length * features, y.shape[1]))
-    # The first round solves; the second corrects what forming the Gram matrix has rounded away.
-    for _ in range(2):
-        coef += solve(gradient(coef))
+    coef = solve(slope(y))
+    # One step of refinement: it corrects what forming the Gram matrix has rounded away.
+    residual = y - _products(windows, coef.reshape(length, features, -1)) + window_mean @ coef
+    coef += solve(slope(residual) - penalty[:, None] * coef)
     intercept = y_mean - window_mean @ coef
     coef = coef.reshape(length, features, -1) / scales[:, None]
     return coef, intercept - means @ coef.sum(axis=0)
@@ -119,11 +118,13 @@ def _unshifted(windows):
     """The same windows with features that are known ahead moved into place, so that rows are shared again."""
     if windows.maps or not windows.shift.any():
         return windows
+    # What all features have in common is a later end of the window.
+    common = windows.shift.min()
     rows = np.full(windows.rows.shape, np.nan, windows.dtype)
-    for column, ahead in enumerate(windows.shift):
+    for column, ahead in enumerate(windows.shift - common):
         moved = windows.rows[ahead:, column]
         rows[: len(moved), column] = moved
-    return windows.replace(rows=rows, shift=None)
+    return windows.replace(rows=rows, ends=windows.ends + common, shift=None)
 
 
 def _standardised(windows, means, scales):
@@ -132,10 +133,10 @@ def _standardised(windows, means, scales):
     return windows.replace(rows=(windows.rows - means) / scales)
 
 
-def _parts(windows):
-    """Runs that share their rows, and (slice, gathered windows) of bounded size for the others."""
+def _parts(windows, *, shared=True):
+    """Runs that share their rows, and (slice, gathered windows) of bounded size for the others, or for all."""
     size = max(1, CHUNK_NUMBERS // (windows.length * windows.n_features))
-    for part in split_runs(windows, windows.rows):
+    for part in split_runs(windows, windows.rows) if shared else [slice(0, len(windows))]:
         if isinstance(part, Run):
             yield part, None
         else:
@@ -150,14 +151,12 @@ def _gram(windows, weights):
     n_inputs = windows.length * windows.n_features
     gram, total = np.zeros((n_inputs, n_inputs)), np.zeros(n_inputs)
     # Weights differ from window to window: rows are shared no longer.
-    shared = windows if weights is None else windows.mapped(_as_it_is)
-    for part, steps in _parts(shared):
+    for part, steps in _parts(windows, shared=weights is None):
         if steps is None:
             upper = np.triu(run_gram(part, windows.length).reshape(n_inputs, n_inputs))
             gram += upper
             gram += np.triu(upper, 1).T
-            ones = np.ones((part.which.stop - part.which.start, 1))
-            total += run_product(part, ones, windows.length).ravel()
+            total += run_total(part, windows.length).ravel()
         else:
             weighted = steps if weights is None else steps * weights[part, None]
             gram += steps.T @ weighted
@@ -186,10 +185,6 @@ def _products(windows, coef):
         else:
             y[part] = steps @ flat
     return y
-
-
-def _as_it_is(batch):
-    return batch
 
 
 def _solver(gram, scales):

@@ -33,8 +33,8 @@ class DenseRegressor(NetworkRegressor):
     early_stopping : bool, default=False
         Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best weights.
     validation_fraction : float, default=None
-        Share of the windows to validate on: the newest, never a random choice. Windows whose targets reach into
-        theirs are left out. None: 0.1 with ``early_stopping``, none without.
+        Share of the windows to validate on: the newest, never a random choice. Windows whose
+        targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none without.
     patience : int, default=10
         Epochs without a lower validation loss before ``early_stopping`` stops.
     normalize_y : bool, default=True

@@ -114,7 +114,7 @@ class NetworkRegressor(WindowRegressor):
         """The share of the windows to validate on; 0 for none."""
         if self.validation_fraction is None:
             return 0.1 if self.early_stopping else 0.0
-        return check_share("validation_fraction", self.validation_fraction, closed=True)
+        return check_share("validation_fraction", self.validation_fraction, positive=True)
 
     # ------------------------------------------------------------------ training
 
@@ -129,7 +129,7 @@ class NetworkRegressor(WindowRegressor):
             )
         newest = None
         if fraction:
-            train, newest = newest_part(windows, fraction)
+            train, newest = newest_part(windows, fraction, self.n_outputs_)
             newest = windows[newest], y[newest], None if weights is None else weights[newest]
             windows, y, weights = windows[train], y[train], None if weights is None else weights[train]
         elif validation_data is not None:

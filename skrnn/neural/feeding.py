@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.regression import leads_of
 from skrnn.windows.array import Windows
 
 
@@ -50,18 +51,19 @@ class Feed:
             self._random.shuffle(self.order)
 
 
-def newest_part(windows: Windows, fraction: float) -> tuple[np.ndarray, np.ndarray]:
+def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions to train on, and of the newest windows, to validate on.
 
     The newest are those with the highest rank within their series, relative to its size; of windows that are alone
-    in their series, the last ones. Windows whose targets reach into those of the validation part are in neither.
+    in their series, the last ones. Windows whose targets were not all known when the first of the newest ended are in
+    neither.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skrnn import make_windows
     >>> X, y = make_windows(np.arange(12.0), length=2, horizon=2)
-    >>> train, newest = newest_part(X, 0.25)
+    >>> train, newest = newest_part(X, 0.25, n_outputs=2)
     >>> train, newest
     (array([0, 1, 2, 3, 4]), array([6, 7, 8]))
     """
@@ -78,7 +80,7 @@ def newest_part(windows: Windows, fraction: float) -> tuple[np.ndarray, np.ndarr
     rank[order] = (np.arange(n) - np.repeat(np.cumsum(size) - size, size) + 1) / np.repeat(size, size)
     by_age = np.argsort(rank, kind="stable")
     train, newest = np.sort(by_age[:-n_newest]), np.sort(by_age[-n_newest:])
-    span = max(windows.leads, default=1) - min(windows.leads, default=1)
+    span = int(leads_of(windows, n_outputs).max()) - 1
     if len(series) == n:
         train = train[train < newest[0] - span]
     else:

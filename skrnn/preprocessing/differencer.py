@@ -277,7 +277,7 @@ def _running_sum(changes, start, lag):
     padded = np.zeros((-(-n // lag) * lag, changes.shape[1]), changes.dtype)
     padded[:n] = changes
     steps = np.concatenate([start[None], padded.reshape(-1, lag, changes.shape[1])])
-    return steps.cumsum(axis=0)[1:].reshape(-1, changes.shape[1])[:n]
+    return steps.cumsum(axis=0, dtype=np.float64)[1:].reshape(-1, changes.shape[1])[:n]
 
 
 class _Named:

@@ -108,10 +108,19 @@ def _time_step(index):
             return pd.Timedelta(step)
         if isinstance(index, pd.DatetimeIndex) and len(index) > 2:
             name = pd.infer_freq(index)
-            offset = pd.tseries.frequencies.to_offset(name) if name else None
+            offset = pd.tseries.frequencies.to_offset(name) if name else _usual_months(index)
     if isinstance(offset, pd.offsets.Day):
         return offset.n * pd.Timedelta(1, "D")
     return pd.Timedelta(offset) if isinstance(offset, pd.offsets.Tick) else offset
+
+
+def _usual_months(index):
+    """The months, quarters or years that an index counts, some of which may be missing."""
+    for name in ("YS", "YE", "QS", "QE", "MS", "ME"):
+        grid = pd.date_range(index[0], index[-1], freq=name)
+        if len(index) >= STEP_SHARE * len(grid) and index.isin(grid).all():
+            return pd.tseries.frequencies.to_offset(name)
+    return None
 
 
 def _usual_step(differences):

@@ -70,6 +70,8 @@ def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_r
     rate = check_count("sampling_rate", sampling_rate)
     if leads is None:
         leads = range(1, check_count("horizon", horizon) + 1)
+    elif horizon != 1:
+        raise ValueError(f"horizon={horizon!r} and leads={leads!r} both name the rows to forecast: give one of them")
     leads = check_counts("leads", leads)
     if not leads:
         raise ValueError("leads must name at least one row ahead, got an empty list")
@@ -133,6 +135,8 @@ def future_rows(data, n):
     """
     n = check_count("n", n)
     if not isinstance(data, pd.DataFrame | pd.Series):
+        if isinstance(data, Windows) or np.ndim(data) > 2:
+            raise ValueError("future_rows takes the rows of one series: extend each series of a panel by itself")
         data = np.asarray(data)
         unknown = np.full((n, *data.shape[1:]), np.nan, np.result_type(data.dtype, np.float32))
         return np.concatenate([data, unknown])

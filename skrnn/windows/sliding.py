@@ -13,8 +13,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
     """Turn the rows of a series into windows, one for every row.
 
     Row ``t`` of the output is the window that *ends at row t − lead*: a model fitted on it with the series itself as
-    ``y`` forecasts every row from what was known ``lead`` rows earlier. Nothing needs shifting, no label reaches past
-    its own row, and ``TimeSeriesSplit()`` does not leak. ::
+    ``y`` forecasts every row from what was known ``lead`` rows earlier. Nothing needs shifting, and no label reaches
+    past its own row, so that ``TimeSeriesSplit()`` keeps training labels out of the test rows. ::
 
         rows      ... t-d-2r  t-d-r   t-d  ........   t
         window        [ s0      s1     s2 ]           y      length=3, sampling_rate=r, lead=d
@@ -84,12 +84,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         -------
         self : SlidingWindow
         """
-        self._fit(X)
+        self._fit(X, y)
         return self
 
     def fit_transform(self, X, y=None):
         """Fit, and return the windows of the same rows (which have no rows before them)."""
-        values = self._fit(X)
+        values = self._fit(X, y)
         return self._windows(X, lay_rows(values, index_of(X), self._reach()))
 
     def transform(self, X):
@@ -112,7 +112,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
-    def _fit(self, X):
+    def _fit(self, X, y):
         length = check_count("length", self.length)
         check_count("lead", self.lead)
         rate = check_count("sampling_rate", self.sampling_rate)
@@ -120,6 +120,10 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         values = check_rows(self, X, reset=True)
         check_enough_rows(len(values), length, rate)
         self._ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
+        y = np.asarray(y)
+        for column in self._ahead_ if y.dtype.kind in "fiu" else ():
+            if np.array_equal(values[:, column], y, equal_nan=True):
+                raise ValueError(f"known_ahead={self.known_ahead!r} names the target y itself: take it out")
         self.context_ = Context.of(values, index_of(X), self._reach())
         return values
 

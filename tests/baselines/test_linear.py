@@ -309,3 +309,13 @@ def test_input_stays():
     np.testing.assert_array_equal(rows, copies[0])
     np.testing.assert_array_equal(y, copies[1])
     assert (weights == 1).all()
+
+
+def test_all_columns_known_ahead():
+    """Windows of nothing but what is known ahead end at the row itself."""
+    rows = np.random.default_rng(0).normal(size=(80, 2))
+    pipe = make_pipeline(SlidingWindow(5, lead=7, known_ahead=[0, 1]), LinearWindow(alpha=1e-9))
+
+    forecast = pipe.fit(rows, rows @ [2.0, -1.0]).predict(rows)
+
+    np.testing.assert_allclose(forecast[10:], (rows @ [2.0, -1.0])[10:], atol=1e-6)

@@ -178,7 +178,7 @@ def test_target_known_ahead():
     rows = np.column_stack([SQUARES, SQUARES])
     pipe = make_pipeline(SlidingWindow(3, known_ahead=0), NaiveForecaster())
 
-    with pytest.raises(ValueError, match="target=0 cannot be known ahead: take it out of known_ahead"):
+    with pytest.raises(ValueError, match="known_ahead=0 names the target y itself: take it out"):
         pipe.fit(rows, SQUARES)
 
 

@@ -39,7 +39,7 @@ def test_newest_part_of_a_panel():
     """Every series of a panel gives its own newest windows."""
     X, _ = make_windows([np.arange(12.0), np.arange(12.0)], length=2)
 
-    train, newest = newest_part(X, 0.2)
+    train, newest = newest_part(X, 0.2, 1)
 
     np.testing.assert_array_equal(newest, [8, 9, 18, 19])
     np.testing.assert_array_equal(train, [*range(8), *range(10, 18)])
@@ -49,7 +49,7 @@ def test_newest_part_of_lone_windows():
     """Windows that are alone in their series are split in their order."""
     X, _ = make_windows(np.zeros((10, 5)).tolist(), length=4)
 
-    train, newest = newest_part(X, 0.3)
+    train, newest = newest_part(X, 0.3, 1)
 
     np.testing.assert_array_equal(newest, [7, 8, 9])
     np.testing.assert_array_equal(train, np.arange(7))
@@ -69,9 +69,9 @@ def test_no_label_reaches_into_the_newest_part(n, horizon, stride, fraction, shu
     order = np.random.default_rng(0).permutation(len(X)) if shuffled else np.arange(len(X))
     X = X[order]
 
-    train, newest = newest_part(X, fraction)
+    train, newest = newest_part(X, fraction, horizon)
 
-    assert X.ends[train].max() + horizon < X.ends[newest].min() + 1
+    assert X.ends[train].max() + horizon <= X.ends[newest].min()
 
 
 def test_nothing_left_to_train_on():
@@ -79,4 +79,22 @@ def test_nothing_left_to_train_on():
     X, _ = make_windows(np.arange(8.0), length=2, horizon=5)
 
     with pytest.raises(ValueError, match="leave none to train on"):
-        newest_part(X, 0.5)
+        newest_part(X, 0.5, 5)
+
+
+def test_single_far_lead():
+    """Targets 24 rows ahead of training windows were known when the first validation window ended."""
+    X, _ = make_windows(np.arange(200.0), length=2, leads=24)
+
+    train, newest = newest_part(X, 0.2, 1)
+
+    assert X.ends[train].max() + 24 == X.ends[newest].min()
+
+
+def test_outputs_behind_a_single_known_lead():
+    """Several outputs of windows that know one lead follow it row by row, and so does the gap."""
+    X, _ = make_windows(np.arange(200.0), length=2)
+
+    train, newest = newest_part(X, 0.2, 20)
+
+    assert X.ends[train].max() + 20 == X.ends[newest].min()

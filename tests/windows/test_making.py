@@ -244,3 +244,14 @@ def test_panel_of_named_series():
     _, y = make_windows([frame["north"], frame["south"]], 3)
 
     np.testing.assert_array_equal(y, [3, 4, 13, 14])
+
+
+def test_integer_column_names_are_names():
+    """A column that is named 0 is meant by 0, wherever it stands; a Series named by a number is forecast."""
+    frame = pd.DataFrame({1: np.arange(9.0), 0: 100 + np.arange(9.0)})
+
+    _, y = make_windows(frame, 3, target=0)
+    _, named = make_windows(pd.Series(np.arange(9.0), name=2020), 3)
+
+    assert y[0] == 103
+    assert named[0] == 3

@@ -247,3 +247,15 @@ def test_short_array_with_known_ahead():
     pipe = make_pipeline(SlidingWindow(3, lead=7, known_ahead=1), LinearWindow()).fit(rows, rows[:, 0])
 
     assert np.isfinite(pipe.predict(rows[:5])).all()
+
+
+def test_a_missing_month_is_an_unknown_step():
+    """Months are steps of different lengths: one that is missing is a gap like any other, and context goes on."""
+    index = pd.date_range("2015-01-01", periods=60, freq="MS").delete(50)
+    frame = pd.DataFrame({"a": np.r_[0:50, 51:60].astype(float)}, index)
+    sliding = SlidingWindow(3).fit(frame[:55])
+
+    whole, later = sliding.transform(frame), sliding.transform(frame[55:])
+
+    np.testing.assert_array_equal(whole[50][:, 0], [48, 49, np.nan])
+    np.testing.assert_array_equal(later[0][:, 0], [53, 54, 55])
