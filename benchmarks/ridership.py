@@ -2,7 +2,7 @@
 
 Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to 2019-05 with windows
 that begin in 2019. Its networks stop at their best error on these very days; here nothing is learned or chosen from
-them. How long to train was chosen by the error on the last 208 days of 2018 of networks trained on the days before.
+them. Learning rates and epochs were chosen by the error on the last 208 days of 2018, training on the days before.
 """
 
 import argparse
@@ -29,7 +29,9 @@ def load():
 
 
 def network(cell, seed):
-    options = {"learning_rate": 0.005, "loss": "mae", "batch_size": 32, "epochs": EPOCHS, "random_state": seed}
+    # Simple cells have no gates to steady them: at the GRU's rate some seeds diverge.
+    rate = 0.002 if cell == "simple" else 0.005
+    options = {"learning_rate": rate, "loss": "mae", "batch_size": 32, "epochs": EPOCHS, "random_state": seed}
     return make_pipeline(SeriesScaler(), RNNRegressor(cell, 32, **options))
 
 

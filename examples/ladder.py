@@ -16,16 +16,16 @@ n_series, epochs = (500, 2) if args.quick else (10_000, 30)
 waves = make_waves(n_series, 51, random_state=42)
 X, y = waves[:, :-1], waves[:, -1, 0]
 n_train, n_test = int(0.7 * n_series), int(0.1 * n_series)
-options = {"epochs": epochs, "learning_rate": 0.01, "batch_size": 128, "random_state": 0}
+options = {"epochs": epochs, "batch_size": 128, "random_state": 0}
 
 models = {
     "naive": NaiveForecaster(),
     "linear": LinearWindow(alpha=0),
-    "dense": DenseRegressor((64, 32), **options),
-    "conv": ConvRegressor((32, 32), dense_units=32, **options),
-    "simple RNN": RNNRegressor("simple", units=32, **options),
-    "LSTM": RNNRegressor("lstm", units=32, **options),
-    "GRU": RNNRegressor("gru", units=32, **options),
+    "dense": DenseRegressor((64, 32), learning_rate=0.003, **options),
+    "conv": ConvRegressor((32, 32), dense_units=32, learning_rate=0.003, **options),
+    "simple RNN": RNNRegressor("simple", units=32, learning_rate=0.003, **options),
+    "LSTM": RNNRegressor("lstm", units=32, learning_rate=0.01, **options),
+    "GRU": RNNRegressor("gru", units=32, learning_rate=0.01, **options),
 }
 
 print(f"One step ahead from 50 steps of two sines and noise: {n_train} series to learn, {n_test} to test.\n")
