@@ -34,6 +34,14 @@ def check_option(name: str, value, options) -> str:
     return value
 
 
+def check_positive(name: str, value) -> float:
+    """A finite number above 0."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 < value < np.inf:
+        raise ValueError(f"{name} must be above 0, got {value!r}")
+    return float(value)
+
+
 def check_share(name: str, value, *, positive: bool = False) -> float:
     """A number of at least 0 and below 1 (``positive``: above 0)."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -10,7 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.neural.feeding import Feed, newest_part
 from skrnn.neural.network import Network, Trained, Training
 from skrnn.regression import WindowRegressor
-from skrnn.validation import check_count, check_option, check_share, check_target_values, check_windows
+from skrnn.validation import (
+    check_count,
+    check_option,
+    check_positive,
+    check_share,
+    check_target_values,
+    check_weights,
+    check_windows,
+)
 from skrnn.windows.array import fill_steps
 
 ENGINES = ("auto", "keras")
@@ -33,7 +41,7 @@ class NetworkRegressor(WindowRegressor):
             The targets. Samples with an unknown target (NaN) are left out.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
-        validation_data : tuple (X, y), default=None
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
             Windows and targets to validate on after each epoch, in place of the newest part of the training data.
 
         Returns
@@ -93,10 +101,11 @@ class NetworkRegressor(WindowRegressor):
     def _training(self, **changes):
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
-        if self.learning_rate is not None and not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
-        if self.clipnorm is not None and not self.clipnorm > 0:
-            raise ValueError(f"clipnorm must be above 0, got {self.clipnorm!r}")
+        for name in ("learning_rate", "clipnorm"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+        if not isinstance(self.callbacks, list | tuple | None):
+            raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
         values = {
             "loss": self.loss,
             "optimizer": self.optimizer,
@@ -133,6 +142,11 @@ class NetworkRegressor(WindowRegressor):
             newest = windows[newest], y[newest], None if weights is None else weights[newest]
             windows, y, weights = windows[train], y[train], None if weights is None else weights[train]
         elif validation_data is not None:
+            if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
+                raise ValueError(
+                    "validation_data must be a tuple (X, y) or (X, y, sample_weight), "
+                    f"got {type(validation_data).__name__}"
+                )
             newest = self._check_validation(*validation_data)
         if start is None:
             self._learn_scale(y, weights)
@@ -170,8 +184,8 @@ class NetworkRegressor(WindowRegressor):
             raise ValueError("validation_data has no complete window with a known target")
         if y.shape[1] != self.n_outputs_:
             raise ValueError(f"validation_data must have {self.n_outputs_} output(s) as y, got {y.shape[1]}")
-        weights = None if sample_weight is None else np.asarray(sample_weight, float)[kept]
-        return windows[kept], y[kept], weights
+        weights = check_weights(sample_weight, len(windows))
+        return windows[kept], y[kept], None if weights is None else weights[kept]
 
     def _learn_scale(self, y, weights):
         self.y_offset_, self.y_scale_ = np.zeros(self.n_outputs_), np.ones(self.n_outputs_)

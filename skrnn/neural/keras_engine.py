@@ -174,6 +174,8 @@ NAMES = {
 def _check_name(argument, value):
     get, choice = NAMES[argument]
     try:
+        if value is None and argument != "activation":
+            raise ValueError
         get(value)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{argument} must be one of {choice}, got {value!r}") from error

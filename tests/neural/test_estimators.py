@@ -465,6 +465,10 @@ def test_textbook_arrays():
         ({"loss": "mean"}, "loss must be one of 'mse', 'mae', 'huber' or a Keras loss, got 'mean'"),
         ({"optimizer": "adamant"}, "optimizer must be one of 'adam', .* got 'adamant'"),
         ({"activation": "tanhh"}, "activation must be .* got 'tanhh'"),
+        ({"learning_rate": "0.1"}, "learning_rate must be above 0, got '0.1'"),
+        ({"loss": None}, "loss must be one of .* got None"),
+        ({"optimizer": None}, "optimizer must be one of .* got None"),
+        ({"callbacks": 3}, "callbacks must be a list of Keras callbacks, got 3"),
         ({"dtype": "float16"}, "dtype must be one of 'float32', 'float64', got 'float16'"),
     ],
     ids=str,
@@ -526,3 +530,9 @@ def test_many_fits_do_not_pile_up(data):
     gc.collect()
 
     assert len(gc.get_objects()) - before < 5 * 1000
+
+
+def test_validation_data_must_be_a_pair(data):
+    """Windows without their targets are no validation data."""
+    with pytest.raises(ValueError, match=r"validation_data must be a tuple \(X, y\)"):
+        small().fit(*data, validation_data=data[0])
