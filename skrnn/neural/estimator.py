@@ -166,7 +166,6 @@ class NetworkRegressor(WindowRegressor):
         history = {**earlier, **history}
         self._trained = Trained(trained.weights, trained.optimizer_state, history)
         self.weights_, self.history_ = trained.weights, history
-        self._predictor = None
         if trained.interrupted:
             epochs = len(trained.history.get("loss", []))
             warnings.warn(
@@ -200,20 +199,13 @@ class NetworkRegressor(WindowRegressor):
     # ------------------------------------------------------------------ prediction
 
     def _predict(self, windows):
-        if getattr(self, "_predictor", None) is None:
-            from skrnn.neural.keras_engine import Predictor
+        from skrnn.neural.keras_engine import predict
 
-            self._predictor = Predictor(self.network_, self.weights_)
         y = np.empty((len(windows), self.n_outputs_))
         for batch in windows.batches(max(self.batch_size, 1024)):
             steps = fill_steps(windows.take(batch), self.fill_values_)
-            y[batch] = self._predictor.predict(steps)
+            y[batch] = predict(self.network_, self.weights_, steps)
         return y * self.y_scale_ + self.y_offset_
-
-    def __getstate__(self):
-        # The predictor is made anew from the weights: a fitted estimator is plain data.
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_predictor"}
 
 
 def _mean_one(weights):

@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 import threading
-import weakref
 
 import numpy as np
 
@@ -277,18 +276,18 @@ class _Forward:
     """A traced prediction of one network; estimators use it in turn, each with its own weights."""
 
     def __init__(self, network):
-        self.network, self.lock, self._user = network, threading.Lock(), None
+        self.lock, self._weights = threading.Lock(), None
         self._model = build(network)
         # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
         shape = (None, network.steps, network.features)
         forward = tf.function(lambda x: self._model(x, training=False))
         self._traced = forward.get_concrete_function(tf.TensorSpec(shape, network.dtype))
 
-    def predict(self, predictor, batch):
+    def predict(self, weights, batch):
         with self.lock:
-            if self._user is None or self._user() is not predictor:
-                self._model.set_weights(predictor.weights)
-                self._user = weakref.ref(predictor)
+            if self._weights is not weights:
+                self._model.set_weights(weights)
+                self._weights = weights
             return self._traced(tf.constant(batch)).numpy()
 
 
@@ -360,18 +359,12 @@ def _renewed(trainer, seed):
     return trainer.renewed(seed)
 
 
-class Predictor:
-    """Predicts with a network and its weights."""
-
-    def __init__(self, network: Network, weights):
-        self.network, self.weights = network, weights
-
-    def predict(self, batch: np.ndarray) -> np.ndarray:
-        """Outputs for gathered windows without NaN."""
-        n = len(batch)
-        padded = np.zeros((-(-n // PREDICT_ROWS) * PREDICT_ROWS, *batch.shape[1:]), self.network.dtype)
-        padded[:n] = batch
-        return _FORWARDS.get(self.network, lambda: _Forward(self.network)).predict(self, padded)[:n]
+def predict(network: Network, weights: list, batch: np.ndarray) -> np.ndarray:
+    """Outputs of the network with these weights, for gathered windows without NaN."""
+    n = len(batch)
+    padded = np.zeros((-(-n // PREDICT_ROWS) * PREDICT_ROWS, *batch.shape[1:]), network.dtype)
+    padded[:n] = batch
+    return _FORWARDS.get(network, lambda: _Forward(network)).predict(weights, padded)[:n]
 
 
 def keras_model(network: Network, weights) -> keras.Model:

@@ -125,6 +125,11 @@ class Windows:
         return self.rows.shape[1]
 
     @property
+    def size(self) -> int:
+        """Number of values in all windows."""
+        return int(np.prod(self.shape))
+
+    @property
     def dtype(self) -> np.dtype:
         """The float type that the windows are gathered in."""
         return np.result_type(self.rows.dtype, np.float32)

@@ -15,8 +15,7 @@ def fitted_with_random_weights(**params):
     X, y = rng.normal(size=(8, 5, 3)), rng.normal(size=8)
     model = RNNRegressor(**params, epochs=1, normalize_y=False, dtype="float64", random_state=0).fit(X, y)
     weights = [rng.normal(scale=0.4, size=w.shape) for w in model.weights_]
-    model.weights_[:] = weights
-    model._predictor = None
+    model.weights_ = weights
     return model, X, weights
 
 
