@@ -203,8 +203,9 @@ class Windows:
         return out if dtype is None else out.astype(dtype, copy=False)
 
     def batches(self, size: int | None = None) -> Iterator[slice]:
-        """Slices over the windows, each small enough to be gathered."""
-        size = size or max(1, BATCH_NUMBERS // max(1, self.length * self.n_features))
+        """Slices over the windows, each small enough to be gathered, and of at most ``size`` windows."""
+        most = max(1, BATCH_NUMBERS // max(1, self.length * self.n_features))
+        size = min(size or most, most)
         for start in range(0, len(self), size):
             yield slice(start, min(start + size, len(self)))
 
