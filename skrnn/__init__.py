@@ -3,7 +3,7 @@
 from skrnn.windows import FlattenWindows, LastSteps, SlidingWindow, Windows, future_rows, make_windows  # isort: skip
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
-from skrnn.multistep import DirectForecaster, RecursiveForecaster
+from skrnn.multistep import DirectForecaster, MultiOutputForecaster, RecursiveForecaster
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.relative import TransformedWindowRegressor
@@ -17,6 +17,7 @@ __all__ = [
     "FlattenWindows",
     "LastSteps",
     "LinearWindow",
+    "MultiOutputForecaster",
     "NaiveForecaster",
     "RNNRegressor",
     "RecursiveForecaster",

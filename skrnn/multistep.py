@@ -1,4 +1,4 @@
-"""RecursiveForecaster and DirectForecaster: many leads from models of one."""
+"""RecursiveForecaster, DirectForecaster and MultiOutputForecaster: the strategies for many leads."""
 
 from abc import abstractmethod
 
@@ -12,42 +12,35 @@ from skrnn.baselines import LinearWindow
 from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position, weight_argument
 from skrnn.validation import check_count
 from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.ends import targets_at
 from skrnn.windows.steps import FlattenWindows
 
 
 class _ManyLeads(WindowRegressor):
-    """What both strategies share: which leads there are, and their targets."""
+    """What the strategies share: which leads there are, and their targets."""
+
+    def _targets(self, windows, y):
+        """y with a column for each lead: where it has the first alone, from the windows that end later."""
+        if self.horizon is None:
+            return y
+        horizon, n_outputs = check_count("horizon", self.horizon), 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs not in (1, horizon):
+            raise ValueError(
+                f"y must have one output for each lead of horizon={horizon}, or the first alone, got {n_outputs}"
+            )
+        if n_outputs == horizon:
+            return y
+        later = targets_at(windows, y.reshape(-1, 1), np.arange(horizon))[:, :, 0]
+        if np.isnan(later[:, 1:]).all():
+            raise ValueError(
+                f"y has the first lead alone, and no other window of the {len(y)} ends where the next of "
+                f"horizon={horizon} could be read: bring y with all leads, as make_windows(horizon={horizon}) makes it"
+            )
+        return later
 
     def _fit(self, windows, y, sample_weight):
-        self._target_ = target_position(windows, self.target)
-        if self.horizon is not None:
-            horizon = check_count("horizon", self.horizon)
-            if y.shape[1] not in (1, horizon):
-                raise ValueError(
-                    f"y must have one output for each lead of horizon={horizon}, or the first alone, got {y.shape[1]}"
-                )
-            if y.shape[1] < horizon:
-                y = self._later_targets(windows, y, horizon)
-        self.leads_ = leads_of(windows, y.shape[1])
-        known = ~np.isnan(y).any(axis=1)
-        if not known.any():
-            raise ValueError(f"horizon={self.horizon} reaches behind the last row from all {len(y)} windows")
-        weights = None if sample_weight is None else sample_weight[known]
-        self._fit_leads(windows[known], y[known], weights)
-
-    def _later_targets(self, windows, y, horizon):
-        """The targets of all leads where y has the first, from the rows behind the windows."""
-        check_one_unit(self, windows, y, self.target)
-        self.n_outputs_, self.y_ndim_ = horizon, 2
-        self.y_mean_ = np.repeat(self.y_mean_, horizon)
-        leads = leads_of(windows, horizon)
-        later = windows.values_at(self._target_, leads).astype(float)
-        # y ends where the user knows no more: what stands behind its last row is the future, also if it is at hand.
-        last = np.full(int(windows.series.max()) + 1, -1)
-        np.maximum.at(last, windows.series, windows.ends + leads[0])
-        later[windows.ends[:, None] + leads > last[windows.series, None]] = np.nan
-        later[:, :1] = y
-        return later
+        self.leads_ = leads_of(windows, self.n_outputs_)
+        self._fit_leads(windows, y, sample_weight)
 
     @abstractmethod
     def _fit_leads(self, windows, y, sample_weight) -> None: ...
@@ -97,7 +90,12 @@ class RecursiveForecaster(_ManyLeads):
         self.horizon = horizon
         self.target = target
 
+    # The model of one step learns from the first lead; how many follow is for predict.
+    _learns_from = slice(1)
+    _scaled_inside = 'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
+
     def _fit_leads(self, windows, y, sample_weight):
+        self._target_ = target_position(windows, self.target)
         check_one_unit(self, windows, y, self.target)
         rate = windows.sampling_rate
         if (self.leads_ % rate).any():
@@ -165,8 +163,6 @@ class DirectForecaster(_ManyLeads):
         coefficients are the same, and the leads share the sums over the windows.
     horizon : int, default=None
         How many rows are forecast. None: as many as y has outputs.
-    target : str or int, default=0
-        The window's column that y continues, by name or position.
     n_jobs : int, default=None
         Processes that fit in parallel, as in joblib.
 
@@ -189,19 +185,18 @@ class DirectForecaster(_ManyLeads):
     (2, 3)
     """
 
-    def __init__(self, estimator, horizon=None, *, target=0, n_jobs=None):
+    def __init__(self, estimator, horizon=None, *, n_jobs=None):
         self.estimator = estimator
         self.horizon = horizon
-        self.target = target
         self.n_jobs = n_jobs
 
     def _fit_leads(self, windows, y, sample_weight):
         if isinstance(_last_step(self.estimator), LinearWindow) and not windows.shift.any():
-            self.estimators_ = [_fit_clone(self.estimator, windows.replace(leads=self.leads_), y, sample_weight)]
+            self.estimators_ = [_fit_clone(self.estimator, _up_to(windows, self.leads_), y, sample_weight)]
             return
         estimator = _on_windows(self.estimator)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_clone)(estimator, _at_lead(windows, lead), targets, sample_weight)
+            delayed(_fit_clone)(estimator, _up_to(windows, [lead]), targets, sample_weight)
             for lead, targets in zip(self.leads_, y.T, strict=True)
         )
 
@@ -209,12 +204,57 @@ class DirectForecaster(_ManyLeads):
         if len(self.estimators_) < len(self.leads_):
             return np.reshape(self.estimators_[0].predict(windows), (len(windows), -1))
         models = zip(self.estimators_, self.leads_, strict=True)
-        return np.stack([np.ravel(model.predict(_at_lead(windows, lead))) for model, lead in models], axis=1)
+        return np.stack([np.ravel(model.predict(_up_to(windows, [lead]))) for model, lead in models], axis=1)
 
 
-def _at_lead(windows, lead):
-    """The windows for one lead: what is known ahead is known up to that row."""
-    return windows.replace(leads=(lead,), shift=np.where(windows.shift, lead, 0))
+class MultiOutputForecaster(_ManyLeads):
+    """Forecast many leads with one model that has an output for each.
+
+    It adds to the estimator that y may be the series itself, behind ``SlidingWindow``, of which it takes the rows that
+    follow. Where y has all leads already, the estimator does the same alone.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline of several outputs on windows, or one of scikit-learn, which gets flattened ones.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    estimator_ : estimator
+        The fitted model.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skrnn import LinearWindow, MultiOutputForecaster, SeriesScaler, SlidingWindow, future_rows
+    >>> rows = np.cos(np.arange(60.0))[:, None]
+    >>> pipe = make_pipeline(SeriesScaler(), SlidingWindow(4), MultiOutputForecaster(LinearWindow(alpha=0), 3))
+    >>> pipe.fit(rows, rows[:, 0]).predict(future_rows(rows, 3))[60].round(4)
+    array([-0.9524, -0.2581,  0.6735])
+    """
+
+    def __init__(self, estimator, horizon=None):
+        self.estimator = estimator
+        self.horizon = horizon
+
+    def _fit_leads(self, windows, y, sample_weight):
+        y = y[:, 0] if self.y_ndim_ == 1 else y
+        self.estimator_ = _fit_clone(_on_windows(self.estimator), _up_to(windows, self.leads_), y, sample_weight)
+
+    def _predict(self, windows):
+        return np.reshape(self.estimator_.predict(_up_to(windows, self.leads_)), (len(windows), -1))
+
+
+def _up_to(windows, leads):
+    """The windows for some leads: what is known ahead is known up to the last of them."""
+    return windows.replace(leads=leads, shift=np.where(windows.shift, max(leads), 0))
 
 
 def _one_step_models(estimator, windows, following, columns, sample_weight):

@@ -17,6 +17,11 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
     only, and ``_predict_steps(batch)`` on gathered windows without NaN, or ``_predict(windows)``.
     """
 
+    # The outputs whose targets must be known of a sample to learn from it.
+    _learns_from = slice(None)
+    # How to scale inside what relates y to the window.
+    _scaled_inside = 'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
+
     def fit(self, X, y, sample_weight=None):
         """Fit the regressor.
 
@@ -74,12 +79,16 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             1 for a perfect forecast, 0 for one no better than the mean of y.
         """
         forecast = self.predict(X)
-        y = check_target_values(self, y, len(forecast))
+        y = self._targets(check_windows(self, X, reset=False), check_target_values(self, y, len(forecast)))
         weights = check_weights(sample_weight, len(forecast))
         known = ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
         if not known.any():
             raise ValueError(f"y must have a known value to score against, got NaN in all of {len(y)} samples")
         return r2_score(y[known], forecast[known], sample_weight=None if weights is None else weights[known])
+
+    def _targets(self, windows, y):
+        """The targets as ``predict`` gives them, where they are more than y."""
+        return y
 
     def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         raise NotImplementedError
@@ -97,14 +106,14 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
     def _check_training(self, X, y, sample_weight, *, reset=True):
         """The windows, targets (n, n_outputs) and weights that can be learned from."""
         windows = check_windows(self, X, reset=reset)
-        y = check_target_values(self, y, len(windows))
+        y = self._targets(windows, check_target_values(self, y, len(windows)))
         weights = check_weights(sample_weight, len(windows))
         if reset:
             self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         elif y.size != len(y) * self.n_outputs_:
             raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
         y = y.reshape(len(y), -1)
-        complete, known = windows.complete(), ~np.isnan(y).any(axis=1)
+        complete, known = windows.complete(), ~np.isnan(y[:, self._learns_from]).any(axis=1)
         kept = complete & known if weights is None else complete & known & (weights > 0)
         if not kept.any():
             raise ValueError(_nothing_left(windows, complete, known))
@@ -112,7 +121,8 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             windows, y = windows[kept], y[kept]
             weights = None if weights is None else weights[kept]
         if reset:
-            self.y_mean_ = np.average(y, axis=0, weights=weights)
+            mean = np.ma.average(np.ma.masked_invalid(y), axis=0, weights=weights)
+            self.y_mean_ = np.ma.filled(mean, mean[0])
             self.fill_values_ = feature_means(windows)
         return windows, y, weights
 
@@ -173,8 +183,7 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
             )
     raise ValueError(
         f"{name} relates y to the column target={target!r} of the window, but y is not in that column's unit "
-        "(was the window scaled or transformed before?). Scaling goes inside:\n"
-        '    TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
+        f"(was the window scaled or transformed before?). Scaling goes inside:\n    {estimator._scaled_inside}"
     )
 
 
@@ -184,11 +193,11 @@ def _agreement(windows, y, leads, column):
     values = part.values_at(column, leads)
     targets = y[:: max(1, len(windows) // 1000)]
     # The commonest value proves nothing: a series that is mostly zero looks like any other such series.
-    often, counts = np.unique(targets, return_counts=True)
-    known = ~np.isnan(values) & (targets != often[counts.argmax()])
+    often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
+    known = ~np.isnan(values) & ~np.isnan(targets) & (targets != often[counts.argmax()])
     if not known.any():
         return None
-    return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.abs(targets).max()).mean()
+    return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))).mean()
 
 
 def weight_argument(regressor, sample_weight):

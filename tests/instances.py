@@ -12,6 +12,7 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
     RNNRegressor,
@@ -61,6 +62,7 @@ REGRESSORS = [
     TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge())),
     RecursiveForecaster(LinearWindow()),
     DirectForecaster(Ridge()),
+    MultiOutputForecaster(Ridge()),
 ]
 
 # Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.

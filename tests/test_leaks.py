@@ -18,6 +18,7 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
     RNNRegressor,
@@ -173,6 +174,7 @@ WINDOW_MODELS = {
     "differenced": TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)),
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     "recursive": RecursiveForecaster(TransformedWindowRegressor(LinearWindow(), Differencer(1))),
+    "multi-output": make_pipeline(SeriesScaler(), MultiOutputForecaster(Ridge())),
     "direct": make_pipeline(SeriesScaler(), DirectForecaster(Ridge())),
     "dense": make_pipeline(SeriesScaler(), DenseRegressor(4, **_NET)),
     "convolutional": make_pipeline(SeriesScaler(), ConvRegressor(4, **_NET)),
@@ -200,7 +202,7 @@ def test_windows_behind_the_training_windows_do_not_count(name):
     np.testing.assert_array_equal(forecast(rows), forecast(X.rows))
 
 
-@pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster])
+@pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster, MultiOutputForecaster])
 def test_many_leads_do_not_see_the_rows_behind(strategy):
     """Rows in, many leads out: forecasts made at row ``cut`` and before do not change with the rows behind it."""
     frame = series()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor, VotingRegressor
 from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
@@ -15,6 +16,7 @@ from skrnn import (
     DirectForecaster,
     FlattenWindows,
     LinearWindow,
+    MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
     SeriesScaler,
@@ -26,7 +28,7 @@ from skrnn import (
     make_windows,
 )
 
-STRATEGIES = [RecursiveForecaster, DirectForecaster]
+STRATEGIES = [RecursiveForecaster, DirectForecaster, MultiOutputForecaster]
 
 
 def walk(n=120, columns=2):
@@ -219,7 +221,7 @@ def test_rows_in(strategy):
     last = Windows.from_array(frame.to_numpy()[None, -5:], ["a", "b"])
     by_origin = strategy(LinearWindow(), 24).fit(X, y)
     assert ahead.shape == (24,)
-    if strategy is DirectForecaster:
+    if strategy is not RecursiveForecaster:
         np.testing.assert_allclose(ahead, by_origin.predict(last)[0], rtol=1e-9)
 
 
@@ -270,12 +272,61 @@ def test_calendar_in_a_recursion():
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_searches_and_ensembles_inside_get_windows(strategy):
     """A search or an ensemble of models on windows gets windows, not a flattened table."""
-    X, y = make_windows(walk() + np.array([0, 100]), 4, 3, target=1)
-    search = GridSearchCV(NaiveForecaster(target=1), {"strategy": ["last"]}, cv=2)
+    X, y = make_windows(walk(columns=1), 4, 3)
+    search = GridSearchCV(NaiveForecaster(), {"strategy": ["last"]}, cv=2)
+    inner = search if strategy is MultiOutputForecaster else VotingRegressor([("search", search)])
 
-    model = strategy(VotingRegressor([("search", search)]), target=1).fit(X, y)
+    model = strategy(inner).fit(X, y)
 
-    np.testing.assert_allclose(model.predict(X), NaiveForecaster(target=1).fit(X, y).predict(X))
+    np.testing.assert_allclose(model.predict(X), NaiveForecaster().fit(X, y).predict(X))
+
+
+@pytest.mark.parametrize("strategy", [DirectForecaster, MultiOutputForecaster])
+def test_rows_in_scaled_outside(strategy):
+    """Later targets are y's own, whatever unit the windows are in, and gaps keep their place."""
+    index = pd.date_range("2024-01-01", periods=120, freq="h")
+    frame = pd.DataFrame(100 + 5 * walk(), index, ["a", "b"]).drop(index[[50, 51, 80]])
+    frame.iloc[30, 1] = np.nan
+    pipe = make_pipeline(SeriesScaler(), SlidingWindow(5), strategy(LinearWindow(alpha=0), 4))
+
+    forecast = pipe.fit(frame, frame["a"]).predict(frame)
+
+    X, y = make_windows(frame, 5, 4, target="a")
+    by_origin = strategy(LinearWindow(alpha=0)).fit(X, y).predict(X[-1:])
+    np.testing.assert_allclose(forecast[-4], by_origin[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_scores_rows_in(strategy):
+    """Forecasts of all leads are scored against the rows that they are for; rows without a whole future do not count."""
+    rows = walk(columns=1)
+    pipe = make_pipeline(SlidingWindow(5), strategy(LinearWindow(), 3)).fit(rows[:80], rows[:80, 0])
+
+    score = pipe.score(rows, rows[:, 0])
+
+    future = np.stack([rows[lead : 118 + lead, 0] for lead in range(3)], axis=1)
+    assert score == pytest.approx(r2_score(future, pipe.predict(rows)[:118]))
+
+
+def test_recursion_learns_from_every_step():
+    """The model of one step needs no row behind the first lead: a long horizon takes nothing from its training."""
+    rows = walk(40, columns=1)
+
+    short, long = (
+        make_pipeline(SlidingWindow(5), RecursiveForecaster(LinearWindow(), horizon)).fit(rows, rows[:, 0])
+        for horizon in (2, 30)
+    )
+
+    np.testing.assert_allclose(short[-1].models_[0][0].coef_, long[-1].models_[0][0].coef_)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_horizon_without_a_later_window(strategy):
+    """Where no window tells the later targets, y must have them."""
+    waves = np.random.default_rng(0).normal(size=(20, 6))
+
+    with pytest.raises(ValueError, match="bring y with all leads, as make_windows"):
+        strategy(LinearWindow(), 3).fit(waves, waves[:, -1])
 
 
 def test_direct_knows_ahead_up_to_each_lead():
