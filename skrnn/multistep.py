@@ -20,7 +20,7 @@ class _ManyLeads(WindowRegressor):
     """What the strategies share: which leads there are, and their targets."""
 
     def _targets(self, windows, y):
-        """y with a column for each lead: where it has the first alone, from the windows that end later."""
+        """The targets, a column for each lead: where y has the first alone, from the windows that end later."""
         if self.horizon is None:
             return y
         horizon, n_outputs = check_count("horizon", self.horizon), 1 if y.ndim == 1 else y.shape[1]

@@ -56,7 +56,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
         """
         check_is_fitted(self, "y_mean_")
-        windows = check_windows(self, X, reset=False)
+        windows = self._read(check_windows(self, X, reset=False))
         y = np.asarray(self._predict(windows), dtype=np.float64)
         y[~windows.known()] = self.y_mean_
         return y[:, 0] if self.y_ndim_ == 1 else y
@@ -90,6 +90,14 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         """The targets as ``predict`` gives them, where they are more than y."""
         return y
 
+    def _read(self, windows, *, reset=False):
+        """The windows as the regressor reads them."""
+        return windows
+
+    def _complete(self, windows):
+        """Mask of the windows of which everything is known that the regressor reads."""
+        return windows.complete()
+
     def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
         raise NotImplementedError
 
@@ -112,8 +120,8 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         elif y.size != len(y) * self.n_outputs_:
             raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
-        y = y.reshape(len(y), -1)
-        complete, known = windows.complete(), ~np.isnan(y[:, self._learns_from]).any(axis=1)
+        y, windows = y.reshape(len(y), -1), self._read(windows, reset=reset)
+        complete, known = self._complete(windows), ~np.isnan(y[:, self._learns_from]).any(axis=1)
         kept = complete & known if weights is None else complete & known & (weights > 0)
         if not kept.any():
             raise ValueError(_nothing_left(windows, complete, known))

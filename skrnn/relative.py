@@ -20,7 +20,7 @@ class TransformedWindowRegressor(WindowRegressor):
     ----------
     regressor : estimator
         Any regressor or pipeline on windows; scikit-learn's take ``make_pipeline(FlattenWindows(), Ridge())``.
-    transformer : Differencer, WindowScaler or None, default=None
+    transformer : Differencer, WindowScaler, SeriesScaler or None, default=None
         A transformer that can be undone against a window. None: the windows as they are, which serves to leave
         incomplete windows out of the fit of a scikit-learn regressor.
     target : str or int, default=0
@@ -65,7 +65,7 @@ class TransformedWindowRegressor(WindowRegressor):
         self.transformer_ = clone(self.transformer)
         if not hasattr(self.transformer_, "relative_target"):
             raise ValueError(
-                f"transformer must be undone against a window, as Differencer and WindowScaler can; "
+                f"transformer must be undone against a window, as Differencer, WindowScaler and SeriesScaler can; "
                 f"got {type(self.transformer).__name__}: put it inside, in front of the regressor"
             )
         self._target_ = target_position(windows, self.target)

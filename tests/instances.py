@@ -46,10 +46,12 @@ NETWORKS = [
     RNNRegressor("simple", 8, **_SMALL),
     RNNRegressor("lstm", 16, **_SMALL),
     RNNRegressor("gru", 16, **_SMALL),
+    RNNRegressor("simple", 8, sequence_targets=True, **_SMALL),
+    RNNRegressor("simple", 8, decoder="recurrent", **_SMALL),
 ]
 
 # One of each class: what scikit-learn checks does not depend on the cell.
-CHECKED_NETWORKS = NETWORKS[:2] + NETWORKS[-1:]
+CHECKED_NETWORKS = [*NETWORKS[:2], NETWORKS[4]]
 
 REGRESSORS = [
     NaiveForecaster(),

@@ -7,25 +7,27 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def simple_rnn(x, W, U, b):
+def simple_rnn(x, W, U, b, state=None):
     """Every state of an Elman network: h_t = tanh(x_t W + h_{t-1} U + b), with h_0 = 0.
 
     J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
 
     x is (n, steps, features), W (features, units), U (units, units), b (units,); returned are (n, steps,
-    units).
+    units). ``state`` is a list of what the layer begins with, [h], which becomes what it ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
-    h = np.zeros((n, len(U)))
+    state = [np.zeros((n, len(U)))] if state is None else state
+    (h,) = state
     states = []
     for t in range(steps):
         h = np.tanh(x[:, t] @ W + h @ U + b)
         states.append(h)
+    state[:] = [h]
     return np.stack(states, axis=1)
 
 
-def lstm(x, W, U, b):
+def lstm(x, W, U, b, state=None):
     """Every state h_t of a long short-term memory with forget gate, its columns in the order i, f, c, o.
 
     S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); F. A. Gers, J.
@@ -39,14 +41,15 @@ def lstm(x, W, U, b):
         h_t = o_t tanh(c_t)
 
     x is (n, steps, features), W (features, 4 units), U (units, 4 units), b (4 units,); returned are (n,
-    steps, units).
+    steps, units). ``state`` is a list of what the layer begins with, [h, c], which becomes what it ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
     W_i, W_f, W_c, W_o = np.split(np.asarray(W, dtype=float), 4, axis=1)
     U_i, U_f, U_c, U_o = np.split(np.asarray(U, dtype=float), 4, axis=1)
     b_i, b_f, b_c, b_o = np.split(np.asarray(b, dtype=float), 4)
-    h = c = np.zeros((n, len(U)))
+    state = [np.zeros((n, len(U)))] * 2 if state is None else state
+    h, c = state
     states = []
     for t in range(steps):
         i = sigmoid(x[:, t] @ W_i + h @ U_i + b_i)
@@ -56,10 +59,11 @@ def lstm(x, W, U, b):
         c = f * c + i * g
         h = o * np.tanh(c)
         states.append(h)
+    state[:] = [h, c]
     return np.stack(states, axis=1)
 
 
-def gru(x, W, U, b):
+def gru(x, W, U, b, state=None):
     """Every state of a gated recurrent unit, reset after the product, its columns in the order z, r, h.
 
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014, arXiv:1406.1078v1
@@ -71,14 +75,16 @@ def gru(x, W, U, b):
         h_t = z_t h_{t-1} + (1 - z_t) g_t
 
     x is (n, steps, features), W (features, 3 units), U (units, 3 units); b (2, 3 units) holds the rows b and
-    d. Returned are (n, steps, units).
+    d. Returned are (n, steps, units). ``state`` is a list of what the layer begins with, [h], which becomes what it
+    ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
     W_z, W_r, W_h = np.split(np.asarray(W, dtype=float), 3, axis=1)
     U_z, U_r, U_h = np.split(np.asarray(U, dtype=float), 3, axis=1)
     (b_z, d_z), (b_r, d_r), (b_h, d_h) = np.split(np.asarray(b, dtype=float), 3, axis=1)
-    h = np.zeros((n, len(U)))
+    state = [np.zeros((n, len(U)))] if state is None else state
+    (h,) = state
     states = []
     for t in range(steps):
         z = sigmoid(x[:, t] @ W_z + b_z + h @ U_z + d_z)
@@ -86,6 +92,7 @@ def gru(x, W, U, b):
         g = np.tanh(x[:, t] @ W_h + b_h + r * (h @ U_h + d_h))
         h = z * h + (1 - z) * g
         states.append(h)
+    state[:] = [h]
     return np.stack(states, axis=1)
 
 

@@ -298,7 +298,7 @@ def test_rows_in_scaled_outside(strategy):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_scores_rows_in(strategy):
-    """Forecasts of all leads are scored against the rows that they are for; rows without a whole future do not count."""
+    """All leads are scored against the rows that they are for; rows without a whole future do not count."""
     rows = walk(columns=1)
     pipe = make_pipeline(SlidingWindow(5), strategy(LinearWindow(), 3)).fit(rows[:80], rows[:80, 0])
 

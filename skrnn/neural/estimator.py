@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.neural.feeding import Feed, newest_part
+from skrnn.neural.feeding import Feed, KnownAhead, newest_part
 from skrnn.neural.network import Network, Trained, Training
-from skrnn.regression import WindowRegressor
+from skrnn.neural.sequence import LastStep, step_targets
+from skrnn.regression import WindowRegressor, leads_of
 from skrnn.validation import (
     check_count,
     check_option,
@@ -29,6 +30,10 @@ class NetworkRegressor(WindowRegressor):
 
     Subclasses write ``_layers()``: the network's layers, from the parameters that they have of their own.
     """
+
+    # What RNNRegressor alone can do.
+    decoder = None
+    sequence_targets = False
 
     def fit(self, X, y, sample_weight=None, *, validation_data=None):
         """Train the network.
@@ -96,7 +101,15 @@ class NetworkRegressor(WindowRegressor):
 
     def _network(self, windows):
         dtype = check_option("dtype", self.dtype, ("float32", "float64"))
-        return Network(windows.length, windows.n_features, self.n_outputs_, self._layers(), dtype)
+        return Network(
+            windows.length,
+            windows.n_features,
+            self.n_outputs_,
+            self._layers(),
+            dtype,
+            known_ahead=0 if self._known_ahead_ is None else len(self._known_ahead_.columns),
+            every_step=self.sequence_targets is not False,
+        )
 
     def _training(self, **changes):
         check_option("engine", self.engine, ENGINES)
@@ -150,12 +163,30 @@ class NetworkRegressor(WindowRegressor):
             newest = self._check_validation(*validation_data)
         if start is None:
             self._learn_scale(y, weights)
-        options = {"batch_size": self.batch_size, "dtype": self.dtype}
-        feed = Feed(windows, self._scaled(y), _mean_one(weights), seed=training.seed, **options)
-        validation = newest and Feed(newest[0], self._scaled(newest[1]), _mean_one(newest[2]), **options)
         self.network_ = network
+        feed = self._feed(windows, y, weights, seed=training.seed)
+        validation = None if newest is None else self._feed(*newest)
         self._run(training, feed, validation, start)
         return self
+
+    def _feed(self, windows, y, weights, *, seed=None):
+        """The batches to train on, in the order of ``seed``, or without one to validate on."""
+        targets = None
+        if self.sequence_targets is not False and seed is not None:
+            target = 0 if self.sequence_targets is True else self.sequence_targets
+            targets = step_targets(self, windows, y, target, self._scaled)
+        elif self.sequence_targets is not False:
+            targets = LastStep(self._scaled(y))
+        return Feed(
+            windows,
+            self._scaled(y),
+            _mean_one(weights),
+            batch_size=self.batch_size,
+            dtype=self.dtype,
+            seed=seed,
+            known_ahead=self._known_ahead_,
+            step_targets=targets,
+        )
 
     def _run(self, training, feed, validation, start):
         from skrnn.neural.keras_engine import train
@@ -175,10 +206,31 @@ class NetworkRegressor(WindowRegressor):
                 stacklevel=4,
             )
 
+    def _read(self, windows, *, reset=False):
+        """The windows as the network reads them: with a decoder, what is known ahead is the decoder's to read."""
+        if reset:
+            self._known_ahead_ = None
+            columns = np.flatnonzero(windows.shift)
+            if self.decoder is not None and len(columns):
+                if windows.maps:
+                    raise ValueError(
+                        "decoder='recurrent' reads the columns that are known ahead row by row, which windows that are "
+                        "scaled as a whole do not have: scale rows (SeriesScaler), or take them out of known_ahead"
+                    )
+                self._known_ahead_ = KnownAhead(columns, leads_of(windows, self.n_outputs_))
+        return windows if self._known_ahead_ is None else windows.replace(shift=None)
+
+    def _complete(self, windows):
+        complete = windows.complete()
+        if self._known_ahead_ is None:
+            return complete
+        complete[complete] = ~np.isnan(self._known_ahead_.take(windows[complete])).any(axis=(1, 2))
+        return complete
+
     def _check_validation(self, X, y, sample_weight=None):
-        windows = check_windows(self, X, reset=False)
+        windows = self._read(check_windows(self, X, reset=False))
         y = check_target_values(self, y, len(windows)).reshape(len(windows), -1)
-        kept = windows.complete() & ~np.isnan(y).any(axis=1)
+        kept = self._complete(windows) & ~np.isnan(y).any(axis=1)
         if not kept.any():
             raise ValueError("validation_data has no complete window with a known target")
         if y.shape[1] != self.n_outputs_:
@@ -203,8 +255,10 @@ class NetworkRegressor(WindowRegressor):
 
         y = np.empty((len(windows), self.n_outputs_))
         for batch in windows.batches(max(self.batch_size, 1024)):
-            steps = fill_steps(windows.take(batch), self.fill_values_)
-            y[batch] = predict(self.network_, self.weights_, steps)
+            inputs = [fill_steps(windows.take(batch), self.fill_values_)]
+            if self._known_ahead_ is not None:
+                inputs.append(self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_))
+            y[batch] = predict(self.network_, self.weights_, *inputs)
         return y * self.y_scale_ + self.y_offset_
 
 

@@ -1,13 +1,37 @@
-"""Feed: batches of windows and targets, gathered when they are needed; and the split that validates on the newest."""
+"""Feed: batches of windows and targets, gathered when needed; and the split that validates on the newest."""
 
 import numpy as np
 
 from skrnn.regression import leads_of
-from skrnn.windows.array import Windows
+from skrnn.windows.array import Windows, fill_steps
+
+
+class KnownAhead:
+    """What is known ahead of windows, as a decoder reads it: some columns at the rows that are forecast.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        The columns that are known ahead.
+    leads : sequence of int
+        How many rows ahead the forecasts lie.
+    """
+
+    def __init__(self, columns, leads):
+        self.columns, self.leads = columns, leads
+
+    def take(self, windows: Windows) -> np.ndarray:
+        """(n_windows, n_leads, n_columns), NaN where it is not known after all."""
+        return np.stack([windows.values_at(column, self.leads) for column in self.columns], axis=2)
+
+    def filled(self, windows: Windows, steps: np.ndarray, fallback: np.ndarray) -> np.ndarray:
+        """The same, with unknown values filled from the nearest known ones, the window's (``steps``) included."""
+        both = np.concatenate([steps[:, :, self.columns], self.take(windows)], axis=1)
+        return fill_steps(both, fallback[self.columns])[:, steps.shape[1] :]
 
 
 class Feed:
-    """Batches (X, y, weights) of windows in an order that is shuffled anew for every epoch.
+    """Batches (inputs, y, weights) of windows in an order that is shuffled anew for every epoch.
 
     Parameters
     ----------
@@ -23,13 +47,21 @@ class Feed:
         The float type of all arrays.
     seed : int or None
         Shuffles the order; None keeps it.
+    known_ahead : KnownAhead or None
+        What a decoder reads beside the windows.
+    step_targets : callable or None
+        Gives the targets of every step (n, steps, n_outputs), NaN where there are none, for the windows ``which`` that
+        were gathered as ``steps``: ``step_targets(which, steps)``.
     """
 
-    def __init__(self, windows: Windows, y, weights, *, batch_size, dtype, seed=None):
+    def __init__(
+        self, windows: Windows, y, weights, *, batch_size, dtype, seed=None, known_ahead=None, step_targets=None
+    ):
         self.windows, self.dtype = windows, dtype
         self.y = y.astype(dtype)
         self.weights = None if weights is None else weights.astype(dtype)
         self.batch_size = min(batch_size, len(windows))
+        self.known_ahead, self.step_targets = known_ahead, step_targets
         self._random = None if seed is None else np.random.default_rng(seed)
         self.order = np.arange(len(windows))
         self.shuffle()
@@ -38,17 +70,31 @@ class Feed:
         return -(-len(self.order) // self.batch_size)
 
     def __getitem__(self, i: int):
-        """Batch ``i`` of this epoch: (X, y) or (X, y, weights)."""
+        """Batch ``i`` of this epoch: (inputs, y) or (inputs, y, weights)."""
         if not 0 <= i < len(self):
             raise IndexError(f"batch {i} of {len(self)}")
         which = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        batch = self.windows.take(which, dtype=self.dtype), self.y[which]
-        return batch if self.weights is None else (*batch, self.weights[which])
+        steps = self.windows.take(which, dtype=self.dtype)
+        inputs = steps
+        if self.known_ahead is not None:
+            inputs = (steps, self.known_ahead.take(self.windows[which]).astype(self.dtype))
+        weights = None if self.weights is None else self.weights[which]
+        if self.step_targets is not None:
+            return inputs, *_every_step(self.step_targets(which, steps).astype(self.dtype), weights)
+        return (inputs, self.y[which]) if weights is None else (inputs, self.y[which], weights)
 
     def shuffle(self) -> None:
         """Begin the next epoch."""
         if self._random is not None:
             self._random.shuffle(self.order)
+
+
+def _every_step(y, weights):
+    """Targets of every step without NaN, and weights (n, steps) that leave out the steps without targets."""
+    known = ~np.isnan(y).any(axis=2)
+    mean = 1.0 if weights is None else weights.mean()
+    weights = known if weights is None else known * weights[:, None]
+    return np.where(known[:, :, None], y, 0), (weights * (mean / weights.mean())).astype(y.dtype)
 
 
 def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,17 @@ import threading
 import numpy as np
 
 from skrnn.neural.feeding import Feed
-from skrnn.neural.network import Convolution, Dense, Dropout, Network, Recurrent, Summary, Trained, Training
+from skrnn.neural.network import (
+    Convolution,
+    Decoder,
+    Dense,
+    Dropout,
+    Network,
+    Recurrent,
+    Summary,
+    Trained,
+    Training,
+)
 
 
 @contextlib.contextmanager
@@ -82,16 +92,33 @@ PREDICT_ROWS = 32
 CELLS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
-def build(network: Network, seed: int = 0) -> keras.Model:
-    """A stock Keras model of the network; the seed decides its weights and dropouts, and no global state does."""
+def build(network: Network, seed: int = 0, *, every_step: bool = False) -> keras.Model:
+    """A stock Keras model of the network; the seed decides its weights and dropouts, and no global state does.
+
+    With ``every_step`` it gives the outputs of every step, in place of the last.
+    """
     seeds = iter(np.random.default_rng(seed).integers(2**31 - 1, size=(len(network.layers) + 1) * 6).tolist())
-    inputs = keras.Input((network.steps, network.features), dtype=network.dtype)
-    values = inputs
+    inputs = [keras.Input((network.steps, network.features), dtype=network.dtype, name="window")]
+    if network.known_ahead:
+        inputs.append(keras.Input((network.outputs, network.known_ahead), dtype=network.dtype, name="known_ahead"))
+    values, before = inputs[0], None
     for layer in network.layers:
-        for part in _keras_layers(layer, network.dtype, seeds):
-            values = part(values)
-    outputs = keras.layers.Dense(network.outputs, kernel_initializer=_glorot(seeds), dtype=network.dtype)(values)
-    return keras.Model(inputs, outputs)
+        if isinstance(layer, Decoder):
+            values, *states = before
+            values = _decoded(network, layer, values, states, inputs[1:], seeds)
+        elif isinstance(layer, Recurrent):
+            states = network.decoder is not None and not layer.sequences
+            part = _recurrent(layer, network.dtype, seeds, sequences=every_step or layer.sequences, states=states)
+            before = part(values)
+            values = before[0] if states else before
+        else:
+            for part in _keras_layers(layer, network.dtype, seeds):
+                values = part(values)
+    outputs = 1 if network.decoder else network.outputs
+    values = keras.layers.Dense(outputs, kernel_initializer=_glorot(seeds), dtype=network.dtype)(values)
+    if network.decoder:
+        values = keras.layers.Reshape((network.outputs,), dtype=network.dtype)(values)
+    return keras.Model(inputs if network.known_ahead else inputs[0], values)
 
 
 def _glorot(seeds):
@@ -99,8 +126,6 @@ def _glorot(seeds):
 
 
 def _keras_layers(layer, dtype, seeds):
-    if isinstance(layer, Recurrent):
-        return [_recurrent(layer, dtype, seeds)]
     if isinstance(layer, Convolution):
         convolution = keras.layers.Conv1D(
             layer.filters,
@@ -129,26 +154,40 @@ def _keras_layers(layer, dtype, seeds):
     raise TypeError(f"no Keras layer for {layer!r}")
 
 
-def _recurrent(layer, dtype, seeds):
-    def reading(go_backwards):
-        return CELLS[layer.cell](
-            layer.units,
-            activation=layer.activation,
-            dropout=layer.dropout,
-            recurrent_dropout=layer.recurrent_dropout,
-            go_backwards=go_backwards,
-            unroll=layer.unroll,
-            return_sequences=layer.sequences,
-            kernel_initializer=_glorot(seeds),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-            seed=next(seeds),
-            dtype=dtype,
-        )
-
-    first = reading(layer.go_backwards)
+def _recurrent(layer, dtype, seeds, *, sequences, states):
+    options = {"return_sequences": sequences, "return_state": states, "dtype": dtype}
+    first = _cell(layer, seeds, go_backwards=layer.go_backwards, **options)
     if not layer.bidirectional:
         return first
-    return keras.layers.Bidirectional(first, backward_layer=reading(not layer.go_backwards), dtype=dtype)
+    second = _cell(layer, seeds, go_backwards=not layer.go_backwards, **options)
+    return keras.layers.Bidirectional(first, backward_layer=second, dtype=dtype)
+
+
+def _cell(layer, seeds, **options):
+    return CELLS[layer.cell](
+        layer.units,
+        activation=layer.activation,
+        dropout=layer.dropout,
+        recurrent_dropout=layer.recurrent_dropout,
+        unroll=layer.unroll,
+        kernel_initializer=_glorot(seeds),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        seed=next(seeds),
+        **options,
+    )
+
+
+def _decoded(network, layer, values, states, known_ahead, seeds):
+    """The decoder's outputs, one for each lead."""
+    dtype, n_states = network.dtype, 2 if layer.cell == "lstm" else 1
+    if len(states) > n_states:
+        # Those of the other direction follow: the decoder's units are the units of both.
+        pairs = zip(states[:n_states], states[n_states:], strict=True)
+        states = [keras.layers.Concatenate(dtype=dtype)(pair) for pair in pairs]
+    values = keras.layers.RepeatVector(network.outputs, dtype=dtype)(values)
+    if known_ahead:
+        values = keras.layers.Concatenate(dtype=dtype)([values, *known_ahead])
+    return _cell(layer, seeds, return_sequences=True, dtype=dtype)(values, initial_state=states)
 
 
 def _optimizer(training: Training):
@@ -244,16 +283,19 @@ class _Trainer:
     def __init__(self, network, training):
         _check_names(network, training)
         self.network, self.lock = network, threading.Lock()
-        self.model = build(network)
+        self.model = self._built(0)
         # XLA makes the recurrent layers slower on a CPU, and would rule out cuDNN on a GPU.
         self.model.compile(optimizer=_optimizer(training), loss=training.loss, jit_compile=False)
         self.optimizer = self.model.optimizer
         self.optimizer.build(self.model.trainable_variables)
         self._new_state = self.optimizer_state()
 
+    def _built(self, seed):
+        return build(self.network, seed, every_step=self.network.every_step)
+
     def renewed(self, seed):
         """The model as if it had just been built: new weights, new dropout seeds, and an optimizer without a past."""
-        for variable, new in zip(self.model.variables, build(self.network, seed).variables, strict=True):
+        for variable, new in zip(self.model.variables, self._built(seed).variables, strict=True):
             variable.assign(new)
         for variable, value in zip(self.optimizer.variables, self._new_state, strict=True):
             variable.assign(value)
@@ -272,6 +314,11 @@ class _Trainer:
         return [np.asarray(variable.numpy()) for variable in self.optimizer.variables]
 
 
+def _one_or_all(inputs):
+    """A single input without its list, as Keras's models of one input take it."""
+    return inputs[0] if len(inputs) == 1 else list(inputs)
+
+
 class _Forward:
     """A traced prediction of one network; estimators use it in turn, each with its own weights."""
 
@@ -279,16 +326,16 @@ class _Forward:
         self.lock, self._weights = threading.Lock(), None
         self._model = build(network)
         # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
-        shape = (None, network.steps, network.features)
-        forward = tf.function(lambda x: self._model(x, training=False))
-        self._traced = forward.get_concrete_function(tf.TensorSpec(shape, network.dtype))
+        forward = tf.function(lambda *inputs: self._model(_one_or_all(inputs), training=False))
+        specs = [tf.TensorSpec((None, *one.shape[1:]), network.dtype) for one in self._model.inputs]
+        self._traced = forward.get_concrete_function(*specs)
 
-    def predict(self, weights, batch):
+    def predict(self, weights, inputs):
         with self.lock:
             if self._weights is not weights:
                 self._model.set_weights(weights)
                 self._weights = weights
-            return self._traced(tf.constant(batch)).numpy()
+            return self._traced(*map(tf.constant, inputs)).numpy()
 
 
 class _Pool:
@@ -359,12 +406,17 @@ def _renewed(trainer, seed):
     return trainer.renewed(seed)
 
 
-def predict(network: Network, weights: list, batch: np.ndarray) -> np.ndarray:
-    """Outputs of the network with these weights, for gathered windows without NaN."""
+def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
+    """Outputs of the network with these weights, for gathered windows without NaN, and what is known ahead of them."""
+    padded = [_padded(one, network.dtype) for one in inputs]
+    return _FORWARDS.get(network, lambda: _Forward(network)).predict(weights, padded)[: len(inputs[0])]
+
+
+def _padded(batch, dtype):
     n = len(batch)
-    padded = np.zeros((-(-n // PREDICT_ROWS) * PREDICT_ROWS, *batch.shape[1:]), network.dtype)
+    padded = np.zeros((-(-n // PREDICT_ROWS) * PREDICT_ROWS, *batch.shape[1:]), dtype)
     padded[:n] = batch
-    return _FORWARDS.get(network, lambda: _Forward(network)).predict(weights, padded)[:n]
+    return padded
 
 
 def keras_model(network: Network, weights) -> keras.Model:

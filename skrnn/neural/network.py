@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recurrent:
-    """A recurrent layer. It returns its last state, or with ``sequences`` the states of all steps."""
+    """A recurrent layer. It returns its last output, or with ``sequences`` the outputs of all steps."""
 
     cell: str
     units: int
@@ -16,6 +16,22 @@ class Recurrent:
     go_backwards: bool = False
     unroll: bool = False
     sequences: bool = False
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A recurrent layer unrolled over the leads. It gives an output for each of them.
+
+    It begins with the last state of the recurrent layer before it, of the same cell and as many units for each
+    direction, and reads that layer's last output at every lead, beside what is known ahead of it.
+    """
+
+    cell: str
+    units: int
+    activation: str = "tanh"
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    unroll: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,8 @@ class Dropout:
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 
+    Behind a ``Decoder`` the linear layer is the same for every output, and the decoder reads ``known_ahead`` features
+    of each. With ``every_step`` the network is trained on the outputs of all steps, and predicts those of the last.
     Its weights are a list of arrays in Keras's order and layout.
     """
 
@@ -63,6 +81,13 @@ class Network:
     outputs: int
     layers: tuple
     dtype: str = "float32"
+    known_ahead: int = 0
+    every_step: bool = False
+
+    @property
+    def decoder(self) -> Decoder | None:
+        """The layer that is unrolled over the leads, where there is one."""
+        return next((layer for layer in self.layers if isinstance(layer, Decoder)), None)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """RNNRegressor: recurrent networks."""
 
 from skrnn.neural.estimator import NetworkRegressor
-from skrnn.neural.network import Dense, Dropout, Recurrent
+from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent
 from skrnn.validation import check_counts, check_option, check_share
 
 
@@ -28,6 +28,15 @@ class RNNRegressor(NetworkRegressor):
         Share of the last state that training leaves out.
     activation : str, default="tanh"
         Activation of the cells.
+    sequence_targets : bool, str or int, default=False
+        Learn from sequence to sequence: forecast the leads at every step of the window, not only at its last, which is
+        the one that ``predict`` uses. The targets of the inner steps are those of the windows that end there. Where
+        each window is a series of its own, as in plain arrays, or is scaled by itself, they are the window's own
+        steps: of its first column, or of the one that is named here.
+    decoder : {None, "recurrent"}, default=None
+        "recurrent" forecasts the leads one after the other: a second recurrent layer, of the same cell and units,
+        begins with the last state of the first and is unrolled over the leads. At each it reads the columns that are
+        known ahead of that row.
     unroll : bool, default=False
         Unroll the steps: faster for short windows, larger and slower to start for long ones.
     loss : {"mse", "mae", "huber"} or Keras loss, default="mse"
@@ -96,6 +105,8 @@ class RNNRegressor(NetworkRegressor):
         dense_units=(),
         output_dropout=0.0,
         activation="tanh",
+        sequence_targets=False,
+        decoder=None,
         unroll=False,
         loss="mse",
         optimizer="adam",
@@ -123,6 +134,8 @@ class RNNRegressor(NetworkRegressor):
         self.dense_units = dense_units
         self.output_dropout = output_dropout
         self.activation = activation
+        self.sequence_targets = sequence_targets
+        self.decoder = decoder
         self.unroll = unroll
         self.loss = loss
         self.optimizer = optimizer
@@ -164,6 +177,25 @@ class RNNRegressor(NetworkRegressor):
             )
             for depth, size in enumerate(units)
         ]
+        if self.decoder is not None:
+            check_option("decoder", self.decoder, ("recurrent",))
+            layers.append(self._decoder(cell, units[-1], options))
+        if self.sequence_targets is not False:
+            self._check_sequence_targets()
         rate = check_share("output_dropout", self.output_dropout)
         head = [Dense(size) for size in check_counts("dense_units", self.dense_units)]
         return (*layers, *([Dropout(rate)] if rate else []), *head)
+
+    def _decoder(self, cell, units, options):
+        options = {name: value for name, value in options.items() if name != "bidirectional"}
+        return Decoder(cell, 2 * units if self.bidirectional else units, **options)
+
+    def _check_sequence_targets(self):
+        for name in ("bidirectional", "go_backwards"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"sequence_targets cannot be learned with {name}=True: the inner steps would have read the rows "
+                    "that they are to forecast"
+                )
+        if self.decoder is not None:
+            raise ValueError(f"sequence_targets cannot be learned with decoder={self.decoder!r}: choose one of them")

@@ -79,6 +79,22 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         """Undo the scaling; the result is of the kind that came."""
         return self._apply(X, "inverse_transform")
 
+    def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """The target y (n, n_leads), scaled as its column is."""
+        return self._scale_target(y, column, "transform")
+
+    def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
+        """Undo ``relative_target``."""
+        return self._scale_target(y, column, "inverse_transform")
+
+    def _scale_target(self, y, column, method):
+        table = np.zeros((len(y), self.n_features_in_))
+        scaled = np.empty(y.shape)
+        for lead in range(y.shape[1]):
+            table[:, column] = y[:, lead]
+            scaled[:, lead] = self._scale(table, method)[:, column]
+        return scaled
+
     def _values(self, X, *, reset):
         if isinstance(X, Windows) or dimensions(X) == 3:
             return check_windows(self, X, reset=reset, any_length=True)

@@ -1,0 +1,89 @@
+"""Targets of every step of a window, for networks that learn from sequence to sequence."""
+
+import numpy as np
+
+from skrnn.regression import check_one_unit, leads_of, target_position
+from skrnn.windows.array import Windows
+from skrnn.windows.ends import Ends, targets_at
+
+# Consecutive values of one series: their means and deviations are about the same.
+SAME_DEVIATION = 5
+
+
+class LaterEnds:
+    """The targets of a step are those of the window that ends there.
+
+    They are looked up in y, in whatever unit it is, and nothing is known of a row that y does not tell.
+    """
+
+    def __init__(self, windows: Windows, y: np.ndarray):
+        self.windows, self.y, self._ends = windows, y, Ends(windows)
+        self._offsets = (np.arange(windows.length) - (windows.length - 1)) * windows.sampling_rate
+
+    def __call__(self, which, steps):
+        """Targets (n, steps, n_outputs) of the windows ``which``, NaN where there are none."""
+        return targets_at(self.windows, self.y, self._offsets, self._ends, which)
+
+
+class OwnSteps:
+    """The targets of a step are the window's own later steps, and behind its last step the window's own targets.
+
+    For windows of which each is a series of its own, and those that are scaled as a whole: no other window speaks in
+    their unit. The column ``target`` must be in the unit of y.
+    """
+
+    def __init__(self, windows: Windows, y: np.ndarray, column: int, scale):
+        leads, rate = leads_of(windows, y.shape[1]), windows.sampling_rate
+        if (leads % rate).any():
+            raise ValueError(
+                f"sequence_targets needs leads that are multiples of sampling_rate={rate}, where each window is a "
+                f"series of its own or is scaled by itself: the others are none of its steps. Got {leads.tolist()}"
+            )
+        self.y, self.column, self._scale = y, column, scale
+        self._ahead = leads // rate
+
+    def __call__(self, which, steps):
+        """Targets (n, steps, n_outputs) of the windows ``which``, NaN where there are none."""
+        n, length = steps.shape[:2]
+        values = np.full((n, length + self._ahead.max()), np.nan)
+        values[:, :length] = steps[:, :, self.column]
+        values[:, length - 1 + self._ahead] = self.y[which]
+        return self._scale(values[:, np.arange(length)[:, None] + self._ahead])
+
+
+class LastStep:
+    """The targets of the last step alone, which is the one that forecasts."""
+
+    def __init__(self, y: np.ndarray):
+        self.y = y
+
+    def __call__(self, which, steps):
+        """Targets (n, steps, n_outputs) of the windows ``which``, NaN except for the last step."""
+        targets = np.full((*steps.shape[:2], self.y.shape[1]), np.nan)
+        targets[:, -1] = self.y[which]
+        return targets
+
+
+def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
+    """The targets of every step, ``scale``d, as a function of which windows, and of their gathered steps."""
+    alone = len(np.unique(windows.series)) == len(windows)
+    if not alone and not windows.maps:
+        return LaterEnds(windows, scale(y))
+    column = target_position(windows, target)
+    check_one_unit(estimator, windows, y, target)
+    _check_alike(windows, y, column)
+    return OwnSteps(windows, y, column, scale)
+
+
+def _check_alike(windows, y, column):
+    """The last step and the first target are neighbours: values of another size are in another unit."""
+    some = slice(None, None, max(1, len(y) // 1000))
+    last, first = windows[some].take()[:, -1, column], y[some, 0]
+    ours, theirs = last.std(), first.std()
+    apart = abs(last.mean() - first.mean()) > SAME_DEVIATION * max(ours, theirs)
+    if len(last) > 10 and (apart or max(ours, theirs) > SAME_DEVIATION * min(ours, theirs)):
+        raise ValueError(
+            "sequence_targets takes the targets of each window's inner steps from the window itself, but its column is "
+            f"not in the unit of y (last steps: {last.mean():.3g} ± {ours:.3g}, y: {first.mean():.3g} ± {theirs:.3g}). "
+            "Scale both together:\n    TransformedWindowRegressor(RNNRegressor(sequence_targets=True), SeriesScaler())"
+        )
