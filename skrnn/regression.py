@@ -177,14 +177,14 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
     leads = leads_of(windows, y.shape[1])
     column = target_position(windows, target)
-    same = _agreement(windows, y, leads, column)
+    same = agreement(windows, y, leads, column)
     # Windows that are scaled as a whole have left the unit of their rows; y must have left it too.
     if same is None or (same > 0.5) != bool(windows.maps):
         return
     name = type(estimator).__name__
     names = windows.feature_names or range(windows.n_features)
     for other in [] if windows.maps else range(windows.n_features):
-        if other != column and (_agreement(windows, y, leads, other) or 0) > 0.5:
+        if other != column and (agreement(windows, y, leads, other) or 0) > 0.5:
             raise ValueError(
                 f"{name} relates y to the column target={target!r} of the window, but y is the column "
                 f"{names[other]!r}: use target={names[other]!r}"
@@ -195,7 +195,7 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     )
 
 
-def _agreement(windows, y, leads, column):
+def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -> float | None:
     """Share of the targets that stand in the column at their own rows; None if no such row is known."""
     part = windows[:: max(1, len(windows) // 1000)]
     values = part.values_at(column, leads)

@@ -179,6 +179,13 @@ WINDOW_MODELS = {
     "dense": make_pipeline(SeriesScaler(), DenseRegressor(4, **_NET)),
     "convolutional": make_pipeline(SeriesScaler(), ConvRegressor(4, **_NET)),
     "recurrent": make_pipeline(SeriesScaler(), RNNRegressor("gru", 4, validation_fraction=0.2, **_NET)),
+    "sequence to sequence": make_pipeline(
+        SeriesScaler(), RNNRegressor("simple", 4, sequence_targets=True, validation_fraction=0.2, **_NET)
+    ),
+    "sequence to sequence, own steps": TransformedWindowRegressor(
+        RNNRegressor("simple", 4, sequence_targets=True, **_NET), WindowScaler()
+    ),
+    "encoder and decoder": make_pipeline(SeriesScaler(), RNNRegressor("simple", 4, decoder="recurrent", **_NET)),
 }
 
 
@@ -213,6 +220,22 @@ def test_many_leads_do_not_see_the_rows_behind(strategy):
     cheating = pipe.predict(changed(frame, 117)[N_FIT:])
 
     np.testing.assert_array_equal(cheating[: 119 - N_FIT], honest[: 119 - N_FIT])
+
+
+@pytest.mark.parametrize("params", [{"sequence_targets": True}, {"decoder": "recurrent"}], ids=str)
+def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
+    """Rows in, many leads out: only the column that is known ahead is seen behind the origin, up to the last lead."""
+    frame, horizon = series(), 4
+    network = RNNRegressor("simple", 4, **params, **_NET)
+    pipe = make_pipeline(
+        SeriesScaler(), SlidingWindow(LENGTH, known_ahead="temp"), MultiOutputForecaster(network, horizon)
+    ).fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = pipe.predict(frame[N_FIT:])
+
+    load, temp = (pipe.predict(changed(frame, 117, [column])[N_FIT:]) for column in ("load", "temp"))
+
+    np.testing.assert_array_equal(load[: 119 - N_FIT], honest[: 119 - N_FIT])
+    np.testing.assert_array_equal(temp[: 119 - N_FIT - horizon], honest[: 119 - N_FIT - horizon])
 
 
 @pytest.mark.parametrize("transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()])

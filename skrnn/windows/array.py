@@ -41,6 +41,8 @@ class Windows:
         By how many rows each feature's part of the window is moved ahead (features that are known ahead).
     feature_names : sequence of str, default=None
         Names of the features.
+    index : pandas.Index of length n_rows, default=None
+        Labels of the rows, where they have any.
     maps : tuple of callable, default=()
         Applied in turn to every gathered batch (n, length, n_features), each window by itself.
 
@@ -70,6 +72,7 @@ class Windows:
         leads=(),
         shift=None,
         feature_names=None,
+        index=None,
         maps=(),
     ):
         rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
@@ -84,6 +87,7 @@ class Windows:
         self.leads = tuple(int(lead) for lead in leads)
         self.shift = np.zeros(rows.shape[1], np.int64) if shift is None else np.asarray(shift, np.int64)
         self.feature_names = None if feature_names is None else tuple(feature_names)
+        self.index = index
         self.maps = tuple(maps)
 
     @classmethod

@@ -84,7 +84,8 @@ def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_r
     longest = max(len(one) for one in series)
     check_enough_rows(longest, length, rate, last)
 
-    laid = [lay_rows(_values(one), index_of(one), reach + last).rows for one in series]
+    parts = [lay_rows(_values(one), index_of(one), reach + last) for one in series]
+    laid = [part.rows for part in parts]
     bounds = np.cumsum([0, *map(len, laid)])
     ends = [np.arange(start + reach, stop - last, stride) for start, stop in pairwise(bounds)]
     shift = np.zeros(laid[0].shape[1], np.int64)
@@ -99,6 +100,7 @@ def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_r
         leads=leads,
         shift=shift,
         feature_names=list(series[0].columns) if isinstance(series[0], pd.DataFrame) else None,
+        index=_labels(parts, series),
     )
     y = X.values_at(column, leads)
     return X, y[:, 0] if len(leads) == 1 else y
@@ -191,6 +193,25 @@ def _stacked(laid, data):
     if untouched and data.flags.c_contiguous:
         return data.reshape(-1, data.shape[2])
     return np.concatenate(laid)
+
+
+def _labels(parts, series):
+    """The labels of all laid rows; those of missing rows follow the label before them."""
+    indexes = [index_of(one) for one in series]
+    if any(index is None for index in indexes):
+        return None
+    pieces = [piece for part, index in zip(parts, indexes, strict=True) for piece in _pieces(part, index)]
+    return pieces[0].append(pieces[1:])
+
+
+def _pieces(part, index):
+    missing = np.append(np.diff(part.where) - 1, 0)
+    start = 0
+    for row in np.flatnonzero(missing):
+        yield index[start : row + 1]
+        yield clock_of(index).labels(index[row : row + 1], missing[row])
+        start = row + 1
+    yield index[start:]
 
 
 def _target_column(target, one):

@@ -1,0 +1,144 @@
+"""Scorers for searches: errors of one lead or of all, and skill against the naive forecast."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+
+from skrnn.baselines import NaiveForecaster
+from skrnn.evaluation.measures import skill
+from skrnn.evaluation.samples import RowSamples, samples_of
+from skrnn.validation import check_count
+
+ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
+
+
+def lead_scorer(error="mae", lead=None):
+    """Make a scorer of one lead, or of all leads together.
+
+    It takes what scikit-learn's scorers do not: forecasts of many leads from rows, whose y is the series itself, and
+    targets that are unknown (NaN), which it leaves out.
+
+    Parameters
+    ----------
+    error : {"mae", "mse", "rmse"} or callable, default="mae"
+        The error, or a function of ``(y_true, y_pred)`` that gives one. Its negative is the score.
+    lead : int, default=None
+        The lead to score, in rows ahead of the window. None: all of them, averaged.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)``, for the ``scoring`` of scikit-learn's searches.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    >>> from skrnn import LinearWindow, make_windows
+    >>> from skrnn.datasets import load_airline
+    >>> from skrnn.evaluation import lead_scorer
+    >>> X, y = make_windows(load_airline(), length=24, horizon=12)
+    >>> search = GridSearchCV(
+    ...     LinearWindow(), {"alpha": [1, 1e3]}, cv=TimeSeriesSplit(3, gap=11), scoring=lead_scorer("mae", lead=12)
+    ... )
+    >>> search.fit(X, y).best_params_
+    {'alpha': 1000.0}
+    """
+    if not callable(error) and error not in ERRORS:
+        raise ValueError(f"error must be one of {', '.join(map(repr, ERRORS))} or a function, got {error!r}")
+    return _LeadScorer(error if callable(error) else ERRORS[error], _checked(lead))
+
+
+def skill_scorer(baseline=None, lead=None):
+    """Make a scorer of skill: the share of the naive forecast's mean absolute error that is gone.
+
+    Parameters
+    ----------
+    baseline : NaiveForecaster, default=None
+        The naive forecast of the same targets. None: the last value.
+    lead : int, default=None
+        The lead to score, in rows ahead of the window. None: all of them together.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)``: 1 is a perfect forecast, 0 one as good as the naive.
+
+    Notes
+    -----
+    Rows in, the naive forecast looks back over the rows that are scored, and over no others: those at the beginning
+    that it would need more rows for are not scored, neither of it nor of the model.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+    >>> from skrnn import LinearWindow, NaiveForecaster, make_windows
+    >>> from skrnn.datasets import load_airline
+    >>> from skrnn.evaluation import skill_scorer
+    >>> X, y = make_windows(load_airline(), length=24, horizon=12)
+    >>> seasonal = skill_scorer(NaiveForecaster("seasonal", season=12))
+    >>> cross_val_score(LinearWindow(), X, y, cv=TimeSeriesSplit(3, gap=11), scoring=seasonal).round(2)
+    array([0.24, 0.25, 0.5 ])
+    """
+    if baseline is not None and not isinstance(baseline, NaiveForecaster):
+        raise ValueError(
+            f"baseline must be a NaiveForecaster, which has nothing to learn, got {type(baseline).__name__}: "
+            "compare with other models in backtest"
+        )
+    return _SkillScorer(baseline, _checked(lead))
+
+
+def _checked(lead):
+    return None if lead is None else check_count("lead", lead)
+
+
+class _Scorer:
+    """Forecasts and truth of the samples that can be scored, cut to one lead if one is asked for."""
+
+    def __init__(self, of, lead):
+        self.of, self.lead = of, lead
+
+    def __call__(self, estimator, X, y):
+        samples = samples_of(estimator, X, y)
+        forecast = estimator.predict(X)
+        forecast = np.reshape(forecast, (len(forecast), -1))
+        truth = samples.truth(np.arange(len(forecast)), forecast.shape[1])
+        leads = samples.leads_of(forecast.shape[1])
+        if self.lead is not None and self.lead not in leads:
+            raise ValueError(f"lead={self.lead} is none of the leads that are forecast, {leads.tolist()}")
+        columns = slice(None) if self.lead is None else leads == self.lead
+        return self._score(samples, forecast, truth, columns)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.of!r}, lead={self.lead})"
+
+
+class _LeadScorer(_Scorer):
+    def _score(self, samples, forecast, truth, columns):
+        scored = _known(truth[:, columns])
+        return -self.of(truth[:, columns][scored], forecast[:, columns][scored])
+
+
+class _SkillScorer(_Scorer):
+    def _score(self, samples, forecast, truth, columns):
+        n_leads = forecast.shape[1]
+        floor_samples, floor = samples.for_baseline(self.of, n_leads)
+        every = np.arange(len(forecast))
+        floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
+        scored = _known(truth[:, columns])
+        if isinstance(samples, RowSamples):
+            scored &= samples.looks_back(self.of)
+        if not scored.any():
+            raise ValueError(
+                f"none of the {len(every)} rows to score has the past that the naive forecast needs: score more rows"
+            )
+        errors = [np.abs(truth - one)[:, columns][scored].mean() for one in (forecast, floor)]
+        return skill(*errors)
+
+
+def _known(truth):
+    scored = ~np.isnan(truth).any(axis=1)
+    if not scored.any():
+        raise ValueError(
+            f"no target of the {len(truth)} samples is known with all its leads: there is nothing to score"
+        )
+    return scored
