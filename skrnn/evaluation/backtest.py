@@ -108,9 +108,9 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     >>> result.by_fold[["mae", "baseline_mae", "skill"]].round(2)
             mae  baseline_mae  skill
     fold
-    0     23.79         35.42   0.33
-    1     25.51         31.50   0.19
-    2     31.33         39.19   0.20
+    0     35.65         12.58  -1.83
+    1     22.70         47.33   0.52
+    2     15.45         47.83   0.68
     """
     every = _check_refit(refit)
     samples = samples_of(estimator, X, y)

@@ -77,7 +77,7 @@ def skill_scorer(baseline=None, lead=None):
     >>> X, y = make_windows(load_airline(), length=24, horizon=12)
     >>> seasonal = skill_scorer(NaiveForecaster("seasonal", season=12))
     >>> cross_val_score(LinearWindow(), X, y, cv=TimeSeriesSplit(3, gap=11), scoring=seasonal).round(2)
-    array([0.24, 0.25, 0.5 ])
+    array([ 0.25, -0.18,  0.43])
     """
     if baseline is not None and not isinstance(baseline, NaiveForecaster):
         raise ValueError(
