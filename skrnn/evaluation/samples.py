@@ -78,6 +78,10 @@ class WindowSamples:
         """The samples that the baseline forecasts, and the baseline as it is fitted on them."""
         return self, NaiveForecaster(target=self._target()) if baseline is None else baseline
 
+    def for_naive(self, naive, n_leads):
+        """The same, and a mask of the samples where it sees enough."""
+        return *self.for_baseline(naive, n_leads), np.ones(len(self.windows), bool)
+
     def _target(self):
         """The column whose values y has; the first, where the windows do not tell."""
         some = slice(None, None, max(1, len(self._truth) // 1000))
@@ -171,21 +175,22 @@ class RowSamples:
         at[~found] = np.arange(len(rows))
         return labels[at]
 
-    def for_baseline(self, baseline, n_leads):
+    def for_baseline(self, baseline, n_leads, *, length=None):
         """Rows of y alone, and the baseline behind windows as long as the model's."""
         baseline = NaiveForecaster() if baseline is None else baseline
         if any(isinstance(step, SlidingWindow) for step in _window_steps(baseline)):
             return RowSamples(baseline, self.X, self.y), baseline
-        window = SlidingWindow(max(self._length, getattr(baseline, "season", 1)), self.lead)
+        window = SlidingWindow(length or max(self._length, getattr(baseline, "season", 1)), self.lead)
         values = self._truth[:, None]
         X = values if self._index is None else pd.DataFrame(values, self._index, ["y"])
         return RowSamples(window, X, self._truth), make_pipeline(window, MultiOutputForecaster(baseline, n_leads))
 
-    def looks_back(self, naive):
-        """Mask of the samples before whose origins lie as many rows as a naive forecast looks back."""
-        strategy = "last" if naive is None else naive.strategy
-        n_rows = {"last": 1, "seasonal": getattr(naive, "season", 1)}.get(strategy, self._length)
-        return self.origin >= n_rows - 1
+    def for_naive(self, naive, n_leads):
+        """The same for a naive forecast that sees these rows alone, and a mask of the rows where it sees enough."""
+        naive = NaiveForecaster() if naive is None else naive
+        length = {"last": 1, "seasonal": naive.season}.get(naive.strategy, self._length)
+        samples, pipe = self.for_baseline(naive, n_leads, length=length)
+        return samples, pipe, pipe[0].fit_transform(samples.X).complete()
 
 
 def samples_of(estimator, X, y):

@@ -6,7 +6,7 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_s
 
 from skrnn.baselines import NaiveForecaster
 from skrnn.evaluation.measures import skill
-from skrnn.evaluation.samples import RowSamples, samples_of
+from skrnn.evaluation.samples import samples_of
 from skrnn.validation import check_count
 
 ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
@@ -121,12 +121,10 @@ class _LeadScorer(_Scorer):
 class _SkillScorer(_Scorer):
     def _score(self, samples, forecast, truth, columns):
         n_leads = forecast.shape[1]
-        floor_samples, floor = samples.for_baseline(self.of, n_leads)
+        floor_samples, floor, enough = samples.for_naive(self.of, n_leads)
         every = np.arange(len(forecast))
         floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
-        scored = _known(truth[:, columns])
-        if isinstance(samples, RowSamples):
-            scored &= samples.looks_back(self.of)
+        scored = enough & _known(truth[:, columns])
         if not scored.any():
             raise ValueError(
                 f"none of the {len(every)} rows to score has the past that the naive forecast needs: score more rows"
