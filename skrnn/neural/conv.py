@@ -32,6 +32,8 @@ class ConvRegressor(NetworkRegressor):
         The optimizer.
     learning_rate : float, default=None
         The optimizer's learning rate. None: its own.
+    learning_rate_decay : float, default=1.0
+        What is left of the learning rate in the last epoch: it falls evenly, by the same factor each epoch.
     clipnorm : float, default=None
         The largest norm of each weight's gradient; longer ones are shortened.
     batch_size : int, default=64
@@ -95,6 +97,7 @@ class ConvRegressor(NetworkRegressor):
         loss="mse",
         optimizer="adam",
         learning_rate=None,
+        learning_rate_decay=1.0,
         clipnorm=None,
         batch_size=64,
         epochs=20,
@@ -120,6 +123,7 @@ class ConvRegressor(NetworkRegressor):
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
         self.clipnorm = clipnorm
         self.batch_size = batch_size
         self.epochs = epochs

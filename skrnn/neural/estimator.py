@@ -114,6 +114,8 @@ class NetworkRegressor(WindowRegressor):
     def _training(self, **changes):
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
+        if check_positive("learning_rate_decay", self.learning_rate_decay) > 1:
+            raise ValueError(f"learning_rate_decay must be at most 1, got {self.learning_rate_decay!r}")
         for name in ("learning_rate", "clipnorm"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
@@ -123,6 +125,7 @@ class NetworkRegressor(WindowRegressor):
             "loss": self.loss,
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
+            "learning_rate_decay": self.learning_rate_decay,
             "clipnorm": self.clipnorm,
             "epochs": check_count("epochs", self.epochs),
             "patience": check_count("patience", self.patience, minimum=0) if self.early_stopping else None,

@@ -199,6 +199,11 @@ def _optimizer(training: Training):
     for name in ("learning_rate", "clipnorm"):
         if getattr(training, name) is not None:
             config["config"][name] = getattr(training, name)
+    if training.learning_rate_decay < 1 and isinstance(config["config"].get("learning_rate"), dict):
+        raise ValueError(
+            "learning_rate_decay needs a learning rate that is a number, and the optimizer has a schedule of its own: "
+            "leave one of them out"
+        )
     return keras.optimizers.deserialize(config)
 
 
@@ -256,6 +261,20 @@ class _Recorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
+
+
+class _Decay(keras.callbacks.Callback):
+    """Lowers the learning rate by the same factor each epoch, down to a share of it in the last."""
+
+    def __init__(self, share, epochs):
+        super().__init__()
+        self.factor = share ** (1 / max(1, epochs - 1))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        if epoch == 0:
+            self._first = float(optimizer.learning_rate)
+        optimizer.learning_rate = self._first * self.factor**epoch
 
 
 class _PassThrough:
@@ -326,7 +345,7 @@ class _Forward:
         self.lock, self._weights = threading.Lock(), None
         self._model = build(network)
         # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
-        forward = tf.function(lambda *inputs: self._model(_one_or_all(inputs), training=False))
+        forward = tf.function(lambda *inputs: self._model(_one_or_all(inputs), training=False), autograph=False)
         specs = [tf.TensorSpec((None, *one.shape[1:]), network.dtype) for one in self._model.inputs]
         self._traced = forward.get_concrete_function(*specs)
 
@@ -377,6 +396,8 @@ def train(network: Network, training: Training, feed: Feed, validation: Feed | N
     recorder, stopper = _Recorder(), _early_stopping(training.patience)
     # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it to.
     callbacks = [copy.copy(callback) for callback in training.callbacks]
+    if training.learning_rate_decay < 1:
+        callbacks.insert(0, _Decay(training.learning_rate_decay, training.epochs))
     interrupted = False
     with _trainer(network, training) as trainer, _without_retracing_advice():
         regressor = _StreamingRegressor(

@@ -97,6 +97,7 @@ class Training:
     loss: object
     optimizer: object
     learning_rate: float | None
+    learning_rate_decay: float
     clipnorm: float | None
     epochs: int
     patience: int | None

@@ -5,6 +5,7 @@ import gc
 import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -65,6 +66,7 @@ def test_learns_several_leads():
         {"optimizer": "rmsprop"},
         {"optimizer": "sgd"},
         {"learning_rate": 0.1},
+        {"learning_rate_decay": 0.1},
         {"clipnorm": 1e-4},
         {"batch_size": 7},
         {"activation": "relu"},
@@ -103,6 +105,25 @@ def test_clipnorm_limits_the_step(data):
     moved = [np.linalg.norm(b - a) for a, b in zip(one.weights_, two.weights_, strict=True)]
 
     assert 0 < max(moved) <= 1e-3 * (1 + 1e-4)
+
+
+def test_learning_rate_falls_evenly(data):
+    """The last epoch has its share of the learning rate, and each epoch the same share of the one before."""
+    import keras
+
+    class Rates(keras.callbacks.Callback):
+        seen: ClassVar = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(float(self.model.optimizer.learning_rate))
+
+    model = small(cell="simple", epochs=3, learning_rate=0.1, learning_rate_decay=0.01, callbacks=[Rates()])
+    model.fit(*data).fit(*data)
+
+    np.testing.assert_allclose(Rates.seen, [0.1, 0.01, 0.001] * 2, rtol=1e-5)
+    schedule = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 10))
+    with pytest.raises(ValueError, match="the optimizer has a schedule of its own"):
+        small(optimizer=schedule, learning_rate_decay=0.1).fit(*data)
 
 
 @pytest.mark.parametrize(
@@ -459,6 +480,8 @@ def test_textbook_arrays():
         ({"batch_size": 0}, "batch_size must be a positive whole number, got 0"),
         ({"engine": "torch"}, "engine must be one of 'auto', 'keras', got 'torch'"),
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
+        ({"learning_rate_decay": 1.5}, "learning_rate_decay must be at most 1, got 1.5"),
+        ({"learning_rate_decay": 0}, "learning_rate_decay must be above 0, got 0"),
         ({"clipnorm": -1.0}, "clipnorm must be above 0, got -1.0"),
         ({"validation_fraction": 1.5}, "validation_fraction must be above 0 and below 1, got 1.5"),
         ({"early_stopping": True, "patience": -1}, "patience must be a whole number of at least 0, got -1"),
