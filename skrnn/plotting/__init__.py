@@ -1,0 +1,13 @@
+"""Displays: pictures of forecasts, errors, trainings and importances, in scikit-learn's manner."""
+
+try:
+    import matplotlib  # noqa: F401
+except ImportError as error:
+    raise ImportError("skrnn.plotting needs matplotlib: pip install skrnn[plot]") from error
+
+from skrnn.plotting.forecast import ForecastDisplay
+from skrnn.plotting.importance import LagImportanceDisplay
+from skrnn.plotting.lead_error import LeadErrorDisplay
+from skrnn.plotting.training import TrainingDisplay
+
+__all__ = ["ForecastDisplay", "LagImportanceDisplay", "LeadErrorDisplay", "TrainingDisplay"]

@@ -1,0 +1,68 @@
+"""What all pictures share: axes, colours, and where the labels of an index lie."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import dates, ticker
+
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+BLACK, BLUE, SKY, ORANGE, GREEN = "#000000", "#0072B2", "#56B4E9", "#E69F00", "#009E73"
+VERMILION, PURPLE, GREY, PALE = "#D55E00", "#CC79A7", "#7F7F7F", "#BFBFBF"
+
+
+def axes_for(ax, size):
+    """The axes that came, or those of a new figure, without the lines that frame nothing."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    if not ax.has_data():
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def whole_numbers(axis) -> None:
+    """Ticks at whole numbers only."""
+    axis.set_major_locator(ticker.MaxNLocator(integer=True))
+
+
+def kind_of(index: pd.Index) -> str:
+    """What the labels of an index are, as far as they can share an axis."""
+    if isinstance(index, pd.DatetimeIndex):
+        return "times" if index.tz is None else "times in a zone"
+    if isinstance(index, pd.PeriodIndex):
+        return "periods"
+    if isinstance(index, pd.TimedeltaIndex):
+        return "durations"
+    return "numbers" if pd.api.types.is_numeric_dtype(index.dtype) else "names"
+
+
+def places(index: pd.Index) -> np.ndarray:
+    """Where the labels lie on an axis: times (in UTC), hours, numbers or names."""
+    kind = kind_of(index)
+    if kind == "periods":
+        index = index.to_timestamp()
+    if kind == "times in a zone":
+        index = index.tz_convert(None)
+    if kind == "durations":
+        index = index / pd.Timedelta(1, "h")
+    return index.to_numpy(str) if kind == "names" else index.to_numpy()
+
+
+def dress_index_axis(ax, index: pd.Index) -> None:
+    """Ticks and a label for an axis that shows the labels of an index."""
+    kind = kind_of(index)
+    if kind in ("times", "periods", "times in a zone"):
+        zone = getattr(index, "tz", None)
+        locator = dates.AutoDateLocator(tz=zone, minticks=3, maxticks=8)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone))
+        ax.set_xlabel(f"time ({zone})" if zone else "")
+    elif kind == "names":
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(8, integer=True))
+    else:
+        whole_numbers(ax.xaxis)
+        ax.set_xlabel(index.name or ("hours" if kind == "durations" else "row"))
+
+
+def small_legend(ax, **options):
+    """A legend that hides little."""
+    return ax.legend(**{"frameon": True, "framealpha": 0.8, "edgecolor": "none", "fontsize": "small", **options})

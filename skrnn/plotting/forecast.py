@@ -1,0 +1,386 @@
+"""ForecastDisplay: forecasts beside the truth, with what was known before."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.plotting.axes import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    SKY,
+    axes_for,
+    dress_index_axis,
+    kind_of,
+    places,
+    small_legend,
+)
+from skrnn.plotting.fitted import name_of, takes_rows
+from skrnn.plotting.origins import frame_of, from_rows, from_windows
+from skrnn.validation import check_count, index_of
+
+SHADES = (BLUE, SKY)
+# matplotlib looks for a free corner point by point.
+MOST_POINTS = 5000
+
+
+class ForecastDisplay:
+    """Forecasts beside the truth, with the history before them.
+
+    Made by ``from_predictions`` or ``from_estimator``. The history is grey, the truth black, forecasts are blue (those
+    of every other fold in a lighter blue), and a dotted line stands at the origin, the last row known to a fold's first
+    forecast.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        A row for each forecast, indexed by the label of the row that is forecast, with the columns ``fold``,
+        ``origin`` (the label of the last known row), ``lead``, ``true`` and ``predicted``, and optionally
+        ``baseline``.
+    history : Series, default=None
+        The series itself, up to the forecasts or over them.
+    name : str, default="forecast"
+        The name of the forecasts in the legend.
+    n_history : int, default=None
+        Rows to show before the first forecast. None: twice as many as a fold has, at least 24.
+
+    Attributes
+    ----------
+    history_line_ : matplotlib Line2D or None
+        The history.
+    true_line_ : matplotlib Line2D
+        The truth of the rows that are forecast.
+    forecast_lines_ : list of matplotlib Line2D
+        The forecasts of each fold; where a fold has several origins, its runs are parted by NaN.
+    baseline_line_ : matplotlib Line2D or None
+        The forecasts of the baseline.
+    origin_lines_ : list of matplotlib Line2D
+        The marks at the origins.
+    ax_ : matplotlib Axes
+        The axes.
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skrnn.plotting import ForecastDisplay
+    >>> series = pd.Series([3.0, 4.0, 5.0, 4.0], pd.period_range("2024-01", periods=4, freq="M"), name="demand")
+    >>> display = ForecastDisplay.from_predictions(series[2:], [5.0, 6.0], history=series[:2], name="drift")
+    >>> display.forecast_lines_[0].get_ydata().tolist()
+    [5.0, 6.0]
+    """
+
+    def __init__(self, predictions, *, history=None, name="forecast", n_history=None):
+        self.predictions = predictions
+        self.history = history
+        self.name = name
+        self.n_history = n_history
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_pred=None,
+        *,
+        index=None,
+        history=None,
+        n_history=None,
+        lead=None,
+        series=None,
+        name="forecast",
+        ax=None,
+        **kwargs,
+    ):
+        """Draw forecasts that were made before.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n,) or (n_forecasts, n_leads), or frame of predictions
+            The truth, NaN where it is not known (yet). Or the result of a backtest: its frame with the columns
+            ``fold``, ``origin``, ``lead``, ``true``, ``predicted`` (and ``baseline``).
+        y_pred : array-like of the shape of y_true, default=None
+            The forecasts: one row after the other, or several forecasts of the same leads.
+        index : array-like of shape (n,), default=None
+            The labels of the rows. None: those of y_true or y_pred, or row numbers.
+        history : Series or array-like of shape (n_rows,), default=None
+            The series before the forecasts, or all of it. Of an array the forecasts are the rows that follow;
+            of a frame with row numbers it is the whole series.
+        n_history : int, default=None
+            Rows to show before the first forecast. None: twice as many as a fold has, at least 24.
+        lead : int, default=None
+            Of a frame, the only lead to draw. None: all.
+        series : int, default=None
+            Of a frame with a column ``series``, the series to draw. None: the first.
+        name : str, default="forecast"
+            The name of the forecasts in the legend.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+        **kwargs : dict
+            Passed to ``Axes.plot`` for the forecasts.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        frame = getattr(y_true, "predictions", y_true)
+        if isinstance(frame, pd.DataFrame) and {"true", "predicted"} <= set(frame.columns):
+            frame = _chosen(frame, lead, series)
+            history = _series(history)
+        else:
+            if lead is not None or series is not None:
+                raise ValueError("lead and series choose from a frame of predictions, but arrays came")
+            history = _with_name(_series(history), y_true)
+            frame = _frame(y_true, y_pred, index, history)
+        return cls(frame, history=history, name=name, n_history=n_history).plot(ax, **kwargs)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        origin=None,
+        index=None,
+        target=None,
+        history=None,
+        n_history=None,
+        name=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw what a fitted estimator forecasts.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator on windows, or a pipeline with ``SlidingWindow`` on rows.
+        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features)
+            What to forecast from.
+        y : array-like of shape (n,) or (n, n_leads)
+            The targets; for rows, the series.
+        origin : int, label or list of these, default=None
+            From where to forecast. Of windows, which of them; negative ones count from the end. Of rows, the last one
+            known, by position or label: what is drawn are the rows behind it. None: each row's own forecast where
+            there is one for each; otherwise the last window, or the last row with all its leads.
+        index : array-like of shape (n_rows,), default=None
+            For windows of one series: the labels of its rows. None: row numbers. Plain arrays, and windows of several
+            series, are labelled by rows from the window's end.
+        target : str or int, default=None
+            For windows: the column that y continues. None: the one whose rows are found in y.
+        history : Series, default=None
+            For rows: the series before X.
+        n_history : int, default=None
+            Rows to show before the first forecast. None: twice as many as a fold has, at least 24.
+        name : str, default=None
+            The name of the forecasts in the legend. None: the estimator's class.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+        **kwargs : dict
+            Passed to ``Axes.plot`` for the forecasts.
+
+        Returns
+        -------
+        display : ForecastDisplay
+        """
+        if takes_rows(estimator, X):
+            _refuse("rows", index=index, target=target)
+            frame, series = from_rows(estimator, X, y, origin)
+            history = _joined(_series(history), series)
+        else:
+            _refuse("windows", history=history)
+            frame, history = from_windows(estimator, X, y, origin, index, target)
+        name = name_of(estimator) if name is None else name
+        return cls(frame, history=_with_name(history, y), name=name, n_history=n_history).plot(ax, **kwargs)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+        **kwargs : dict
+            Passed to ``Axes.plot`` for the forecasts.
+
+        Returns
+        -------
+        display : ForecastDisplay
+            This display.
+        """
+        ax = axes_for(ax, (8, 3.6))
+        frame, fresh = self.predictions, not ax.has_data()
+        folds = [part for _, part in frame.groupby("fold")] if "fold" in frame else [frame]
+        history = self._shown_history(max(map(len, folds)))
+        self.history_line_ = None
+        if history is not None:
+            self.history_line_ = _plot(ax, places(history.index), history, label="history", color=GREY, linewidth=1.0)
+        self._plot_truth(ax, folds)
+        self._plot_forecasts(ax, folds, kwargs)
+        self.origin_lines_ = _mark_origins(ax, folds)
+        if fresh:
+            dress_index_axis(ax, frame.index)
+            ax.set_ylabel(getattr(self.history, "name", None) or "")
+        few = len(frame) + (0 if history is None else len(history)) <= MOST_POINTS
+        small_legend(ax, loc="best" if few else "upper left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _plot_truth(self, ax, folds):
+        parts = [_runs(part[~part.index.duplicated()], "true", joined=True) for part in folds]
+        options = {"color": BLACK, "linewidth": 1.2, "label": "truth"}
+        self.true_line_ = _plot(ax, *_parted(parts), **options)
+
+    def _plot_forecasts(self, ax, folds, kwargs):
+        self.baseline_line_, self.forecast_lines_ = None, []
+        if "baseline" in self.predictions and self.predictions["baseline"].notna().any():
+            x, y = _parted([_runs(part, "baseline") for part in folds])
+            options = {"color": ORANGE, "linewidth": 1.0, "linestyle": "--", "label": "baseline"}
+            self.baseline_line_ = _plot(ax, x, y, **options)
+        for number, part in enumerate(folds):
+            label = self.name if number == 0 else None
+            options = {"color": SHADES[number % len(SHADES)], "linewidth": 1.5, "label": label, **kwargs}
+            self.forecast_lines_.append(_plot(ax, *_runs(part, "predicted"), **options))
+
+    def _shown_history(self, fold_length):
+        """The history from ``n_history`` rows before the first forecast on, joined to the truth behind it."""
+        history, frame = self.history, self.predictions
+        if history is None:
+            return None
+        if kind_of(history.index) != kind_of(frame.index):
+            raise ValueError(
+                f"history must be labelled as the forecasts are, by {kind_of(frame.index)}, "
+                f"got {kind_of(history.index)}: give it their kind of index"
+            )
+        n = max(24, 2 * fold_length) if self.n_history is None else check_count("n_history", self.n_history, minimum=0)
+        if not history.index.is_unique:
+            return history if self.n_history is None else history[history.index > -n]
+        before = np.flatnonzero(places(history.index) < places(frame.index).min())
+        start = max(0, (before[-1] + 1 if len(before) else 0) - n)
+        later = frame.loc[places(frame.index) > places(history.index)[-1:], "true"]
+        later = later[~later.index.duplicated()].sort_index()[:1]
+        return pd.concat([history.iloc[start:], later]).astype(float)
+
+
+def _runs(part, column, *, joined=False):
+    """Where the forecasts of a fold lie, and what they are, with NaN where another origin's begin."""
+    x, y = places(part.index), part[column].to_numpy(float)
+    runs = np.zeros(len(part), int)
+    if not joined and "origin" in part and part.get("lead", pd.Series(0)).nunique() > 1:
+        runs = pd.factorize(part["origin"])[0]
+    order = np.lexsort((np.arange(len(x)) if x.dtype.kind in "UO" else x, runs))
+    x, y, runs = x[order], y[order], runs[order]
+    starts = np.flatnonzero(runs[1:] != runs[:-1]) + 1
+    return np.insert(x, starts, x[starts]), np.insert(y, starts, np.nan)
+
+
+def _parted(parts):
+    """Lines one after the other, with NaN between them."""
+    x = np.concatenate([np.append(x, x[-1:]) for x, _ in parts])[:-1]
+    y = np.concatenate([np.append(y, np.nan) for _, y in parts])[:-1]
+    return x, y
+
+
+def _plot(ax, x, y, **options):
+    """A line, with dots where a single value has no neighbours to be joined to."""
+    known = ~np.isnan(np.asarray(y, float))
+    beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
+    alone = (known & ~beside).any()
+    return ax.plot(x, y, **{"marker": "." if alone else None, **options})[0]
+
+
+def _mark_origins(ax, folds):
+    """A dotted line at each fold's first origin, unless each row of a single fold has its own."""
+    lines = []
+    for part in folds:
+        known = part["origin"].dropna() if "origin" in part else ()
+        if len(known) and (len(folds) > 1 or part["lead"].nunique() > 1 or known.nunique() == 1):
+            where = places(pd.Index(known)).min()
+            if where not in [line.get_xdata()[0] for line in lines]:
+                label = None if lines else "origin"
+                lines.append(ax.axvline(where, color=PALE, linewidth=1.0, linestyle=":", zorder=0, label=label))
+    return lines
+
+
+def _frame(y_true, y_pred, index, history):
+    """A frame of predictions from arrays."""
+    if y_pred is None:
+        raise ValueError(
+            f"y_pred is needed beside y_true of type {type(y_true).__name__}; alone comes a frame with the columns "
+            "fold, origin, lead, true and predicted"
+        )
+    labels = next((index_of(one) for one in (y_true, y_pred) if index_of(one) is not None), None)
+    predicted = np.asarray(y_pred, float)
+    true = np.full(predicted.shape, np.nan) if y_true is None else np.asarray(y_true, float)
+    if true.shape != predicted.shape or true.ndim not in (1, 2) or not true.size:
+        raise ValueError(
+            "y_true and y_pred must have the same shape, (n,) or (n_forecasts, n_leads), "
+            f"got {true.shape} and {predicted.shape}"
+        )
+    if true.ndim == 2 and len(true) > 1 and true.shape[1] > 1:
+        return _same_leads(true, predicted, index)
+    true, predicted = true.ravel(), predicted.ravel()
+    labels = index if index is not None else labels if labels is not None and len(labels) == len(true) else None
+    start = 0 if history is None or not isinstance(history.index, pd.RangeIndex) else history.index[-1] + 1
+    labels = pd.RangeIndex(start, start + len(true)) if labels is None else pd.Index(labels)
+    if len(labels) != len(true):
+        raise ValueError(f"index must have a label for each of {len(true)} forecasts, got {len(labels)}")
+    return frame_of(labels, 0, np.full(len(true), np.nan), np.arange(1, len(true) + 1), true, predicted)
+
+
+def _same_leads(true, predicted, index):
+    n, horizon = true.shape
+    if index is not None:
+        raise ValueError(f"index labels the rows of one forecast, got {n}: pass them one by one, or as a frame")
+    leads = pd.Index(np.tile(np.arange(1, horizon + 1), n), name="lead, rows ahead")
+    return frame_of(
+        leads, np.repeat(np.arange(n), horizon), np.zeros(n * horizon), leads, true.ravel(), predicted.ravel()
+    )
+
+
+def _chosen(frame, lead, series):
+    """The part of a frame of predictions with one lead, and of one series."""
+    for column, value in (("series", series), ("lead", lead)):
+        if column == "series" and value is None and column in frame:
+            value = frame[column].iloc[0]
+        if value is None:
+            continue
+        if column not in frame or not (frame[column] == value).any():
+            there = sorted(frame[column].unique().tolist()) if column in frame else "none"
+            raise ValueError(f"{column}={value!r} is not in the frame of predictions: there are {there}")
+        frame = frame[frame[column] == value]
+    if not len(frame):
+        raise ValueError("the frame of predictions must have at least one row, got none")
+    return frame
+
+
+def _series(history):
+    """A history as a Series of floats."""
+    if history is None:
+        return None
+    if isinstance(history, pd.DataFrame) and history.shape[1] == 1:
+        history = history.iloc[:, 0]
+    if not isinstance(history, pd.Series):
+        history = np.asarray(history, float)
+        history = pd.Series(history.ravel() if history.size == len(history) else history)
+    return history.astype(float) if len(history) else None
+
+
+def _with_name(history, y):
+    name = getattr(y, "name", None)
+    return history.rename(name) if history is not None and history.name is None and name is not None else history
+
+
+def _joined(before, series):
+    """The series with what lies before it."""
+    if before is None or series is None:
+        return series if before is None else before
+    return pd.concat([before[~before.index.isin(series.index)], series]).rename(series.name)
+
+
+def _refuse(kind, **arguments):
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(f"{name} has no meaning for {kind}, which carry their own: leave it out")

@@ -1,0 +1,379 @@
+"""LagImportanceDisplay: which steps of which features a forecast rests on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import colors, ticker
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.baselines import LinearWindow
+from skrnn.plotting.axes import axes_for
+from skrnn.plotting.fitted import forecast, nested, sliding_window_of, split_at_windows, steps_of, takes_rows
+from skrnn.plotting.measures import measure_of
+from skrnn.plotting.permutation import permutation_importance
+from skrnn.preprocessing import CalendarFeatures
+from skrnn.validation import check_count, check_option
+from skrnn.windows import LastSteps, SlidingWindow, Windows
+from skrnn.windows.array import as_windows
+from skrnn.windows.clock import Clock
+
+KINDS = ("coefficients", "permutation")
+# Permutation asks for a forecast for each block and feature: more steps than this are grouped.
+MOST_STEPS, GROUPS = 24, 12
+MOST_NAMES = 40
+UNITS = {
+    "min": "minute",
+    "s": "second",
+    "h": "hour",
+    "D": "day",
+    "B": "business day",
+    "W": "week",
+    "M": "month",
+    "MS": "month",
+    "ME": "month",
+    "Q": "quarter",
+    "QS": "quarter",
+    "QE": "quarter",
+    "Y": "year",
+    "YS": "year",
+    "YE": "year",
+}
+
+
+class LagImportanceDisplay:
+    """What a forecast rests on, as a picture of lags × features.
+
+    Made by ``from_estimator``: the coefficients of a linear model, or by how much the error of any model grows when a
+    part of the windows is exchanged between samples (permutation importance).
+
+    Parameters
+    ----------
+    importances : ndarray of shape (n_blocks, n_features)
+        The values, oldest lags first.
+    edges : ndarray of shape (n_blocks + 1, n_features)
+        Where each block begins, and where the last ends, in rows from t.
+    feature_names : sequence of str
+        Names of the features.
+    kind : {"coefficients", "permutation"}
+        What the values are: coefficients are coloured about 0, the others from 0 up.
+    value_name : str, default="importance"
+        The label of the colours.
+    lag_name : str, default="rows"
+        The label of the lags.
+    deviations : ndarray of shape (n_blocks, n_features), default=None
+        Standard deviation of the values over the repeats of the permutation.
+
+    Attributes
+    ----------
+    meshes_ : list of matplotlib QuadMesh
+        The coloured cells of each feature.
+    colorbar_ : matplotlib Colorbar
+        The colour bar.
+    ax_ : matplotlib Axes
+        The axes.
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LinearWindow, make_windows
+    >>> from skrnn.plotting import LagImportanceDisplay
+    >>> X, y = make_windows(np.cos(np.arange(200.0)), length=4)
+    >>> display = LagImportanceDisplay.from_estimator(LinearWindow().fit(X, y), X)
+    >>> display.importances.shape
+    (4, 1)
+    """
+
+    def __init__(
+        self,
+        importances,
+        *,
+        edges,
+        feature_names,
+        kind,
+        value_name="importance",
+        lag_name="rows",
+        deviations=None,
+    ):
+        self.importances = importances
+        self.edges = edges
+        self.feature_names = feature_names
+        self.kind = kind
+        self.value_name = value_name
+        self.lag_name = lag_name
+        self.deviations = deviations
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X=None,
+        y=None,
+        *,
+        kind="coefficients",
+        lead=None,
+        n_blocks=None,
+        metric="mae",
+        n_repeats=5,
+        max_samples=1000,
+        random_state=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw what a fitted estimator rests on.
+
+        Parameters
+        ----------
+        estimator : estimator
+            For coefficients a fitted ``LinearWindow``, or what ends in one (a pipeline, a search, a
+            ``TransformedWindowRegressor``); for permutation any fitted estimator on windows, or on rows with
+            ``SlidingWindow`` in its pipeline.
+        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features), default=None
+            What to forecast from, needed for permutation; not changed. For coefficients it only tells how lags are
+            counted, where the estimator has no ``SlidingWindow``.
+        y : array-like of shape (n,) or (n, n_leads), default=None
+            The targets, needed for permutation; for rows, the series.
+        kind : {"coefficients", "permutation"}, default="coefficients"
+            What to draw. Permutation exchanges one feature's steps of one block between samples, and takes the
+            increase of the error, in the unit of y.
+        lead : int, default=None
+            The lead whose forecast is looked at, where there are several. None: the first one's coefficients; the
+            error over all of them.
+        n_blocks : int, default=None
+            Into how many blocks the steps are grouped. Coefficients of a block are added up. None: each step for
+            itself, but 12 blocks for a permutation of more than 24 steps.
+        metric : {"mae", "rmse", "mse"} or callable, default="mae"
+            The error of a permutation; a callable takes the truth and the forecasts.
+        n_repeats : int, default=5
+            How often each part is exchanged; the mean is drawn.
+        max_samples : int, default=1000
+            The most windows to use for permutation; of more a random choice.
+        random_state : int, RandomState or None, default=None
+            Makes the choice and the exchanges repeatable.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+        **kwargs : dict
+            Passed to ``Axes.pcolormesh``.
+
+        Returns
+        -------
+        display : LagImportanceDisplay
+        """
+        if check_option("kind", kind, KINDS) == "coefficients":
+            display = cls._of_coefficients(estimator, X, lead, n_blocks)
+        else:
+            if X is None or y is None:
+                raise ValueError('kind="permutation" needs X and y, to forecast from and to measure the error')
+            options = {"metric": metric, "n_repeats": check_count("n_repeats", n_repeats)}
+            options |= {"max_samples": check_count("max_samples", max_samples, minimum=2), "random_state": random_state}
+            display = cls._of_permutation(estimator, X, y, lead, n_blocks, **options)
+        return display.plot(ax, **kwargs)
+
+    @classmethod
+    def _of_coefficients(cls, estimator, X, lead, n_blocks):
+        model = next((part for part in nested(estimator) if isinstance(part, LinearWindow)), None)
+        if model is None:
+            raise ValueError(
+                f"coefficients are those of a LinearWindow, and {type(estimator).__name__} does not end in a fitted "
+                'one: use kind="permutation", with X and y'
+            )
+        check_is_fitted(model)
+        coef = model.coef_ if model.coef_.ndim == 3 else model.coef_[None]
+        layout = _layout(estimator, X, len(coef), coef.shape[2])
+        names = getattr(model, "feature_names_in_", layout.names)
+        output = 0 if lead is None else layout.output_of(lead)
+        blocks = _blocks(coef.shape[1], n_blocks or coef.shape[1])
+        return cls(
+            np.stack([coef[output, block].sum(axis=0) for block in blocks]),
+            edges=layout.edges(blocks, output),
+            feature_names=[str(name) for name in names],
+            kind="coefficients",
+            value_name=_coefficient_name(estimator),
+            lag_name=layout.describe(output),
+        )
+
+    @classmethod
+    def _of_permutation(cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state):
+        function, words = measure_of(metric)
+        rng = check_random_state(random_state)
+        true, _, leads = forecast(estimator, X, y)
+        layout = _layout(estimator, X, len(leads), None)
+        output = 0 if len(leads) == 1 else None if lead is None else layout.output_of(lead)
+        model, windows = estimator, X if isinstance(X, Windows) else np.asarray(X)
+        if takes_rows(estimator, X):
+            head, model = split_at_windows(estimator)
+            windows = head.transform(X)
+        windows, true = _usable(windows, true, max_samples, rng)
+        length = windows.shape[1]
+        blocks = _blocks(length, n_blocks or (length if length <= MOST_STEPS else GROUPS))
+        options = {"function": function, "n_repeats": n_repeats, "random_state": rng, "output": output}
+        increases, _ = permutation_importance(model, windows, true, blocks, ahead=int(max(leads)), **options)
+        name = getattr(y, "name", None)
+        return cls(
+            increases.mean(axis=2),
+            edges=layout.edges(blocks, output),
+            feature_names=[str(one) for one in layout.names],
+            kind="permutation",
+            value_name=f"increase of the {words}"
+            + (f" of {name}" if name else ", in the unit of y" * (metric != "mse")),
+            lag_name=layout.describe(output),
+            deviations=increases.std(axis=2),
+        )
+
+    def plot(self, ax=None, **kwargs):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+        **kwargs : dict
+            Passed to ``Axes.pcolormesh``.
+
+        Returns
+        -------
+        display : LagImportanceDisplay
+            This display.
+        """
+        n_features = len(self.feature_names)
+        ax = axes_for(ax, (7.5, float(np.clip(1.9 + 0.28 * n_features, 2.2, 9))))
+        options = {**self._colours(), **kwargs}
+        self.meshes_ = []
+        for feature, values in enumerate(self.importances.T):
+            grid = self.edges[:, feature], [feature - 0.5, feature + 0.5]
+            self.meshes_.append(ax.pcolormesh(*grid, values[None], **options))
+        every = -(-n_features // MOST_NAMES)
+        ax.set_yticks(np.arange(n_features)[::every], self.feature_names[::every])
+        ax.set_ylim(n_features - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(10, integer=True, steps=[1, 1.2, 2, 2.4, 3, 4, 6, 10]))
+        ax.xaxis.set_major_formatter(ticker.FuncFormatter(_lag_label))
+        ax.set_xlabel(self.lag_name)
+        place = {"orientation": "horizontal", "aspect": 50, "pad": 0.05} if n_features < 8 else {"aspect": 40}
+        self.colorbar_ = ax.figure.colorbar(self.meshes_[0], ax=ax, label=self.value_name, **place)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _colours(self):
+        largest = np.nanmax(np.abs(self.importances)) or 1.0
+        if self.kind == "coefficients":
+            return {"cmap": "RdBu_r", "norm": colors.Normalize(-largest, largest)}
+        # What is below 0 is chance: exchanging a part teaches a model nothing.
+        return {"cmap": "Blues", "norm": colors.Normalize(0, max(np.nanmax(self.importances), 0) or largest)}
+
+
+@dataclass
+class _Layout:
+    """How the steps of windows lie in time.
+
+    ``rate`` rows lie between two steps, each feature's part is moved ahead by ``shift``, and outputs lie ``leads`` rows
+    ahead. ``row`` says how long a row is, where that is known; without ``counted`` the rows are not known at all.
+    """
+
+    rate: int
+    shift: np.ndarray
+    leads: np.ndarray
+    names: list
+    row: str | None = None
+    counted: bool = True
+
+    def output_of(self, lead):
+        """Which output has a lead."""
+        found = np.flatnonzero(self.leads == lead)
+        if not len(found):
+            raise ValueError(f"lead={lead!r} is not forecast: there are {self.leads.tolist()}")
+        return int(found[0])
+
+    def edges(self, blocks, output):
+        """Where blocks of steps begin and the last ends, in rows from t, for each feature."""
+        length = blocks[-1][-1] + 1
+        ages = length - np.array([block[0] for block in blocks] + [length]) - 0.5
+        start = self.shift - self._lead(output)
+        return start - ages[:, None] * self.rate
+
+    def describe(self, output):
+        """What the lags are counted in, and from where."""
+        if not self.counted:
+            return "steps of the window; t is its last step"
+        ahead = self._lead(output)
+        rows = "row" if ahead == 1 else "rows"
+        end = f"the row forecast, {ahead} {rows} after the window" if ahead else "the last row of the window"
+        return f"rows; t is {end}" + (f"; a row is a {self.row}" if self.row else "")
+
+    def _lead(self, output):
+        return 0 if output is None or not self.counted else int(self.leads[output])
+
+
+def _layout(estimator, X, n_outputs, n_features):
+    """The layout of the windows that the estimator takes, or makes of rows."""
+    sliding = sliding_window_of(estimator)
+    if sliding is not None and not isinstance(X, Windows):
+        shift = np.zeros(sliding.n_features_in_, int)
+        shift[sliding._ahead_] = sliding.lead
+        names = getattr(sliding, "feature_names_in_", None)
+        leads = sliding.lead + np.arange(n_outputs)
+        return _Layout(
+            sliding.sampling_rate, shift, leads, _names(names, len(shift)), _row_name(sliding.context_.clock)
+        )
+    leads = [getattr(part, "leads_", getattr(part, "_leads_", None)) for part in nested(estimator)]
+    leads = next((one for one in leads if one is not None), np.arange(1, n_outputs + 1))
+    if isinstance(X, Windows):
+        leads = np.array(X.leads) if len(X.leads) == n_outputs else leads
+        return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features))
+    n_features = as_windows(X).n_features if n_features is None else n_features
+    return _Layout(1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False)
+
+
+def _names(names, n_features):
+    return [f"x{i}" for i in range(n_features)] if names is None else list(names)
+
+
+def _row_name(clock: Clock | None):
+    """How long a row of a regular index is; None where rows are only numbered."""
+    if clock is None or isinstance(clock.step, int):
+        return None
+    name = getattr(clock.step, "freqstr", None)
+    count = getattr(clock.step, "n", 1)
+    if name is None:
+        # A Timedelta in the largest unit that it is a multiple of.
+        seconds = clock.step.total_seconds()
+        sizes = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+        unit, size = next((pair for pair in sizes.items() if seconds % pair[1] == 0), ("second", 1))
+        count = seconds / size
+    else:
+        unit = UNITS.get(name.lstrip("0123456789").partition("-")[0], name)
+    return unit if count == 1 else f"{count:g} {unit}s"
+
+
+def _blocks(length, n_blocks):
+    check_count("n_blocks", n_blocks)
+    if n_blocks > length:
+        raise ValueError(f"n_blocks={n_blocks} is more than the {length} steps of the windows")
+    return np.array_split(np.arange(length), n_blocks)
+
+
+def _usable(windows, true, max_samples, rng):
+    """Complete windows with known targets, at most ``max_samples`` of them."""
+    which = np.flatnonzero(as_windows(windows).complete() & ~np.isnan(true).any(axis=1))
+    if len(which) < 2:
+        raise ValueError(
+            f"permutation needs at least 2 complete windows with a known y, got {len(which)} of {len(true)}"
+        )
+    if len(which) > max_samples:
+        which = np.sort(rng.choice(which, max_samples, replace=False))
+    return windows[which], true[which]
+
+
+def _coefficient_name(estimator):
+    """What a coefficient multiplies: the window as it is, or as transformers leave it."""
+    plain = (SlidingWindow, LastSteps, CalendarFeatures)
+    names = [type(step).__name__ for step in steps_of(estimator) if not isinstance(step, plain)]
+    return "coefficient" + (f", behind {' and '.join(names)}" if names else "")
+
+
+def _lag_label(place, _):
+    if place != round(place):
+        return ""
+    return "t" if place == 0 else f"t{place:+.0f}"

@@ -1,0 +1,262 @@
+"""LeadErrorDisplay: how the error grows with the lead, model beside model."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.baselines import NaiveForecaster
+from skrnn.plotting.axes import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    axes_for,
+    small_legend,
+    whole_numbers,
+)
+from skrnn.plotting.fitted import forecast, name_of, nested
+from skrnn.plotting.measures import error, measure_of
+
+# A colour and a marker each, so that the lines are told apart in print too.
+STYLES = list(zip((BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B"), "osD^vPX*", strict=True))
+BASELINE_STYLES = ("--", ":", "-.")
+# Above this many leads markers would hide the lines.
+MARKED_LEADS = 40
+
+
+class LeadErrorDisplay:
+    """Error by lead of one or more models, baselines dashed.
+
+    Made by ``from_predictions`` or ``from_estimator``.
+
+    Parameters
+    ----------
+    errors : DataFrame of shape (n_leads, n_models)
+        The errors: a column for each model, indexed by lead.
+    metric_name : str, default="error"
+        The label of the errors' axis.
+    baselines : sequence of str, default=()
+        The columns that are baselines.
+
+    Attributes
+    ----------
+    lines_ : dict of str to matplotlib Line2D
+        The line of each model.
+    legend_ : matplotlib Legend
+        The names, in the order of the errors at the last lead.
+    ax_ : matplotlib Axes
+        The axes.
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.plotting import LeadErrorDisplay
+    >>> y = np.arange(12.0).reshape(4, 3)
+    >>> display = LeadErrorDisplay.from_predictions(y, {"model": y + [1, 2, 3], "naive": y + 4}, baseline="naive")
+    >>> display.errors["model"].tolist()
+    [1.0, 2.0, 3.0]
+    """
+
+    def __init__(self, errors, *, metric_name="error", baselines=()):
+        self.errors = errors
+        self.metric_name = metric_name
+        self.baselines = baselines
+
+    @classmethod
+    def from_predictions(cls, y_true, y_pred=None, *, metric="mae", leads=None, baseline=None, ax=None):
+        """Draw the errors of forecasts.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n, n_leads), or frame of predictions, or dict of str to these frames
+            The truth; unknown values (NaN) do not count. Or the result of a backtest: its frame with the columns
+            ``lead``, ``true`` and ``predicted`` (and ``baseline``), of one or of several models by name.
+        y_pred : array-like of shape (n, n_leads) or dict of str to array-like, default=None
+            The forecasts, of one model or of several by name.
+        metric : {"mae", "rmse", "mse"} or callable, default="mae"
+            The error; a callable takes the truth and the forecasts of one lead, both (n,).
+        leads : sequence of int, default=None
+            The leads of the columns. None: 1, 2, …. Of frames: the leads to draw.
+        baseline : str or list of str, default=None
+            Names of the models that are baselines. The baseline of frames is one anyway.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+
+        Returns
+        -------
+        display : LeadErrorDisplay
+        """
+        function, words = measure_of(metric)
+        frames = _frames(y_true)
+        if frames is not None:
+            errors, baselines = _errors_of_frames(frames, function, leads)
+        elif y_pred is None:
+            raise ValueError(
+                f"y_pred is needed beside y_true of type {type(y_true).__name__}; alone comes a frame with the "
+                "columns lead, true and predicted, or a dict of these"
+            )
+        else:
+            models = y_pred if isinstance(y_pred, dict) else {"forecast": y_pred}
+            columns = {name: _errors(y_true, one, function, leads, name) for name, one in models.items()}
+            errors, baselines = pd.DataFrame(columns), []
+        baselines += _checked_names(baseline, errors.columns)
+        return cls(errors, metric_name=words, baselines=baselines).plot(ax)
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, metric="mae", leads=None, baseline=None, ax=None):
+        """Draw the errors of fitted estimators.
+
+        Parameters
+        ----------
+        estimator : estimator or dict of str to estimator
+            One fitted estimator, or several by name.
+        X : Windows, array-like of shape (n, steps, n_features), or rows for a pipeline with SlidingWindow
+            What to forecast from.
+        y : array-like of shape (n, n_leads) or (n,)
+            The targets; for rows, the series.
+        metric : {"mae", "rmse", "mse"} or callable, default="mae"
+            The error; a callable takes the truth and the forecasts of one lead, both (n,).
+        leads : sequence of int, default=None
+            The leads to draw. None: all.
+        baseline : str or list of str, default=None
+            Names of the models that are baselines. None: those that end in a ``NaiveForecaster``.
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+
+        Returns
+        -------
+        display : LeadErrorDisplay
+        """
+        function, words = measure_of(metric)
+        models = estimator if isinstance(estimator, dict) else {name_of(estimator): estimator}
+        columns = {}
+        for name, model in models.items():
+            true, predicted, known_leads = forecast(model, X, y)
+            columns[name] = _errors(true, predicted, function, known_leads, name)
+        errors = _chosen(pd.DataFrame(columns).sort_index(), leads)
+        naive = [name for name, model in models.items() if _is_naive(model)]
+        baselines = naive if baseline is None else _checked_names(baseline, errors.columns)
+        return cls(errors, metric_name=words, baselines=baselines).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None: a new figure.
+
+        Returns
+        -------
+        display : LeadErrorDisplay
+            This display.
+        """
+        own = ax is None
+        ax = axes_for(ax, (6.8, 3.6))
+        marked = len(self.errors) <= MARKED_LEADS
+        self.lines_ = {}
+        for name, style in zip(self.errors, self._styles(), strict=True):
+            known = self.errors[name].dropna()
+            style = style if marked else {**style, "marker": None}
+            self.lines_[name] = ax.plot(known.index, known, label=name, markersize=4, **style)[0]
+        lowest, highest = self.errors.min().min(), self.errors.max().max()
+        if 0 <= lowest < highest / 2:
+            ax.set_ylim(bottom=0)
+        whole_numbers(ax.xaxis)
+        ax.set(xlabel="lead, rows ahead", ylabel=self.metric_name)
+        self.legend_ = self._legend(ax, outside=own and len(self.lines_) > 3)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _styles(self):
+        models, baselines = 0, 0
+        for name in self.errors:
+            if name in self.baselines:
+                line = BASELINE_STYLES[baselines % len(BASELINE_STYLES)]
+                baselines += 1
+                yield {"color": GREY, "linestyle": line, "marker": None if len(self.errors) > 1 else "_"}
+            else:
+                colour, marker = STYLES[models % len(STYLES)]
+                models += 1
+                yield {"color": colour, "marker": marker, "linewidth": 1.5}
+
+    def _legend(self, ax, *, outside):
+        """The names from the largest error at the last lead down, as the lines end."""
+        last = self.errors.ffill().iloc[-1].sort_values(ascending=False, kind="stable")
+        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if outside else {"ncols": 1 + (len(last) > 4)}
+        return small_legend(ax, handles=[self.lines_[name] for name in last.index], **place)
+
+
+def _is_naive(estimator):
+    return any(isinstance(part, NaiveForecaster) for part in nested(estimator))
+
+
+def _checked_names(baseline, names):
+    """The names of the baselines as a list, each of them a model."""
+    listed = [] if baseline is None else [baseline] if isinstance(baseline, str) else list(baseline)
+    for name in listed:
+        if name not in names:
+            raise ValueError(f"baseline={name!r} is not a model: there are {', '.join(map(repr, names))}")
+    return listed
+
+
+def _errors(true, predicted, function, leads, name):
+    """The error at each lead, as a Series."""
+    true, predicted = (np.asarray(values, float) for values in (true, predicted))
+    if true.shape != predicted.shape or true.ndim not in (1, 2):
+        raise ValueError(
+            f"the forecasts of {name!r} must have the shape of y_true, (n, n_leads), "
+            f"got {predicted.shape} and {true.shape}"
+        )
+    true, predicted = true.reshape(len(true), -1), predicted.reshape(len(true), -1)
+    leads = np.arange(1, true.shape[1] + 1) if leads is None else np.asarray(leads)
+    if leads.shape != (true.shape[1],):
+        raise ValueError(f"leads must name each of {true.shape[1]} columns of y_true, got {leads.tolist()}")
+    values = [error(function, *pair) for pair in zip(true.T, predicted.T, strict=True)]
+    return pd.Series(values, pd.Index(leads, name="lead"), name=name)
+
+
+def _frames(y_true):
+    """Frames of predictions by name, if that is what came."""
+    frames = y_true if isinstance(y_true, dict) else {"forecast": y_true}
+    frames = {name: getattr(one, "predictions", one) for name, one in frames.items()}
+    needed = ["lead", "true", "predicted"]
+    fit = [isinstance(one, pd.DataFrame) and set(needed) <= set(one.columns) for one in frames.values()]
+    if isinstance(y_true, dict) and not all(fit):
+        raise ValueError(f"a dict in place of y_true must hold frames with the columns {', '.join(needed)}")
+    return frames if frames and all(fit) else None
+
+
+def _errors_of_frames(frames, function, leads):
+    """Errors by lead of frames of predictions and of their baselines; one baseline if all of them are the same."""
+    errors = {name: _by_lead(frame, "predicted", function) for name, frame in frames.items()}
+    floors = {name: _by_lead(frame, "baseline", function) for name, frame in frames.items() if "baseline" in frame}
+    table, floors = pd.DataFrame(errors).sort_index(), pd.DataFrame(floors).sort_index().dropna(axis=1, how="all")
+    if floors.shape[1] > 1 and np.allclose(floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True):
+        floors = floors.iloc[:, :1]
+    floors.columns = ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
+    table = table.join(floors, how="outer")
+    return _chosen(table, leads), list(floors.columns)
+
+
+def _by_lead(frame, column, function):
+    groups = frame.groupby("lead")
+    return pd.Series({lead: error(function, *_pair(part, column)) for lead, part in groups}, dtype=float)
+
+
+def _pair(part, column):
+    return part["true"].to_numpy(float), part[column].to_numpy(float)
+
+
+def _chosen(errors, leads):
+    if leads is None:
+        return errors
+    missing = [lead for lead in leads if lead not in errors.index]
+    if missing:
+        raise ValueError(f"leads={missing} were not forecast: there are {errors.index.tolist()}")
+    return errors.loc[list(leads)]

@@ -1,0 +1,86 @@
+"""How much worse forecasts become when a part of all windows is exchanged between them."""
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skrnn.plotting.measures import error
+from skrnn.windows.array import Windows, as_windows
+
+
+def permutation_importance(estimator, X, y, blocks, *, function, n_repeats, random_state, output=None, ahead=0):
+    """Increase of the error when a feature's steps of a block are exchanged between the windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted on windows.
+    X : Windows or ndarray of shape (n, steps, n_features) or (n, steps)
+        The windows; not changed.
+    y : ndarray of shape (n, n_outputs)
+        The targets.
+    blocks : list of ndarray
+        The steps of each block, counted from the oldest.
+    function : callable
+        The error of (true, predicted).
+    n_repeats : int
+        How often each part is exchanged.
+    random_state : int, RandomState or None
+        The order of exchange.
+    output : int, default=None
+        The output whose error counts. None: all.
+    ahead : int, default=0
+        How many rows behind a window may be looked at by features that are known ahead.
+
+    Returns
+    -------
+    increases : ndarray of shape (n_blocks, n_features, n_repeats)
+    error : float
+        The error before.
+    """
+    rng, held = check_random_state(random_state), _Held(X, ahead)
+
+    def measured(values):
+        predicted = np.reshape(estimator.predict(held.like(values)), (len(y), -1))
+        return error(function, *((y, predicted) if output is None else (y[:, output], predicted[:, output])))
+
+    before = measured(held.values)
+    increases = np.empty((len(blocks), held.where.shape[1], n_repeats))
+    for block, feature in np.ndindex(increases.shape[:2]):
+        rows = held.where[blocks[block], feature]
+        rows = rows[(rows >= 0) & (rows < held.values.shape[1])]
+        for repeat in range(n_repeats):
+            exchanged = held.values.copy()
+            exchanged[:, rows, feature] = held.values[rng.permutation(len(y))][:, rows, feature]
+            increases[block, feature, repeat] = measured(exchanged) - before
+    return increases, before
+
+
+class _Held:
+    """Windows with rows of their own, so that one can change without its neighbours.
+
+    ``values`` (n, n_rows, n_features) are the rows around each window: its steps, those between them, and those that
+    are known ahead. ``where`` (length, n_features) tells which of them are steps.
+    """
+
+    def __init__(self, X, ahead):
+        self.X, windows = X, as_windows(X)
+        reach = (windows.length - 1) * windows.sampling_rate
+        steps = np.arange(windows.length)[:, None] * windows.sampling_rate
+        if not isinstance(X, Windows):
+            self.values, self.where = windows.take(), np.tile(np.arange(windows.length)[:, None], windows.n_features)
+            return
+        ahead = max(ahead, int(windows.shift.max())) if windows.shift.any() else 0
+        offsets = np.arange(-reach, ahead + 1)
+        columns = [windows.values_at(column, offsets) for column in range(windows.n_features)]
+        self.values, self.where = np.stack(columns, axis=2), steps + windows.shift
+        self.reach = reach
+
+    def like(self, values):
+        """The values as the kind of windows that came."""
+        if not isinstance(self.X, Windows):
+            return values[:, :, 0] if self.X.ndim == 2 else values
+        n, n_rows, n_features = values.shape
+        first = np.arange(n + 1) * n_rows
+        return self.X.replace(
+            rows=values.reshape(-1, n_features), ends=first[:-1] + self.reach, bounds=first, series=np.arange(n)
+        )
