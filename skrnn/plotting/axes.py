@@ -7,7 +7,7 @@ from matplotlib import dates, ticker
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLACK, BLUE, SKY, ORANGE, GREEN = "#000000", "#0072B2", "#56B4E9", "#E69F00", "#009E73"
-VERMILION, PURPLE, GREY, PALE = "#D55E00", "#CC79A7", "#7F7F7F", "#BFBFBF"
+VERMILION, PURPLE, GREY = "#D55E00", "#CC79A7", "#7F7F7F"
 
 
 def axes_for(ax, size):
@@ -19,9 +19,11 @@ def axes_for(ax, size):
     return ax
 
 
-def whole_numbers(axis) -> None:
-    """Ticks at whole numbers only."""
-    axis.set_major_locator(ticker.MaxNLocator(integer=True))
+def counted_from_one(ax) -> None:
+    """Ticks at whole numbers on the x axis, and none at 0."""
+    ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    if ax.get_xlim()[0] <= 0:
+        ax.set_xlim(left=0.5, auto=None)
 
 
 def kind_of(index: pd.Index) -> str:
@@ -59,10 +61,10 @@ def dress_index_axis(ax, index: pd.Index) -> None:
     elif kind == "names":
         ax.xaxis.set_major_locator(ticker.MaxNLocator(8, integer=True))
     else:
-        whole_numbers(ax.xaxis)
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
         ax.set_xlabel(index.name or ("hours" if kind == "durations" else "row"))
 
 
 def small_legend(ax, **options):
     """A legend that hides little."""
-    return ax.legend(**{"frameon": True, "framealpha": 0.8, "edgecolor": "none", "fontsize": "small", **options})
+    return ax.legend(**{"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small", **options})

@@ -8,7 +8,6 @@ from skrnn.plotting.axes import (
     BLUE,
     GREY,
     ORANGE,
-    PALE,
     SKY,
     axes_for,
     dress_index_axis,
@@ -21,6 +20,8 @@ from skrnn.plotting.origins import frame_of, from_rows, from_windows
 from skrnn.validation import check_count, index_of
 
 SHADES = (BLUE, SKY)
+# Longer lines are drawn thin.
+LONG, THIN = 1000, 0.6
 # matplotlib looks for a free corner point by point.
 MOST_POINTS = 5000
 
@@ -284,11 +285,15 @@ def _parted(parts):
 
 
 def _plot(ax, x, y, **options):
-    """A line, with dots where a single value has no neighbours to be joined to."""
+    """A line, thin where it is long, with dots for the values that have no neighbour to be joined to."""
     known = ~np.isnan(np.asarray(y, float))
     beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
-    alone = (known & ~beside).any()
-    return ax.plot(x, y, **{"marker": "." if alone else None, **options})[0]
+    alone = np.flatnonzero(known & ~beside)
+    if len(y) > LONG:
+        options = {**options, "linewidth": min(options.get("linewidth", THIN), THIN)}
+    if len(alone):
+        options = {"marker": ".", "markevery": alone.tolist(), **options}
+    return ax.plot(x, y, **options)[0]
 
 
 def _mark_origins(ax, folds):
@@ -300,7 +305,7 @@ def _mark_origins(ax, folds):
             where = places(pd.Index(known)).min()
             if where not in [line.get_xdata()[0] for line in lines]:
                 label = None if lines else "origin"
-                lines.append(ax.axvline(where, color=PALE, linewidth=1.0, linestyle=":", zorder=0, label=label))
+                lines.append(ax.axvline(where, color=GREY, linewidth=1.0, linestyle=":", zorder=0, label=label))
     return lines
 
 

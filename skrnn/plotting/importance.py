@@ -248,6 +248,8 @@ class LagImportanceDisplay:
         ax.set_yticks(np.arange(n_features)[::every], self.feature_names[::every])
         ax.set_ylim(n_features - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
+        # Where a feature has no step, it is not white as a coefficient of 0 is.
+        ax.set_facecolor("#E5E5E5")
         ax.xaxis.set_major_locator(ticker.MaxNLocator(10, integer=True, steps=[1, 1.2, 2, 2.4, 3, 4, 6, 10]))
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(_lag_label))
         ax.set_xlabel(self.lag_name)
@@ -296,11 +298,9 @@ class _Layout:
     def describe(self, output):
         """What the lags are counted in, and from where."""
         if not self.counted:
-            return "steps of the window; t is its last step"
-        ahead = self._lead(output)
-        rows = "row" if ahead == 1 else "rows"
-        end = f"the row forecast, {ahead} {rows} after the window" if ahead else "the last row of the window"
-        return f"rows; t is {end}" + (f"; a row is a {self.row}" if self.row else "")
+            return "lag in steps; the window ends with t"
+        end = "row t is forecast" if self._lead(output) else "the window ends with t"
+        return "lag in rows" + (f" of {self.row}" if self.row else "") + f"; {end}"
 
     def _lead(self, output):
         return 0 if output is None or not self.counted else int(self.leads[output])
@@ -344,7 +344,7 @@ def _row_name(clock: Clock | None):
         count = seconds / size
     else:
         unit = UNITS.get(name.lstrip("0123456789").partition("-")[0], name)
-    return unit if count == 1 else f"{count:g} {unit}s"
+    return f"{count:g} {unit}" + ("" if count == 1 else "s")
 
 
 def _blocks(length, n_blocks):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.baselines import NaiveForecaster
+from skrnn.multistep import DirectForecaster, RecursiveForecaster
 from skrnn.plotting.axes import (
     BLACK,
     BLUE,
@@ -14,8 +15,8 @@ from skrnn.plotting.axes import (
     SKY,
     VERMILION,
     axes_for,
+    counted_from_one,
     small_legend,
-    whole_numbers,
 )
 from skrnn.plotting.fitted import forecast, name_of, nested
 from skrnn.plotting.measures import error, measure_of
@@ -167,7 +168,7 @@ class LeadErrorDisplay:
         lowest, highest = self.errors.min().min(), self.errors.max().max()
         if 0 <= lowest < highest / 2:
             ax.set_ylim(bottom=0)
-        whole_numbers(ax.xaxis)
+        counted_from_one(ax)
         ax.set(xlabel="lead, rows ahead", ylabel=self.metric_name)
         self.legend_ = self._legend(ax, outside=own and len(self.lines_) > 3)
         self.ax_, self.figure_ = ax, ax.figure
@@ -193,7 +194,9 @@ class LeadErrorDisplay:
 
 
 def _is_naive(estimator):
-    return any(isinstance(part, NaiveForecaster) for part in nested(estimator))
+    parts = list(nested(estimator))
+    inside = [part.estimator for part in parts if isinstance(part, RecursiveForecaster | DirectForecaster)]
+    return any(isinstance(part, NaiveForecaster) for part in parts) or any(map(_is_naive, inside))
 
 
 def _checked_names(baseline, names):

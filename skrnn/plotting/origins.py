@@ -105,7 +105,7 @@ def from_windows(estimator, X, y, origin, index, target):
     frame = frame_of(
         labels.at(ends + ahead),
         np.repeat(fold, len(leads)),
-        labels.at(ends).array if hasattr(labels.at(ends), "array") else labels.at(ends),
+        labels.at(ends),
         ahead,
         true.ravel(),
         predicted.ravel(),
@@ -147,13 +147,15 @@ def _history(chosen, labels, column, true, leads):
     """The target's rows up to the latest origin; of each window its own where they have no common labels."""
     if labels.start is not None:
         rows = np.arange(labels.ends.max() + 1)
-        return pd.Series(chosen.rows[labels.start + rows, column].astype(float), labels.at(rows))
+        return pd.Series(
+            chosen.rows[labels.start + rows, column].astype(float), labels.at(rows), name=_column_name(chosen, column)
+        )
     offsets = np.arange(-(chosen.length - 1) * chosen.sampling_rate, 1)
     values = chosen.values_at(column, offsets).astype(float)
     # The first target joins the window to the truth; NaN parts one window from the next.
     values = np.column_stack([values, true[:, 0], np.full(len(values), np.nan)])
     places = [*offsets, leads[0], leads[0]]
-    return pd.Series(values.ravel(), np.tile(places, len(values)))
+    return pd.Series(values.ravel(), np.tile(places, len(values)), name=name)
 
 
 def _target_column(windows, y, leads, target):

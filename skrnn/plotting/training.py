@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, small_legend, whole_numbers
+from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, counted_from_one, small_legend
 from skrnn.plotting.fitted import nested
 
 # A loss that falls by more than this factor is drawn on a logarithmic axis.
@@ -131,7 +131,7 @@ class TrainingDisplay:
             self._mark_best(ax, losses["val_loss"])
         if _spans_decades(losses.values()):
             ax.set_yscale("log")
-        whole_numbers(ax.xaxis)
+        counted_from_one(ax)
         ax.set(xlabel="epoch", ylabel=self.loss_name)
         small_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure
