@@ -145,11 +145,11 @@ class _Labels:
 
 def _history(chosen, labels, column, true, leads):
     """The target's rows up to the latest origin; of each window its own where they have no common labels."""
+    name = None if chosen.feature_names is None else str(chosen.feature_names[column])
     if labels.start is not None:
         rows = np.arange(labels.ends.max() + 1)
-        return pd.Series(
-            chosen.rows[labels.start + rows, column].astype(float), labels.at(rows), name=_column_name(chosen, column)
-        )
+        values = chosen.rows[labels.start + rows, column].astype(float)
+        return pd.Series(values, labels.at(rows), name=name)
     offsets = np.arange(-(chosen.length - 1) * chosen.sampling_rate, 1)
     values = chosen.values_at(column, offsets).astype(float)
     # The first target joins the window to the truth; NaN parts one window from the next.
