@@ -196,8 +196,7 @@ class NetworkRegressor(WindowRegressor):
 
         trained = train(self.network_, training, feed, validation, start)
         earlier = {} if start is None else start.history
-        history = {name: earlier.get(name, []) + values for name, values in trained.history.items()}
-        history = {**earlier, **history}
+        history = _continued(earlier, trained.history)
         self._trained = Trained(trained.weights, trained.optimizer_state, history)
         self.weights_, self.history_ = trained.weights, history
         if trained.interrupted:
@@ -263,6 +262,14 @@ class NetworkRegressor(WindowRegressor):
                 inputs.append(self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_))
             y[batch] = predict(self.network_, self.weights_, *inputs)
         return y * self.y_scale_ + self.y_offset_
+
+
+def _continued(earlier, later):
+    """The losses of both; NaN where one of them has none, so that all lists count the same epochs."""
+    before, behind = (max(map(len, history.values()), default=0) for history in (earlier, later))
+    return {
+        name: earlier.get(name, [np.nan] * before) + later.get(name, [np.nan] * behind) for name in {**earlier, **later}
+    }
 
 
 def _mean_one(weights):

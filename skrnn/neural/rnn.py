@@ -78,7 +78,7 @@ class RNNRegressor(NetworkRegressor):
     Attributes
     ----------
     history_ : dict of list
-        "loss", and "val_loss" where there was a validation, of every epoch.
+        "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without one.
     network_ : Network
         The network as plain data.
     weights_ : list of ndarray

@@ -75,8 +75,9 @@ class TrainingDisplay:
                 "fit it first, or draw a dict of losses with TrainingDisplay.from_history"
             )
         unit = "in the unit of normalize_y" if network.normalize_y else "of y as it is"
-        # Later fits that go on may have better epochs behind them whose weights are gone.
-        kept = network.early_stopping and not network.warm_start and "val_loss" in network.history_
+        # A fit that goes on may have better epochs behind it, whose weights are gone.
+        kept = network.early_stopping and not network.warm_start
+        kept = kept and np.isfinite(network.history_.get("val_loss", [np.nan])[-1])
         names = {"loss_name": f"{_name(network.loss)} loss, {unit}"}
         if kept:
             names["best_name"] = "best epoch, its weights are kept"

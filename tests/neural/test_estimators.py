@@ -235,6 +235,15 @@ def test_partial_fit_is_one_epoch(data):
     assert len(model.history_["loss"]) == 2
 
 
+def test_epochs_without_validation_are_counted(data):
+    """Where some epochs had no validation, their validation loss is NaN: both lists count the same epochs."""
+    model = small(validation_fraction=0.2).fit(*data).partial_fit(*data)
+    assert np.isnan(model.history_["val_loss"]).tolist() == [False, False, True]
+
+    model = small(warm_start=True, epochs=1).fit(*data).set_params(validation_fraction=0.2).fit(*data)
+    assert np.isnan(model.history_["val_loss"]).tolist() == [True, False]
+
+
 # ---------------------------------------------------------------------- validation
 
 
