@@ -256,6 +256,8 @@ class ForecastDisplay:
                 f"got {kind_of(history.index)}: give it their kind of index"
             )
         n = max(24, 2 * fold_length) if self.n_history is None else check_count("n_history", self.n_history, minimum=0)
+        if kind_of(history.index) == "names":
+            return history.iloc[-n:] if n else None
         if not history.index.is_unique:
             return history if self.n_history is None else history[history.index > -n]
         before = np.flatnonzero(places(history.index) < places(frame.index).min())

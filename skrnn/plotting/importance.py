@@ -184,7 +184,7 @@ class LagImportanceDisplay:
         layout = _layout(estimator, X, len(coef), coef.shape[2])
         names = getattr(model, "feature_names_in_", layout.names)
         output = 0 if lead is None else layout.output_of(lead)
-        blocks = _blocks(coef.shape[1], n_blocks or coef.shape[1])
+        blocks = _blocks(coef.shape[1], n_blocks, most=coef.shape[1])
         return cls(
             np.stack([coef[output, block].sum(axis=0) for block in blocks]),
             edges=layout.edges(blocks, output),
@@ -206,8 +206,7 @@ class LagImportanceDisplay:
             head, model = split_at_windows(estimator)
             windows = head.transform(X)
         windows, true = _usable(windows, true, max_samples, rng)
-        length = windows.shape[1]
-        blocks = _blocks(length, n_blocks or (length if length <= MOST_STEPS else GROUPS))
+        blocks = _blocks(windows.shape[1], n_blocks, most=MOST_STEPS)
         options = {"function": function, "n_repeats": n_repeats, "random_state": rng, "output": output}
         increases, _ = permutation_importance(model, windows, true, blocks, ahead=int(max(leads)), **options)
         name = getattr(y, "name", None)
@@ -347,7 +346,10 @@ def _row_name(clock: Clock | None):
     return f"{count:g} {unit}" + ("" if count == 1 else "s")
 
 
-def _blocks(length, n_blocks):
+def _blocks(length, n_blocks, *, most):
+    """The steps in blocks: each for itself where there are at most so many, unless the user says how many blocks."""
+    if n_blocks is None:
+        n_blocks = length if length <= most else GROUPS
     check_count("n_blocks", n_blocks)
     if n_blocks > length:
         raise ValueError(f"n_blocks={n_blocks} is more than the {length} steps of the windows")
