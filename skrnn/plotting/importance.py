@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib import colors, ticker
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +17,7 @@ from skrnn.preprocessing import CalendarFeatures
 from skrnn.validation import check_count, check_option
 from skrnn.windows import LastSteps, SlidingWindow, Windows
 from skrnn.windows.array import as_windows
-from skrnn.windows.clock import Clock
+from skrnn.windows.clock import Clock, clock_of
 
 KINDS = ("coefficients", "permutation")
 # Permutation asks for a forecast for each block and feature: more steps than this are grouped.
@@ -201,7 +202,7 @@ class LagImportanceDisplay:
         true, _, leads = forecast(estimator, X, y)
         layout = _layout(estimator, X, len(leads), None)
         output = 0 if len(leads) == 1 else None if lead is None else layout.output_of(lead)
-        model, windows = estimator, X if isinstance(X, Windows) else np.asarray(X)
+        model, windows = estimator, X if isinstance(X, Windows | pd.DataFrame) else np.asarray(X)
         if takes_rows(estimator, X):
             head, model = split_at_windows(estimator)
             windows = head.transform(X)
@@ -320,7 +321,9 @@ def _layout(estimator, X, n_outputs, n_features):
     leads = next((one for one in leads if one is not None), np.arange(1, n_outputs + 1))
     if isinstance(X, Windows):
         leads = np.array(X.leads) if len(X.leads) == n_outputs else leads
-        return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features))
+        index = getattr(X, "index", None)
+        row = None if index is None else _row_name(clock_of(index[: X.bounds[1]]))
+        return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features), row)
     n_features = as_windows(X).n_features if n_features is None else n_features
     return _Layout(1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False)
 
@@ -365,7 +368,7 @@ def _usable(windows, true, max_samples, rng):
         )
     if len(which) > max_samples:
         which = np.sort(rng.choice(which, max_samples, replace=False))
-    return windows[which], true[which]
+    return windows.iloc[which] if isinstance(windows, pd.DataFrame) else windows[which], true[which]
 
 
 def _coefficient_name(estimator):

@@ -135,6 +135,8 @@ class LeadErrorDisplay:
         """
         function, words = measure_of(metric)
         models = estimator if isinstance(estimator, dict) else {name_of(estimator): estimator}
+        if not models:
+            raise ValueError("estimator must be a fitted estimator or a dict of at least one, got an empty dict")
         columns = {}
         for name, model in models.items():
             true, predicted, known_leads = forecast(model, X, y)
@@ -211,7 +213,7 @@ def _checked_names(baseline, names):
 def _errors(true, predicted, function, leads, name):
     """The error at each lead, as a Series."""
     true, predicted = (np.asarray(values, float) for values in (true, predicted))
-    if true.shape != predicted.shape or true.ndim not in (1, 2):
+    if true.shape != predicted.shape or true.ndim not in (1, 2) or not true.size:
         raise ValueError(
             f"the forecasts of {name!r} must have the shape of y_true, (n, n_leads), "
             f"got {predicted.shape} and {true.shape}"

@@ -87,7 +87,7 @@ def from_windows(estimator, X, y, origin, index, target):
 
     Labels are those of ``index``, or row numbers; with plain arrays, or several series, rows from the window's end.
     """
-    X = X if isinstance(X, Windows) else np.asarray(X)
+    X = X if isinstance(X, Windows | pd.DataFrame) else np.asarray(X)
     windows, y = as_windows(X), check_target_values(estimator, y, len(X))
     one_series = isinstance(X, Windows) and len(np.unique(windows.series)) == 1
     if origin is None:
@@ -95,7 +95,7 @@ def from_windows(estimator, X, y, origin, index, target):
         which = np.arange(len(y)) if follow else np.array([len(y) - 1])
     else:
         follow, which = False, np.array(_positions(origin, pd.RangeIndex(len(y))))
-    true, predicted, leads = forecast(estimator, X[which], y[which])
+    true, predicted, leads = forecast(estimator, X.iloc[which] if isinstance(X, pd.DataFrame) else X[which], y[which])
     column = _target_column(windows, y.reshape(len(y), -1), leads, target)
     chosen = windows[which]
     labels = _Labels.of(chosen, index, relative=not isinstance(X, Windows))
@@ -127,6 +127,9 @@ class _Labels:
                 raise ValueError("index labels the rows of one series: choose windows of one series, got several")
             return cls(np.zeros(len(chosen), int), None, None)
         start, stop = chosen.bounds[series[0]], chosen.bounds[series[0] + 1]
+        own = getattr(chosen, "index", None)
+        if index is None and own is not None:
+            index = own[start:stop]
         index = None if index is None else pd.Index(index)
         if index is not None and len(index) != stop - start:
             raise ValueError(

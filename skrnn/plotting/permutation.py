@@ -1,6 +1,7 @@
 """How much worse forecasts become when a part of all windows is exchanged between them."""
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import check_random_state
 
 from skrnn.plotting.measures import error
@@ -14,7 +15,7 @@ def permutation_importance(estimator, X, y, blocks, *, function, n_repeats, rand
     ----------
     estimator : estimator
         Fitted on windows.
-    X : Windows or ndarray of shape (n, steps, n_features) or (n, steps)
+    X : Windows, ndarray of shape (n, steps, n_features) or (n, steps), or DataFrame of the latter
         The windows; not changed.
     y : ndarray of shape (n, n_outputs)
         The targets.
@@ -78,9 +79,11 @@ class _Held:
     def like(self, values):
         """The values as the kind of windows that came."""
         if not isinstance(self.X, Windows):
+            if isinstance(self.X, pd.DataFrame):
+                return pd.DataFrame(values[:, :, 0], self.X.index, self.X.columns)
             return values[:, :, 0] if self.X.ndim == 2 else values
         n, n_rows, n_features = values.shape
         first = np.arange(n + 1) * n_rows
-        return self.X.replace(
-            rows=values.reshape(-1, n_features), ends=first[:-1] + self.reach, bounds=first, series=np.arange(n)
-        )
+        changes = {"index": None} if hasattr(self.X, "index") else {}
+        rows, ends = values.reshape(-1, n_features), first[:-1] + self.reach
+        return self.X.replace(rows=rows, ends=ends, bounds=first, series=np.arange(n), **changes)

@@ -274,6 +274,16 @@ def test_plain_arrays_count_rows_from_the_window():
     assert np.isnan(history[9])
 
 
+def test_windows_in_a_table():
+    """A DataFrame whose rows are windows keeps its columns' names."""
+    waves = pd.DataFrame(make_waves(30, 12, random_state=0)[:, :, 0]).rename(columns=str)
+    X, y = waves.iloc[:, :8], waves.iloc[:, 8:]
+
+    display = ForecastDisplay.from_estimator(LinearWindow().fit(X, y), X, y)
+
+    np.testing.assert_allclose(list(drawn(display.true_line_).values()), y.iloc[-1])
+
+
 def test_one_sample():
     """A single window is enough."""
     X, y = make_windows(np.arange(8.0), length=5, horizon=3)

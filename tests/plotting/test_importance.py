@@ -233,11 +233,18 @@ def test_data_is_not_changed():
         np.testing.assert_array_equal(now, then)
 
 
-@pytest.mark.parametrize("dimensions", [2, 3])
-def test_arrays_and_windows_agree(dimensions):
+AS = {
+    "3-D": np.asarray,
+    "2-D": lambda X: np.asarray(X)[:, :, 0],
+    "DataFrame": lambda X: pd.DataFrame(np.asarray(X)[:, :, 0]).rename(columns=str),
+}
+
+
+@pytest.mark.parametrize("convert", AS.values(), ids=AS)
+def test_arrays_and_windows_agree(convert):
     """Plain windows, (n, steps) or (n, steps, features), give what Windows of them give."""
     X, y = make_windows(noise(["a"]).rolling(3).sum().dropna(), 5)
-    array = np.asarray(X) if dimensions == 3 else np.asarray(X)[:, :, 0]
+    array = convert(X)
     options = {"kind": "permutation", "random_state": 0}
 
     expected = LagImportanceDisplay.from_estimator(LinearWindow().fit(X, y), X, y, **options)

@@ -152,6 +152,8 @@ def test_pipelines_of_other_leads_stand_side_by_side():
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, leads=[1]), r"each of 3 columns of y_true, got \[1\]"),
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, baseline="naive"), "there are 'forecast'"),
         (lambda: LeadErrorDisplay.from_predictions(TRUE), "y_pred is needed"),
+        (lambda: LeadErrorDisplay.from_predictions([], []), "must have the shape of y_true"),
+        (lambda: LeadErrorDisplay.from_estimator({}, TRUE, TRUE), "got an empty dict"),
         (lambda: LeadErrorDisplay.from_predictions({"a": TRUE}), "must hold frames with the columns lead, true"),
         (lambda: LeadErrorDisplay.from_predictions(predictions(1), leads=[4]), r"leads=\[4\] were not forecast"),
     ],
