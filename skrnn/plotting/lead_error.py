@@ -24,6 +24,8 @@ from skrnn.plotting.measures import error, measure_of
 # A colour and a marker each, so that the lines are told apart in print too.
 STYLES = list(zip((BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B"), "osD^vPX*", strict=True))
 BASELINE_STYLES = ("--", ":", "-.")
+# Errors further apart than this factor are drawn on a logarithmic axis.
+DECADES = 100
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 40
 
@@ -168,7 +170,9 @@ class LeadErrorDisplay:
             style = style if marked else {**style, "marker": None}
             self.lines_[name] = ax.plot(known.index, known, label=name, markersize=4, **style)[0]
         lowest, highest = self.errors.min().min(), self.errors.max().max()
-        if 0 <= lowest < highest / 2:
+        if 0 < lowest < highest / DECADES:
+            ax.set_yscale("log")
+        elif 0 <= lowest < highest / 2:
             ax.set_ylim(bottom=0)
         counted_from_one(ax)
         ax.set(xlabel="lead, rows ahead", ylabel=self.metric_name)

@@ -162,3 +162,12 @@ def test_what_cannot_be_drawn_is_named(call, message):
     """Each message names the argument, and what there is."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_errors_of_several_decades_are_drawn_on_a_logarithmic_axis():
+    """A hundredth of the largest error would lie on the axis."""
+    y = np.zeros((4, 3))
+
+    far, near = (LeadErrorDisplay.from_predictions(y, {"model": y + 1, "naive": y + most}) for most in (200, 20))
+
+    assert [far.ax_.get_yscale(), near.ax_.get_yscale()] == ["log", "linear"]
