@@ -1,0 +1,322 @@
+"""Adapters to sktime: a forecaster around any regressor, and regressors on sktime's panels."""
+
+import numpy as np
+import pandas as pd
+from sktime.datatypes import update_data
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.regression.base import BaseRegressor
+
+from skrnn.baselines import LinearWindow
+from skrnn.multistep import DirectForecaster, _on_windows
+from skrnn.relative import TransformedWindowRegressor
+from skrnn.validation import check_count, check_option
+from skrnn.windows import Windows, make_windows
+from skrnn.windows.clock import clock_of
+from skrnn.windows.context import lay_rows
+
+__all__ = ["WindowForecaster", "WindowRegressorAdapter"]
+
+STRATEGIES = ("recursive", "direct", "multioutput")
+
+
+class WindowForecaster(BaseForecaster):
+    """sktime forecaster around a regressor on windows, of skrnn or of scikit-learn.
+
+    The window of a forecast holds the last ``window_length`` values of y. sktime asks for the future of exogenous
+    columns X when it predicts, so X is what skrnn calls known ahead: its part of the window ends at the very row that
+    is forecast, and not, as in sktime's ``make_reduction``, where y's does. ::
+
+        rows     ...  t-2   t-1    t    t+1  ...  t+h
+        y             [ y     y     y ]            ?        window_length=3, h rows ahead
+        X                                [ x   x   x ]
+
+    Parameters
+    ----------
+    regressor : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. y comes in its own
+        unit: what is scaled is scaled inside, as in ``make_pipeline(SeriesScaler(), RNNRegressor("gru"))``.
+    window_length : int, default=10
+        Steps in a window.
+    strategy : {"recursive", "direct", "multioutput"}, default="recursive"
+        One model of the next row, fed its own forecasts; a model for each row of ``fh``; or one model that forecasts
+        them together, whose part of X ends at the last of them. The last two need ``fh`` in ``fit``.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_leads,)
+        How many rows ahead the model forecasts: 1, or the rows of ``fh``.
+    model_ : estimator
+        The fitted model on windows.
+
+    Notes
+    -----
+    ``update`` with ``update_params=True`` fits anew on all rows; with ``update_params=False`` the new rows are only
+    looked at. Rows in the past (``fh`` of 0 or less) are forecast from the window before them, one row ahead or, behind
+    a direct or multioutput fit, as many as the first of ``fh`` that lies in the future.
+
+    Unknown values (NaN, missing rows of a regular index) are left out of ``fit``, with the windows that hold them, and
+    filled from the window's nearest known ones in ``predict``.
+
+    X needs a row for every step up to the last of ``fh``, also where ``fh`` itself has gaps.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skrnn import LinearWindow
+    >>> from skrnn.sktime import WindowForecaster
+    >>> y = load_airline()
+    >>> forecaster = WindowForecaster(LinearWindow(), window_length=24).fit(y[:-12])
+    >>> forecaster.predict(fh=[1, 12]).round(-1)
+    1960-01    420.0
+    1960-12    430.0
+    Freq: M, Name: Number of airline passengers, dtype: float64
+    """
+
+    _tags = {
+        "authors": "skrnn developers",
+        "maintainers": "skrnn developers",
+        "y_inner_mtype": "pd.Series",
+        "X_inner_mtype": "pd.DataFrame",
+        "capability:multivariate": False,
+        "capability:exogenous": True,
+        "capability:categorical_in_X": False,
+        "capability:non_contiguous_X": False,
+        "capability:missing_values": True,
+        "capability:insample": True,
+        "capability:pred_int": False,
+        "capability:update": True,
+        "requires-fh-in-fit": True,
+    }
+    # The rows are kept here, as _cur_y and _cur_X: once is enough.
+    _config = {"remember_data": False}
+
+    def __init__(self, regressor, window_length=10, strategy="recursive"):
+        self.regressor = regressor
+        self.window_length = window_length
+        self.strategy = strategy
+        super().__init__()
+        # What sktime's base class would keep, and asks for where it does not.
+        self._y = self._X = None
+        self.set_tags(**{"requires-fh-in-fit": strategy != "recursive"})
+
+    def _fit(self, y, X, fh):
+        self._cur_y, self._cur_X = y, None if X is None else X.loc[y.index]
+        return self._learn(fh)
+
+    def _update(self, y, X=None, update_params=True):
+        self._check_columns(X, "update")
+        self._cur_y = update_data(self._cur_y, y)
+        if X is not None:
+            self._cur_X = update_data(self._cur_X, X.loc[y.index])
+        return self._learn(self._fh) if update_params else self
+
+    def _learn(self, fh):
+        check_option("strategy", self.strategy, STRATEGIES)
+        length = check_count("window_length", self.window_length)
+        leads, rows = self._leads(fh), self._rows()
+        needed = length + int(leads[-1])
+        if len(rows) < needed:
+            raise ValueError(
+                f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} rows of y, "
+                f"got {len(rows)}: pass a longer series or a smaller window_length"
+            )
+        ahead = list(range(1, rows.shape[1]))
+        windows, targets = make_windows(rows, length, leads=leads.tolist(), target=0, known_ahead=ahead)
+        self.leads_, self._names = leads, windows.feature_names
+        self.model_ = self._model().fit(windows, targets)
+        return self
+
+    def _model(self):
+        if self.strategy == "multioutput":
+            return _learner(self.regressor)
+        return DirectForecaster(self.regressor)
+
+    def _leads(self, fh):
+        """The rows ahead that are learned: of ``fh`` those in the future."""
+        if self.strategy == "recursive":
+            return np.array([1])
+        ahead = self._rows_ahead(fh)
+        return np.unique(ahead[ahead > 0]) if (ahead > 0).any() else np.array([1])
+
+    def _rows_ahead(self, fh):
+        ahead = fh.to_relative(self._cutoff).to_numpy().astype(np.int64)
+        step = self._step()
+        if (ahead % step).any():
+            raise ValueError(
+                f"fh={ahead.tolist()} counts labels of the index, which goes in steps of {step}: "
+                f"name multiples of {step}"
+            )
+        return ahead // step
+
+    def _step(self):
+        """Labels from one row to the next: 1, but for whole numbers that go in larger steps."""
+        clock = clock_of(self._cur_y.index)
+        return clock.step if clock is not None and isinstance(clock.step, int) else 1
+
+    def _rows(self):
+        """y up to the cutoff, with X beside it."""
+        y = self._cur_y.rename("y" if self._cur_y.name is None else self._cur_y.name)
+        rows = y.to_frame() if self._cur_X is None else pd.concat([y, self._cur_X], axis=1)
+        # skrnn takes whole numbers for positions of columns.
+        rows = rows.astype(float).set_axis([str(name) for name in rows.columns], axis=1)
+        return rows[rows.index <= self._cutoff[0]]
+
+    def _predict(self, fh, X):
+        self._check_columns(X, "predict")
+        ahead = self._rows_ahead(fh)
+        past, horizon = ahead <= 0, max(0, int(ahead.max()))
+        known = self._rows()
+        known = lay_rows(known.to_numpy(), known.index, np.iinfo(np.int64).max).rows
+        rows, origin = np.concatenate([known, self._future(horizon, X)]), len(known) - 1
+        forecast = np.empty(len(ahead))
+        if past.any():
+            forecast[past] = self._forecast(rows, origin + ahead[past] - self.leads_[0])[:, 0]
+        if horizon:
+            follow = self._recursive if self.strategy == "recursive" else self._together
+            forecast[~past] = follow(rows, origin, ahead[~past])
+        return pd.Series(forecast, fh.to_absolute_index(self._cutoff), name=self._cur_y.name)
+
+    def _future(self, horizon, X):
+        """The rows behind the cutoff: y unknown, X as it came."""
+        future = np.full((horizon, len(self._names)), np.nan)
+        if X is None or not horizon:
+            return future
+        labels = ForecastingHorizon(np.arange(1, horizon + 1) * self._step(), is_relative=True)
+        labels = labels.to_absolute_index(self._cutoff)
+        missing = labels[~labels.isin(X.index)]
+        if len(missing):
+            raise ValueError(
+                f"X must have a row for each of the {horizon} rows up to the last of fh, but has none for "
+                f"{', '.join(map(str, missing[:3]))}{' …' if len(missing) > 3 else ''}: pass them all, "
+                "or let sktime's ForecastX forecast them"
+            )
+        future[:, 1:] = X.loc[labels]
+        return future
+
+    def _recursive(self, rows, origin, ahead):
+        start = max(0, origin + 1 - self.window_length)
+        rows, origin = rows[start:], origin - start
+        for row in range(origin, len(rows) - 1):
+            rows[row + 1, 0] = self._forecast(rows, [row])[0, 0]
+        return rows[origin + ahead, 0]
+
+    def _together(self, rows, origin, ahead):
+        if not np.isin(ahead, self.leads_).all():
+            raise ValueError(
+                f"strategy={self.strategy!r} was fitted for {self.leads_.tolist()} rows ahead, but fh now lies "
+                f"{ahead.tolist()} rows ahead: update with update_params=True, or use a relative fh"
+            )
+        return self._forecast(rows, [origin])[0, np.searchsorted(self.leads_, ahead)]
+
+    def _forecast(self, rows, ends):
+        """Forecasts (n_windows, n_leads) from the windows that end at the rows ``ends``."""
+        shift = np.where(np.arange(rows.shape[1]) > 0, self.leads_[-1], 0)
+        windows = Windows(
+            rows, ends, length=self.window_length, leads=self.leads_, shift=shift, feature_names=self._names
+        )
+        return np.reshape(self.model_.predict(windows), (len(windows), -1))
+
+    def _check_columns(self, X, method):
+        """X comes as in fit, or not at all."""
+        fitted = [] if self._cur_X is None else list(self._cur_X.columns)
+        came = [] if X is None else list(X.columns)
+        if fitted != came:
+            raise ValueError(
+                f"X must have in {method} the columns that it had in fit, {_names(fitted)}, got {_names(came)}"
+            )
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):
+        """Parameters that sktime's checks make instances from.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is one set.
+
+        Returns
+        -------
+        params : list of dict
+        """
+        from sklearn.linear_model import Ridge
+
+        linear = [{"regressor": LinearWindow(), "window_length": 3, "strategy": strategy} for strategy in STRATEGIES]
+        return [*linear, {"regressor": Ridge(), "window_length": 2}]
+
+
+class WindowRegressorAdapter(BaseRegressor):
+    """sktime time series regressor around a regressor on windows, of skrnn or of scikit-learn.
+
+    sktime lays panels out as (instances, channels, time), skrnn windows as (samples, steps, features). With this
+    adapter ``make_reduction`` hands over y and X as features of each step, in place of one behind the other.
+
+    Parameters
+    ----------
+    regressor : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones.
+
+    Attributes
+    ----------
+    model_ : estimator
+        The fitted model on windows.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from sktime.forecasting.compose import make_reduction
+    >>> from skrnn import LinearWindow
+    >>> from skrnn.sktime import WindowRegressorAdapter
+    >>> regressor = WindowRegressorAdapter(LinearWindow())
+    >>> forecaster = make_reduction(regressor, window_length=24, strategy="direct")
+    >>> forecaster.fit(load_airline(), fh=[1, 2, 3]).predict().round(-1).tolist()
+    [460.0, 410.0, 460.0]
+    """
+
+    _tags = {
+        "authors": "skrnn developers",
+        "maintainers": "skrnn developers",
+        "X_inner_mtype": "numpy3D",
+        "y_inner_mtype": "numpy2D",
+        "capability:multioutput": True,
+        "capability:multivariate": True,
+        "capability:missing_values": True,
+        "capability:categorical_in_X": False,
+    }
+
+    def __init__(self, regressor):
+        self.regressor = regressor
+        super().__init__()
+
+    def _fit(self, X, y):
+        y = y[:, 0] if y.shape[1] == 1 else y
+        self.model_ = _learner(self.regressor).fit(X.swapaxes(1, 2), y)
+        return self
+
+    def _predict(self, X):
+        return self.model_.predict(X.swapaxes(1, 2))
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):
+        """Parameters that sktime's checks make instances from.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is one set.
+
+        Returns
+        -------
+        params : list of dict
+        """
+        from sklearn.linear_model import Ridge
+
+        return [{"regressor": LinearWindow()}, {"regressor": Ridge(alpha=0.1)}]
+
+
+def _learner(regressor):
+    """The regressor on windows; incomplete windows are left out of its fit also where it knows no NaN."""
+    return TransformedWindowRegressor(_on_windows(regressor))
+
+
+def _names(columns):
+    return ", ".join(map(repr, columns)) if columns else "none"
