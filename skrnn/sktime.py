@@ -1,7 +1,10 @@
 """Adapters to sktime: a forecaster around any regressor, and regressors on sktime's panels."""
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
+from sklearn.utils import get_tags
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.regression.base import BaseRegressor
@@ -11,6 +14,7 @@ from skrnn.multistep import DirectForecaster, _on_windows
 from skrnn.relative import TransformedWindowRegressor
 from skrnn.validation import check_count, check_option
 from skrnn.windows import Windows, make_windows
+from skrnn.windows.array import fill_steps
 from skrnn.windows.clock import clock_of
 from skrnn.windows.context import lay_rows
 
@@ -72,7 +76,7 @@ class WindowForecaster(BaseForecaster):
     Freq: M, Name: Number of airline passengers, dtype: float64
     """
 
-    _tags = {
+    _tags: ClassVar = {
         "authors": "skrnn developers",
         "maintainers": "skrnn developers",
         "y_inner_mtype": "pd.Series",
@@ -88,7 +92,7 @@ class WindowForecaster(BaseForecaster):
         "requires-fh-in-fit": True,
     }
     # The rows are kept here, as _cur_y and _cur_X: once is enough.
-    _config = {"remember_data": False}
+    _config: ClassVar = {"remember_data": False}
 
     def __init__(self, regressor, window_length=10, strategy="recursive"):
         self.regressor = regressor
@@ -120,16 +124,23 @@ class WindowForecaster(BaseForecaster):
                 f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} rows of y, "
                 f"got {len(rows)}: pass a longer series or a smaller window_length"
             )
+        _check_y_not_in_X(rows)
         ahead = list(range(1, rows.shape[1]))
         windows, targets = make_windows(rows, length, leads=leads.tolist(), target=0, known_ahead=ahead)
-        self.leads_, self._names = leads, windows.feature_names
-        self.model_ = self._model().fit(windows, targets)
+        self.leads_, self._feature_names = leads, windows.feature_names
+        self.model_ = self._model(len(leads)).fit(windows, targets)
         return self
 
-    def _model(self):
-        if self.strategy == "multioutput":
-            return _learner(self.regressor)
-        return DirectForecaster(self.regressor)
+    def _model(self, n_leads):
+        learner = _learner(self.regressor)
+        if self.strategy != "multioutput":
+            return DirectForecaster(self.regressor)
+        if n_leads > 1 and not get_tags(self.regressor).target_tags.multi_output:
+            raise ValueError(
+                f"strategy='multioutput' needs a regressor of several outputs, and {type(self.regressor).__name__} has "
+                "one: use strategy='direct', or scikit-learn's MultiOutputRegressor"
+            )
+        return learner
 
     def _leads(self, fh):
         """The rows ahead that are learned: of ``fh`` those in the future."""
@@ -154,20 +165,25 @@ class WindowForecaster(BaseForecaster):
         return clock.step if clock is not None and isinstance(clock.step, int) else 1
 
     def _rows(self):
-        """y up to the cutoff, with X beside it."""
-        y = self._cur_y.rename("y" if self._cur_y.name is None else self._cur_y.name)
+        """The rows up to the cutoff: y, and X beside it."""
+        y = self._cur_y
         rows = y.to_frame() if self._cur_X is None else pd.concat([y, self._cur_X], axis=1)
-        # skrnn takes whole numbers for positions of columns.
-        rows = rows.astype(float).set_axis([str(name) for name in rows.columns], axis=1)
+        # skrnn takes whole numbers for positions of columns, and one name for one column.
+        names = [str(name) for name in rows.columns[1:]]
+        own = "y" if y.name is None else str(y.name)
+        rows = rows.astype(float).set_axis([own + " (y)" if own in names else own, *names], axis=1)
         return rows[rows.index <= self._cutoff[0]]
 
     def _predict(self, fh, X):
-        self._check_columns(X, "predict")
         ahead = self._rows_ahead(fh)
         past, horizon = ahead <= 0, max(0, int(ahead.max()))
         known = self._rows()
         known = lay_rows(known.to_numpy(), known.index, np.iinfo(np.int64).max).rows
-        rows, origin = np.concatenate([known, self._future(horizon, X)]), len(known) - 1
+        rows, origin = np.concatenate([known, self._future(horizon, fh, X)]), len(known) - 1
+        if origin + ahead.min() < 0:
+            raise ValueError(
+                f"fh must not reach before the first row of y, got {-ahead.min() - origin} row(s) before it"
+            )
         forecast = np.empty(len(ahead))
         if past.any():
             forecast[past] = self._forecast(rows, origin + ahead[past] - self.leads_[0])[:, 0]
@@ -176,26 +192,30 @@ class WindowForecaster(BaseForecaster):
             forecast[~past] = follow(rows, origin, ahead[~past])
         return pd.Series(forecast, fh.to_absolute_index(self._cutoff), name=self._cur_y.name)
 
-    def _future(self, horizon, X):
+    def _future(self, horizon, fh, X):
         """The rows behind the cutoff: y unknown, X as it came."""
-        future = np.full((horizon, len(self._names)), np.nan)
-        if X is None or not horizon:
+        future = np.full((horizon, len(self._feature_names)), np.nan)
+        if not horizon:
             return future
-        labels = ForecastingHorizon(np.arange(1, horizon + 1) * self._step(), is_relative=True)
+        self._check_columns(X, "predict")
+        if X is None:
+            return future
+        # fh knows the step of the index also where the cutoff, after an update by one row, does not.
+        labels = ForecastingHorizon(np.arange(1, horizon + 1) * self._step(), is_relative=True, freq=fh.freq)
         labels = labels.to_absolute_index(self._cutoff)
         missing = labels[~labels.isin(X.index)]
         if len(missing):
             raise ValueError(
                 f"X must have a row for each of the {horizon} rows up to the last of fh, but has none for "
-                f"{', '.join(map(str, missing[:3]))}{' …' if len(missing) > 3 else ''}: pass them all, "
-                "or let sktime's ForecastX forecast them"
+                f"{', '.join(map(str, missing[:3]))}{' …' if len(missing) > 3 else ''} (X has {len(X)} rows, from "
+                f"{X.index[0]} to {X.index[-1]}): pass them all, or let sktime's ForecastX forecast them"
             )
         future[:, 1:] = X.loc[labels]
         return future
 
     def _recursive(self, rows, origin, ahead):
         start = max(0, origin + 1 - self.window_length)
-        rows, origin = rows[start:], origin - start
+        rows, origin = fill_steps(rows[None, start:], self.model_.fill_values_)[0], origin - start
         for row in range(origin, len(rows) - 1):
             rows[row + 1, 0] = self._forecast(rows, [row])[0, 0]
         return rows[origin + ahead, 0]
@@ -212,7 +232,7 @@ class WindowForecaster(BaseForecaster):
         """Forecasts (n_windows, n_leads) from the windows that end at the rows ``ends``."""
         shift = np.where(np.arange(rows.shape[1]) > 0, self.leads_[-1], 0)
         windows = Windows(
-            rows, ends, length=self.window_length, leads=self.leads_, shift=shift, feature_names=self._names
+            rows, ends, length=self.window_length, leads=self.leads_, shift=shift, feature_names=self._feature_names
         )
         return np.reshape(self.model_.predict(windows), (len(windows), -1))
 
@@ -221,9 +241,7 @@ class WindowForecaster(BaseForecaster):
         fitted = [] if self._cur_X is None else list(self._cur_X.columns)
         came = [] if X is None else list(X.columns)
         if fitted != came:
-            raise ValueError(
-                f"X must have in {method} the columns that it had in fit, {_names(fitted)}, got {_names(came)}"
-            )
+            raise ValueError(f"X must have the columns of fit in {method}, {_listed(fitted)}, got {_listed(came)}")
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):
@@ -272,7 +290,7 @@ class WindowRegressorAdapter(BaseRegressor):
     [460.0, 410.0, 460.0]
     """
 
-    _tags = {
+    _tags: ClassVar = {
         "authors": "skrnn developers",
         "maintainers": "skrnn developers",
         "X_inner_mtype": "numpy3D",
@@ -315,8 +333,18 @@ class WindowRegressorAdapter(BaseRegressor):
 
 def _learner(regressor):
     """The regressor on windows; incomplete windows are left out of its fit also where it knows no NaN."""
+    if isinstance(regressor, type) or not hasattr(regressor, "fit") or not hasattr(regressor, "__sklearn_tags__"):
+        raise ValueError(f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got {regressor!r}")
     return TransformedWindowRegressor(_on_windows(regressor))
 
 
-def _names(columns):
-    return ", ".join(map(repr, columns)) if columns else "none"
+def _check_y_not_in_X(rows):
+    """The future of X is known: y must not be among its columns."""
+    y = rows.iloc[:, 0]
+    same = [name for name, column in rows.iloc[:, 1:].items() if column.equals(y)]
+    if same and y.nunique() > 1:
+        raise ValueError(f"X must not hold y itself, whose future is not known: drop the column {same[0]!r}")
+
+
+def _listed(columns):
+    return ", ".join(map(repr, columns)) if columns else "no X"
