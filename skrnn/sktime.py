@@ -208,7 +208,7 @@ class WindowForecaster(BaseForecaster):
             raise ValueError(
                 f"X must have a row for each of the {horizon} rows up to the last of fh, but has none for "
                 f"{', '.join(map(str, missing[:3]))}{' …' if len(missing) > 3 else ''} (X has {len(X)} rows, from "
-                f"{X.index[0]} to {X.index[-1]}): pass them all, or let sktime's ForecastX forecast them"
+                f"{X.index[0]} to {X.index[-1]}): pass them all, as sktime's evaluate and ForecastX do for fh without gaps"
             )
         future[:, 1:] = X.loc[labels]
         return future
