@@ -206,9 +206,9 @@ class WindowForecaster(BaseForecaster):
         missing = labels[~labels.isin(X.index)]
         if len(missing):
             raise ValueError(
-                f"X must have a row for each of the {horizon} rows up to the last of fh, but has none for "
-                f"{', '.join(map(str, missing[:3]))}{' …' if len(missing) > 3 else ''} (X has {len(X)} rows, from "
-                f"{X.index[0]} to {X.index[-1]}): pass them all, as sktime's evaluate and ForecastX do for fh without gaps"
+                f"X must have all {horizon} rows up to the last of fh, but has none for {missing[0]} and {len(missing) - 1} "
+                f"more (it goes from {X.index[0]} to {X.index[-1]}): pass them all; sktime's evaluate and ForecastX do "
+                "so for fh without gaps"
             )
         future[:, 1:] = X.loc[labels]
         return future
