@@ -206,9 +206,9 @@ class WindowForecaster(BaseForecaster):
         missing = labels[~labels.isin(X.index)]
         if len(missing):
             raise ValueError(
-                f"X must have all {horizon} rows up to the last of fh, but has none for {missing[0]} and {len(missing) - 1} "
-                f"more (it goes from {X.index[0]} to {X.index[-1]}): pass them all; sktime's evaluate and ForecastX do "
-                "so for fh without gaps"
+                f"X must have all {horizon} rows up to the last of fh, but has none for {missing[0]} and "
+                f"{len(missing) - 1} more (it goes from {X.index[0]} to {X.index[-1]}): pass them all; sktime's "
+                "evaluate and ForecastX do so for fh without gaps"
             )
         future[:, 1:] = X.loc[labels]
         return future
