@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sktime.datasets import load_airline
 from sktime.forecasting.base import ForecastingHorizon
 from sktime.forecasting.compose import ForecastX, TransformedTargetForecaster, make_reduction
+from sktime.forecasting.conformal import ConformalIntervals
 from sktime.forecasting.model_evaluation import evaluate
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.forecasting.naive import NaiveForecaster as SktimeNaive
@@ -559,6 +560,19 @@ def test_update_predict():
 
     expected = forecaster().fit(y[:50]).update(y[50:], update_params=False).predict(range(-8, 1))
     np.testing.assert_allclose(moving, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "direct"])
+def test_intervals(strategy):
+    """sktime makes intervals around the forecasts."""
+    y = series()
+    conformal = ConformalIntervals(forecaster(strategy), initial_window=50)
+
+    intervals = conformal.fit(y, fh=AHEAD).predict_interval(coverage=0.9)
+
+    lower, upper = intervals.to_numpy().T
+    assert (lower < conformal.predict()).all()
+    assert (conformal.predict() < upper).all()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
