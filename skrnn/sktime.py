@@ -132,7 +132,7 @@ class WindowForecaster(BaseForecaster):
         return self
 
     def _model(self, n_leads):
-        learner = _learner(self.regressor)
+        _check_regressor(self.regressor)
         if self.strategy != "multioutput":
             return DirectForecaster(self.regressor)
         if n_leads > 1 and not get_tags(self.regressor).target_tags.multi_output:
@@ -140,7 +140,7 @@ class WindowForecaster(BaseForecaster):
                 f"strategy='multioutput' needs a regressor of several outputs, and {type(self.regressor).__name__} has "
                 "one: use strategy='direct', or scikit-learn's MultiOutputRegressor"
             )
-        return learner
+        return _learner(self.regressor)
 
     def _leads(self, fh):
         """The rows ahead that are learned: of ``fh`` those in the future."""
@@ -306,6 +306,7 @@ class WindowRegressorAdapter(BaseRegressor):
         super().__init__()
 
     def _fit(self, X, y):
+        _check_regressor(self.regressor)
         y = y[:, 0] if y.shape[1] == 1 else y
         self.model_ = _learner(self.regressor).fit(X.swapaxes(1, 2), y)
         return self
@@ -333,9 +334,13 @@ class WindowRegressorAdapter(BaseRegressor):
 
 def _learner(regressor):
     """The regressor on windows; incomplete windows are left out of its fit also where it knows no NaN."""
+    return TransformedWindowRegressor(_on_windows(regressor))
+
+
+def _check_regressor(regressor):
+    """One of scikit-learn's kind, which sktime's are not."""
     if isinstance(regressor, type) or not hasattr(regressor, "fit") or not hasattr(regressor, "__sklearn_tags__"):
         raise ValueError(f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got {regressor!r}")
-    return TransformedWindowRegressor(_on_windows(regressor))
 
 
 def _check_y_not_in_X(rows):
