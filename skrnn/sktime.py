@@ -10,8 +10,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.regression.base import BaseRegressor
 
 from skrnn.baselines import LinearWindow
-from skrnn.multistep import DirectForecaster, _on_windows
-from skrnn.relative import TransformedWindowRegressor
+from skrnn.multistep import DirectForecaster, MultiOutputForecaster
 from skrnn.validation import check_count, check_option
 from skrnn.windows import Windows, make_windows
 from skrnn.windows.array import fill_steps
@@ -140,7 +139,7 @@ class WindowForecaster(BaseForecaster):
                 f"strategy='multioutput' needs a regressor of several outputs, and {type(self.regressor).__name__} has "
                 "one: use strategy='direct', or scikit-learn's MultiOutputRegressor"
             )
-        return _learner(self.regressor)
+        return MultiOutputForecaster(self.regressor)
 
     def _leads(self, fh):
         """The rows ahead that are learned: of ``fh`` those in the future."""
@@ -308,7 +307,7 @@ class WindowRegressorAdapter(BaseRegressor):
     def _fit(self, X, y):
         _check_regressor(self.regressor)
         y = y[:, 0] if y.shape[1] == 1 else y
-        self.model_ = _learner(self.regressor).fit(X.swapaxes(1, 2), y)
+        self.model_ = MultiOutputForecaster(self.regressor).fit(X.swapaxes(1, 2), y)
         return self
 
     def _predict(self, X):
@@ -330,11 +329,6 @@ class WindowRegressorAdapter(BaseRegressor):
         from sklearn.linear_model import Ridge
 
         return [{"regressor": LinearWindow()}, {"regressor": Ridge(alpha=0.1)}]
-
-
-def _learner(regressor):
-    """The regressor on windows; incomplete windows are left out of its fit also where it knows no NaN."""
-    return TransformedWindowRegressor(_on_windows(regressor))
 
 
 def _check_regressor(regressor):
