@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from skrnn.evaluation.measures import MEASURES, beside_baseline, by
-from skrnn.evaluation.samples import samples_of
+from skrnn.evaluation.samples import samples_of, season_of
 from skrnn.validation import check_count
 
 
@@ -112,17 +112,14 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     1     22.70         47.33   0.52
     2     15.45         47.83   0.68
     """
-    every = _check_refit(refit)
     samples = samples_of(estimator, X, y)
-    folds = _folds(samples, cv)
-    groups = [folds[start : start + every] for start in range(0, len(folds), every)]
-    jobs = (delayed(_forecast_group)(estimator, baseline, samples, group) for group in groups)
+    groups = _groups(samples, cv, _check_refit(refit))
+    jobs = (delayed(_forecast_group)(estimator, baseline, samples, *group) for group in groups)
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    parts = [fold for group in _progress(done, len(groups), verbose) for fold in group]
-    tables = [part.table.assign(fold=number) for number, part in enumerate(parts)]
-    table = pd.concat(tables)
+    parts = [part for group in _progress(done, len(groups), verbose) for part in group]
+    table = pd.concat([part.table.assign(fold=number) for number, part in enumerate(parts)])
     by_fold = by(table, "fold")
-    by_fold["fit_time"], by_fold["predict_time"] = [[part.seconds[at] for part in parts] for at in (0, 1)]
+    by_fold["fit_time"], by_fold["predict_time"] = zip(*(part.seconds for part in parts), strict=True)
     columns = ["fold", "origin", "lead", "true", "predicted", "baseline"]
     return Backtest(
         table[["series", *columns] if samples.is_panel else columns],
@@ -154,103 +151,126 @@ def _check_refit(refit):
 # ---------------------------------------------------------------------- folds
 
 
-def _folds(samples, cv):
-    """(train, test) of each fold; training targets are known when the first test forecast is made."""
+def _groups(samples, cv, every):
+    """(train, tests) of the folds that share a fit; training targets are known when the first forecast is made."""
     counted = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
-    splits = _counted_splits(samples, check_count("cv", cv, minimum=2)) if counted else _given_splits(samples, cv)
-    folds, leaks = [], []
-    for number, (train, test) in enumerate(splits):
-        ahead = _rows_ahead(samples, train, test, apart=not counted)
-        leaks.append(int(ahead.max(initial=0)))
-        folds.append((train[ahead <= 0], test))
-        if not len(folds[-1][0]):
+    splits = list(_counted_splits(samples, check_count("cv", cv, minimum=2)) if counted else _given_splits(samples, cv))
+    # A splitter may keep a series for the test whose dates others are trained on.
+    series, moments = samples.series, (samples.origin, samples.newest)
+    if counted:
+        series, moments = np.zeros_like(series), samples.shared()
+    groups, leaks = [], []
+    for fold in range(0, len(splits), every):
+        train, tests = splits[fold][0], [test for _, test in splits[fold : fold + every]]
+        ahead = _rows_ahead(series, *moments, train, np.concatenate(tests))
+        known = ahead <= 0
+        if not known.any():
             raise ValueError(
-                f"fold {number} has nothing to train on: none of its {len(train)} training samples has targets that "
+                f"fold {fold} has nothing to train on: none of its {len(train)} training samples has targets that "
                 "were known when its test begins. Use fewer folds, a longer series, or a splitter in time order"
             )
-    if max(leaks) > 0 and not counted:
+        groups.append((train[known], tests))
+        leaks.append((ahead.max(), np.sum(~known)))
+    if not counted:
+        _warn_of_leaks(*np.max(leaks, axis=0))
+    return groups
+
+
+def _warn_of_leaks(n_rows, n_samples):
+    if n_samples:
         warnings.warn(
-            f"cv leaks by {max(leaks)} rows: it trains on targets up to {max(leaks)} rows newer than the origin of the "
-            f"first forecast that it tests. They were left out of training. A gap in cv, as in "
-            f"TimeSeriesSplit(gap={max(leaks)}), leaves them out too; a number of folds (cv=5) sets it by itself",
+            f"cv leaks by {n_rows} {'row' if n_rows == 1 else 'rows'}: it trains on targets that much newer than the "
+            f"origin of the first forecast that it tests. They were left out of training, up to {n_samples} samples in "
+            "a fold. A gap in cv that is longer by as many samples leaves them out too; a number of folds (cv=5) sets "
+            "it by itself",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
-    return folds
 
 
 def _counted_splits(samples, n_splits):
-    origins, which = np.unique(samples.origin, return_inverse=True)
+    origins, which = np.unique(samples.shared()[0], return_inverse=True)
     for train, test in TimeSeriesSplit(n_splits).split(origins):
         yield np.flatnonzero(which <= train[-1]), np.flatnonzero((which >= test[0]) & (which <= test[-1]))
 
 
 def _given_splits(samples, cv):
-    for train, test in check_cv(cv).split(samples.X, samples.y):
-        yield np.flatnonzero(train) if train.dtype == bool else train, test
+    places = np.arange(len(samples.series))
+    for fold, split in enumerate(check_cv(cv).split(samples.X, samples.y)):
+        # Rows are fitted on in their order, whatever a shuffled splitter makes of it.
+        train, test = (np.sort(places[part]) if len(part) else places[:0] for part in split)
+        if not len(train) or not len(test):
+            raise ValueError(f"fold {fold} of cv must train and test on some samples, got {len(train)} and {len(test)}")
+        yield train, test
 
 
-def _rows_ahead(samples, train, test, *, apart):
-    """How many rows newer than the first test origin each training sample's targets are (of its series, ``apart``)."""
-    if not apart:
-        return samples.newest[train] - samples.origin[test].min()
-    first = np.full(int(samples.series.max()) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(first, samples.series[test], samples.origin[test])
-    untested = first[samples.series[train]] == np.iinfo(np.int64).max
-    return np.where(untested, 0, samples.newest[train] - np.where(untested, 0, first[samples.series[train]]))
+def _rows_ahead(series, origin, newest, train, test):
+    """How many rows newer than the first origin tested in its series each training sample's targets are."""
+    first = np.full(int(series.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, series[test], origin[test])
+    first = first[series[train]]
+    # A series that is not tested knows of none that is.
+    return newest[train] - np.where(first < np.iinfo(np.int64).max, first, newest[train])
 
 
 # ---------------------------------------------------------------------- forecasts
 
 
-def _forecast_group(estimator, baseline, samples, folds):
-    """Fit on the first fold's training samples, and forecast all of the folds' tests."""
-    train = folds[0][0]
+def _forecast_group(estimator, baseline, samples, train, tests):
+    """Fit on the training samples, and forecast all of the tests."""
+    scale = _scale(samples, train, season_of(baseline))
     start = time.perf_counter()
     model = clone(estimator).fit(*samples.part(train))
-    fit_time = time.perf_counter() - start
-    parts, floor = [], None
-    for number, (_, test) in enumerate(folds):
+    fit_time, parts = time.perf_counter() - start, []
+    for test in tests:
         start = time.perf_counter()
         forecasts = samples.predict(model, test)
-        seconds = np.nan if number else fit_time, time.perf_counter() - start
-        if floor is None:
+        seconds = np.nan if parts else fit_time, time.perf_counter() - start
+        if not parts:
             floor_samples, floor = samples.for_baseline(baseline, forecasts.shape[1])
             floor = clone(floor).fit(*floor_samples.part(train))
         table = _table(samples, test, forecasts, floor_samples.predict(floor, test))
-        table["scale"] = _scale(samples, train, getattr(baseline, "season", 1))[table["series"]]
-        parts.append(_Part(table, model, seconds))
+        parts.append(_Part(table.assign(scale=scale[table["series"]]), model, seconds))
     return parts
 
 
 def _table(samples, test, forecasts, floor):
     """A line for each forecast whose truth is known."""
     n_leads = forecasts.shape[1]
-    truth = samples.truth(test, n_leads)
-    leads = samples.leads_of(n_leads)
+    leads, truth = samples.leads_of(n_leads), samples.truth(test, n_leads)
+    if floor.shape != forecasts.shape:
+        raise ValueError(f"baseline must forecast the model's {n_leads} leads, got {floor.shape[1]}")
     at, lead = np.nonzero(~np.isnan(truth))
     if not len(at):
-        raise ValueError("no target of a test fold is known: there is nothing to compare forecasts with")
-    table = pd.DataFrame({"series": samples.series[test][at]}, index=pd.Index(samples.labels(test[at], leads[lead])))
-    table["origin"] = samples.labels(test[at], 0)
-    table["lead"], table["true"] = leads[lead], truth[at, lead]
-    table["predicted"], table["baseline"] = forecasts[at, lead], floor[at, lead]
-    return table
+        raise ValueError(
+            f"none of the {truth.size} targets of a test fold is known: there is nothing to compare forecasts with. "
+            "Use fewer folds, or leave these rows out of cv"
+        )
+    return pd.DataFrame(
+        {
+            "series": samples.series[test][at],
+            "origin": samples.labels(test, 0)[at],
+            "lead": leads[lead],
+            "true": truth[at, lead],
+            "predicted": forecasts[at, lead],
+            "baseline": floor[at, lead],
+        },
+        index=pd.Index(samples.labels(test[at], leads[lead])),
+    )
 
 
 def _scale(samples, train, season):
     """For each series the mean change over a season in what the training targets tell; NaN where they do not."""
     series, rows, values = samples.told(train)
     known = ~np.isnan(values)
-    keys = np.stack([series[known], rows[known]], axis=1)
-    keys, at = np.unique(keys, axis=0, return_index=True)
+    # One number for each row, with a season between one series and the next.
+    span = int(rows.max()) + 1 + season
+    keys, at = np.unique((series * span + rows)[known], return_index=True)
     values = values[known][at]
-    wide = keys[:, 0] * (np.ptp(rows) + 1 + 2 * season) + keys[:, 1] - rows.min()
-    before = np.minimum(np.searchsorted(wide, wide - season), len(wide) - 1)
-    pairs = wide[before] == wide - season
-    changes = pd.Series(np.abs(values - values[before])[pairs]).groupby(keys[pairs, 0]).mean()
-    changes = changes.where(changes > 0)
-    return changes.reindex(np.arange(int(samples.series.max()) + 1)).to_numpy()
+    before = np.searchsorted(keys, keys - season)
+    pairs = keys[before] == keys - season
+    changes = pd.Series(np.abs(values - values[before])[pairs]).groupby(keys[pairs] // span).mean()
+    return changes.where(changes > 0).reindex(np.arange(int(samples.series.max()) + 1)).to_numpy()
 
 
 def _progress(done, total, verbose):

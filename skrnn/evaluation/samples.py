@@ -2,13 +2,21 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import NaiveForecaster
 from skrnn.multistep import MultiOutputForecaster
 from skrnn.preprocessing import Differencer
 from skrnn.regression import agreement, leads_of
-from skrnn.validation import check_target_values, check_time_index, dimensions, index_of, series_to_frame
+from skrnn.validation import (
+    check_count,
+    check_target_values,
+    check_time_index,
+    dimensions,
+    index_of,
+    series_to_frame,
+)
 from skrnn.windows import SlidingWindow
 from skrnn.windows.array import Windows, as_windows
 from skrnn.windows.clock import clock_of
@@ -17,37 +25,36 @@ from skrnn.windows.clock import clock_of
 class WindowSamples:
     """Windows with their targets: a forecast is made at each window's last step.
 
-    ``origin`` and ``newest`` say for each sample when its forecast is made, and when its targets are known: in rows
-    from the start of its series, or for panels in rows that all series share (by their time index; without one, series
-    end together). Windows that are series of their own count as if each followed the one before.
+    ``origin`` and ``newest`` are the rows of its series at which each sample's forecast is made, and its last target is
+    known. Windows that are series of their own count as if each followed the one before.
     """
 
-    def __init__(self, X, y):
+    def __init__(self, estimator, X, y):
         self.X, self.y = X, y
         self.windows = as_windows(X)
-        self._truth = check_target_values(self, y, len(self.windows)).reshape(len(self.windows), -1)
-        self.n_leads = self._truth.shape[1]
-        self.leads = leads_of(self.windows, self.n_leads)
-        self.alone = len(np.unique(self.windows.series)) == len(self.windows) > 1
-        self.series = np.zeros(len(self.windows), np.int64) if self.alone else self.windows.series
+        n = len(self.windows)
+        self._truth = check_target_values(estimator, y, n).reshape(n, -1)
+        self._leads = leads_of(self.windows, self._truth.shape[1])
+        self._alone = len(np.unique(self.windows.series)) == n > 1
+        self.series = np.zeros(n, np.int64) if self._alone else self.windows.series.astype(np.int64)
         self.is_panel = len(np.unique(self.series)) > 1
-        self.row = np.arange(len(self.windows)) if self.alone else self.windows.ends
-        self.origin = self._shared_rows() if self.is_panel else self.row
-        self.newest = self.origin + self.leads.max()
+        self.origin = np.arange(n) if self._alone else self.windows.ends
+        self.newest = self.origin + self._leads.max()
 
-    def _shared_rows(self):
-        first, stop = self.windows.bounds[self.series], self.windows.bounds[self.series + 1]
-        index = self.windows.index
-        if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-            clock = clock_of(index[first[0] : stop[0]])
-            rows = None if clock is None else clock.positions(index[self.row])
-            if rows is not None:
-                return rows
-        return self.row - stop
+    def shared(self):
+        """(origin, newest) in rows that all series share: by their time index; without one, series end together."""
+        if not self.is_panel:
+            return self.origin, self.newest
+        stop, index = self.windows.bounds[self.series + 1], self.windows.index
+        if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+            return self.origin - stop, self.newest - stop
+        dates, _ = pd.factorize(index, sort=True)
+        last = np.minimum(self.newest, stop - 1)
+        return dates[self.origin], dates[last] + self.newest - last
 
     def part(self, which):
         """(X, y) of some samples, to fit on."""
-        return self.X[which], self.y.iloc[which] if hasattr(self.y, "iloc") else np.asarray(self.y)[which]
+        return self.X[which], _rows(self.y, which)
 
     def predict(self, model, which):
         """Forecasts (n, n_leads) of some samples."""
@@ -55,7 +62,12 @@ class WindowSamples:
 
     def leads_of(self, n_leads):
         """How many rows ahead the forecasts lie."""
-        return self.leads
+        if n_leads != len(self._leads):
+            raise ValueError(
+                f"y must have all leads that are forecast, {n_leads}, got {len(self._leads)}: "
+                f"bring y as make_windows(horizon={n_leads}) makes it"
+            )
+        return self._leads
 
     def truth(self, which, n_leads):
         """The targets (n, n_leads) of some samples."""
@@ -63,73 +75,84 @@ class WindowSamples:
 
     def told(self, which):
         """(series, row, value) of the targets that y tells of some samples."""
-        rows = self.row[which, None] + self.leads
+        rows = self.origin[which, None] + self._leads
         series = np.broadcast_to(self.series[which, None], rows.shape)
         return series.ravel(), rows.ravel(), self._truth[which].ravel()
 
     def labels(self, which, ahead):
         """Labels of the rows that lie ``ahead`` of the origins of some samples."""
-        rows = self.row[which] + ahead
-        if self.windows.index is None or self.alone:
-            return rows if self.alone else rows - self.windows.bounds[self.series[which]]
-        return self.windows.index[rows]
+        rows = self.origin[which] + ahead
+        if self._alone:
+            return rows
+        return (
+            rows - self.windows.bounds[self.series[which]] if self.windows.index is None else self.windows.index[rows]
+        )
 
     def for_baseline(self, baseline, n_leads):
         """The samples that the baseline forecasts, and the baseline as it is fitted on them."""
         return self, NaiveForecaster(target=self._target()) if baseline is None else baseline
 
-    def for_naive(self, naive, n_leads):
-        """The same, and a mask of the samples where it sees enough."""
-        return *self.for_baseline(naive, n_leads), np.ones(len(self.windows), bool)
-
     def _target(self):
         """The column whose values y has; the first, where the windows do not tell."""
-        some = slice(None, None, max(1, len(self._truth) // 1000))
-        windows, y = self.windows[some], self._truth[some]
-        columns = range(windows.n_features)
-        return next((column for column in columns if (agreement(windows, y, self.leads, column) or 0) > 0.5), 0)
+        columns = range(self.windows.n_features)
+        same = (agreement(self.windows, self._truth, self._leads, column) for column in columns)
+        return next((column for column, share in zip(columns, same, strict=True) if (share or 0) > 0.5), 0)
 
 
 class RowSamples:
-    """Rows of a series with the series as y: the forecast of a row is made ``lead`` rows before it."""
+    """Rows of a series with the series as y: the forecast of a row is made ``lead`` rows before it.
+
+    ``origin`` and ``newest`` count the rows from the first, those of a regular index that are missing included. y tells
+    a fit no more than the rows that it is given, however many leads the model makes of them.
+    """
 
     is_panel = False
 
     def __init__(self, estimator, X, y):
-        self.X, self.y = X, y
         n = len(X)
         check_time_index(X)
-        self._truth = check_target_values(self, y, n)
+        self.X, self.y = X, y
+        self._truth = check_target_values(estimator, y, n)
         if self._truth.size != n:
             raise ValueError(f"y must be the series itself (n,) where X has its rows, got shape {self._truth.shape}")
         self._truth = self._truth.ravel()
-        self._windows = _window_steps(estimator)
-        if not any(isinstance(step, SlidingWindow) for step in self._windows):
+        window = _sliding_window(estimator)
+        if window is None:
             raise ValueError(
-                "backtest takes windows, as make_windows makes them, or rows and a pipeline that makes the windows: "
-                "put SlidingWindow before the model, make_pipeline(SlidingWindow(), model)"
+                "X must be windows, as make_windows makes them, or the rows of a series for a pipeline that makes the "
+                "windows: put SlidingWindow before the model, make_pipeline(SlidingWindow(), model)"
             )
-        first = next(step for step in self._windows if isinstance(step, SlidingWindow))
-        self._length = (first.length - 1) * first.sampling_rate + 1
-        self.series = np.zeros(n, np.int64)
+        self._parts = _parts(estimator)
+        self._length = _reach(window) - window.lead + 1
         self._index = index_of(X)
         self._clock = clock_of(self._index)
-        positions = None if self._clock is None or n < 2 else self._clock.positions(self._index)
-        self.row = np.arange(n) if positions is None else positions - positions[0]
-        self.lead = first.lead
-        self.origin = self.row - self.lead
-        # y tells a fit no more than the rows that it is given.
-        self.newest = self.row
+        positions = None if self._clock is None else self._clock.positions(self._index)
+        self.newest = np.arange(n) if positions is None else positions - positions[0]
+        self.lead = window.lead
+        self.origin = self.newest - self.lead
+        self.series = np.zeros(n, np.int64)
+
+    def shared(self):
+        """(origin, newest): there is one series."""
+        return self.origin, self.newest
 
     def part(self, which):
         """(X, y) of some samples, to fit on."""
         return _rows(self.X, which), _rows(self.y, which)
 
     def predict(self, model, which):
-        """Forecasts (n, n_leads) of some samples; the rows that their windows look back to are handed along."""
-        steps = _window_steps(getattr(model, "best_estimator_", model)) or self._windows
-        start = max(0, int(which.min()) - sum(map(_reach, steps)))
-        forecast = model.predict(_rows(self.X, np.arange(start, int(which.max()) + 1)))
+        """Forecasts (n, n_leads) of some samples.
+
+        The rows that their windows look back to are handed along, and those at which they know a column ahead.
+        """
+        parts = _parts(getattr(model, "best_estimator_", model))
+        window = _sliding_window(model)
+        if window is not None and window.lead != self.lead:
+            raise ValueError(f"lead must stay as it is, {self.lead}, in a search that is backtested, got {window.lead}")
+        back = sum(map(_reach, parts))
+        ahead = 0 if window is None or window.known_ahead is None else max(map(_reach_ahead, parts))
+        start = max(0, int(which.min()) - back)
+        forecast = model.predict(_rows(self.X, np.arange(start, min(len(self.X), int(which.max()) + 1 + ahead))))
         return np.reshape(forecast, (len(forecast), -1))[which - start]
 
     def leads_of(self, n_leads):
@@ -138,79 +161,93 @@ class RowSamples:
 
     def truth(self, which, n_leads):
         """The rows (n, n_leads) that some samples forecast, NaN behind the last."""
-        wanted = self.row[which, None] + np.arange(n_leads)
-        at, found = self._find(wanted)
+        at, found = self._find(self.newest[which, None] + np.arange(n_leads))
         return np.where(found, self._truth[at], np.nan)
 
     def told(self, which):
         """(series, row, value) of the targets that y tells of some samples."""
-        return self.series[which], self.row[which], self._truth[which]
+        return self.series[which], self.newest[which], self._truth[which]
 
     def labels(self, which, ahead):
         """Labels of the rows that lie ``ahead`` of the origins of some samples."""
-        wanted = self.origin[which] + ahead
+        rows = self.origin[which] + ahead
         if self._index is None:
-            return wanted
-        at, found = self._find(wanted)
-        labels = self._index[at]
+            return rows
+        at, found = self._find(rows)
         if found.all():
-            return labels
-        return labels.where(found, self._missing_labels(wanted[~found], found))
+            return self._index[at]
+        # A forecast may be made at a row that is missing.
+        grid = self._index[:1].append(self._clock.labels(self._index[:1], max(1, int(rows.max()))))
+        return self._index[at].where(found, grid[np.maximum(rows, 0)])
 
     def _find(self, rows):
-        at = np.minimum(np.searchsorted(self.row, rows), len(self.row) - 1)
-        return at, self.row[at] == rows
+        at = np.minimum(np.searchsorted(self.newest, rows), len(self.newest) - 1)
+        return at, self.newest[at] == rows
 
-    def _missing_labels(self, rows, found):
-        """Labels of rows that are missing in a gap: they follow the row before it."""
-        before = np.maximum(np.searchsorted(self.row, rows) - 1, 0)
-        ahead = np.maximum(rows - self.row[before], 1)
-        pairs = zip(before, ahead, strict=True)
-        if self._clock is None:
-            labels = self._index[before]
-        else:
-            one = [self._clock.labels(self._index[row : row + 1], n)[-1:] for row, n in pairs]
-            labels = one[0].append(one[1:])
-        at = np.zeros(len(found), np.intp)
-        at[~found] = np.arange(len(rows))
-        return labels[at]
-
-    def for_baseline(self, baseline, n_leads, *, length=None):
-        """Rows of y alone, and the baseline behind windows as long as the model's."""
-        baseline = NaiveForecaster() if baseline is None else baseline
-        if any(isinstance(step, SlidingWindow) for step in _window_steps(baseline)):
+    def for_baseline(self, baseline, n_leads):
+        """Rows of y alone, and the baseline behind windows as long as the model's; or its own rows and windows."""
+        own = None if baseline is None else _sliding_window(baseline)
+        if own is not None:
+            if own.lead != self.lead:
+                raise ValueError(f"baseline must forecast the model's lead={self.lead}, got lead={own.lead}")
             return RowSamples(baseline, self.X, self.y), baseline
-        window = SlidingWindow(length or max(self._length, getattr(baseline, "season", 1)), self.lead)
-        values = self._truth[:, None]
-        X = values if self._index is None else pd.DataFrame(values, self._index, ["y"])
+        baseline = NaiveForecaster() if baseline is None else clone(baseline)
+        targets = [name for name in baseline.get_params() if name.split("__")[-1] == "target"]
+        baseline.set_params(**dict.fromkeys(targets, 0))
+        # As in the windows of predict, an unknown value is the last one that is known.
+        values = pd.DataFrame({"y": self._truth}, self._index).ffill()
+        window = SlidingWindow(self._floor_length(baseline), self.lead)
+        X = values.to_numpy() if self._index is None else values
         return RowSamples(window, X, self._truth), make_pipeline(window, MultiOutputForecaster(baseline, n_leads))
 
-    def for_naive(self, naive, n_leads):
-        """The same for a naive forecast that sees these rows alone, and a mask of the rows where it sees enough."""
-        naive = NaiveForecaster() if naive is None else naive
-        length = {"last": 1, "seasonal": naive.season}.get(naive.strategy, self._length)
-        samples, pipe = self.for_baseline(naive, n_leads, length=length)
-        return samples, pipe, pipe[0].fit_transform(samples.X).complete()
+    def looks_back(self, naive):
+        """Mask of the samples before whose origins lie as many rows as a naive forecast looks back."""
+        strategy = "last" if naive is None else naive.strategy
+        n_rows = {"last": 1, "seasonal": season_of(naive)}.get(strategy, self._floor_length(naive))
+        return self.origin >= n_rows - 1
+
+    def _floor_length(self, baseline):
+        return max(self._length, season_of(baseline))
 
 
 def samples_of(estimator, X, y):
     """The samples of windows, or of the rows of a series."""
-    table = not isinstance(X, Windows) and dimensions(X) <= 2
-    if table and (index_of(X) is not None or _window_steps(estimator)):
+    if isinstance(X, Windows) or dimensions(X) == 3:
+        return WindowSamples(estimator, X if isinstance(X, Windows) else np.asarray(X), y)
+    if index_of(X) is not None or _sliding_window(estimator) is not None:
         return RowSamples(estimator, series_to_frame(X), y)
-    return WindowSamples(X if isinstance(X, Windows) else np.asarray(X), y)
+    if dimensions(X) != 2:
+        raise ValueError(f"X must be windows (n, steps) or (n, steps, n_features), got {dimensions(X)} dimension(s)")
+    return WindowSamples(estimator, np.asarray(X), y)
 
 
-def _window_steps(estimator):
-    """The parts of an estimator that look back over rows."""
-    parts = [estimator, *estimator.get_params(deep=True).values()]
-    return [part for part in parts if isinstance(part, SlidingWindow | Differencer)]
+def season_of(baseline) -> int:
+    """The season of a baseline, or of a part of it; 1 where it has none."""
+    params = {} if baseline is None else baseline.get_params()
+    return check_count("season", next((value for name, value in params.items() if name.split("__")[-1] == "season"), 1))
 
 
-def _reach(step):
-    if isinstance(step, SlidingWindow):
-        return (step.length - 1) * step.sampling_rate + step.lead
-    return int(np.sum(step.lags))
+def _parts(estimator):
+    return [estimator, *estimator.get_params(deep=True).values()]
+
+
+def _sliding_window(estimator):
+    """The part of an estimator, or of what a search chose, that makes the windows; None where there is none."""
+    parts = _parts(getattr(estimator, "best_estimator_", estimator))
+    return next((part for part in parts if isinstance(part, SlidingWindow)), None)
+
+
+def _reach(part):
+    """How many rows a part of an estimator looks back."""
+    if isinstance(part, SlidingWindow):
+        length, lead = check_count("length", part.length), check_count("lead", part.lead)
+        return (length - 1) * check_count("sampling_rate", part.sampling_rate) + lead
+    return int(np.sum(part.lags)) if isinstance(part, Differencer) else 0
+
+
+def _reach_ahead(part):
+    """How many rows behind the first that it forecasts a part of an estimator looks at what is known ahead."""
+    return (getattr(part, "horizon", None) or 1) - 1 if hasattr(part, "predict") else 0
 
 
 def _rows(data, which):
