@@ -200,9 +200,11 @@ def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -
     part = windows[:: max(1, len(windows) // 1000)]
     values = part.values_at(column, leads)
     targets = y[:: max(1, len(windows) // 1000)]
-    # The commonest value proves nothing: a series that is mostly zero looks like any other such series.
-    often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
-    known = ~np.isnan(values) & ~np.isnan(targets) & (targets != often[counts.argmax()])
+    known = ~np.isnan(values) & ~np.isnan(targets)
+    if known.any():
+        # The commonest value proves nothing: a series that is mostly zero looks like any other such series.
+        often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
+        known &= targets != often[counts.argmax()]
     if not known.any():
         return None
     return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))).mean()

@@ -92,6 +92,10 @@ class WindowSamples:
         """The samples that the baseline forecasts, and the baseline as it is fitted on them."""
         return self, NaiveForecaster(target=self._target()) if baseline is None else baseline
 
+    def for_score(self, naive, n_leads):
+        """The same for a naive forecast, and a mask of the samples that have all the rows that it looks back to."""
+        return *self.for_baseline(naive, n_leads), np.ones(len(self.series), bool)
+
     def _target(self):
         """The column whose values y has; the first, where the windows do not tell."""
         columns = range(self.windows.n_features)
@@ -191,23 +195,27 @@ class RowSamples:
             if own.lead != self.lead:
                 raise ValueError(f"baseline must forecast the model's lead={self.lead}, got lead={own.lead}")
             return RowSamples(baseline, self.X, self.y), baseline
-        baseline = NaiveForecaster() if baseline is None else clone(baseline)
+        baseline = NaiveForecaster() if baseline is None else baseline
+        seasonal = getattr(baseline, "strategy", None) == "seasonal"
+        return self._behind_windows(baseline, n_leads, max(self._length, season_of(baseline) if seasonal else 1))
+
+    def for_score(self, naive, n_leads):
+        """The same for a naive forecast, and a mask of the samples that have all the rows that it looks back to."""
+        naive = NaiveForecaster() if naive is None else naive
+        length = {"last": 1, "seasonal": season_of(naive)}.get(naive.strategy, self._length)
+        _, found = self._find(self.origin)
+        return *self._behind_windows(naive, n_leads, length), found & (self.origin >= length - 1)
+
+    def _behind_windows(self, baseline, n_leads, length):
+        """Rows of y alone, which is the target then, and the baseline behind windows of them."""
+        baseline = clone(baseline)
         targets = [name for name in baseline.get_params() if name.split("__")[-1] == "target"]
         baseline.set_params(**dict.fromkeys(targets, 0))
         # As in the windows of predict, an unknown value is the last one that is known.
         values = pd.DataFrame({"y": self._truth}, self._index).ffill()
-        window = SlidingWindow(self._floor_length(baseline), self.lead)
+        window = SlidingWindow(length, self.lead)
         X = values.to_numpy() if self._index is None else values
         return RowSamples(window, X, self._truth), make_pipeline(window, MultiOutputForecaster(baseline, n_leads))
-
-    def looks_back(self, naive):
-        """Mask of the samples before whose origins lie as many rows as a naive forecast looks back."""
-        strategy = "last" if naive is None else naive.strategy
-        n_rows = {"last": 1, "seasonal": season_of(naive)}.get(strategy, self._floor_length(naive))
-        return self.origin >= n_rows - 1
-
-    def _floor_length(self, baseline):
-        return max(self._length, season_of(baseline))
 
 
 def samples_of(estimator, X, y):

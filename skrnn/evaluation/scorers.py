@@ -65,8 +65,8 @@ def skill_scorer(baseline=None, lead=None):
 
     Notes
     -----
-    Rows in, the naive forecast looks back over the rows that are scored, and over no others: those at the beginning
-    that it would need more rows for are not scored, neither of it nor of the model.
+    Rows in, the naive forecast looks back over the rows that are scored, and over no others. Those that it would need
+    more rows for, at the beginning and behind a missing row, are not scored, neither of it nor of the model.
 
     Examples
     --------
@@ -120,15 +120,14 @@ class _LeadScorer(_Scorer):
 
 class _SkillScorer(_Scorer):
     def _score(self, samples, forecast, truth, columns):
-        n_leads = forecast.shape[1]
-        floor_samples, floor, enough = samples.for_naive(self.of, n_leads)
         every = np.arange(len(forecast))
-        floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
-        scored = enough & _known(truth[:, columns])
+        floor_samples, floor, has_past = samples.for_score(self.of, forecast.shape[1])
+        scored = _known(truth[:, columns]) & has_past
         if not scored.any():
             raise ValueError(
                 f"none of the {len(every)} rows to score has the past that the naive forecast needs: score more rows"
             )
+        floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
         errors = [np.abs(truth - one)[:, columns][scored].mean() for one in (forecast, floor)]
         return skill(*errors)
 
