@@ -139,14 +139,16 @@ class RecursiveForecaster(_ManyLeads):
         buffer = np.empty((len(windows), length + steps, windows.n_features))
         buffer[:, :length] = windows.replace(shift=None).take()
         buffer[:, length:] = np.nan
+        offsets = (np.arange(length + steps) - length + 1) * rate
         for column in self._ahead_:
-            # While a step is forecast, what is known ahead is known for that step.
-            offsets = (np.arange(length + steps) - length + 2) * rate
             buffer[:, :, column] = windows.values_at(column, offsets)
         buffer = fill_steps(buffer, self.fill_values_)
+        shift = np.where(windows.shift, rate, 0)
         for step in range(steps):
-            seen = buffer[:, step : step + length]
-            seen = Windows.from_array(seen, windows.feature_names, sampling_rate=rate).replace(leads=(rate,))
+            # One step more than the window has, at which the columns that are known ahead are known.
+            seen = buffer[:, step : step + length + 1]
+            seen = Windows.from_array(seen, windows.feature_names, sampling_rate=rate)
+            seen = seen.replace(ends=seen.ends - rate, length=length, leads=(rate,), shift=shift)
             for model, columns in self.models_:
                 buffer[:, length + step, columns] = np.reshape(model.predict(seen), (len(seen), -1))
         return buffer[:, length - 1 + self.leads_ // rate, self._target_]

@@ -77,6 +77,11 @@ class TransformedWindowRegressor(WindowRegressor):
         windows = windows.replace(leads=self._leads_)
         transformed = windows if self.transformer_ is None else self.transformer_.transform(windows)
         relative = np.asarray(self.regressor_.predict(transformed), np.float64)
+        if relative.size != len(windows) * self.n_outputs_:
+            raise ValueError(
+                f"regressor must forecast what y holds, {self.n_outputs_} output(s), got shape {relative.shape}: put "
+                "what makes many leads of one outside, MultiOutputForecaster(TransformedWindowRegressor(...), horizon)"
+            )
         relative = relative.reshape(len(windows), self.n_outputs_)
         if self.transformer_ is None:
             return relative

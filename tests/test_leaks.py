@@ -1,5 +1,7 @@
 """The leak audit: nothing that is forecast for a row changes with the rows behind it."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +30,7 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
+from skrnn.evaluation import backtest
 
 N_ROWS, N_FIT, LEAD, LENGTH = 160, 100, 3, 6
 CUTS = (101, 117, 140)
@@ -236,6 +239,74 @@ def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
 
     np.testing.assert_array_equal(load[: 119 - N_FIT], honest[: 119 - N_FIT])
     np.testing.assert_array_equal(temp[: 119 - N_FIT - horizon], honest[: 119 - N_FIT - horizon])
+
+
+def made_until(result, label):
+    """The forecasts of a backtest, and of its baseline, that were made at a row or before it."""
+    return result.predictions[result.predictions["origin"] <= label][["origin", "lead", "predicted", "baseline"]]
+
+
+BACKTESTED = {
+    **ROW_PIPELINES,
+    **{
+        f"{strategy.__name__}": make_pipeline(
+            CalendarFeatures("hour"),
+            SlidingWindow(LENGTH, known_ahead=["hour_sin", "hour_cos"]),
+            strategy(LinearWindow(), 5),
+        )
+        for strategy in (RecursiveForecaster, DirectForecaster, MultiOutputForecaster)
+    },
+}
+
+
+@pytest.mark.parametrize("name", BACKTESTED)
+def test_backtests_of_rows_do_not_see_the_rows_behind(name):
+    """No forecast of a backtest changes with the rows behind the one at which it was made."""
+    frame = series()
+    cut = frame.index[117]
+
+    honest, cheating = (
+        backtest(BACKTESTED[name], data, data["load"], cv=3, baseline=NaiveForecaster("seasonal", season=4))
+        for data in (frame, changed(frame, 117))
+    )
+
+    before = made_until(honest, cut)
+    assert len(before) > 50
+    assert before["origin"].max() == cut
+    pd.testing.assert_frame_equal(made_until(cheating, cut), before, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "cv"), [*((name, 3) for name in WINDOW_MODELS), ("linear", TimeSeriesSplit(2, test_size=30))]
+)
+def test_backtests_of_windows_do_not_see_the_rows_behind(name, cv):
+    """The same for windows, also where the splitter leaves no gap."""
+    frame = series().ffill()
+    cut = frame.index[117]
+
+    def forecasts(data):
+        X, y = make_windows(data, LENGTH, 3, target="load")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "cv leaks")
+            return made_until(backtest(WINDOW_MODELS[name], X, y, cv=cv), cut)
+
+    honest, cheating = forecasts(frame), forecasts(changed(frame, 117))
+
+    assert len(honest) > 40
+    pd.testing.assert_frame_equal(cheating, honest, check_exact=True)
+
+
+def test_backtests_of_panels_do_not_see_the_rows_behind():
+    """Nothing that any series of a panel tells behind a date changes what is forecast at it."""
+    frame = series().ffill()
+    cut = frame.index[117]
+
+    def forecasts(data):
+        X, y = make_windows([data, data[30:-10], data[:50]], LENGTH, 3, target="load")
+        model = make_pipeline(SeriesScaler(), LinearWindow())
+        return made_until(backtest(model, X, y, cv=3), cut)
+
+    pd.testing.assert_frame_equal(forecasts(changed(frame, 117)), forecasts(frame), check_exact=True)
 
 
 @pytest.mark.parametrize("transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()])

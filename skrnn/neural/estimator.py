@@ -99,6 +99,13 @@ class NetworkRegressor(WindowRegressor):
     @abstractmethod
     def _layers(self) -> tuple: ...
 
+    @property
+    def _sequence_target(self):
+        """The column that every step forecasts; None where the last step alone does."""
+        if isinstance(self.sequence_targets, bool | np.bool_):
+            return 0 if self.sequence_targets else None
+        return self.sequence_targets
+
     def _network(self, windows):
         dtype = check_option("dtype", self.dtype, ("float32", "float64"))
         return Network(
@@ -108,7 +115,7 @@ class NetworkRegressor(WindowRegressor):
             self._layers(),
             dtype,
             known_ahead=0 if self._known_ahead_ is None else len(self._known_ahead_.columns),
-            every_step=self.sequence_targets is not False,
+            every_step=self._sequence_target is not None,
         )
 
     def _training(self, **changes):
@@ -175,11 +182,10 @@ class NetworkRegressor(WindowRegressor):
     def _feed(self, windows, y, weights, *, seed=None):
         """The batches to train on, in the order of ``seed``, or without one to validate on."""
         targets = None
-        if self.sequence_targets is not False and seed is not None:
-            target = 0 if self.sequence_targets is True else self.sequence_targets
-            targets = step_targets(self, windows, y, target, self._scaled)
-        elif self.sequence_targets is not False:
+        if self._sequence_target is not None:
             targets = LastStep(self._scaled(y))
+            if seed is not None:
+                targets = step_targets(self, windows, y, self._sequence_target, self._scaled)
         return Feed(
             windows,
             self._scaled(y),

@@ -184,7 +184,7 @@ class RNNRegressor(NetworkRegressor):
         if self.decoder is not None:
             check_option("decoder", self.decoder, ("recurrent",))
             layers.append(self._decoder(cell, units[-1], options))
-        if self.sequence_targets is not False:
+        if self._sequence_target is not None:
             self._check_sequence_targets()
         rate = check_share("output_dropout", self.output_dropout)
         head = [Dense(size) for size in check_counts("dense_units", self.dense_units)]

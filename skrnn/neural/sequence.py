@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from skrnn.regression import check_one_unit, leads_of, target_position
+from skrnn.regression import agreement, check_one_unit, leads_of
+from skrnn.validation import column_position
 from skrnn.windows.array import Windows
 from skrnn.windows.ends import Ends, targets_at
 
-# Consecutive values of one series: their means and deviations are about the same.
-SAME_DEVIATION = 5
+# Consecutive values of one series: their medians and interquartile ranges are about the same.
+SAME_SPREAD = 5
 
 
 class LaterEnds:
@@ -66,24 +67,27 @@ class LastStep:
 
 def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
     """The targets of every step, ``scale``d, as a function of which windows, and of their gathered steps."""
-    alone = len(np.unique(windows.series)) == len(windows)
+    alone = len(np.unique(windows.series)) == len(windows) > 1
+    column = column_position(target, windows.feature_names, windows.n_features, argument="sequence_targets")
     if not alone and not windows.maps:
         return LaterEnds(windows, scale(y))
-    column = target_position(windows, target)
     check_one_unit(estimator, windows, y, target)
-    _check_alike(windows, y, column)
+    if agreement(windows, y, leads_of(windows, y.shape[1]), column) is None:
+        _check_alike(windows, y, column)
     return OwnSteps(windows, y, column, scale)
 
 
 def _check_alike(windows, y, column):
     """The last step and the first target are neighbours: values of another size are in another unit."""
     some = slice(None, None, max(1, len(y) // 1000))
-    last, first = windows[some].take()[:, -1, column], y[some, 0]
-    ours, theirs = last.std(), first.std()
-    apart = abs(last.mean() - first.mean()) > SAME_DEVIATION * max(ours, theirs)
-    if len(last) > 10 and (apart or max(ours, theirs) > SAME_DEVIATION * min(ours, theirs)):
+    ends = np.stack([windows[some].take()[:, -1, column], y[some, 0]])
+    (last, first), (ours, theirs) = np.median(ends, axis=1), np.ptp(np.quantile(ends, [0.25, 0.75], axis=1), axis=0)
+    narrow, wide = sorted([ours, theirs])
+    apart = abs(last - first) > SAME_SPREAD * wide > 0
+    if ends.shape[1] > 10 and (apart or wide > SAME_SPREAD * narrow > 0):
         raise ValueError(
             "sequence_targets takes the targets of each window's inner steps from the window itself, but its column is "
-            f"not in the unit of y (last steps: {last.mean():.3g} ± {ours:.3g}, y: {first.mean():.3g} ± {theirs:.3g}). "
+            f"not in the unit of y (medians of the last steps: {last:.3g}, of y: {first:.3g}; interquartile ranges: "
+            f"{ours:.3g}, {theirs:.3g}). "
             "Scale both together:\n    TransformedWindowRegressor(RNNRegressor(sequence_targets=True), SeriesScaler())"
         )

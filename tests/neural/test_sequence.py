@@ -1,6 +1,7 @@
 """Sequence to sequence: targets of every step of the window."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
@@ -175,3 +176,59 @@ def test_arrays_in_another_unit_are_refused():
         make_pipeline(SeriesScaler(), RNNRegressor(**NET)).fit(waves[:, :6], waves[:, 6:])
     model = TransformedWindowRegressor(RNNRegressor(**NET), SeriesScaler()).fit(waves[:, :6], waves[:, 6:])
     assert model.predict(waves[:, :6]).shape == (40, 2)
+
+
+@pytest.mark.parametrize("as_array", [True, False])
+def test_a_jump_is_no_other_unit(as_array):
+    """A few windows across a jump do not make the targets look like another unit's."""
+    series = rows(120)
+    series[100:] += 1000
+    X, y = make_windows(series, 6, 2)
+    X = np.asarray(X) if as_array else X
+
+    model = TransformedWindowRegressor(RNNRegressor(**NET), WindowScaler()).fit(X, y)
+
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("off", [False, np.False_, None])
+def test_truth_values_of_any_kind(off):
+    """A search over an array of truth values switches it on and off."""
+    X, y = make_windows(rows(), 5, 2)
+
+    models = [RNNRegressor(**{**NET, "sequence_targets": value}).fit(X, y) for value in (off, np.True_)]
+
+    assert [model.network_.every_step for model in models] == [False, True]
+
+
+def test_a_column_that_is_not_there():
+    """The name of the column is looked up, also where its values are not needed."""
+    X, y = make_windows(pd.DataFrame(rows(), columns=["load"]), 5, 2)
+
+    with pytest.raises(ValueError, match="sequence_targets='lod' is not a column: did you mean 'load'"):
+        RNNRegressor(**{**NET, "sequence_targets": "lod"}).fit(X, y)
+
+
+def test_one_scaled_window_at_a_time():
+    """Going on with a single window is no reason to take it for a series of its own."""
+    X, y = make_windows(100 + rows(), 5, 2)
+    X = SeriesScaler().fit_transform(X)
+    model = RNNRegressor(**NET).partial_fit(X, y)
+    before = model.predict(X)
+
+    model.partial_fit(X[[3]], y[[3]])
+
+    assert len(model.history_["loss"]) == 2
+    assert not np.array_equal(model.predict(X), before)
+
+
+def test_no_target_behind_the_training_windows():
+    """The inner steps of the training windows learn nothing of the windows that are held out."""
+    X, y = make_windows(rows(200), 5, 3)
+    options = {**NET, "validation_fraction": 0.2}
+    other = y.copy()
+    other[-40:] += 1000
+
+    one, two = (RNNRegressor(**options).fit(X, targets) for targets in (y, other))
+
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
