@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn import (
     Differencer,
     FlattenWindows,
+    LastSteps,
     LinearWindow,
     NaiveForecaster,
     SeriesScaler,
@@ -240,9 +241,9 @@ def test_transformer_that_cannot_be_undone(rows):
     X, y = make_windows(rows, 9, target=0)
 
     with pytest.raises(
-        ValueError, match="transformer must be undone against a window, .* got SeriesScaler: put it inside"
+        ValueError, match="transformer must be undone against a window, .* got LastSteps: put it inside"
     ):
-        TransformedWindowRegressor(LinearWindow(), SeriesScaler()).fit(X, y)
+        TransformedWindowRegressor(LinearWindow(), LastSteps(4)).fit(X, y)
 
 
 def test_nothing_that_came_changes(rows):

@@ -78,12 +78,14 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
         ``TimeSeriesSplit(8, test_size=24, max_train_size=1000)`` for windows that slide. The folds of a panel that
         are only counted share their dates (their distance from the end, where there is no time index). If a splitter
         trains on targets that were not known when its test begins, a warning says by how many rows, and these samples
-        are left out.
+        are left out. A series of a panel that a splitter does not test in a fold may be trained on as a whole.
     refit : bool or int, default=True
-        Fit anew in each fold; in the first only (False); or in every so many folds.
+        Fit anew in each fold; in the first only (False); or in every so many folds. Each fit knows what was known
+        before all the forecasts that it makes.
     baseline : estimator, default=None
-        What to compare with, on windows; for rows it gets windows of y alone. None: the last value. Its ``season`` is
-        that of MASE: errors relative to the mean change over a season in the training targets.
+        What to compare with, on windows; for rows it gets windows of y alone, or the rows if it makes windows of its
+        own. None: the last value. Its ``season`` is that of MASE: errors relative to the mean change over a season in
+        the training targets.
     n_jobs : int, default=None
         Fits in parallel, as in joblib.
     verbose : int, default=0
@@ -155,6 +157,8 @@ def _groups(samples, cv, every):
     """(train, tests) of the folds that share a fit; training targets are known when the first forecast is made."""
     counted = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
     splits = list(_counted_splits(samples, check_count("cv", cv, minimum=2)) if counted else _given_splits(samples, cv))
+    if not splits:
+        raise ValueError("cv must give at least one fold, got none")
     # A splitter may keep a series for the test whose dates others are trained on.
     series, moments = samples.series, (samples.origin, samples.newest)
     if counted:

@@ -462,7 +462,7 @@ def test_refit_is_a_count(refit):
 
 def test_in_parallel():
     """Two processes find the same."""
-    X, y = make_windows(walk(40_000), 24, 3, target="a")
+    X, y = make_windows(walk(80_000), 24, 3, target="a")
 
     one, two = (backtest(make_pipeline(SeriesScaler(), LinearWindow()), X, y, cv=2, n_jobs=n) for n in (None, 2))
 
@@ -601,6 +601,7 @@ def test_tables_hang_together():
         ({"y": "unknown"}, "y must have a known value"),
         ({"cv": 1}, "cv must be a whole number of at least 2, got 1"),
         ({"cv": 200}, "number of folds"),
+        ({"cv": []}, "cv must give at least one fold, got none"),
         ({"cv": [([], [3])]}, "fold 0 of cv must train and test on some samples, got 0 and 1"),
         ({"estimator": LinearWindow()}, "X must be windows.*put SlidingWindow before the model"),
         ({"estimator": make_pipeline(SlidingWindow("long"), LinearWindow())}, "length must be a positive whole"),
@@ -651,3 +652,14 @@ def test_windows_in_any_order():
     one, two = (backtest(LinearWindow(), X[which], y[which], cv=3) for which in (np.arange(len(X)), order))
 
     pd.testing.assert_series_equal(one.scores, two.scores)
+
+
+def test_progress_goes_to_stderr(capsys):
+    """verbose=1 shows a bar, which leaves what is printed alone."""
+    frame = walk()
+
+    backtest(make_pipeline(SlidingWindow(5), LinearWindow()), frame, frame["a"], cv=3, verbose=1)
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "backtest" in shown.err
