@@ -31,9 +31,10 @@ class _ManyLeads(WindowRegressor):
         if n_outputs == horizon:
             return y
         later = targets_at(windows, y.reshape(-1, 1), np.arange(horizon))[:, :, 0]
-        if np.isnan(later[:, 1:]).all():
+        untold = np.isnan(later[:, 1:]).all() or np.isnan(later[:, self._learns_from]).any(axis=1).all()
+        if untold and not np.isnan(y).all():
             raise ValueError(
-                f"y has the first lead alone, and no other window of the {len(y)} ends where the next of "
+                f"y has the first lead alone, and for none of the {len(y)} windows do others end where the next of "
                 f"horizon={horizon} could be read: bring y with all leads, as make_windows(horizon={horizon}) makes it"
             )
         return later

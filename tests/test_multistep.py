@@ -361,3 +361,21 @@ def test_recursion_learns_from_y():
     plain, other = (RecursiveForecaster(LinearWindow()).fit(X, targets).predict(X) for targets in (y, clipped))
 
     assert np.abs(plain - other).max() > 0.1
+
+
+@pytest.mark.parametrize("strategy", [DirectForecaster, MultiOutputForecaster])
+def test_horizon_between_the_windows(strategy):
+    """Every other row is told by no window, so that no sample has all its leads."""
+    X, y = make_windows(walk(columns=1), 5, stride=2)
+
+    with pytest.raises(ValueError, match="bring y with all leads, as make_windows"):
+        strategy(LinearWindow(), 4).fit(X, y)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_horizon_without_a_known_target(strategy):
+    """Where all of y is unknown, the error says so."""
+    X, y = make_windows(walk(columns=1), 5)
+
+    with pytest.raises(ValueError, match="y must have a known value"):
+        strategy(LinearWindow(), 4).fit(X, y * np.nan)
