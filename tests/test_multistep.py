@@ -379,3 +379,19 @@ def test_horizon_without_a_known_target(strategy):
 
     with pytest.raises(ValueError, match="y must have a known value"):
         strategy(LinearWindow(), 4).fit(X, y * np.nan)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_is_known_ahead_behind_a_long_gap(strategy):
+    """Rows in a gap that is longer than the windows reach are unknown, and those behind it are not taken for them."""
+    index = pd.date_range("2024-01-01", periods=300, freq="h")
+    frame = pd.DataFrame({"load": walk(300, 1)[:, 0], "price": walk(300, 2)[:, 1]}, index).drop(index[200:210])
+    other = frame.copy()
+    other.loc[index[210] :, "price"] += 50
+    pipe = make_pipeline(SlidingWindow(3, known_ahead="price"), strategy(LinearWindow(), 8))
+    pipe.fit(frame[:150], frame["load"][:150])
+
+    one, two = (pipe.predict(rows[150:]) for rows in (frame, other))
+
+    np.testing.assert_array_equal(one[:50], two[:50])
+    assert (one[50:] != two[50:]).any()

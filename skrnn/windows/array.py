@@ -43,6 +43,8 @@ class Windows:
         Names of the features.
     index : pandas.Index of length n_rows, default=None
         Labels of the rows, where they have any.
+    jumps : array-like of int, default=()
+        Rows before which more rows are missing than ``rows`` holds unknown ones for: no window counts across.
     maps : tuple of callable, default=()
         Applied in turn to every gathered batch (n, length, n_features), each window by itself.
 
@@ -73,6 +75,7 @@ class Windows:
         shift=None,
         feature_names=None,
         index=None,
+        jumps=(),
         maps=(),
     ):
         rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
@@ -88,6 +91,7 @@ class Windows:
         self.shift = np.zeros(rows.shape[1], np.int64) if shift is None else np.asarray(shift, np.int64)
         self.feature_names = None if feature_names is None else tuple(feature_names)
         self.index = index
+        self.jumps = np.asarray(jumps, np.int64)
         self.maps = tuple(maps)
 
     @classmethod
@@ -187,8 +191,8 @@ class Windows:
 
     def take(self, which=slice(None), dtype=None) -> np.ndarray:
         """Gather the windows ``which`` (slice or integer array) as an array (n, length, n_features)."""
-        ends, series = self.ends[which], self.series[which]
-        first, stop = self.bounds[series], self.bounds[series + 1]
+        ends = self.ends[which]
+        first, stop = self._bounds(which)
         offsets = (np.arange(self.length) - (self.length - 1)) * self.sampling_rate
         parts = []
         for ahead in np.unique(self.shift):
@@ -217,14 +221,24 @@ class Windows:
         """One feature at ``end + offsets``: (n_windows, n_offsets), NaN where the series has no such row."""
         offsets = np.atleast_1d(np.asarray(offsets, np.int64))
         steps = self.ends[:, None] + offsets
-        first, stop = self.bounds[self.series, None], self.bounds[self.series + 1, None]
-        return _gather(self.rows, steps, first, stop, np.array([column]), self.dtype)[:, :, 0]
+        first, stop = self._bounds()
+        return _gather(self.rows, steps, first[:, None], stop[:, None], np.array([column]), self.dtype)[:, :, 0]
+
+    def _bounds(self, which=slice(None)):
+        """The first row that windows can count to, and the one behind the last."""
+        ends, series = self.ends[which], self.series[which]
+        first, stop = self.bounds[series], self.bounds[series + 1]
+        if not len(self.jumps):
+            return first, stop
+        edges = np.concatenate([[0], self.jumps, [len(self.rows)]])
+        part = np.searchsorted(self.jumps, ends, side="right")
+        return np.maximum(first, edges[part]), np.minimum(stop, edges[part + 1])
 
     # ------------------------------------------------------------------ what is known
 
     def complete(self) -> np.ndarray:
         """Mask (n_windows,): every step of the window is known."""
-        first, stop = self.bounds[self.series], self.bounds[self.series + 1]
+        first, stop = self._bounds()
         reach = (self.length - 1) * self.sampling_rate
         mask = np.ones(len(self), bool)
         for ahead in np.unique(self.shift):
@@ -244,7 +258,7 @@ class Windows:
 
     def covered(self) -> np.ndarray:
         """Mask (n_rows, n_features): the values that these windows look at."""
-        first, stop = self.bounds[self.series], self.bounds[self.series + 1]
+        first, stop = self._bounds()
         r, n_rows = self.sampling_rate, len(self.rows)
         out = np.empty(self.rows.shape, bool)
         for ahead in np.unique(self.shift):

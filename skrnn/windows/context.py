@@ -12,10 +12,14 @@ CONTEXTS = ("auto", "carry", "none")
 
 @dataclass
 class Laid:
-    """Rows laid on a regular grid: ``rows[where[i]]`` is row i of the data, the rest are rows before it or missing."""
+    """Rows laid on a regular grid: ``rows[where[i]]`` is row i of the data, the rest are rows before it or missing.
+
+    ``jumps`` are the rows before which some are missing that are not laid.
+    """
 
     rows: np.ndarray
     where: np.ndarray
+    jumps: np.ndarray | tuple = ()
 
 
 @dataclass
@@ -81,7 +85,7 @@ class Context:
         start = len(front) - distance
         front[start : start + len(rows)] = rows
         front = front[len(front) - self.reach :]
-        return Laid(np.concatenate([front, new.rows]), new.where + len(front))
+        return Laid(np.concatenate([front, new.rows]), new.where + len(front), np.asarray(new.jumps) + len(front))
 
     def _check_same_kind(self, index):
         """Another step, time zone or kind of time index than in fit is an error, never a guess."""
@@ -125,13 +129,14 @@ def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) 
     positions = clock.positions(index) if countable and len(values) > 1 else None
     if positions is None:
         return Laid(values, where)
-    gaps = np.minimum(np.diff(positions) - 1, reach)
+    missing = np.diff(positions) - 1
+    gaps = np.minimum(missing, reach)
     if not gaps.any() or gaps.min() < 0:
         return Laid(values, where)
     where = np.concatenate([[0], np.cumsum(gaps + 1)])
     rows = np.full((where[-1] + 1, values.shape[1]), np.nan, _float_of(values))
     rows[where] = values
-    return Laid(rows, where)
+    return Laid(rows, where, where[:-1][missing > reach] + 1)
 
 
 def _on_grid(rows, positions):

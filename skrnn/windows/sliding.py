@@ -141,6 +141,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
             leads=(self.lead,),
             shift=shift,
             feature_names=getattr(self, "feature_names_in_", None),
+            jumps=laid.jumps,
         )
 
     def __sklearn_tags__(self):

@@ -363,3 +363,13 @@ def test_fill_steps():
     assert filled[0].tolist() == [[1, 50], [1, 50], [1, 50], [4, 50], [4, 50]]
     assert filled[1].tolist() == [[7, 1]] * 5
     assert np.isnan(batch[0, 0, 0])
+
+
+def test_nothing_counts_across_a_jump():
+    """Steps and values on the other side of a jump are unknown."""
+    windows = Windows(np.arange(8.0)[:, None], ends=[2, 3, 5], length=2, shift=[1], jumps=[4])
+
+    np.testing.assert_array_equal(np.asarray(windows)[:, :, 0], [[2, 3], [3, np.nan], [5, 6]])
+    np.testing.assert_array_equal(windows.values_at(0, [-1, 2]), [[1, np.nan], [2, np.nan], [4, 7]])
+    assert windows.complete().tolist() == [True, False, True]
+    assert windows[1:].covered()[:, 0].tolist() == [False, False, False, True, False, True, True, False]
