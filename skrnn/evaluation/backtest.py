@@ -114,6 +114,9 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     1     22.70         47.33   0.52
     2     15.45         47.83   0.68
     """
+    _check_estimator("estimator", estimator)
+    if baseline is not None:
+        _check_estimator("baseline", baseline)
     samples = samples_of(estimator, X, y)
     groups = _groups(samples, cv, _check_refit(refit))
     jobs = (delayed(_forecast_group)(estimator, baseline, samples, *group) for group in groups)
@@ -139,6 +142,12 @@ class _Part:
     table: pd.DataFrame
     model: object
     seconds: tuple
+
+
+def _check_estimator(name, estimator):
+    if isinstance(estimator, type) or not hasattr(estimator, "predict"):
+        got = f"the class {estimator.__name__}: add ()" if isinstance(estimator, type) else repr(estimator)
+        raise ValueError(f"{name} must be an estimator that predicts, got {got}")
 
 
 def _check_refit(refit):
@@ -224,7 +233,11 @@ def _forecast_group(estimator, baseline, samples, train, tests):
     """Fit on the training samples, and forecast all of the tests."""
     scale = _scale(samples, train, season_of(baseline))
     start = time.perf_counter()
-    model = clone(estimator).fit(*samples.part(train))
+    try:
+        model = clone(estimator).fit(*samples.part(train))
+    except Exception as error:
+        error.add_note(f"This fold of the backtest has {len(train)} samples to train on; fewer folds have more.")
+        raise
     fit_time, parts = time.perf_counter() - start, []
     for test in tests:
         start = time.perf_counter()

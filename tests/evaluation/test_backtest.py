@@ -621,6 +621,28 @@ def test_errors(change, message):
         backtest(**arguments)
 
 
+@pytest.mark.parametrize("argument", ["estimator", "baseline"])
+@pytest.mark.parametrize(
+    ("model", "message"), [(NaiveForecaster, r"the class NaiveForecaster: add \(\)"), ("naive", "'naive'")]
+)
+def test_models_are_estimators(argument, model, message):
+    """A class, or a word, is none."""
+    arguments = {"estimator": LinearWindow(), argument: model}
+
+    with pytest.raises(ValueError, match=f"{argument} must be an estimator that predicts, got {message}"):
+        backtest(X=np.zeros((50, 4)), y=np.zeros(50), **arguments)
+
+
+def test_a_fold_too_short_for_the_windows():
+    """What a fit complains of is said of its fold."""
+    frame = walk()
+
+    with pytest.raises(ValueError, match="length=60 .* needs 60 rows") as caught:
+        backtest(make_pipeline(SlidingWindow(60), LinearWindow()), frame, frame["a"], cv=4)
+
+    assert caught.value.__notes__ == ["This fold of the backtest has 30 samples to train on; fewer folds have more."]
+
+
 def test_one_dimension_is_no_window():
     """An array of one dimension is neither windows nor rows."""
     with pytest.raises(ValueError, match=r"X must be windows \(n, steps\)"):
