@@ -211,7 +211,7 @@ def test_many_leads_together_or_one():
     together = LagImportanceDisplay.from_estimator(model, X, y, **options)
     last = LagImportanceDisplay.from_estimator(model, X, y, lead=3, **options)
 
-    assert together.ax_.get_xlabel() == "lag in rows; the window ends with t"
+    assert together.ax_.get_xlabel() == "lag in rows of 1 hour; the window ends with t"
     assert cell(together, 0, 3) == [-0.5, 0.5]
     assert cell(last, 0, 3) == [-3.5, -2.5]
     assert last.importances.max() < together.importances.max()
