@@ -1,5 +1,6 @@
 """Small, fast instances of every public transformer and estimator, for the checks that run over all of them."""
 
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
@@ -51,7 +52,11 @@ NETWORKS = [
 ]
 
 # One of each class: what scikit-learn checks does not depend on the cell.
-CHECKED_NETWORKS = [*NETWORKS[:2], NETWORKS[4]]
+CHECKED_NETWORKS = [
+    clone(network).set_params(engine=engine)
+    for engine in ("fused", "keras")
+    for network in (*NETWORKS[:2], NETWORKS[4])
+]
 
 REGRESSORS = [
     NaiveForecaster(),

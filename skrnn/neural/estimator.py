@@ -22,7 +22,7 @@ from skrnn.validation import (
 )
 from skrnn.windows.array import fill_steps
 
-ENGINES = ("auto", "keras")
+ENGINES = ("auto", "fused", "keras")
 
 
 class NetworkRegressor(WindowRegressor):
@@ -179,6 +179,22 @@ class NetworkRegressor(WindowRegressor):
         self._run(training, feed, validation, start)
         return self
 
+    def _engine(self, training=None):
+        """The module that trains the network, and predicts with it."""
+        if self.engine != "keras":
+            from skrnn.neural.fused import engine
+
+            uncovered = engine.uncovered(self.network_, training)
+            if uncovered is None:
+                return engine
+            if self.engine == "fused":
+                raise ValueError(f"with engine='fused', {uncovered}: engine='keras' takes all that Keras has")
+            if self.verbose and training is not None:
+                print(f"engine: Keras (for the fused one, {uncovered})")
+        from skrnn.neural import keras_engine
+
+        return keras_engine
+
     def _feed(self, windows, y, weights, *, seed=None):
         """The batches to train on, in the order of ``seed``, or without one to validate on."""
         targets = None
@@ -198,9 +214,9 @@ class NetworkRegressor(WindowRegressor):
         )
 
     def _run(self, training, feed, validation, start):
-        from skrnn.neural.keras_engine import train
-
-        trained = train(self.network_, training, feed, validation, start)
+        engine = self._engine(training)
+        self.engine_ = engine.NAME
+        trained = engine.train(self.network_, training, feed, validation, start)
         earlier = {} if start is None else start.history
         history = _continued(earlier, trained.history)
         self._trained = Trained(trained.weights, trained.optimizer_state, history)
@@ -259,14 +275,19 @@ class NetworkRegressor(WindowRegressor):
     # ------------------------------------------------------------------ prediction
 
     def _predict(self, windows):
-        from skrnn.neural.keras_engine import predict
-
+        engine, left = self._engine(), np.arange(len(windows))
         y = np.empty((len(windows), self.n_outputs_))
+        if hasattr(engine, "predict_windows") and not windows.maps and self._known_ahead_ is None:
+            complete = windows.complete()
+            if complete.any():
+                y[complete] = engine.predict_windows(self.network_, self.weights_, windows[complete])
+            left = left[~complete]
+        windows = windows[left]
         for batch in windows.batches(max(self.batch_size, 1024)):
             inputs = [fill_steps(windows.take(batch), self.fill_values_)]
             if self._known_ahead_ is not None:
                 inputs.append(self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_))
-            y[batch] = predict(self.network_, self.weights_, *inputs)
+            y[left[batch]] = engine.predict(self.network_, self.weights_, *inputs)
         return y * self.y_scale_ + self.y_offset_
 
 

@@ -71,17 +71,29 @@ class Feed:
 
     def __getitem__(self, i: int):
         """Batch ``i`` of this epoch: (inputs, y) or (inputs, y, weights)."""
+        which = self.which(i)
+        steps = self.windows.take(which, dtype=self.dtype)
+        known_ahead = self.known_ahead_of(which)
+        inputs = steps if known_ahead is None else (steps, known_ahead)
+        y, weights = self.targets(which, steps)
+        return (inputs, y) if weights is None else (inputs, y, weights)
+
+    def which(self, i: int) -> np.ndarray:
+        """The windows of batch ``i`` of this epoch."""
         if not 0 <= i < len(self):
             raise IndexError(f"batch {i} of {len(self)}")
-        which = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        steps = self.windows.take(which, dtype=self.dtype)
-        inputs = steps
-        if self.known_ahead is not None:
-            inputs = (steps, self.known_ahead.take(self.windows[which]).astype(self.dtype))
+        return self.order[i * self.batch_size : (i + 1) * self.batch_size]
+
+    def known_ahead_of(self, which):
+        """What a decoder reads beside the windows ``which``, if it reads anything."""
+        return None if self.known_ahead is None else self.known_ahead.take(self.windows[which]).astype(self.dtype)
+
+    def targets(self, which, steps):
+        """Targets and weights (or None) of the windows ``which``, which were gathered as ``steps``."""
         weights = None if self.weights is None else self.weights[which]
-        if self.step_targets is not None:
-            return inputs, *_every_step(self.step_targets(which, steps).astype(self.dtype), weights)
-        return (inputs, self.y[which]) if weights is None else (inputs, self.y[which], weights)
+        if self.step_targets is None:
+            return self.y[which], weights
+        return _every_step(self.step_targets(which, steps).astype(self.dtype), weights)
 
     def shuffle(self) -> None:
         """Begin the next epoch."""

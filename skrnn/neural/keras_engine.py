@@ -83,6 +83,8 @@ def _without_retracing_advice():
         logger.removeFilter(advice)
 
 
+NAME = "keras"
+
 # Predictions are made for multiples of this many windows: products of a few rows round in another way, and the
 # forecast of a window would depend on those beside it.
 PREDICT_ROWS = 32
@@ -247,7 +249,15 @@ class _Dataset(keras.utils.PyDataset):
     def __getitem__(self, i):
         return self.feed[i]
 
-    def on_epoch_end(self):
+
+class _Shuffle(keras.callbacks.Callback):
+    """Shuffles the batches after each epoch; data sets are told of an epoch's end before the first begins, too."""
+
+    def __init__(self, feed):
+        super().__init__()
+        self.feed = feed
+
+    def on_epoch_end(self, epoch, logs=None):
         self.feed.shuffle()
 
 
@@ -404,7 +414,7 @@ def train(network: Network, training: Training, feed: Feed, validation: Feed | N
             model=_renewed,
             model__trainer=trainer,
             model__seed=training.seed,
-            callbacks=[*callbacks, *([stopper] if stopper else []), recorder],
+            callbacks=[*callbacks, *([stopper] if stopper else []), recorder, _Shuffle(feed)],
             shuffle=False,
             verbose=training.verbose,
             random_state=training.seed,

@@ -53,8 +53,10 @@ class RNNRegressor(NetworkRegressor):
         Windows in a training step.
     epochs : int, default=20
         Passes over the windows.
-    engine : {"auto", "keras"}, default="auto"
-        What trains the network: Keras, on TensorFlow.
+    engine : {"auto", "fused", "keras"}, default="auto"
+        What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or "keras", on TensorFlow,
+        with everything that Keras has. "auto" takes the fused one wherever it covers the parameters: all but Keras's
+        own objects and callbacks, and other activations than tanh, relu, sigmoid and linear.
     early_stopping : bool, default=False
         Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best weights.
     validation_fraction : float, default=None
@@ -77,6 +79,8 @@ class RNNRegressor(NetworkRegressor):
 
     Attributes
     ----------
+    engine_ : {"fused", "keras"}
+        What trained the network.
     history_ : dict of list
         "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without one.
     network_ : Network

@@ -1,0 +1,191 @@
+"""The fused engine against Keras, and against central differences."""
+
+import copy
+import itertools
+
+import numpy as np
+import pytest
+
+from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
+from skrnn.neural.fused import kernels
+from skrnn.neural.fused.engine import initial_weights
+from skrnn.neural.fused.model import Model, Parameters
+
+CELLS = ("simple", "lstm", "gru")
+# What a network can be made of; each is checked on its own and in odd sizes.
+NETWORKS = {
+    **{cell: RNNRegressor(cell, 5) for cell in CELLS},
+    **{f"{cell}, one unit": RNNRegressor(cell, 1) for cell in CELLS},
+    **{f"{cell}, 33 units": RNNRegressor(cell, 33) for cell in CELLS},
+    **{f"{cell}, stack of both directions": RNNRegressor(cell, (4, 3), bidirectional=True) for cell in CELLS},
+    **{f"{cell}, backwards": RNNRegressor(cell, (4, 3), go_backwards=True) for cell in CELLS},
+    **{f"{cell}, relu": RNNRegressor(cell, 4, activation="relu") for cell in CELLS},
+    **{f"{cell}, decoder": RNNRegressor(cell, (3, 4), decoder="recurrent", dense_units=3) for cell in CELLS},
+    **{
+        f"{cell}, decoder of both directions": RNNRegressor(cell, 3, decoder="recurrent", bidirectional=True)
+        for cell in CELLS
+    },
+    **{f"{cell}, sequence targets": RNNRegressor(cell, (3, 4), sequence_targets=True) for cell in CELLS},
+    "both directions, turned around": RNNRegressor("gru", (4, 3), bidirectional=True, go_backwards=True),
+    "dense head": RNNRegressor("lstm", 4, dense_units=(5, 3)),
+    "dense": DenseRegressor((6, 4)),
+    "dense, tanh": DenseRegressor(6, activation="tanh"),
+    "dense, sigmoid": DenseRegressor(6, activation="sigmoid"),
+    "convolutions": ConvRegressor((4, 3), kernel_size=(3, 2), pool_size=2),
+    "convolution, even kernel": ConvRegressor(4, kernel_size=4, pool_size=3, pooling="average"),
+    "convolution, valid": ConvRegressor(4, kernel_size=2, padding="valid", pooling="max"),
+}
+
+
+def data(n=40, steps=6, features=3, outputs=4, known_ahead=False, seed=0):
+    """Windows of rows that are noise, and their targets."""
+    rows = np.random.default_rng(seed).normal(size=(n + steps + outputs - 1, features))
+    ahead = list(range(1, features)) if known_ahead else None
+    return make_windows(rows, steps, outputs, target=0, known_ahead=ahead)
+
+
+def fitted(model, X, y, **params):
+    """A network after an epoch of one batch, in double precision."""
+    common = {"epochs": 1, "batch_size": 1000, "dtype": "float64", "random_state": 0}
+    return copy.deepcopy(model).set_params(**{**common, **params}).fit(X, y)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_against_central_differences(name):
+    """The gradient of every weight is the slope of the loss."""
+    X, y = data(n=7, known_ahead="decoder" in name)
+    network = fitted(NETWORKS[name], X, y, engine="fused").network_
+    model = Model(network, every_step=network.every_step)
+    parameters, random = Parameters(model), np.random.default_rng(1)
+    vector = parameters.from_keras(
+        [w + random.normal(scale=0.1, size=w.shape) for w in initial_weights(network, random)], float
+    )
+    steps = random.normal(size=(network.features, network.steps * 16))
+    known = random.normal(size=(network.known_ahead, network.outputs * 16)) if network.known_ahead else None
+    columns = 16 * (network.steps if network.every_step else 1)
+    target, weights = random.normal(size=(network.outputs, columns)), random.uniform(size=columns)
+
+    def loss(vector, D=None):
+        Y = model.forward(parameters.views(vector), steps, known)
+        return kernels.loss_gradient(Y, target, weights, kernels.MSE, Y.size, np.empty_like(Y) if D is None else D)
+
+    D, gradient = np.empty_like(target), np.empty_like(vector)
+    loss(vector, D)
+    model.backward(parameters.views(vector), parameters.views(gradient), D)
+
+    some = random.choice(len(vector), min(60, len(vector)), replace=False)
+    for place in some:
+        step = np.zeros_like(vector)
+        step[place] = 1e-6
+        slope = (loss(vector + step) - loss(vector - step)) / 2e-6
+        assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_forecasts_and_an_epoch_are_those_of_keras(name):
+    """From the same weights, both engines forecast the same and learn the same from an epoch."""
+    X, y = data(known_ahead="decoder" in name)
+    fused = fitted(NETWORKS[name], X, y, engine="fused")
+    keras = copy.deepcopy(fused).set_params(engine="keras")
+
+    np.testing.assert_allclose(fused.predict(X), keras.predict(X), rtol=1e-8, atol=1e-10)
+    for model in (fused, keras):
+        model.set_params(warm_start=True, epochs=2).fit(X, y)
+    for ours, theirs in zip(fused.weights_, keras.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert fused.history_["loss"] == pytest.approx(keras.history_["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
+def test_optimizers_and_losses_are_those_of_keras(optimizer, loss):
+    """An epoch of several steps in the same order gives the same weights, with clipping, decay and sample weights."""
+    X, y = data(90)
+    model = RNNRegressor("gru", 4, optimizer=optimizer, loss=loss, learning_rate=0.02, learning_rate_decay=0.3)
+    weights = np.random.default_rng(0).uniform(size=len(y))
+    fused = fitted(model, X, y, engine="fused", clipnorm=0.05)
+    keras = copy.deepcopy(fused).set_params(engine="keras")
+
+    for one in (fused, keras):
+        one.set_params(warm_start=True, epochs=3, batch_size=32).fit(X, y, sample_weight=weights)
+
+    for ours, theirs in zip(fused.weights_, keras.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(("n", "steps", "features"), [(1, 6, 3), (7, 1, 3), (257, 3, 1), (40, 1, 1)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_odd_sizes(cell, n, steps, features):
+    """One sample, one step, one feature, and batches that fill no chunk."""
+    X, y = data(n, steps, features, outputs=2)
+    model = RNNRegressor(cell, 5, normalize_y=False)
+    fused = fitted(model, X, y, engine="fused")
+    keras = copy.deepcopy(fused).set_params(engine="keras")
+
+    for one in (fused, keras):
+        one.set_params(warm_start=True).fit(X, y)
+
+    np.testing.assert_allclose(fused.predict(X), keras.predict(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("dropout", [{"dropout": 0.4}, {"recurrent_dropout": 0.4}, {"output_dropout": 0.4}], ids=str)
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_with_dropout(cell, dropout):
+    """With the same mask, the gradient is the slope of the loss."""
+    X, y = data(n=7)
+    network = fitted(RNNRegressor(cell, (4, 3), **dropout), X, y, engine="fused").network_
+    model, random = Model(network), np.random.default_rng(1)
+    parameters = Parameters(model)
+    vector = parameters.from_keras(initial_weights(network, random), float)
+    steps, target = random.normal(size=(3, network.steps * 16)), random.normal(size=(4, 16))
+
+    def loss(vector, D):
+        Y = model.forward(parameters.views(vector), steps, random=np.random.default_rng(5))
+        return kernels.loss_gradient(Y, target, np.ones(16), kernels.MSE, Y.size, D)
+
+    D, gradient = np.empty_like(target), np.empty_like(vector)
+    loss(vector, D)
+    model.backward(parameters.views(vector), parameters.views(gradient), D)
+
+    for place in random.choice(len(vector), 40, replace=False):
+        step = np.zeros_like(vector)
+        step[place] = 1e-6
+        slope = (loss(vector + step, D.copy()) - loss(vector - step, D.copy())) / 2e-6
+        assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-8)
+
+
+def test_initial_weights_are_drawn_as_keras_draws_them():
+    """The same ranges, an orthogonal recurrent kernel, and a forget gate that is open at first."""
+    X, y = data()
+    network = fitted(RNNRegressor("lstm", 30), X, y, engine="fused").network_
+
+    kernel, recurrent, bias, out, out_bias = initial_weights(network, np.random.default_rng(0))
+
+    assert 0.9 < np.abs(kernel).max() / np.sqrt(6 / (3 + 120)) <= 1
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(30), atol=1e-12)
+    np.testing.assert_array_equal(bias, np.repeat([0.0, 1.0, 0.0, 0.0], 30))
+    assert 0.9 < np.abs(out).max() / np.sqrt(6 / (30 + 4)) <= 1
+    np.testing.assert_array_equal(out_bias, np.zeros(4))
+
+
+def test_the_tangent_of_single_precision():
+    """The approximation is as good as single precision asks for."""
+    x = np.linspace(-12, 12, 100_001, dtype=np.float32)[None]
+
+    active = x.copy()
+    kernels.activate(active, kernels.TANH)
+
+    assert np.abs(active - np.tanh(x.astype(float))).max() < 4e-7
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch):
+    """Chunks and the order in which their gradients are summed are the same for any number of threads."""
+    X, y = data(400)
+    model = RNNRegressor("gru", 5, dropout=0.3, epochs=2, batch_size=300, random_state=0, engine="fused")
+    forecasts = []
+    for n in (1, 2, 5):
+        monkeypatch.setattr("skrnn.neural.fused.engine.allowed_threads", lambda n=n: n)
+        forecasts.append(copy.deepcopy(model).fit(X, y).predict(X))
+
+    for one, two in itertools.pairwise(forecasts):
+        np.testing.assert_array_equal(one, two)
