@@ -1,0 +1,220 @@
+"""The fused engine beside Keras and PyTorch: the same networks on the same windows, in one run, as ratios.
+
+Keras is used as in its own tutorials (``timeseries_dataset_from_array``, ``fit``), PyTorch in a bare loop. A ``fit`` is
+a whole one: building, compiling and tracing are part of it, as they are for whoever waits for it; the fused kernels
+have been compiled before, once on this machine. Each figure is the best of some runs, contenders in turn.
+"""
+
+import argparse
+import os
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+from skrnn import RNNRegressor, make_windows
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+LENGTH, FEATURES, BATCH = 120, 14, 256
+
+
+def rows_of(n, features=FEATURES):
+    return np.random.default_rng(0).normal(size=(n, features)).astype(np.float32)
+
+
+def best(runs, *functions):
+    """The least seconds of each function, run in turn."""
+    seconds = [[] for _ in functions]
+    for _ in range(runs):
+        for function, measured in zip(functions, seconds, strict=True):
+            start = time.perf_counter()
+            function()
+            measured.append(time.perf_counter() - start)
+    return [min(one) for one in seconds]
+
+
+# ---------------------------------------------------------------------- contenders
+
+
+def keras_network(cell, units, recurrent_dropout=0.0, length=LENGTH, features=FEATURES):
+    import keras
+
+    kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
+    layers = [
+        kind(size, return_sequences=depth < len(units) - 1, recurrent_dropout=recurrent_dropout)
+        for depth, size in enumerate(units)
+    ]
+    model = keras.Sequential([keras.Input((length, features)), *layers, keras.layers.Dense(1)])
+    model.compile(optimizer="adam", loss="mse")
+    return model
+
+
+def keras_fit(rows, cell, units, recurrent_dropout=0.0):
+    import keras
+
+    data = keras.utils.timeseries_dataset_from_array(
+        rows[:-1], rows[LENGTH:, 0], sequence_length=LENGTH, batch_size=BATCH, shuffle=True
+    )
+    keras_network(cell, units, recurrent_dropout).fit(data, epochs=1, verbose=0)
+
+
+def torch_fit(rows, cell, units):
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
+    layer = kind(rows.shape[1], units[0], num_layers=len(units), batch_first=True)
+    head = torch.nn.Linear(units[0], 1)
+    adam = torch.optim.Adam([*layer.parameters(), *head.parameters()])
+    series = torch.from_numpy(rows)
+    windows = series.unfold(0, LENGTH, 1)[:-1].transpose(1, 2)
+    for which in torch.randperm(len(windows)).split(BATCH):
+        adam.zero_grad()
+        states, _ = layer(windows[which])
+        loss = torch.nn.functional.mse_loss(head(states[:, -1])[:, 0], series[which + LENGTH, 0])
+        loss.backward()
+        adam.step()
+
+
+def skrnn_fit(X, y, cell, units, **params):
+    return RNNRegressor(cell, units, epochs=1, batch_size=BATCH, engine="fused", **params).fit(X, y)
+
+
+def keras_search(X, y):
+    from scikeras.wrappers import KerasRegressor
+
+    def make(units):
+        return keras_network("lstm", (units,), length=X.shape[1], features=X.shape[2])
+
+    model = KerasRegressor(make, units=8, epochs=5, batch_size=64, verbose=0)
+    GridSearchCV(model, {"units": list(range(8, 65, 8))}, cv=TimeSeriesSplit(3)).fit(np.asarray(X), y)
+
+
+def skrnn_search(X, y):
+    model = RNNRegressor("lstm", epochs=5, batch_size=64, engine="fused")
+    GridSearchCV(model, {"units": list(range(8, 65, 8))}, cv=TimeSeriesSplit(3)).fit(X, y)
+
+
+# ---------------------------------------------------------------------- the processor's own limit
+
+
+def products_per_second(rows, inner, columns):
+    """Floating-point operations a second of a product of single-precision matrices."""
+    a, b = np.ones((rows, inner), np.float32), np.ones((inner, columns), np.float32)
+    out = np.empty((rows, columns), np.float32)
+    many = max(1, int(2e9 / (2 * rows * inner * columns)))
+    (seconds,) = best(3, lambda: [np.dot(a, b, out=out) for _ in range(many)])
+    return 2 * rows * inner * columns * many / seconds
+
+
+def operations(cell, units, features=FEATURES, length=LENGTH, batch=BATCH):
+    """Floating-point operations of a training step's products: forward, and twice as many backward."""
+    gates = {"lstm": 4, "gru": 3}[cell]
+    inputs = (features, *units[:-1])
+    return (
+        3 * sum(2 * gates * size * (size + below) for size, below in zip(units, inputs, strict=True)) * length * batch
+    )
+
+
+# ---------------------------------------------------------------------- the table
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--windows", type=int, default=20_000, help="windows of an epoch")
+parser.add_argument("--runs", type=int, default=3)
+parser.add_argument("--quick", action="store_true", help="a few windows, to see that it runs")
+args = parser.parse_args()
+n, runs = (600, 1) if args.quick else (args.windows, args.runs)
+rows = rows_of(n + LENGTH)
+X, y = make_windows(rows, LENGTH, target=0)
+n_steps = -(-len(X) // BATCH)
+
+print(f"{'':46} {'fused':>9} {'other':>9}   times faster (aim)")
+
+
+def show(work, ours, theirs, aim, unit="s"):
+    scale = {"s": 1, "ms": 1e3}[unit]
+    print(
+        f"{work:46} {ours * scale:7.2f} {unit:2}{theirs * scale:7.2f} {unit:2} {theirs / ours:7.1f} ({aim})", flush=True
+    )
+
+
+def fits(name, cell, units, aims, **params):
+    skrnn_fit(X[:600], y[:600], cell, units, **params)
+    contenders = [lambda: skrnn_fit(X, y, cell, units, **params)]
+    names = []
+    if "Keras" in aims:
+        names.append("Keras")
+        contenders.append(lambda: keras_fit(rows, cell, units, **params))
+    if "PyTorch" in aims and torch is not None:
+        names.append("PyTorch")
+        contenders.append(lambda: torch_fit(rows, cell, units))
+    ours, *others = best(runs, *contenders)
+    for other, seconds in zip(names, others, strict=True):
+        show(f"fit, an epoch: {name}; {other}", ours, seconds, aims[other])
+    return ours
+
+
+lstm = fits("LSTM 16", "lstm", (16,), {"Keras": 6, "PyTorch": 3})
+fits("GRU 32-32, dropout", "gru", (32, 32), {"Keras": 10}, recurrent_dropout=0.5)
+gru = fits("GRU 32-32", "gru", (32, 32), {"PyTorch": 3})
+
+small, small_y = make_windows(rows_of(1000 + 24, 3), 24, target=0)
+skrnn_search(small[:200], small_y[:200])
+ours, theirs = best(1, lambda: skrnn_search(small, small_y), lambda: keras_search(small, small_y))
+show("GridSearchCV, 8 x 3 fits; scikeras", ours, theirs, 15)
+
+many, _ = make_windows(rows_of((2_000 if args.quick else 100_000) + LENGTH), LENGTH, target=0)
+model = skrnn_fit(X[:600], y[:600], "lstm", (16,))
+stock = keras_network("lstm", (16,))
+batches = np.asarray(many) if args.quick else None
+
+
+def keras_predict():
+    import keras
+
+    data = keras.utils.timeseries_dataset_from_array(
+        many.rows[:-1], None, sequence_length=LENGTH, batch_size=1024, shuffle=False
+    )
+    stock.predict(data, verbose=0)
+
+
+keras_predict()
+show(f"predict {len(many):,} windows; Keras", *best(runs, lambda: model.predict(many), keras_predict), 5)
+one = np.asarray(many[:1])
+stock.predict(one, verbose=0)
+ours, theirs = best(
+    3, lambda: [model.predict(one) for _ in range(50)], lambda: [stock.predict(one, verbose=0) for _ in range(5)]
+)
+show("predict one window; Keras", ours / 50, theirs / 5, 80, unit="ms")
+
+print("\nwhere a training step stands against the processor")
+large, shaped = products_per_second(2048, 2048, 2048), products_per_second(64, 16, 64)
+print(
+    f"products of 2048 x 2048: {large / 1e9:.0f} GFLOP/s; of 64 x 16 by 16 x 64, as in a step: {shaped / 1e9:.0f} GFLOP/s"
+)
+for name, seconds, cell, units in (("LSTM 16", lstm, "lstm", (16,)), ("GRU 32-32", gru, "gru", (32, 32))):
+    step, flop = seconds / n_steps, operations(cell, units)
+    print(f"{name}: {step * 1e3:.2f} ms a step, {flop / 1e6:.0f} MFLOP: {flop / step / 1e9:.0f} GFLOP/s")
+
+print("\nhow the time of a step grows (LSTM; ms)")
+
+
+def step_time(units=16, length=LENGTH, batch=BATCH, features=FEATURES):
+    X, y = make_windows(rows_of(8 * batch + length, features), length, target=0)
+    network = RNNRegressor("lstm", units, epochs=1, batch_size=batch, engine="fused")
+    (seconds,) = best(runs, lambda: network.fit(X, y))
+    return seconds / 8 * 1e3
+
+
+GROWTH = {
+    "units": (8, 16, 32, 64),
+    "length": (30, 60, 120, 240),
+    "batch": (32, 64, 256, 1024),
+    "features": (1, 14, 56),
+}
+for name, values in GROWTH.items():
+    times = [f"{value}: {step_time(**{name: value}):.2f}" for value in values]
+    print(f"{name:9} {'   '.join(times)}", flush=True)
