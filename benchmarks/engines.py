@@ -193,7 +193,8 @@ show("predict one window; Keras", ours / 50, theirs / 5, 80, unit="ms")
 print("\nwhere a training step stands against the processor")
 large, shaped = products_per_second(2048, 2048, 2048), products_per_second(64, 16, 64)
 print(
-    f"products of 2048 x 2048: {large / 1e9:.0f} GFLOP/s; of 64 x 16 by 16 x 64, as in a step: {shaped / 1e9:.0f} GFLOP/s"
+    f"products of 2048 x 2048: {large / 1e9:.0f} GFLOP/s; "
+    f"of 64 x 16 by 16 x 64, as in a step: {shaped / 1e9:.0f} GFLOP/s"
 )
 for name, seconds, cell, units in (("LSTM 16", lstm, "lstm", (16,)), ("GRU 32-32", gru, "gru", (32, 32))):
     step, flop = seconds / n_steps, operations(cell, units)

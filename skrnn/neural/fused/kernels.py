@@ -101,12 +101,14 @@ def _slope(out, row, kind):
 def gather(rows, ends, shift, which, length, rate, n, X):
     """The windows ``which``, all of whose steps are rows, into X (features, length·n), filled up with the last."""
     last = which.shape[0] - 1
+    first = np.empty(n, np.int64)
+    for b in range(n):
+        first[b] = ends[which[min(b, last)]] - (length - 1) * rate
     for t in range(length):
-        back = (length - 1 - t) * rate
-        for b in range(n):
-            row = ends[which[min(b, last)]] - back
-            for f in range(rows.shape[1]):
-                X[f, t * n + b] = rows[row + shift[f], f]
+        for f in range(rows.shape[1]):
+            ahead, column = t * rate + shift[f], X[f, t * n : (t + 1) * n]
+            for b in range(n):
+                column[b] = rows[first[b] + ahead, f]
 
 
 # ---------------------------------------------------------------------- recurrent layers
@@ -312,13 +314,6 @@ def affine(W, X, bias, P):
         row, own = P[j], bias[j]
         for i in range(row.shape[0]):
             row[i] += own
-
-
-@_compiled
-def row_sums(D, out):
-    """The sum of each row."""
-    for j in range(D.shape[0]):
-        out[j] = D[j].sum()
 
 
 @_compiled

@@ -16,6 +16,8 @@ class Layer:
     """A part of a network. ``shapes`` are those of its weights, as the kernels want them: (outputs, inputs)."""
 
     shapes = ()
+    # Nobody asks for the gradient of the windows themselves.
+    first_of_network = False
 
     def keras_shapes(self):
         """The shapes of the weights in Keras's layout: kernels the other way around."""
@@ -51,8 +53,8 @@ class DenseLayer(Layer):
         if self.kind != LINEAR:
             kernels.slope(self.out, D, self.kind)
         np.dot(D, self.X.T, out=gradients[0])
-        kernels.row_sums(D, gradients[1])
-        return np.dot(weights[0].T, D)
+        np.dot(D, _ones(D)[0], out=gradients[1])
+        return None if self.first_of_network else np.dot(weights[0].T, D)
 
 
 class DropoutLayer(Layer):
@@ -159,7 +161,9 @@ class ConvolutionLayer(Layer):
             D = np.ascontiguousarray(groups).reshape(filters, -1)
         kernels.slope(self.out, D, self.kind)
         np.dot(D, self.X.T, out=gradients[0])
-        kernels.row_sums(D, gradients[1])
+        np.dot(D, _ones(D)[0], out=gradients[1])
+        if self.first_of_network:
+            return None
         shifted = np.dot(weights[0].T, D).reshape(self.size, self.inputs, self.convolved, self.n)
         padded = np.zeros((self.inputs, self.convolved + self.size - 1, self.n), D.dtype)
         for at in range(self.size):
@@ -223,16 +227,21 @@ class RecurrentLayer(Layer):
         before = self.H[:, : -self.n]
         if self.mask.shape[1]:
             before = before * np.tile(self.mask, self.steps)
-        np.dot(self.P, self.X.T, out=gradients[0])
-        np.dot(recurrent, before.T, out=gradients[1])
-        self._bias_gradient(gradients[2], recurrent)
+        self._weight_gradients(gradients, before, recurrent)
+        if self.first_of_network:
+            return None
         dX = np.dot(W.T, self.P)
         if self.input_mask is not None:
             dX *= self.input_mask
         return _reversed(dX, self.steps) if self.reverse else dX
 
-    def _bias_gradient(self, gradient, recurrent):
-        kernels.row_sums(self.P, gradient)
+    def _weight_gradients(self, gradients, before, recurrent):
+        # One product for all three, whose sums over steps and samples are what costs.
+        n_inputs = len(self.X)
+        together = np.dot(self.P, np.concatenate([self.X, before, _ones(self.X)]).T)
+        gradients[0][...] = together[:, :n_inputs]
+        gradients[1][...] = together[:, n_inputs:-1]
+        gradients[2][...] = together[:, -1]
 
 
 class SimpleLayer(RecurrentLayer):
@@ -289,9 +298,12 @@ class GruLayer(RecurrentLayer):
         kernels.gru_backward(self.P, U, self.H, self.Q, self.mask, self.kind, D, self.first[0])
         return np.concatenate([self.P[: 2 * self.units], self.Q])
 
-    def _bias_gradient(self, gradient, recurrent):
-        kernels.row_sums(self.P, gradient[0])
-        kernels.row_sums(recurrent, gradient[1])
+    def _weight_gradients(self, gradients, before, recurrent):
+        ones = _ones(self.X)
+        for place, (D, inputs) in enumerate([(self.P, self.X), (recurrent, before)]):
+            together = np.dot(D, np.concatenate([inputs, ones]).T)
+            gradients[place][...] = together[:, :-1]
+            gradients[2][place] = together[:, -1]
 
 
 KINDS = {"simple": SimpleLayer, "lstm": LstmLayer, "gru": GruLayer}
@@ -300,6 +312,10 @@ KINDS = {"simple": SimpleLayer, "lstm": LstmLayer, "gru": GruLayer}
 def _mask(random, rate, shape, dtype):
     """1 / (1 - rate) for what stays, 0 for what is left out."""
     return (random.random(shape, np.float32) >= rate) * dtype.type(1 / (1 - rate))
+
+
+def _ones(X):
+    return np.ones((1, X.shape[1]), X.dtype)
 
 
 def _reversed(X, steps):

@@ -41,6 +41,8 @@ class Model:
                 features = spec.units
         outputs = 1 if network.decoder else network.outputs
         self.blocks.append(_Simple(DenseLayer(features, outputs, "linear")))
+        for layer in self.blocks[0].layers:
+            layer.first_of_network = True
         layers = [layer for block in self.blocks for layer in block.layers]
         self.shapes = [shape for layer in layers for shape in layer.shapes]
         # Keras has its kernels the other way around; biases come last in a layer.
@@ -122,8 +124,11 @@ class _RecurrentBlock:
                 for state in range(1, len(last) if self.handed_back else 1):
                     last[state] = self.handed_back[state][part]
                 own = np.zeros((layer.units, self.steps * layer.n), D.dtype)
-            total = total + layer.backward(weights[place], gradients[place], own, last)
+            part = layer.backward(weights[place], gradients[place], own, last)
+            total = part if part is None else total + part
         self.handed_back = None
+        if total is None:
+            return None
         return _reversed(total, self.steps) if self.go_backwards else total
 
 
