@@ -1,0 +1,176 @@
+"""The 414 hourly series of M4, 48 hours ahead: one global model for all of them, measured as in the competition.
+
+The measures are the mean sMAPE (percent) and the mean MASE with season 24; the last 48 rows of each series are the
+test. The seasonal naive forecast shows that they are the competition's; its winner was a recurrent network with
+exponential smoothing. The models learn from logarithms, where equal errors are equal percentages.
+
+All that is chosen here (logarithms, changes since the last day, weights, layers, lengths, strides, epochs, which
+networks are averaged) was chosen with --validation: on the 48 rows before the test, by models that saw neither.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skrnn import (
+    DenseRegressor,
+    LinearWindow,
+    NaiveForecaster,
+    RNNRegressor,
+    TransformedWindowRegressor,
+    WindowScaler,
+    make_windows,
+)
+
+FILE = Path(__file__).parents[2] / "shared" / "data" / "m4_hourly.parquet"
+DAY, HORIZON = 24, 48
+
+
+def load():
+    """The series, each as an array of its hours."""
+    table = pd.read_parquet(FILE, columns=["series_id", "value"])
+    return [values.to_numpy() for _, values in table.groupby("series_id", sort=False)["value"]]
+
+
+def measures(forecast):
+    """Mean sMAPE in percent, and mean MASE."""
+    error = np.abs(forecast - truth)
+    change = [np.abs(one[DAY:] - one[:-DAY]).mean() for one in past]
+    return (200 * error / (np.abs(forecast) + np.abs(truth))).mean(), (error.mean(axis=1) / change).mean()
+
+
+class LastDay(TransformerMixin, BaseEstimator):
+    """Windows and targets as changes since the window's last day, hour by hour, in deviations of the window."""
+
+    def fit(self, windows, y=None):
+        """There is nothing to learn. Returns self."""
+        return self
+
+    def transform(self, windows):
+        """The windows as changes."""
+        return windows.mapped(changes)
+
+    def relative_target(self, windows, y, column):
+        """The targets y (n, 48) as changes."""
+        return (y - last_day(windows, column)) / deviations(windows)
+
+    def absolute_target(self, windows, y, column):
+        """Undo ``relative_target``."""
+        return y * deviations(windows) + last_day(windows, column)
+
+
+def changes(batch):
+    days = batch.reshape(len(batch), -1, DAY)
+    return ((days - days[:, -1:]) / deviation(batch)).reshape(batch.shape)
+
+
+def deviation(batch):
+    # Some series stand still for weeks.
+    return np.maximum(batch.std(axis=1, keepdims=True), 1e-3)
+
+
+def deviations(windows):
+    return np.concatenate([deviation(windows.take(batch))[:, :, 0] for batch in windows.batches()])
+
+
+def last_day(windows, column):
+    """What the seasonal naive forecast repeats (n, 48)."""
+    return windows.values_at(column, np.arange(HORIZON) % DAY - DAY + 1)
+
+
+def by_day(windows):
+    """Windows of hours as windows of days, with the day's hours as features."""
+    return np.asarray(windows, np.float32).reshape(len(windows), -1, DAY)
+
+
+def options(epochs, rate, seed):
+    """Training with a learning rate that falls to zero along a cosine."""
+    epochs = 1 if args.quick else epochs
+    falling = keras.callbacks.LearningRateScheduler(lambda epoch: rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
+    common = {"loss": "mae", "batch_size": 256, "normalize_y": False}
+    return {"epochs": epochs, "callbacks": [falling], "random_state": seed, **common}
+
+
+def dense(seed):
+    network = DenseRegressor((512, 512, 512), **options(10, 0.001, seed))
+    return TransformedWindowRegressor(network, LastDay())
+
+
+def recurrent(seed):
+    days = make_pipeline(FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(10, 0.002, seed)))
+    return TransformedWindowRegressor(days, LastDay())
+
+
+def linear(transformer):
+    return TransformedWindowRegressor(LinearWindow(), transformer)
+
+
+def forecast(model, length, stride, *, logarithms=True, weighted=False):
+    """Fit on windows of what is past, ``stride`` rows from one to the next, and forecast what follows."""
+    series = [np.log(one) for one in past] if logarithms else past
+    X, y = make_windows(series, length, HORIZON, stride=20 * stride if args.quick else stride)
+    # Halfway from the percentages of one measure to the deviations of the other.
+    weights = {"sample_weight": np.sqrt(deviations(X)[:, 0])} if weighted else {}
+    newest = np.stack([one[-length:, None] for one in series])
+    values = model.fit(X, y, **weights).predict(newest)
+    return np.exp(values) if logarithms else values
+
+
+def show(name, values, seconds=None):
+    smape, mase = measures(values)
+    print(f"{name:44}{smape:8.3f}{mase:8.3f}" + (f"{seconds:9.0f}" if seconds else ""), flush=True)
+
+
+def compare_baselines():
+    naive, scaled = NaiveForecaster("seasonal", season=DAY), TransformedWindowRegressor(LinearWindow(), WindowScaler())
+    show("naive, the same hour of the last day", forecast(naive, DAY, HORIZON, logarithms=False))
+    weekly = NaiveForecaster("seasonal", season=7 * DAY)
+    show("naive, the same hour of the last week", forecast(weekly, 7 * DAY, HORIZON, logarithms=False))
+    show("linear, windows scaled", forecast(scaled, 336, 3, logarithms=False))
+    relative = TransformedWindowRegressor(LinearWindow(), LastDay())
+    show("linear, logarithms since the last day", forecast(relative, 336, 3, weighted=True))
+
+
+def compare_networks():
+    """Each network by itself, and the median of all forecasts."""
+    runs = []
+    for name, model, length, stride in [
+        ("GRU 128 over 14 days", recurrent, 336, 4),
+        ("dense 512-512-512, 336 hours", dense, 336, 4),
+        ("dense 512-512-512, 264 hours", dense, 264, 5),
+        ("dense 512-512-512, 504 hours", dense, 504, 2),
+    ]:
+        for seed in range(args.seeds):
+            begin = time.perf_counter()
+            runs.append(forecast(model(seed), length, stride, weighted=True))
+            show(f"{name}, seed {seed}", runs[-1], time.perf_counter() - begin)
+    show(f"median of these {len(runs)}", np.median(runs, axis=0))
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--seeds", type=int, default=2, help="networks of each kind")
+parser.add_argument("--validation", action="store_true", help="forecast the 48 hours before the test instead")
+parser.add_argument("--quick", action="store_true", help="few windows and one epoch, to see that it runs")
+args = parser.parse_args()
+if not FILE.exists():
+    print(f"Nothing measured: {FILE} is not there.")
+    sys.exit()
+
+start = time.perf_counter()
+every = [one[:-HORIZON] for one in load()] if args.validation else load()
+past, truth = [one[:-HORIZON] for one in every], np.stack([one[-HORIZON:] for one in every])
+print(f"{'validation' if args.validation else 'test':44}   sMAPE    MASE  fit [s]")
+if not args.validation:
+    print(f"{'reference: seasonal naive':44}{'13.91':>8}{'1.193':>8}")
+    print(f"{'reference: the winner of M4':44}{'9.328':>8}{'0.893':>8}")
+compare_baselines()
+compare_networks()
+print(f"{(time.perf_counter() - start) / 60:.0f} minutes in all")
