@@ -105,7 +105,7 @@ def dense(seed):
 
 
 def recurrent(seed):
-    days = make_pipeline(FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(10, 0.002, seed)))
+    days = make_pipeline(FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(20, 0.002, seed)))
     return TransformedWindowRegressor(days, LastDay())
 
 
