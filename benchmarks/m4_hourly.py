@@ -4,8 +4,9 @@ The measures are the mean sMAPE (percent) and the mean MASE with season 24; the 
 test. The seasonal naive forecast shows that they are the competition's; its winner was a recurrent network with
 exponential smoothing. The models learn from logarithms, where equal errors are equal percentages.
 
-All that is chosen here (logarithms, changes since the last day, weights, layers, lengths, strides, epochs, which
-networks are averaged) was chosen with --validation: on the 48 rows before the test, by models that saw neither.
+Logarithms, changes since the last day, weights, layers, lengths, strides, epochs and the networks to average were
+chosen among about thirty configurations by the 48 rows before the test (--validation), which those models had not
+seen either. The test has seen what is printed here, once.
 """
 
 import argparse
@@ -165,7 +166,13 @@ if not FILE.exists():
     sys.exit()
 
 start = time.perf_counter()
-every = [one[:-HORIZON] for one in load()] if args.validation else load()
+try:
+    every = load()
+except ImportError:
+    print(f"Nothing measured: pandas needs pyarrow to read {FILE.name}; pip install pyarrow.")
+    sys.exit()
+if args.validation:
+    every = [one[:-HORIZON] for one in every]
 past, truth = [one[:-HORIZON] for one in every], np.stack([one[-HORIZON:] for one in every])
 print(f"{'validation' if args.validation else 'test':44}   sMAPE    MASE  fit [s]")
 if not args.validation:
