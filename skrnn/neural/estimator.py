@@ -277,7 +277,7 @@ class NetworkRegressor(WindowRegressor):
     def _predict(self, windows):
         engine, left = self._engine(), np.arange(len(windows))
         y = np.empty((len(windows), self.n_outputs_))
-        if hasattr(engine, "predict_windows") and not windows.maps and self._known_ahead_ is None:
+        if hasattr(engine, "predict_windows") and self._known_ahead_ is None:
             complete = windows.complete()
             if complete.any():
                 y[complete] = engine.predict_windows(self.network_, self.weights_, windows[complete])

@@ -417,7 +417,6 @@ def train(network: Network, training: Training, feed: Feed, validation: Feed | N
             callbacks=[*callbacks, *([stopper] if stopper else []), recorder, _Shuffle(feed)],
             shuffle=False,
             verbose=training.verbose,
-            random_state=training.seed,
             epochs=training.epochs,
             warm_start=True,  # fit goes on with the model that is initialised here
         ).initialize(None)

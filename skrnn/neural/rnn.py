@@ -38,7 +38,7 @@ class RNNRegressor(NetworkRegressor):
         begins with the last state of the first and is unrolled over the leads. At each it reads the columns that are
         known ahead of that row.
     unroll : bool, default=False
-        Unroll the steps: faster for short windows, larger and slower to start for long ones.
+        In Keras, unroll the steps: faster for short windows, larger and slower to start for long ones.
     loss : {"mse", "mae", "huber"} or Keras loss, default="mse"
         What training minimises, in the unit of ``normalize_y``.
     optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"

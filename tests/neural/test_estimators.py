@@ -557,6 +557,15 @@ def test_fits_in_threads(data):
         np.testing.assert_array_equal(forecast, small(random_state=seed, dropout=0.2).fit(X, y).predict(X))
 
 
+def test_keras_is_left_as_it_was(data):
+    """A fit with a random state does not make TensorFlow refuse the user's own layers that have none."""
+    import tensorflow as tf
+
+    small(engine="keras").fit(*data)
+
+    assert not tf.config.experimental.is_op_determinism_enabled()
+
+
 def test_global_random_state_is_left_alone(data):
     """Fitting and predicting neither read nor change the generators of Python and NumPy when there is a seed."""
     random.seed(3)

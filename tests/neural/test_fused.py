@@ -5,11 +5,13 @@ import itertools
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from skrnn.neural.fused import kernels
 from skrnn.neural.fused.engine import initial_weights
 from skrnn.neural.fused.model import Model, Parameters
+from skrnn.neural.fused.threads import allowed_threads
 
 CELLS = ("simple", "lstm", "gru")
 # What a network can be made of; each is checked on its own and in odd sizes.
@@ -96,15 +98,19 @@ def test_forecasts_and_an_epoch_are_those_of_keras(name):
     assert fused.history_["loss"] == pytest.approx(keras.history_["loss"], rel=1e-4)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
-def test_optimizers_and_losses_are_those_of_keras(optimizer, loss):
+@pytest.mark.parametrize("first", ["fused", "keras"])
+@pytest.mark.parametrize(
+    ("optimizer", "loss"),
+    [("adam", "mse"), ("adam", "huber"), ("rmsprop", "mae"), ("rmsprop", "mse"), ("sgd", "huber")],
+)
+def test_optimizers_and_losses_are_those_of_keras(optimizer, loss, first):
     """An epoch of several steps in the same order gives the same weights, with clipping, decay and sample weights."""
     X, y = data(90)
     model = RNNRegressor("gru", 4, optimizer=optimizer, loss=loss, learning_rate=0.02, learning_rate_decay=0.3)
     weights = np.random.default_rng(0).uniform(size=len(y))
-    fused = fitted(model, X, y, engine="fused", clipnorm=0.05)
+    fused = fitted(model, X, y, engine=first, clipnorm=0.05)
     keras = copy.deepcopy(fused).set_params(engine="keras")
+    fused.set_params(engine="fused")
 
     for one in (fused, keras):
         one.set_params(warm_start=True, epochs=3, batch_size=32).fit(X, y, sample_weight=weights)
@@ -189,3 +195,73 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
 
     for one, two in itertools.pairwise(forecasts):
         np.testing.assert_array_equal(one, two)
+
+
+def test_linear_algebra_gets_its_threads_back():
+    """During a fit each thread computes alone; afterwards the limit is what it was."""
+    X, y = data()
+    with threadpool_limits(2, user_api="blas"):
+        before = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+        RNNRegressor("gru", 3, epochs=1, engine="fused").fit(X, y).predict(X)
+        after = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    assert after == before
+
+
+def test_threads_keep_to_the_limit():
+    """What threadpoolctl allows, as joblib does in its workers, is what there is."""
+    with threadpool_limits(1, user_api="blas"):
+        assert allowed_threads() == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"activation": "elu"}, "with engine='fused', activation must be one of 'tanh', .*: engine='keras' takes all"),
+        ({"callbacks": [object()]}, "with engine='fused', callbacks must be None, got 1"),
+    ],
+    ids=str,
+)
+def test_what_is_not_covered(params, message):
+    """The fused engine says what it would take."""
+    X, y = data()
+
+    with pytest.raises(ValueError, match=message):
+        RNNRegressor("gru", 3, engine="fused", **params).fit(X, y)
+
+
+def test_auto_takes_keras_for_the_rest_and_says_so(capsys):
+    """The engine that was taken is a fitted attribute, and said where it is Keras."""
+    X, y = data()
+
+    covered = RNNRegressor("gru", 3, epochs=1, verbose=2).fit(X, y)
+    first = capsys.readouterr().out
+    rest = RNNRegressor("gru", 3, epochs=1, verbose=2, activation="elu").fit(X, y)
+
+    assert (covered.engine_, rest.engine_) == ("fused", "keras")
+    assert "engine" not in first
+    assert "engine: Keras (for the fused one, activation must be" in capsys.readouterr().out
+
+
+def test_a_memmap_is_read_where_it_lies(tmp_path):
+    """Rows on disk are trained on as rows in memory are."""
+    rows = np.random.default_rng(0).normal(size=(60, 2)).astype("f4")
+    rows.tofile(tmp_path / "rows")
+    mapped = np.memmap(tmp_path / "rows", "f4", "r", shape=rows.shape)
+
+    forecasts = []
+    for one in (rows, mapped):
+        X, y = make_windows(one, 5, target=0)
+        forecasts.append(RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y).predict(X))
+
+    np.testing.assert_array_equal(*forecasts)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i4", ">f8"])
+def test_rows_of_any_kind(dtype):
+    """Rows of other numbers, in any order of memory, are gathered as they are."""
+    rows = np.asfortranarray(np.arange(80).reshape(40, 2) % 7).astype(dtype)
+    X, y = make_windows(rows, 5, target=0, sampling_rate=2)
+    model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused", normalize_y=False)
+
+    np.testing.assert_array_equal(model.fit(X, y).predict(X), model.fit(np.asarray(X, "f8"), y).predict(np.asarray(X)))

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import sys
+import threading
 import time
 
 import numpy as np
@@ -185,7 +186,7 @@ class _Batch:
         self.windows, self.which = feed.windows, feed.which(i)
         self.n = len(self.which)
         self.steps = None
-        if self.windows.maps or feed.step_targets is not None:
+        if feed.step_targets is not None:
             self.steps = self.windows.take(self.which, dtype=feed.dtype)
         self.known_ahead = feed.known_ahead_of(self.which)
         self.y, weights = feed.targets(self.which, self.steps)
@@ -207,7 +208,9 @@ class _Batch:
 
 
 def gathered(windows, which, dtype):
-    """Complete windows as lanes, straight from their rows."""
+    """Complete windows as lanes, straight from their rows where these are floats as they are stored."""
+    if windows.maps or windows.rows.dtype not in (np.float32, np.float64):
+        return _lanes(windows.take(which, dtype=dtype))
     n = len(which) + -len(which) % LANE_STEP
     X = np.empty((windows.n_features, windows.length * n), dtype)
     # A memmap as the plain array that it is: numba does not know the class.
@@ -332,16 +335,17 @@ class _Models:
         return known[1]
 
 
-_MODELS = {}
+_MODELS, _LOCK = {}, threading.Lock()
 _MOST_MODELS = 16
 
 
 def _models_of(network):
     """Models of the networks that predicted last."""
-    models = _MODELS.pop(network, None) or _Models(network, every_step=False)
-    _MODELS[network] = models
-    while len(_MODELS) > _MOST_MODELS:
-        _MODELS.pop(next(iter(_MODELS)), None)
+    with _LOCK:
+        models = _MODELS.pop(network, None) or _Models(network, every_step=False)
+        _MODELS[network] = models
+        if len(_MODELS) > _MOST_MODELS:
+            del _MODELS[next(iter(_MODELS))]
     return models
 
 
