@@ -265,3 +265,43 @@ def test_rows_of_any_kind(dtype):
     model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused", normalize_y=False)
 
     np.testing.assert_array_equal(model.fit(X, y).predict(X), model.fit(np.asarray(X, "f8"), y).predict(np.asarray(X)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("SGD", {"momentum": 0.8, "learning_rate": 0.05}),
+        ("SGD", {"momentum": 0.8, "nesterov": True, "clipnorm": 0.1}),
+        ("Adam", {"beta_1": 0.7, "beta_2": 0.9, "epsilon": 1e-3}),
+        ("RMSprop", {"rho": 0.5}),
+    ],
+    ids=str,
+)
+def test_settings_of_keras_optimizers(kind, settings):
+    """A Keras optimizer's settings are those of the kernels, and its memory goes from one engine to the other."""
+    import keras
+
+    X, y = data(90)
+    model = RNNRegressor("gru", 4, optimizer=getattr(keras.optimizers, kind)(**settings))
+    fused = fitted(model, X, y, engine="fused")
+    other = copy.deepcopy(fused).set_params(engine="keras")
+
+    for one in (fused, other):
+        one.set_params(warm_start=True, epochs=3, batch_size=32).fit(X, y)
+
+    for ours, theirs in zip(fused.weights_, other.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_keras_optimizers_that_no_kernel_knows():
+    """Anything beyond the kernels' own settings goes to Keras."""
+    import keras
+
+    X, y = data()
+    for optimizer in (
+        keras.optimizers.Adam(amsgrad=True),
+        keras.optimizers.Nadam(),
+        keras.optimizers.SGD(use_ema=True),
+    ):
+        model = RNNRegressor("gru", 3, epochs=1, optimizer=optimizer).fit(X, y)
+        assert model.engine_ == "keras"

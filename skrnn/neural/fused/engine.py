@@ -11,6 +11,7 @@ import numpy as np
 from skrnn.neural.fused import kernels
 from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.model import Model, Parameters
+from skrnn.neural.fused.optimizers import DEFAULTS, Optimizer, clipnorm_of, settings
 from skrnn.neural.fused.threads import allowed_threads, pool
 from skrnn.neural.network import Network, Trained, Training
 
@@ -20,7 +21,6 @@ NAME = "fused"
 LANES = 64
 # A chunk has a multiple of this many, so that every loop and product has the same form, and rounds the same way.
 LANE_STEP = 16
-RATES = {"adam": 0.001, "rmsprop": 0.001, "sgd": 0.01}
 
 
 def uncovered(network: Network, training: Training | None = None) -> str | None:
@@ -32,8 +32,8 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
         return None
     if not isinstance(training.loss, str) or training.loss not in kernels.LOSSES:
         return _choice("loss", kernels.LOSSES, training.loss)
-    if not isinstance(training.optimizer, str) or training.optimizer not in RATES:
-        return _choice("optimizer", RATES, training.optimizer)
+    if settings(training.optimizer) is None:
+        return _choice("optimizer", DEFAULTS, training.optimizer)
     return f"callbacks must be None, got {len(training.callbacks)}" if training.callbacks else None
 
 
@@ -82,14 +82,11 @@ class _Trainer:
         self.random = np.random.default_rng(training.seed)
         weights = initial_weights(network, self.random) if start is None else start.weights
         self.vector = self.parameters.from_keras(weights, self.dtype)
-        self.rate = RATES[training.optimizer] if training.learning_rate is None else training.learning_rate
-        self.steps, self.memory = 0, self._new_memory()
+        name, values = settings(training.optimizer)
+        self.rate = values["learning_rate"] if training.learning_rate is None else training.learning_rate
+        self.optimizer, self.clipnorm = Optimizer(name, values, self.vector), clipnorm_of(training)
         if start is not None:
             self._remember(start.optimizer_state)
-
-    def _new_memory(self):
-        n_vectors = {"adam": 2, "rmsprop": 1, "sgd": 0}[self.training.optimizer]
-        return [np.zeros_like(self.vector) for _ in range(n_vectors)]
 
     def epoch(self, feed, rate, run, progress):
         """Train on every batch once, and return the mean loss."""
@@ -131,17 +128,10 @@ class _Trainer:
         return loss, gradient
 
     def _update(self, gradient, rate):
-        if self.training.clipnorm is not None:
+        if self.clipnorm is not None:
             for view in self.parameters.views(gradient):
-                kernels.clip_norm(view.reshape(-1), self.training.clipnorm)
-        self.steps += 1
-        if self.training.optimizer == "adam":
-            alpha = rate * np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-            kernels.adam(self.vector, gradient, *self.memory, alpha)
-        elif self.training.optimizer == "rmsprop":
-            kernels.rmsprop(self.vector, gradient, *self.memory, rate)
-        else:
-            kernels.sgd(self.vector, gradient, rate)
+                kernels.clip_norm(view.reshape(-1), self.clipnorm)
+        self.optimizer.step(self.vector, gradient, rate)
 
     def loss(self, feed, run):
         """The mean loss, without training."""
@@ -164,19 +154,18 @@ class _Trainer:
     # What the optimizer remembers, as Keras's optimizers keep it: steps, learning rate, and for each weight in turn.
 
     def optimizer_state(self):
-        state = [np.array(self.steps, np.int64), np.array(self.rate, np.float32)]
-        return state + [
-            part for parts in zip(*map(self.parameters.to_keras, self.memory), strict=True) for part in parts
-        ]
+        state = [np.array(self.optimizer.steps, np.int64), np.array(self.rate, np.float32)]
+        memories = map(self.parameters.to_keras, self.optimizer.memory)
+        return state + [part for parts in zip(*memories, strict=True) for part in parts]
 
     def _remember(self, state):
-        n = len(self.memory)
+        n = len(self.optimizer.memory)
         parts = state[2:]
         shapes = [np.shape(weight) for weight in self.parameters.to_keras(self.vector) for _ in range(n)]
         if [np.shape(part) for part in parts] != shapes:
             return  # another optimizer than before: its state begins anew
-        self.steps = int(state[0])
-        self.memory = [self.parameters.from_keras(parts[place::n], self.dtype) for place in range(n)]
+        self.optimizer.steps = int(state[0])
+        self.optimizer.memory = [self.parameters.from_keras(parts[place::n], self.dtype) for place in range(n)]
 
 
 class _Batch:

@@ -382,29 +382,32 @@ def clip_norm(G, most):
 
 
 @_compiled
-def adam(W, G, M, V, alpha):
+def adam(W, G, M, V, alpha, beta_1, beta_2, epsilon):
     """One step; ``alpha`` is the learning rate with both corrections of the first steps."""
     real = W.dtype.type
-    alpha, one_first, one_second, tiny = real(alpha), real(1 - 0.9), real(1 - 0.999), real(1e-7)
+    alpha, first, second, tiny = real(alpha), real(1 - beta_1), real(1 - beta_2), real(epsilon)
     for i in range(W.shape[0]):
-        M[i] += (G[i] - M[i]) * one_first
-        V[i] += (G[i] * G[i] - V[i]) * one_second
+        M[i] += (G[i] - M[i]) * first
+        V[i] += (G[i] * G[i] - V[i]) * second
         W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
 
 
 @_compiled
-def rmsprop(W, G, V, rate):
+def rmsprop(W, G, V, rate, rho, epsilon):
     """One step."""
     real = W.dtype.type
-    rate, rho, rest, tiny = real(rate), real(0.9), real(1 - 0.9), real(1e-7)
+    rate, kept, new, tiny = real(rate), real(rho), real(1 - rho), real(epsilon)
     for i in range(W.shape[0]):
-        V[i] = rho * V[i] + rest * G[i] * G[i]
+        V[i] = kept * V[i] + new * G[i] * G[i]
         W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
 
 
 @_compiled
-def sgd(W, G, rate):
-    """One step."""
-    rate = W.dtype.type(rate)
-    for i in range(W.shape[0]):
+def sgd(W, G, M, rate, momentum, nesterov):
+    """One step; M is empty without momentum."""
+    rate, kept = W.dtype.type(rate), W.dtype.type(momentum)
+    for i in range(M.shape[0]):
+        M[i] = M[i] * kept - rate * G[i]
+        W[i] += M[i] * kept - rate * G[i] if nesterov else M[i]
+    for i in range(M.shape[0], W.shape[0]):
         W[i] -= rate * G[i]
