@@ -16,8 +16,17 @@ class Layer:
     """A part of a network. ``shapes`` are those of its weights, as the kernels want them: (outputs, inputs)."""
 
     shapes = ()
+    buffers = None
     # Nobody asks for the gradient of the windows themselves.
     first_of_network = False
+
+    def empty(self, name, shape, dtype):
+        """An array to write to, the same in every pass: memory that is given back and asked for anew costs time."""
+        self.buffers = {} if self.buffers is None else self.buffers
+        known = self.buffers.get(name)
+        if known is None or known.shape != shape or known.dtype != dtype:
+            known = self.buffers[name] = np.empty(shape, dtype)
+        return known
 
     def keras_shapes(self):
         """The shapes of the weights in Keras's layout: kernels the other way around."""
@@ -204,12 +213,20 @@ class RecurrentLayer(Layer):
         self.mask = np.empty((self.units, 0), X.dtype)
         if random is not None and self.recurrent_dropout:
             self.mask = _mask(random, self.recurrent_dropout, (self.units, n), X.dtype)
-        self.P = np.empty((self.gates * self.units, X.shape[1]), X.dtype)
+        self.P = self.empty("P", (self.gates * self.units, X.shape[1]), X.dtype)
         kernels.affine(W, self.X, self._input_bias(bias), self.P)
-        self.H = np.empty((self.units, X.shape[1] + n), X.dtype)
+        self.H = self.empty("H", (self.units, X.shape[1] + n), X.dtype)
         self._run(U, bias, state or self._no_state(n))
-        out = self.H[:, n:]
-        return _reversed(out, self.steps) if self.reverse else np.ascontiguousarray(out)
+        return self.H[:, n:]
+
+    def states(self):
+        """The states of all steps, in the order of the window."""
+        states = self.H[:, self.n :]
+        if self.reverse:
+            return _reversed(states, self.steps)
+        out = self.empty("out", states.shape, states.dtype)
+        out[...] = states
+        return out
 
     def _no_state(self, n):
         return [np.zeros((self.units, n), self.P.dtype)]
@@ -238,7 +255,9 @@ class RecurrentLayer(Layer):
     def _weight_gradients(self, gradients, before, recurrent):
         # One product for all three, whose sums over steps and samples are what costs.
         n_inputs = len(self.X)
-        together = np.dot(self.P, np.concatenate([self.X, before, _ones(self.X)]).T)
+        inputs = self.empty("inputs", (n_inputs + self.units + 1, self.P.shape[1]), self.P.dtype)
+        inputs[:n_inputs], inputs[n_inputs:-1], inputs[-1] = self.X, before, 1
+        together = np.dot(self.P, inputs.T)
         gradients[0][...] = together[:, :n_inputs]
         gradients[1][...] = together[:, n_inputs:-1]
         gradients[2][...] = together[:, -1]
@@ -269,7 +288,8 @@ class LstmLayer(RecurrentLayer):
         return [self.H[:, -self.n :], self.C[:, -self.n :]]
 
     def _run(self, U, bias, state):
-        self.C, self.T = np.empty_like(self.H), np.empty((self.units, self.P.shape[1]), self.P.dtype)
+        self.C = self.empty("C", self.H.shape, self.H.dtype)
+        self.T = self.empty("T", (self.units, self.P.shape[1]), self.P.dtype)
         self.H[:, : self.n], self.C[:, : self.n] = state
         kernels.lstm_forward(self.P, U, self.H, self.C, self.T, self.mask, self.kind)
 
@@ -290,7 +310,7 @@ class GruLayer(RecurrentLayer):
         return bias[0]
 
     def _run(self, U, bias, state):
-        self.Q = np.empty((self.units, self.P.shape[1]), self.P.dtype)
+        self.Q = self.empty("Q", (self.units, self.P.shape[1]), self.P.dtype)
         self.H[:, : self.n] = state[0]
         kernels.gru_forward(self.P, U, bias[1], self.H, self.Q, self.mask, self.kind)
 

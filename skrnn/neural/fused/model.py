@@ -103,9 +103,9 @@ class _RecurrentBlock:
         """The outputs for X."""
         if self.go_backwards:
             X = _reversed(X, self.steps)
-        outputs = [layer.forward(own, X, random) for layer, own in zip(self.layers, weights, strict=True)]
-        if not self.sequences:
-            outputs = [layer.last_state()[0] for layer in self.layers]
+        for layer, own in zip(self.layers, weights, strict=True):
+            layer.forward(own, X, random)
+        outputs = [layer.states() if self.sequences else layer.last_state()[0] for layer in self.layers]
         return outputs[0] if len(outputs) == 1 and self.sequences else np.concatenate(outputs)
 
     def last_states(self):
@@ -123,7 +123,8 @@ class _RecurrentBlock:
                 last[0] = own if self.handed_back is None else own + self.handed_back[0][part]
                 for state in range(1, len(last) if self.handed_back else 1):
                     last[state] = self.handed_back[state][part]
-                own = np.zeros((layer.units, self.steps * layer.n), D.dtype)
+                own = layer.empty("no gradient", (layer.units, self.steps * layer.n), D.dtype)
+                own[...] = 0
             part = layer.backward(weights[place], gradients[place], own, last)
             total = part if part is None else total + part
         self.handed_back = None
@@ -144,7 +145,8 @@ class _DecoderBlock:
         inputs = np.tile(X, self.leads)
         if known_ahead is not None:
             inputs = np.concatenate([inputs, known_ahead])
-        return self.layers[0].forward(weights[0], inputs, random, state=self.encoder.last_states())
+        self.layers[0].forward(weights[0], inputs, random, state=self.encoder.last_states())
+        return self.layers[0].states()
 
     def backward(self, weights, gradients, D):
         """The gradient of X, and those of the weights."""
