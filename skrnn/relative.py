@@ -28,6 +28,8 @@ class TransformedWindowRegressor(WindowRegressor):
 
     Attributes
     ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
     regressor_ : estimator
         The fitted regressor.
     transformer_ : transformer
@@ -51,8 +53,8 @@ class TransformedWindowRegressor(WindowRegressor):
         self.target = target
 
     def _fit(self, windows, y, sample_weight):
-        self._leads_ = leads_of(windows, self.n_outputs_)
-        windows = windows.replace(leads=self._leads_)
+        self.leads_ = leads_of(windows, self.n_outputs_)
+        windows = windows.replace(leads=self.leads_)
         relative, transformed = y, windows
         self.transformer_ = None
         if self.transformer is not None:
@@ -74,7 +76,7 @@ class TransformedWindowRegressor(WindowRegressor):
         return transformed, self.transformer_.relative_target(windows, y, self._target_)
 
     def _predict(self, windows: Windows):
-        windows = windows.replace(leads=self._leads_)
+        windows = windows.replace(leads=self.leads_)
         transformed = windows if self.transformer_ is None else self.transformer_.transform(windows)
         relative = np.asarray(self.regressor_.predict(transformed), np.float64)
         if relative.size != len(windows) * self.n_outputs_:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from skrnn.evaluation.measures import MEASURES, beside_baseline, by
-from skrnn.evaluation.samples import samples_of, season_of
+from skrnn.evaluation.samples import forecast_table, samples_of, season_of
 from skrnn.validation import check_count
 
 
@@ -253,27 +253,16 @@ def _forecast_group(estimator, baseline, samples, train, tests):
 
 def _table(samples, test, forecasts, floor):
     """A line for each forecast whose truth is known."""
-    n_leads = forecasts.shape[1]
-    leads, truth = samples.leads_of(n_leads), samples.truth(test, n_leads)
+    table = forecast_table(samples, test, forecasts)
     if floor.shape != forecasts.shape:
-        raise ValueError(f"baseline must forecast the model's {n_leads} leads, got {floor.shape[1]}")
-    at, lead = np.nonzero(~np.isnan(truth))
-    if not len(at):
+        raise ValueError(f"baseline must forecast the model's {forecasts.shape[1]} leads, got {floor.shape[1]}")
+    known = table["true"].notna()
+    if not known.any():
         raise ValueError(
-            f"none of the {truth.size} targets of a test fold is known: there is nothing to compare forecasts with. "
+            f"none of the {len(table)} targets of a test fold is known: there is nothing to compare forecasts with. "
             "Use fewer folds, or leave these rows out of cv"
         )
-    return pd.DataFrame(
-        {
-            "series": samples.series[test][at],
-            "origin": samples.labels(test, 0)[at],
-            "lead": leads[lead],
-            "true": truth[at, lead],
-            "predicted": forecasts[at, lead],
-            "baseline": floor[at, lead],
-        },
-        index=pd.Index(samples.labels(test[at], leads[lead])),
-    )
+    return table.assign(baseline=floor.ravel())[known]
 
 
 def _scale(samples, train, season):

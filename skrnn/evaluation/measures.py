@@ -2,9 +2,23 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
 
 MEASURES = ("mae", "rmse", "mase", "smape")
+ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
+
+
+def error_function(argument: str, error):
+    """An error by its name, or the function that came."""
+    if not callable(error) and error not in ERRORS:
+        raise ValueError(f"{argument} must be one of {', '.join(map(repr, ERRORS))} or a function, got {error!r}")
+    return error if callable(error) else ERRORS[error]
+
+
+def error_where_known(function, true: np.ndarray, forecasts: np.ndarray) -> float:
+    """The error over what is known of both; NaN if nothing is."""
+    known = ~(np.isnan(true) | np.isnan(forecasts))
+    return float(function(true[known], forecasts[known])) if known.any() else np.nan
 
 
 def measures(table: pd.DataFrame, forecast: str = "predicted") -> dict:

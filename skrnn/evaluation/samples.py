@@ -54,11 +54,11 @@ class WindowSamples:
 
     def part(self, which):
         """(X, y) of some samples, to fit on."""
-        return self.X[which], _rows(self.y, which)
+        return _rows(self.X, which), _rows(self.y, which)
 
     def predict(self, model, which):
         """Forecasts (n, n_leads) of some samples."""
-        return np.reshape(model.predict(self.X[which]), (len(which), -1))
+        return np.reshape(model.predict(_rows(self.X, which)), (len(which), -1))
 
     def leads_of(self, n_leads):
         """How many rows ahead the forecasts lie."""
@@ -80,27 +80,32 @@ class WindowSamples:
         return series.ravel(), rows.ravel(), self._truth[which].ravel()
 
     def labels(self, which, ahead):
-        """Labels of the rows that lie ``ahead`` of the origins of some samples."""
+        """Labels of the rows that lie ``ahead`` of the origins of some samples; missing where there is none."""
         rows = self.origin[which] + ahead
         if self._alone:
             return rows
-        return (
-            rows - self.windows.bounds[self.series[which]] if self.windows.index is None else self.windows.index[rows]
-        )
+        if self.windows.index is None:
+            return rows - self.windows.bounds[self.series[which]]
+        last = self.windows.bounds[self.series[which] + 1] - 1
+        return _where_known(self.windows.index[np.minimum(rows, last)], rows <= last)
 
     def for_baseline(self, baseline, n_leads):
         """The samples that the baseline forecasts, and the baseline as it is fitted on them."""
-        return self, NaiveForecaster(target=self._target()) if baseline is None else baseline
+        return self, NaiveForecaster(target=self.target() or 0) if baseline is None else baseline
 
     def for_score(self, naive, n_leads):
         """The same for a naive forecast, and a mask of the samples that have all the rows that it looks back to."""
         return *self.for_baseline(naive, n_leads), np.ones(len(self.series), bool)
 
-    def _target(self):
-        """The column whose values y has; the first, where the windows do not tell."""
-        columns = range(self.windows.n_features)
-        same = (agreement(self.windows, self._truth, self._leads, column) for column in columns)
-        return next((column for column, share in zip(columns, same, strict=True) if (share or 0) > 0.5), 0)
+    def target(self):
+        """The column whose values y has; None where none has them, the first where the windows do not tell."""
+        untold = True
+        for column in range(self.windows.n_features):
+            share = agreement(self.windows, self._truth, self._leads, column)
+            if share is not None and share > 0.5:
+                return column
+            untold &= share is None
+        return 0 if untold else None
 
 
 class RowSamples:
@@ -120,7 +125,7 @@ class RowSamples:
         if self._truth.size != n:
             raise ValueError(f"y must be the series itself (n,) where X has its rows, got shape {self._truth.shape}")
         self._truth = self._truth.ravel()
-        window = _sliding_window(estimator)
+        window = sliding_window_of(estimator)
         if window is None:
             raise ValueError(
                 "X must be windows, as make_windows makes them, or the rows of a series for a pipeline that makes the "
@@ -128,8 +133,8 @@ class RowSamples:
             )
         self._parts = _parts(estimator)
         self._length = _reach(window) - window.lead + 1
-        self._index = index_of(X)
-        self._clock = clock_of(self._index)
+        self._index = index_of(y) if index_of(X) is None else index_of(X)
+        self._clock = clock_of(index_of(X))
         positions = None if self._clock is None else self._clock.positions(self._index)
         self.newest = np.arange(n) if positions is None else positions - positions[0]
         self.lead = window.lead
@@ -150,7 +155,7 @@ class RowSamples:
         The rows that their windows look back to are handed along, and those at which they know a column ahead.
         """
         parts = _parts(getattr(model, "best_estimator_", model))
-        window = _sliding_window(model)
+        window = sliding_window_of(model)
         if window is not None and window.lead != self.lead:
             raise ValueError(f"lead must stay as it is, {self.lead}, in a search that is backtested, got {window.lead}")
         back = sum(map(_reach, parts))
@@ -173,16 +178,16 @@ class RowSamples:
         return self.series[which], self.newest[which], self._truth[which]
 
     def labels(self, which, ahead):
-        """Labels of the rows that lie ``ahead`` of the origins of some samples."""
+        """Labels of the rows that lie ``ahead`` of the origins of some samples; missing where there is none."""
         rows = self.origin[which] + ahead
         if self._index is None:
             return rows
         at, found = self._find(rows)
-        if found.all():
-            return self._index[at]
-        # A forecast may be made at a row that is missing.
+        if found.all() or self._clock is None:
+            return _where_known(self._index[at], found)
+        # A forecast may be made at a row that is missing, or be for one that does not exist yet.
         grid = self._index[:1].append(self._clock.labels(self._index[:1], max(1, int(rows.max()))))
-        return self._index[at].where(found, grid[np.maximum(rows, 0)])
+        return _where_known(self._index[at].where(found, grid[np.maximum(rows, 0)]), rows >= 0)
 
     def _find(self, rows):
         at = np.minimum(np.searchsorted(self.newest, rows), len(self.newest) - 1)
@@ -190,7 +195,7 @@ class RowSamples:
 
     def for_baseline(self, baseline, n_leads):
         """Rows of y alone, and the baseline behind windows as long as the model's; or its own rows and windows."""
-        own = None if baseline is None else _sliding_window(baseline)
+        own = None if baseline is None else sliding_window_of(baseline)
         if own is not None:
             if own.lead != self.lead:
                 raise ValueError(f"baseline must forecast the model's lead={self.lead}, got lead={own.lead}")
@@ -214,15 +219,29 @@ class RowSamples:
         # As in the windows of predict, an unknown value is the last one that is known.
         values = pd.DataFrame({"y": self._truth}, self._index).ffill()
         window = SlidingWindow(length, self.lead)
-        X = values.to_numpy() if self._index is None else values
+        X = values.to_numpy() if index_of(self.X) is None else values
         return RowSamples(window, X, self._truth), make_pipeline(window, MultiOutputForecaster(baseline, n_leads))
+
+
+def forecast_table(samples, which, forecasts) -> pd.DataFrame:
+    """A line for each forecast (n, n_leads) of some samples, indexed by the label of the row that it is for."""
+    at, lead = np.divmod(np.arange(forecasts.size), forecasts.shape[1])
+    ahead = samples.leads_of(forecasts.shape[1])[lead]
+    columns = {
+        "series": samples.series[which][at],
+        "origin": samples.labels(which[at], 0),
+        "lead": ahead,
+        "true": samples.truth(which, forecasts.shape[1]).ravel(),
+        "predicted": forecasts.ravel(),
+    }
+    return pd.DataFrame(columns, index=pd.Index(samples.labels(which[at], ahead)))
 
 
 def samples_of(estimator, X, y):
     """The samples of windows, or of the rows of a series."""
     if isinstance(X, Windows) or dimensions(X) == 3:
         return WindowSamples(estimator, X if isinstance(X, Windows) else np.asarray(X), y)
-    if index_of(X) is not None or _sliding_window(estimator) is not None:
+    if index_of(X) is not None or sliding_window_of(estimator) is not None:
         return RowSamples(estimator, series_to_frame(X), y)
     if dimensions(X) != 2:
         raise ValueError(f"X must be windows (n, steps) or (n, steps, n_features), got {dimensions(X)} dimension(s)")
@@ -239,7 +258,7 @@ def _parts(estimator):
     return [estimator, *estimator.get_params(deep=True).values()]
 
 
-def _sliding_window(estimator):
+def sliding_window_of(estimator):
     """The part of an estimator, or of what a search chose, that makes the windows; None where there is none."""
     parts = _parts(getattr(estimator, "best_estimator_", estimator))
     return next((part for part in parts if isinstance(part, SlidingWindow)), None)
@@ -259,4 +278,10 @@ def _reach_ahead(part):
 
 
 def _rows(data, which):
-    return data.iloc[which] if hasattr(data, "iloc") else np.asarray(data)[which]
+    if hasattr(data, "iloc"):
+        return data.iloc[which]
+    return (data if isinstance(data, Windows) else np.asarray(data))[which]
+
+
+def _where_known(labels, known):
+    return labels if known.all() else labels.where(known)

@@ -2,14 +2,11 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
 
 from skrnn.baselines import NaiveForecaster
-from skrnn.evaluation.measures import skill
+from skrnn.evaluation.measures import error_function, skill
 from skrnn.evaluation.samples import samples_of
 from skrnn.validation import check_count
-
-ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
 
 
 def lead_scorer(error="mae", lead=None):
@@ -43,9 +40,7 @@ def lead_scorer(error="mae", lead=None):
     >>> search.fit(X, y).best_params_
     {'alpha': 1000.0}
     """
-    if not callable(error) and error not in ERRORS:
-        raise ValueError(f"error must be one of {', '.join(map(repr, ERRORS))} or a function, got {error!r}")
-    return _LeadScorer(error if callable(error) else ERRORS[error], _checked(lead))
+    return _LeadScorer(error_function("error", error), _checked(lead))
 
 
 def skill_scorer(baseline=None, lead=None):

@@ -41,6 +41,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns seen in ``fit``, where it was a DataFrame.
+    known_ahead_ : ndarray of int
+        Positions of the columns that are known ahead.
     context_ : Context
         The rows that ``transform`` may put in front of new ones.
 
@@ -119,9 +121,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         check_option("context", self.context, CONTEXTS)
         values = check_rows(self, X, reset=True)
         check_enough_rows(len(values), length, rate)
-        self._ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
+        self.known_ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
         y = np.asarray(y)
-        for column in self._ahead_ if y.dtype.kind in "fiu" else ():
+        for column in self.known_ahead_ if y.dtype.kind in "fiu" else ():
             if np.array_equal(values[:, column], y, equal_nan=True):
                 raise ValueError(f"known_ahead={self.known_ahead!r} names the target y itself: take it out")
         self.context_ = Context.of(values, index_of(X), self._reach())
@@ -132,7 +134,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
 
     def _windows(self, X, laid: Laid):
         shift = np.zeros(self.n_features_in_, np.int64)
-        shift[self._ahead_] = self.lead
+        shift[self.known_ahead_] = self.lead
         return Windows(
             laid.rows,
             laid.where - self.lead,
