@@ -15,6 +15,11 @@ def error_function(argument: str, error):
     return error if callable(error) else ERRORS[error]
 
 
+def error_name(function) -> str:
+    """The error in words."""
+    return getattr(function, "__name__", type(function).__name__).strip("_").replace("_", " ")
+
+
 def error_where_known(function, true: np.ndarray, forecasts: np.ndarray) -> float:
     """The error over what is known of both; NaN if nothing is."""
     known = ~(np.isnan(true) | np.isnan(forecasts))

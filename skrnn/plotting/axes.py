@@ -8,6 +8,8 @@ from matplotlib import dates, ticker
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLACK, BLUE, SKY, ORANGE, GREEN = "#000000", "#0072B2", "#56B4E9", "#E69F00", "#009E73"
 VERMILION, PURPLE, GREY = "#D55E00", "#CC79A7", "#7F7F7F"
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B")
+SHADES = (BLUE, SKY)
 
 
 def axes_for(ax, size):

@@ -3,23 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.plotting.axes import (
-    BLACK,
-    BLUE,
-    GREY,
-    ORANGE,
-    SKY,
-    axes_for,
-    dress_index_axis,
-    kind_of,
-    places,
-    small_legend,
-)
-from skrnn.plotting.fitted import name_of, takes_rows
-from skrnn.plotting.origins import frame_of, from_rows, from_windows
+from skrnn.evaluation.samples import RowSamples
+from skrnn.plotting.axes import BLACK, GREY, ORANGE, SHADES, axes_for, dress_index_axis, kind_of, places, small_legend
+from skrnn.plotting.fitted import name_of
+from skrnn.plotting.frames import as_frame, fitted_samples, frame_of_arrays, frame_of_rows, frame_of_windows, same_shape
 from skrnn.validation import check_count, index_of
 
-SHADES = (BLUE, SKY)
 # Longer lines are drawn thin.
 LONG, THIN = 1000, 0.6
 # matplotlib looks for a free corner point by point.
@@ -125,15 +114,14 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        frame = getattr(y_true, "predictions", y_true)
-        if isinstance(frame, pd.DataFrame) and {"true", "predicted"} <= set(frame.columns):
+        frame, history = as_frame(y_true), _series(history)
+        if frame is not None:
             frame = _chosen(frame, lead, series)
-            history = _series(history)
         else:
             if lead is not None or series is not None:
                 raise ValueError("lead and series choose from a frame of predictions, but arrays came")
-            history = _with_name(_series(history), y_true)
-            frame = _frame(y_true, y_pred, index, history)
+            history = _with_name(history, y_true)
+            frame = _frame(*same_shape(y_true, y_pred, name), _labels(y_true, y_pred, index), history)
         return cls(frame, history=history, name=name, n_history=n_history).plot(ax, **kwargs)
 
     @classmethod
@@ -144,7 +132,6 @@ class ForecastDisplay:
         y,
         *,
         origin=None,
-        index=None,
         target=None,
         history=None,
         n_history=None,
@@ -163,12 +150,10 @@ class ForecastDisplay:
         y : array-like of shape (n,) or (n, n_leads)
             The targets; for rows, the series.
         origin : int, label or list of these, default=None
-            From where to forecast. Of windows, which of them; negative ones count from the end. Of rows, the last one
-            known, by position or label: what is drawn are the rows behind it. None: each row's own forecast where
-            there is one for each; otherwise the last window, or the last row with all its leads.
-        index : array-like of shape (n_rows,), default=None
-            For windows of one series: the labels of its rows. None: row numbers. Plain arrays, and windows of several
-            series, are labelled by rows from the window's end.
+            From where to forecast. Of windows, which of them, by position (negative ones count from the end) or by the
+            label of their last row. Of rows, the last one known, by position or label: what is drawn are the rows
+            behind it. None: each row's own forecast where there is one for each; otherwise the last window, or the
+            last row with all its leads.
         target : str or int, default=None
             For windows: the column that y continues. None: the one whose rows are found in y.
         history : Series, default=None
@@ -186,13 +171,14 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        if takes_rows(estimator, X):
-            _refuse("rows", index=index, target=target)
-            frame, series = from_rows(estimator, X, y, origin)
+        samples = fitted_samples(estimator, X, y)
+        if isinstance(samples, RowSamples):
+            _refuse("rows", target=target)
+            frame, series = frame_of_rows(estimator, samples, origin)
             history = _joined(_series(history), series)
         else:
             _refuse("windows", history=history)
-            frame, history = from_windows(estimator, X, y, origin, index, target)
+            frame, history = frame_of_windows(estimator, samples, origin, target)
         name = name_of(estimator) if name is None else name
         return cls(frame, history=_with_name(history, y), name=name, n_history=n_history).plot(ax, **kwargs)
 
@@ -213,7 +199,7 @@ class ForecastDisplay:
         """
         ax = axes_for(ax, (8, 3.6))
         frame, fresh = self.predictions, not ax.has_data()
-        folds = [part for _, part in frame.groupby("fold")] if "fold" in frame else [frame]
+        folds = [part for _, part in frame.groupby("fold")]
         history = self._shown_history(max(map(len, folds)))
         self.history_line_ = None
         if history is not None:
@@ -271,7 +257,7 @@ def _runs(part, column, *, joined=False):
     """Where the forecasts of a fold lie, and what they are, with NaN where another origin's begin."""
     x, y = places(part.index), part[column].to_numpy(float)
     runs = np.zeros(len(part), int)
-    if not joined and "origin" in part and part.get("lead", pd.Series(0)).nunique() > 1:
+    if not joined and part["lead"].nunique() > 1:
         runs = pd.factorize(part["origin"])[0]
     order = np.lexsort((np.arange(len(x)) if x.dtype.kind in "UO" else x, runs))
     x, y, runs = x[order], y[order], runs[order]
@@ -302,7 +288,7 @@ def _mark_origins(ax, folds):
     """A dotted line at each fold's first origin, unless each row of a single fold has its own."""
     lines = []
     for part in folds:
-        known = part["origin"].dropna() if "origin" in part else ()
+        known = part["origin"].dropna()
         if len(known) and (len(folds) > 1 or part["lead"].nunique() > 1 or known.nunique() == 1):
             where = places(pd.Index(known)).min()
             if where not in [line.get_xdata()[0] for line in lines]:
@@ -311,40 +297,26 @@ def _mark_origins(ax, folds):
     return lines
 
 
-def _frame(y_true, y_pred, index, history):
-    """A frame of predictions from arrays."""
-    if y_pred is None:
-        raise ValueError(
-            f"y_pred is needed beside y_true of type {type(y_true).__name__}; alone comes a frame with the columns "
-            "fold, origin, lead, true and predicted"
-        )
-    labels = next((index_of(one) for one in (y_true, y_pred) if index_of(one) is not None), None)
-    predicted = np.asarray(y_pred, float)
-    true = np.full(predicted.shape, np.nan) if y_true is None else np.asarray(y_true, float)
-    if true.shape != predicted.shape or true.ndim not in (1, 2) or not true.size:
-        raise ValueError(
-            "y_true and y_pred must have the same shape, (n,) or (n_forecasts, n_leads), "
-            f"got {true.shape} and {predicted.shape}"
-        )
-    if true.ndim == 2 and len(true) > 1 and true.shape[1] > 1:
-        return _same_leads(true, predicted, index)
-    true, predicted = true.ravel(), predicted.ravel()
-    labels = index if index is not None else labels if labels is not None and len(labels) == len(true) else None
-    start = 0 if history is None or not isinstance(history.index, pd.RangeIndex) else history.index[-1] + 1
-    labels = pd.RangeIndex(start, start + len(true)) if labels is None else pd.Index(labels)
-    if len(labels) != len(true):
-        raise ValueError(f"index must have a label for each of {len(true)} forecasts, got {len(labels)}")
-    return frame_of(labels, 0, np.full(len(true), np.nan), np.arange(1, len(true) + 1), true, predicted)
+def _labels(y_true, y_pred, index):
+    """The labels of the forecasts: those that are given, or one of the arrays' own."""
+    owned = [one for one in map(index_of, (y_true, y_pred)) if one is not None and len(one) == np.size(y_pred)]
+    return pd.Index(index) if index is not None else owned[0] if owned else None
 
 
-def _same_leads(true, predicted, index):
-    n, horizon = true.shape
-    if index is not None:
-        raise ValueError(f"index labels the rows of one forecast, got {n}: pass them one by one, or as a frame")
-    leads = pd.Index(np.tile(np.arange(1, horizon + 1), n), name="lead, rows ahead")
-    return frame_of(
-        leads, np.repeat(np.arange(n), horizon), np.zeros(n * horizon), leads, true.ravel(), predicted.ravel()
-    )
+def _frame(true, predicted, labels, history):
+    """A frame of predictions from arrays: of several forecasts of the same leads, or of one row after the other."""
+    if true.ndim == 2 and min(true.shape) > 1:
+        if labels is not None:
+            raise ValueError(
+                f"index labels the rows of one forecast, got {len(true)}: pass them one by one, or as a frame"
+            )
+        return frame_of_arrays(true, predicted)
+    if labels is None:
+        start = 0 if history is None or not isinstance(history.index, pd.RangeIndex) else history.index[-1] + 1
+        labels = pd.RangeIndex(start, start + true.size)
+    if len(labels) != true.size:
+        raise ValueError(f"index must have a label for each of {true.size} forecasts, got {len(labels)}")
+    return frame_of_arrays(true.reshape(1, -1), predicted.reshape(1, -1)).set_axis(labels).assign(origin=np.nan)
 
 
 def _chosen(frame, lead, series):
@@ -382,8 +354,8 @@ def _with_name(history, y):
 
 def _joined(before, series):
     """The series with what lies before it."""
-    if before is None or series is None:
-        return series if before is None else before
+    if before is None:
+        return series
     return pd.concat([before[~before.index.isin(series.index)], series]).rename(series.name)
 
 

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib import colors, ticker
+from pandas.tseries.frequencies import to_offset
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines import LinearWindow
+from skrnn.evaluation.measures import error_function, error_name, error_where_known
+from skrnn.evaluation.samples import RowSamples, WindowSamples
 from skrnn.plotting.axes import axes_for
-from skrnn.plotting.fitted import forecast, nested, sliding_window_of, split_at_windows, steps_of, takes_rows
-from skrnn.plotting.measures import measure_of
+from skrnn.plotting.fitted import nested, split_at_windows, steps_of
+from skrnn.plotting.frames import fitted_samples, forecasts_of
 from skrnn.plotting.permutation import permutation_importance
 from skrnn.preprocessing import CalendarFeatures
 from skrnn.validation import check_count, check_option
@@ -31,14 +33,8 @@ UNITS = {
     "B": "business day",
     "W": "week",
     "M": "month",
-    "MS": "month",
-    "ME": "month",
     "Q": "quarter",
-    "QS": "quarter",
-    "QE": "quarter",
     "Y": "year",
-    "YS": "year",
-    "YE": "year",
 }
 
 
@@ -197,26 +193,31 @@ class LagImportanceDisplay:
 
     @classmethod
     def _of_permutation(cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state):
-        function, words = measure_of(metric)
-        rng = check_random_state(random_state)
-        true, _, leads = forecast(estimator, X, y)
-        layout = _layout(estimator, X, len(leads), None)
-        output = 0 if len(leads) == 1 else None if lead is None else layout.output_of(lead)
-        model, windows = estimator, X if isinstance(X, Windows | pd.DataFrame) else np.asarray(X)
-        if takes_rows(estimator, X):
+        function, rng = error_function("metric", metric), check_random_state(random_state)
+        samples, model = fitted_samples(estimator, X, y), estimator
+        n_outputs = forecasts_of(estimator, samples).shape[1]
+        layout, ahead = _layout(estimator, X, n_outputs, None), int(samples.leads_of(n_outputs).max())
+        output = 0 if n_outputs == 1 else None if lead is None else layout.output_of(lead)
+        outputs = slice(None) if output is None else output
+        if isinstance(samples, RowSamples):
             head, model = split_at_windows(estimator)
-            windows = head.transform(X)
-        windows, true = _usable(windows, true, max_samples, rng)
+            samples = WindowSamples(model, head.transform(X), samples.truth(np.arange(len(X)), n_outputs))
+        which = _usable(samples, n_outputs, max_samples, rng)
+        windows, true = samples.part(which)[0], samples.truth(which, n_outputs)[:, outputs]
         blocks = _blocks(windows.shape[1], n_blocks, most=MOST_STEPS)
-        options = {"function": function, "n_repeats": n_repeats, "random_state": rng, "output": output}
-        increases, _ = permutation_importance(model, windows, true, blocks, ahead=int(max(leads)), **options)
+
+        def error_of(windows):
+            predicted = np.reshape(model.predict(windows), (len(windows), -1))[:, outputs]
+            return error_where_known(function, true, predicted)
+
+        increases = permutation_importance(error_of, windows, blocks, n_repeats=n_repeats, rng=rng, ahead=ahead)
         name = getattr(y, "name", None)
         return cls(
             increases.mean(axis=2),
             edges=layout.edges(blocks, output),
             feature_names=[str(one) for one in layout.names],
             kind="permutation",
-            value_name=f"increase of the {words}"
+            value_name=f"increase of the {error_name(function)}"
             + (f" of {name}" if name else ", in the unit of y" * (metric != "mse")),
             lag_name=layout.describe(output),
             deviations=increases.std(axis=2),
@@ -308,21 +309,19 @@ class _Layout:
 
 def _layout(estimator, X, n_outputs, n_features):
     """The layout of the windows that the estimator takes, or makes of rows."""
-    sliding = sliding_window_of(estimator)
+    sliding = next((step for step in steps_of(estimator) if isinstance(step, SlidingWindow)), None)
     if sliding is not None and not isinstance(X, Windows):
         shift = np.zeros(sliding.n_features_in_, int)
-        shift[sliding._ahead_] = sliding.lead
+        shift[sliding.known_ahead_] = sliding.lead
         names = getattr(sliding, "feature_names_in_", None)
         leads = sliding.lead + np.arange(n_outputs)
         return _Layout(
             sliding.sampling_rate, shift, leads, _names(names, len(shift)), _row_name(sliding.context_.clock)
         )
-    leads = [getattr(part, "leads_", getattr(part, "_leads_", None)) for part in nested(estimator)]
-    leads = next((one for one in leads if one is not None), np.arange(1, n_outputs + 1))
+    leads = next((part.leads_ for part in nested(estimator) if hasattr(part, "leads_")), np.arange(1, n_outputs + 1))
     if isinstance(X, Windows):
         leads = np.array(X.leads) if len(X.leads) == n_outputs else leads
-        index = getattr(X, "index", None)
-        row = None if index is None else _row_name(clock_of(index[: X.bounds[1]]))
+        row = None if X.index is None else _row_name(clock_of(X.index[: X.bounds[1]]))
         return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features), row)
     n_features = as_windows(X).n_features if n_features is None else n_features
     return _Layout(1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False)
@@ -336,17 +335,9 @@ def _row_name(clock: Clock | None):
     """How long a row of a regular index is; None where rows are only numbered."""
     if clock is None or isinstance(clock.step, int):
         return None
-    name = getattr(clock.step, "freqstr", None)
-    count = getattr(clock.step, "n", 1)
-    if name is None:
-        # A Timedelta in the largest unit that it is a multiple of.
-        seconds = clock.step.total_seconds()
-        sizes = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
-        unit, size = next((pair for pair in sizes.items() if seconds % pair[1] == 0), ("second", 1))
-        count = seconds / size
-    else:
-        unit = UNITS.get(name.lstrip("0123456789").partition("-")[0], name)
-    return f"{count:g} {unit}" + ("" if count == 1 else "s")
+    step = to_offset(clock.step)
+    unit = UNITS.get(step.name.partition("-")[0].rstrip("SE"), step.name)
+    return f"{step.n} {unit}" + ("" if step.n == 1 else "s")
 
 
 def _blocks(length, n_blocks, *, most):
@@ -359,16 +350,15 @@ def _blocks(length, n_blocks, *, most):
     return np.array_split(np.arange(length), n_blocks)
 
 
-def _usable(windows, true, max_samples, rng):
-    """Complete windows with known targets, at most ``max_samples`` of them."""
-    which = np.flatnonzero(as_windows(windows).complete() & ~np.isnan(true).any(axis=1))
+def _usable(samples, n_outputs, max_samples, rng):
+    """Samples with complete windows and known targets, at most ``max_samples`` of them."""
+    true = samples.truth(np.arange(len(samples.series)), n_outputs)
+    which = np.flatnonzero(samples.windows.complete() & ~np.isnan(true).any(axis=1))
     if len(which) < 2:
         raise ValueError(
             f"permutation needs at least 2 complete windows with a known y, got {len(which)} of {len(true)}"
         )
-    if len(which) > max_samples:
-        which = np.sort(rng.choice(which, max_samples, replace=False))
-    return windows.iloc[which] if isinstance(windows, pd.DataFrame) else windows[which], true[which]
+    return which if len(which) <= max_samples else np.sort(rng.choice(which, max_samples, replace=False))
 
 
 def _coefficient_name(estimator):

@@ -4,30 +4,21 @@ import numpy as np
 import pandas as pd
 
 from skrnn.baselines import NaiveForecaster
+from skrnn.evaluation.measures import error_function, error_name, error_where_known
+from skrnn.evaluation.samples import forecast_table
 from skrnn.multistep import DirectForecaster, RecursiveForecaster
-from skrnn.plotting.axes import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    axes_for,
-    counted_from_one,
-    small_legend,
-)
-from skrnn.plotting.fitted import forecast, name_of, nested
-from skrnn.plotting.measures import error, measure_of
+from skrnn.plotting.axes import GREY, PALETTE, axes_for, counted_from_one, small_legend
+from skrnn.plotting.fitted import name_of, nested
+from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, forecasts_of, frame_of_arrays, same_shape
 
 # A colour and a marker each, so that the lines are told apart in print too.
-STYLES = list(zip((BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B"), "osD^vPX*", strict=True))
+STYLES = list(zip(PALETTE, "osD^vPX*", strict=True))
 BASELINE_STYLES = ("--", ":", "-.")
 # Errors further apart than this factor are drawn on a logarithmic axis.
 DECADES = 100
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 40
+NEEDED = COLUMNS[2:]
 
 
 class LeadErrorDisplay:
@@ -94,21 +85,11 @@ class LeadErrorDisplay:
         -------
         display : LeadErrorDisplay
         """
-        function, words = measure_of(metric)
-        frames = _frames(y_true)
-        if frames is not None:
-            errors, baselines = _errors_of_frames(frames, function, leads)
-        elif y_pred is None:
-            raise ValueError(
-                f"y_pred is needed beside y_true of type {type(y_true).__name__}; alone comes a frame with the "
-                "columns lead, true and predicted, or a dict of these"
-            )
-        else:
+        function, frames = error_function("metric", metric), _frames(y_true)
+        if frames is None:
             models = y_pred if isinstance(y_pred, dict) else {"forecast": y_pred}
-            columns = {name: _errors(y_true, one, function, leads, name) for name, one in models.items()}
-            errors, baselines = pd.DataFrame(columns), []
-        baselines += _checked_names(baseline, errors.columns)
-        return cls(errors, metric_name=words, baselines=baselines).plot(ax)
+            frames = {name: _lead_frame(y_true, one, leads, name) for name, one in models.items()}
+        return cls._of_frames(frames, function, leads, baseline, ax)
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, metric="mae", leads=None, baseline=None, ax=None):
@@ -135,18 +116,23 @@ class LeadErrorDisplay:
         -------
         display : LeadErrorDisplay
         """
-        function, words = measure_of(metric)
+        function = error_function("metric", metric)
         models = estimator if isinstance(estimator, dict) else {name_of(estimator): estimator}
         if not models:
             raise ValueError("estimator must be a fitted estimator or a dict of at least one, got an empty dict")
-        columns = {}
-        for name, model in models.items():
-            true, predicted, known_leads = forecast(model, X, y)
-            columns[name] = _errors(true, predicted, function, known_leads, name)
-        errors = _chosen(pd.DataFrame(columns).sort_index(), leads)
+        frames = {name: _fitted_frame(model, X, y) for name, model in models.items()}
         naive = [name for name, model in models.items() if _is_naive(model)]
-        baselines = naive if baseline is None else _checked_names(baseline, errors.columns)
-        return cls(errors, metric_name=words, baselines=baselines).plot(ax)
+        return cls._of_frames(frames, function, leads, naive if baseline is None else baseline, ax)
+
+    @classmethod
+    def _of_frames(cls, frames, function, leads, baseline, ax):
+        errors, floors = (_by_lead(frames, column, function) for column in ("predicted", "baseline"))
+        if floors.shape[1] > 1 and np.allclose(floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True):
+            floors = floors.iloc[:, :1]
+        floors.columns = ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
+        errors = _chosen(errors.join(floors, how="outer"), leads)
+        baselines = [*floors, *_checked_names(baseline, errors.columns)]
+        return cls(errors, metric_name=error_name(function), baselines=baselines).plot(ax)
 
     def plot(self, ax=None):
         """Draw.
@@ -202,7 +188,7 @@ class LeadErrorDisplay:
 def _is_naive(estimator):
     parts = list(nested(estimator))
     inside = [part.estimator for part in parts if isinstance(part, RecursiveForecaster | DirectForecaster)]
-    return any(isinstance(part, NaiveForecaster) for part in parts) or any(map(_is_naive, inside))
+    return isinstance(parts[-1], NaiveForecaster) or any(map(_is_naive, inside))
 
 
 def _checked_names(baseline, names):
@@ -214,52 +200,35 @@ def _checked_names(baseline, names):
     return listed
 
 
-def _errors(true, predicted, function, leads, name):
-    """The error at each lead, as a Series."""
-    true, predicted = (np.asarray(values, float) for values in (true, predicted))
-    if true.shape != predicted.shape or true.ndim not in (1, 2) or not true.size:
-        raise ValueError(
-            f"the forecasts of {name!r} must have the shape of y_true, (n, n_leads), "
-            f"got {predicted.shape} and {true.shape}"
-        )
-    true, predicted = true.reshape(len(true), -1), predicted.reshape(len(true), -1)
-    leads = np.arange(1, true.shape[1] + 1) if leads is None else np.asarray(leads)
-    if leads.shape != (true.shape[1],):
-        raise ValueError(f"leads must name each of {true.shape[1]} columns of y_true, got {leads.tolist()}")
-    values = [error(function, *pair) for pair in zip(true.T, predicted.T, strict=True)]
-    return pd.Series(values, pd.Index(leads, name="lead"), name=name)
+def _fitted_frame(estimator, X, y):
+    samples = fitted_samples(estimator, X, y)
+    return forecast_table(samples, np.arange(len(samples.series)), forecasts_of(estimator, samples))
+
+
+def _lead_frame(true, predicted, leads, name):
+    true, predicted = (values.reshape(len(values), -1) for values in same_shape(true, predicted, name))
+    return frame_of_arrays(true, predicted, leads)
 
 
 def _frames(y_true):
     """Frames of predictions by name, if that is what came."""
-    frames = y_true if isinstance(y_true, dict) else {"forecast": y_true}
-    frames = {name: getattr(one, "predictions", one) for name, one in frames.items()}
-    needed = ["lead", "true", "predicted"]
-    fit = [isinstance(one, pd.DataFrame) and set(needed) <= set(one.columns) for one in frames.values()]
-    if isinstance(y_true, dict) and not all(fit):
-        raise ValueError(f"a dict in place of y_true must hold frames with the columns {', '.join(needed)}")
-    return frames if frames and all(fit) else None
+    if not isinstance(y_true, dict):
+        frame = as_frame(y_true, NEEDED)
+        return None if frame is None else {"forecast": frame}
+    frames = {name: as_frame(one, NEEDED) for name, one in y_true.items()}
+    if not frames or any(frame is None for frame in frames.values()):
+        raise ValueError(f"a dict in place of y_true must hold frames with the columns {', '.join(NEEDED)}")
+    return frames
 
 
-def _errors_of_frames(frames, function, leads):
-    """Errors by lead of frames of predictions and of their baselines; one baseline if all of them are the same."""
-    errors = {name: _by_lead(frame, "predicted", function) for name, frame in frames.items()}
-    floors = {name: _by_lead(frame, "baseline", function) for name, frame in frames.items() if "baseline" in frame}
-    table, floors = pd.DataFrame(errors).sort_index(), pd.DataFrame(floors).sort_index().dropna(axis=1, how="all")
-    if floors.shape[1] > 1 and np.allclose(floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True):
-        floors = floors.iloc[:, :1]
-    floors.columns = ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
-    table = table.join(floors, how="outer")
-    return _chosen(table, leads), list(floors.columns)
-
-
-def _by_lead(frame, column, function):
-    groups = frame.groupby("lead")
-    return pd.Series({lead: error(function, *_pair(part, column)) for lead, part in groups}, dtype=float)
-
-
-def _pair(part, column):
-    return part["true"].to_numpy(float), part[column].to_numpy(float)
+def _by_lead(frames, column, function):
+    """The errors of a column by lead, of the frames that have it."""
+    errors = {}
+    for name, frame in frames.items():
+        if column in frame and frame[column].notna().any():
+            pairs = {lead: part[["true", column]].to_numpy(float).T for lead, part in frame.groupby("lead")}
+            errors[name] = {lead: error_where_known(function, *pair) for lead, pair in pairs.items()}
+    return pd.DataFrame(errors).rename_axis("lead").sort_index()
 
 
 def _chosen(errors, leads):

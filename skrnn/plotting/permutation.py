@@ -2,58 +2,43 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
 
-from skrnn.plotting.measures import error
 from skrnn.windows.array import Windows, as_windows
 
 
-def permutation_importance(estimator, X, y, blocks, *, function, n_repeats, random_state, output=None, ahead=0):
+def permutation_importance(error_of, X, blocks, *, n_repeats, rng, ahead=0) -> np.ndarray:
     """Increase of the error when a feature's steps of a block are exchanged between the windows.
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted on windows.
+    error_of : callable
+        The error of a model's forecasts from windows like X.
     X : Windows, ndarray of shape (n, steps, n_features) or (n, steps), or DataFrame of the latter
         The windows; not changed.
-    y : ndarray of shape (n, n_outputs)
-        The targets.
     blocks : list of ndarray
         The steps of each block, counted from the oldest.
-    function : callable
-        The error of (true, predicted).
     n_repeats : int
         How often each part is exchanged.
-    random_state : int, RandomState or None
+    rng : RandomState
         The order of exchange.
-    output : int, default=None
-        The output whose error counts. None: all.
     ahead : int, default=0
         How many rows behind a window may be looked at by features that are known ahead.
 
     Returns
     -------
     increases : ndarray of shape (n_blocks, n_features, n_repeats)
-    error : float
-        The error before.
     """
-    rng, held = check_random_state(random_state), _Held(X, ahead)
-
-    def measured(values):
-        predicted = np.reshape(estimator.predict(held.like(values)), (len(y), -1))
-        return error(function, *((y, predicted) if output is None else (y[:, output], predicted[:, output])))
-
-    before = measured(held.values)
+    held = _Held(X, ahead)
+    before = error_of(X)
     increases = np.empty((len(blocks), held.where.shape[1], n_repeats))
     for block, feature in np.ndindex(increases.shape[:2]):
         rows = held.where[blocks[block], feature]
         rows = rows[(rows >= 0) & (rows < held.values.shape[1])]
         for repeat in range(n_repeats):
             exchanged = held.values.copy()
-            exchanged[:, rows, feature] = held.values[rng.permutation(len(y))][:, rows, feature]
-            increases[block, feature, repeat] = measured(exchanged) - before
-    return increases, before
+            exchanged[:, rows, feature] = held.values[rng.permutation(len(X))][:, rows, feature]
+            increases[block, feature, repeat] = error_of(held.like(exchanged)) - before
+    return increases
 
 
 class _Held:
@@ -84,6 +69,5 @@ class _Held:
             return values[:, :, 0] if self.X.ndim == 2 else values
         n, n_rows, n_features = values.shape
         first = np.arange(n + 1) * n_rows
-        changes = {"index": None} if hasattr(self.X, "index") else {}
         rows, ends = values.reshape(-1, n_features), first[:-1] + self.reach
-        return self.X.replace(rows=rows, ends=ends, bounds=first, series=np.arange(n), **changes)
+        return self.X.replace(rows=rows, ends=ends, bounds=first, series=np.arange(n), index=None, jumps=())

@@ -227,11 +227,11 @@ def test_rows_with_many_leads():
 
 
 def test_windows_of_one_series_have_its_rows():
-    """Windows are drawn at the rows of their series, labelled by index=, with its rows as history."""
+    """Windows are drawn at the rows of their series, labelled as these are, with its rows as history."""
     X, y = make_windows(SERIES, length=5, horizon=3)
     model = NaiveForecaster().fit(X, y)
 
-    display = ForecastDisplay.from_estimator(model, X, y, origin=[0, -1], index=MONTHS)
+    display = ForecastDisplay.from_estimator(model, X, y, origin=[0, -1])
 
     assert list(drawn(display.forecast_lines_[0]).items()) == list(zip(at(MONTHS[5:8]), [4.0] * 3, strict=True))
     assert list(drawn(display.forecast_lines_[1]).items()) == list(zip(at(MONTHS[37:]), [36.0] * 3, strict=True))
@@ -301,7 +301,10 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ForecastDisplay.from_predictions([1, 2], [1, 2, 3]), r"same shape, .*got \(2,\) and \(3,\)"),
+        (
+            lambda: ForecastDisplay.from_predictions([1, 2], [1, 2, 3]),
+            r"have the shape of y_true, .*got \(3,\) and \(2,\)",
+        ),
         (lambda: ForecastDisplay.from_predictions([1, 2]), "y_pred is needed beside y_true of type list"),
         (
             lambda: ForecastDisplay.from_predictions([1.0], [2.0], index=[1, 2]),
@@ -325,12 +328,15 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
             "origin='1999-01' is not a label of the index, 1949-01 … 1960-12",
         ),
         (
-            lambda: ForecastDisplay.from_estimator(PIPE, AIRLINE, AIRLINE["passengers"], index=[1]),
-            "index has no meaning for rows",
+            lambda: ForecastDisplay.from_estimator(PIPE, AIRLINE, AIRLINE["passengers"], target=0),
+            "target has no meaning for rows",
         ),
         (lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, history=SERIES), "history has no meaning for windows"),
         (lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin=99), "origin=99 is not one of 34 samples"),
-        (lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, index=[1]), "each of the series' 40 rows, got 1"),
+        (
+            lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin="2019"),
+            "origin='2019' is not a label of the index, 2020-05 … 2023-02",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_named(call, message):

@@ -148,7 +148,10 @@ def test_pipelines_of_other_leads_stand_side_by_side():
     ("call", "message"),
     [
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE[:, :2]), r"'forecast' must have the shape of y_true"),
-        (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, metric="mape"), "'mae', 'rmse', 'mse' or a function"),
+        (
+            lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, metric="mape"),
+            "metric must be one of 'mae', 'mse', 'rmse' or a f",
+        ),
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, leads=[1]), r"each of 3 columns of y_true, got \[1\]"),
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, baseline="naive"), "there are 'forecast'"),
         (lambda: LeadErrorDisplay.from_predictions(TRUE), "y_pred is needed"),
