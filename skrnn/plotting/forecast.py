@@ -201,9 +201,8 @@ class ForecastDisplay:
         frame, fresh = self.predictions, not ax.has_data()
         folds = [part for _, part in frame.groupby("fold")]
         history = self._shown_history(max(map(len, folds)))
-        self.history_line_ = None
-        if history is not None:
-            self.history_line_ = _plot(ax, places(history.index), history, label="history", color=GREY, linewidth=1.0)
+        options = {"label": "history", "color": GREY, "linewidth": 1.0}
+        self.history_line_ = None if history is None else _plot(ax, places(history.index), history, **options)
         self._plot_truth(ax, folds)
         self._plot_forecasts(ax, folds, kwargs)
         self.origin_lines_ = _mark_origins(ax, folds)

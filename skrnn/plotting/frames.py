@@ -52,14 +52,10 @@ def fitted_samples(estimator, X, y):
     return WindowSamples(estimator, X, y) if table else samples_of(estimator, X, y)
 
 
-def forecasts_of(estimator, samples):
-    """Forecasts (n, n_leads) of all samples."""
-    return samples.predict(estimator, np.arange(len(samples.series)))
-
-
 def frame_of_rows(estimator, samples: RowSamples, origin):
     """A frame of the rows that follow each origin, and the series y up to the last of them."""
-    every, forecasts = np.arange(len(samples.series)), forecasts_of(estimator, samples)
+    every = np.arange(len(samples.series))
+    forecasts = samples.predict(estimator, every)
     labels = pd.Index(samples.labels(every, samples.lead))
     if origin is None and forecasts.shape[1] == 1:
         frame = forecast_table(samples, every, forecasts).assign(fold=0)
@@ -99,9 +95,8 @@ def frame_of_windows(estimator, samples: WindowSamples, origin, target):
     if not follow:
         labels = pd.Index(samples.labels(which, 0)) if _one_series(samples) else pd.RangeIndex(len(which))
         which = np.array([_position(one, labels) for one in _listed(-1 if origin is None else origin)])
-    chosen = WindowSamples(estimator, *samples.part(which))
-    forecasts = forecasts_of(estimator, chosen)
-    each = np.arange(len(which))
+    chosen, each = WindowSamples(estimator, *samples.part(which)), np.arange(len(which))
+    forecasts = chosen.predict(estimator, each)
     frame = forecast_table(chosen, each, forecasts)
     frame["fold"] = 0 if follow else np.repeat(each, forecasts.shape[1])
     if not _one_series(chosen):
@@ -140,10 +135,7 @@ def _position(origin, labels):
         if not -n <= origin < n:
             raise ValueError(f"origin={origin} is not one of {n} samples")
         return int(origin) % n
-    try:
-        found = labels.get_loc(origin)
-    except KeyError:
-        found = None
+    found = labels.get_loc(origin) if origin in labels else None
     if not isinstance(found, int):
         raise ValueError(f"origin={origin!r} is not a label of the index, {labels[0]} … {labels[-1]}")
     return found

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib import colors, ticker
-from pandas.tseries.frequencies import to_offset
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,7 +13,7 @@ from skrnn.evaluation.measures import error_function, error_name, error_where_kn
 from skrnn.evaluation.samples import RowSamples, WindowSamples
 from skrnn.plotting.axes import axes_for
 from skrnn.plotting.fitted import nested, split_at_windows, steps_of
-from skrnn.plotting.frames import fitted_samples, forecasts_of
+from skrnn.plotting.frames import fitted_samples
 from skrnn.plotting.permutation import permutation_importance
 from skrnn.preprocessing import CalendarFeatures
 from skrnn.validation import check_count, check_option
@@ -195,14 +195,15 @@ class LagImportanceDisplay:
     def _of_permutation(cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state):
         function, rng = error_function("metric", metric), check_random_state(random_state)
         samples, model = fitted_samples(estimator, X, y), estimator
-        n_outputs = forecasts_of(estimator, samples).shape[1]
+        every = np.arange(len(samples.series))
+        n_outputs = samples.predict(estimator, every).shape[1]
         layout, ahead = _layout(estimator, X, n_outputs, None), int(samples.leads_of(n_outputs).max())
         output = 0 if n_outputs == 1 else None if lead is None else layout.output_of(lead)
         outputs = slice(None) if output is None else output
         if isinstance(samples, RowSamples):
             head, model = split_at_windows(estimator)
-            samples = WindowSamples(model, head.transform(X), samples.truth(np.arange(len(X)), n_outputs))
-        which = _usable(samples, n_outputs, max_samples, rng)
+            samples = WindowSamples(model, head.transform(X), samples.truth(every, n_outputs))
+        which = _usable(samples.windows, samples.truth(every, n_outputs), max_samples, rng)
         windows, true = samples.part(which)[0], samples.truth(which, n_outputs)[:, outputs]
         blocks = _blocks(windows.shape[1], n_blocks, most=MOST_STEPS)
 
@@ -335,9 +336,10 @@ def _row_name(clock: Clock | None):
     """How long a row of a regular index is; None where rows are only numbered."""
     if clock is None or isinstance(clock.step, int):
         return None
-    step = to_offset(clock.step)
-    unit = UNITS.get(step.name.partition("-")[0].rstrip("SE"), step.name)
-    return f"{step.n} {unit}" + ("" if step.n == 1 else "s")
+    step, timed = clock.step, isinstance(clock.step, pd.Timedelta)
+    name = step.resolution_string if timed else step.name.partition("-")[0].rstrip("SE")
+    count = step // pd.Timedelta(1, name) if timed else step.n
+    return f"{count} {UNITS.get(name, name)}" + ("" if count == 1 else "s")
 
 
 def _blocks(length, n_blocks, *, most):
@@ -350,10 +352,9 @@ def _blocks(length, n_blocks, *, most):
     return np.array_split(np.arange(length), n_blocks)
 
 
-def _usable(samples, n_outputs, max_samples, rng):
+def _usable(windows, true, max_samples, rng):
     """Samples with complete windows and known targets, at most ``max_samples`` of them."""
-    true = samples.truth(np.arange(len(samples.series)), n_outputs)
-    which = np.flatnonzero(samples.windows.complete() & ~np.isnan(true).any(axis=1))
+    which = np.flatnonzero(windows.complete() & ~np.isnan(true).any(axis=1))
     if len(which) < 2:
         raise ValueError(
             f"permutation needs at least 2 complete windows with a known y, got {len(which)} of {len(true)}"

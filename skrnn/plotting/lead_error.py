@@ -1,5 +1,7 @@
 """LeadErrorDisplay: how the error grows with the lead, model beside model."""
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from skrnn.evaluation.samples import forecast_table
 from skrnn.multistep import DirectForecaster, RecursiveForecaster
 from skrnn.plotting.axes import GREY, PALETTE, axes_for, counted_from_one, small_legend
 from skrnn.plotting.fitted import name_of, nested
-from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, forecasts_of, frame_of_arrays, same_shape
+from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, frame_of_arrays, same_shape
 
 # A colour and a marker each, so that the lines are told apart in print too.
 STYLES = list(zip(PALETTE, "osD^vPX*", strict=True))
@@ -130,9 +132,13 @@ class LeadErrorDisplay:
         if floors.shape[1] > 1 and np.allclose(floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True):
             floors = floors.iloc[:, :1]
         floors.columns = ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
-        errors = _chosen(errors.join(floors, how="outer"), leads)
+        errors = errors.join(floors, how="outer")
+        leads = errors.index if leads is None else list(leads)
+        missing = [lead for lead in leads if lead not in errors.index]
+        if missing:
+            raise ValueError(f"leads={missing} were not forecast: there are {errors.index.tolist()}")
         baselines = [*floors, *_checked_names(baseline, errors.columns)]
-        return cls(errors, metric_name=error_name(function), baselines=baselines).plot(ax)
+        return cls(errors.loc[leads], metric_name=error_name(function), baselines=baselines).plot(ax)
 
     def plot(self, ax=None):
         """Draw.
@@ -167,15 +173,12 @@ class LeadErrorDisplay:
         return self
 
     def _styles(self):
-        models, baselines = 0, 0
+        models, baselines = cycle(STYLES), cycle(BASELINE_STYLES)
         for name in self.errors:
             if name in self.baselines:
-                line = BASELINE_STYLES[baselines % len(BASELINE_STYLES)]
-                baselines += 1
-                yield {"color": GREY, "linestyle": line, "marker": None if len(self.errors) > 1 else "_"}
+                yield {"color": GREY, "linestyle": next(baselines), "marker": None if len(self.errors) > 1 else "_"}
             else:
-                colour, marker = STYLES[models % len(STYLES)]
-                models += 1
+                colour, marker = next(models)
                 yield {"color": colour, "marker": marker, "linewidth": 1.5}
 
     def _legend(self, ax, *, outside):
@@ -202,7 +205,8 @@ def _checked_names(baseline, names):
 
 def _fitted_frame(estimator, X, y):
     samples = fitted_samples(estimator, X, y)
-    return forecast_table(samples, np.arange(len(samples.series)), forecasts_of(estimator, samples))
+    every = np.arange(len(samples.series))
+    return forecast_table(samples, every, samples.predict(estimator, every))
 
 
 def _lead_frame(true, predicted, leads, name):
@@ -212,13 +216,13 @@ def _lead_frame(true, predicted, leads, name):
 
 def _frames(y_true):
     """Frames of predictions by name, if that is what came."""
-    if not isinstance(y_true, dict):
-        frame = as_frame(y_true, NEEDED)
-        return None if frame is None else {"forecast": frame}
-    frames = {name: as_frame(one, NEEDED) for name, one in y_true.items()}
-    if not frames or any(frame is None for frame in frames.values()):
+    given = y_true if isinstance(y_true, dict) else {"forecast": y_true}
+    frames = {name: as_frame(one, NEEDED) for name, one in given.items()}
+    if frames and all(frame is not None for frame in frames.values()):
+        return frames
+    if isinstance(y_true, dict):
         raise ValueError(f"a dict in place of y_true must hold frames with the columns {', '.join(NEEDED)}")
-    return frames
+    return None
 
 
 def _by_lead(frames, column, function):
@@ -229,12 +233,3 @@ def _by_lead(frames, column, function):
             pairs = {lead: part[["true", column]].to_numpy(float).T for lead, part in frame.groupby("lead")}
             errors[name] = {lead: error_where_known(function, *pair) for lead, pair in pairs.items()}
     return pd.DataFrame(errors).rename_axis("lead").sort_index()
-
-
-def _chosen(errors, leads):
-    if leads is None:
-        return errors
-    missing = [lead for lead in leads if lead not in errors.index]
-    if missing:
-        raise ValueError(f"leads={missing} were not forecast: there are {errors.index.tolist()}")
-    return errors.loc[list(leads)]

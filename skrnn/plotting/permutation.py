@@ -50,16 +50,12 @@ class _Held:
 
     def __init__(self, X, ahead):
         self.X, windows = X, as_windows(X)
-        reach = (windows.length - 1) * windows.sampling_rate
-        steps = np.arange(windows.length)[:, None] * windows.sampling_rate
-        if not isinstance(X, Windows):
-            self.values, self.where = windows.take(), np.tile(np.arange(windows.length)[:, None], windows.n_features)
-            return
+        self.reach = (windows.length - 1) * windows.sampling_rate
         ahead = max(ahead, int(windows.shift.max())) if windows.shift.any() else 0
-        offsets = np.arange(-reach, ahead + 1)
+        offsets = np.arange(-self.reach, ahead + 1)
         columns = [windows.values_at(column, offsets) for column in range(windows.n_features)]
-        self.values, self.where = np.stack(columns, axis=2), steps + windows.shift
-        self.reach = reach
+        self.values = np.stack(columns, axis=2)
+        self.where = np.arange(windows.length)[:, None] * windows.sampling_rate + windows.shift
 
     def like(self, values):
         """The values as the kind of windows that came."""

@@ -303,7 +303,7 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
     [
         (
             lambda: ForecastDisplay.from_predictions([1, 2], [1, 2, 3]),
-            r"have the shape of y_true, .*got \(3,\) and \(2,\)",
+            r"shape of y_true, .*got \(3,\) and \(2,\)",
         ),
         (lambda: ForecastDisplay.from_predictions([1, 2]), "y_pred is needed beside y_true of type list"),
         (

@@ -150,7 +150,7 @@ def test_pipelines_of_other_leads_stand_side_by_side():
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE[:, :2]), r"'forecast' must have the shape of y_true"),
         (
             lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, metric="mape"),
-            "metric must be one of 'mae', 'mse', 'rmse' or a f",
+            "one of 'mae', 'mse', 'rmse' or a function",
         ),
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, leads=[1]), r"each of 3 columns of y_true, got \[1\]"),
         (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, baseline="naive"), "there are 'forecast'"),
