@@ -289,7 +289,7 @@ def _mark_origins(ax, folds):
     for part in folds:
         known = part["origin"].dropna()
         if len(known) and (len(folds) > 1 or part["lead"].nunique() > 1 or known.nunique() == 1):
-            where = places(pd.Index(known)).min()
+            where = min(places(pd.Index(known.unique())))
             if where not in [line.get_xdata()[0] for line in lines]:
                 label = None if lines else "origin"
                 lines.append(ax.axvline(where, color=GREY, linewidth=1.0, linestyle=":", zorder=0, label=label))

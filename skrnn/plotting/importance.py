@@ -27,6 +27,7 @@ MOST_STEPS, GROUPS = 24, 12
 MOST_NAMES = 40
 UNITS = {
     "min": "minute",
+    "ms": "millisecond",
     "s": "second",
     "h": "hour",
     "D": "day",

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skrnn import LinearWindow, NaiveForecaster, RecursiveForecaster, SlidingWindow, future_rows, make_windows
+from skrnn import (
+    LinearWindow,
+    MultiOutputForecaster,
+    NaiveForecaster,
+    RecursiveForecaster,
+    SlidingWindow,
+    future_rows,
+    make_windows,
+)
 from skrnn.datasets import load_airline, make_waves
 from skrnn.plotting import ForecastDisplay
 
@@ -224,6 +232,63 @@ def test_rows_with_many_leads():
     assert list(drawn(display.true_line_)) == [54, 55, 56, 57, 58, 59]
     assert display.origin_lines_[0].get_xdata()[0] == 53
     np.testing.assert_allclose(display.forecast_lines_[0].get_ydata(), np.arange(54, 60))
+
+
+def airline_of_many_leads(df):
+    return make_pipeline(SlidingWindow(24), MultiOutputForecaster(LinearWindow(), 12)).fit(df, df["passengers"])
+
+
+def test_forecasts_reach_behind_the_last_row():
+    """Many leads from a late origin are drawn at the months that follow, whose truth is unknown."""
+    df = load_airline()
+
+    display = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="1960-06")
+
+    assert list(drawn(display.forecast_lines_[0])) == at(pd.period_range("1960-07", periods=12, freq="M"))
+    assert list(drawn(display.true_line_)) == at(df.index[-6:])
+
+
+def test_rows_that_are_missing_keep_their_place():
+    """Behind a missing row, forecasts stand at their own months, none of them made after the origin."""
+    df = load_airline().drop(pd.Period("1958-03", "M"))
+    pipe, _ = airline_pipe()
+
+    one = ForecastDisplay.from_estimator(pipe, df, df["passengers"], origin="1957-12")
+    many = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="1957-12")
+
+    year = pd.period_range("1958-01", periods=12, freq="M")
+    assert list(drawn(one.forecast_lines_[0])) == at(year.drop("1958-03"))
+    assert list(drawn(many.forecast_lines_[0])) == at(year)
+    assert list(drawn(many.true_line_)) == at(year.drop("1958-03"))
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:matplotlib.category")
+def test_rows_with_names():
+    """Rows that have names, and no next one, are forecast as far as there are any."""
+    df = load_airline().set_axis([f"row {i}" for i in range(144)])
+
+    display = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="row 140")
+
+    assert display.predictions.index.tolist() == ["row 141", "row 142", "row 143"]
+
+
+def test_labels_of_an_array_are_those_of_y():
+    """Rows that came as an array are labelled as y is."""
+    df = load_airline()
+    pipe = make_pipeline(SlidingWindow(24, 12), LinearWindow()).fit(df.to_numpy(), df["passengers"])
+
+    display = ForecastDisplay.from_estimator(pipe, df.to_numpy(), df["passengers"])
+
+    assert list(drawn(display.true_line_)) == at(df.index)
+
+
+def test_windows_are_chosen_by_label():
+    """An origin of windows may be the label of their last row."""
+    X, y = make_windows(SERIES, length=5, horizon=3)
+
+    display = ForecastDisplay.from_estimator(NaiveForecaster().fit(X, y), X, y, origin="2021-01")
+
+    assert list(drawn(display.forecast_lines_[0])) == at(["2021-02", "2021-03", "2021-04"])
 
 
 def test_windows_of_one_series_have_its_rows():

@@ -11,6 +11,7 @@ from skrnn import (
     DirectForecaster,
     FlattenWindows,
     LinearWindow,
+    MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
     SeriesScaler,
@@ -122,6 +123,19 @@ def test_direct_forecaster_of_linear_models():
     display = LagImportanceDisplay.from_estimator(model, X, lead=3)
 
     np.testing.assert_array_equal(display.importances, model.estimators_[0].coef_[2])
+
+
+def test_multi_output_forecaster_of_a_linear_model():
+    """MultiOutputForecaster's model is found, with its leads; before fit, there is none."""
+    rows, _ = lagged()
+    pipe = make_pipeline(SlidingWindow(4), MultiOutputForecaster(LinearWindow(), 3))
+    with pytest.raises(ValueError, match="does not end in a fitted one"):
+        LagImportanceDisplay.from_estimator(pipe)
+
+    display = LagImportanceDisplay.from_estimator(pipe.fit(rows, rows["a"]), lead=2)
+
+    np.testing.assert_array_equal(display.importances, pipe[-1].estimator_.coef_[1])
+    assert cell(display, 0, 3) == [-2.5, -1.5]
 
 
 def test_blocks_of_coefficients_are_sums():
@@ -264,6 +278,18 @@ def test_any_regressor_with_known_ahead_features_and_sampled_steps():
 
     assert display.importances.argmax() == 1 * 2 + 1
     assert cell(display, 1, 1) == [-4.5, -1.5]
+
+
+def test_rows_far_apart():
+    """Where so many rows are missing that windows do not count across, those that are whole are exchanged."""
+    rows, y = lagged()
+    rows, y = (data.set_axis(HOURS[:200].append(HOURS[200:] + pd.Timedelta("500D"))) for data in (rows, y))
+    pipe = make_pipeline(SlidingWindow(6), LinearWindow(alpha=0.1)).fit(rows, y)
+
+    display = LagImportanceDisplay.from_estimator(pipe, rows, y, kind="permutation", random_state=0)
+
+    np.testing.assert_allclose(display.importances[3, 1], 5 * 2 / np.sqrt(np.pi), rtol=0.1)
+    assert np.isfinite(display.importances).all()
 
 
 def test_recursion_sees_what_is_known_ahead():

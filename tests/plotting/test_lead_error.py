@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skrnn import LinearWindow, NaiveForecaster, RecursiveForecaster, SlidingWindow, make_windows
+from skrnn import (
+    DirectForecaster,
+    LinearWindow,
+    MultiOutputForecaster,
+    NaiveForecaster,
+    RecursiveForecaster,
+    SlidingWindow,
+    make_windows,
+)
 from skrnn.datasets import make_waves
 from skrnn.plotting import LeadErrorDisplay
 
@@ -128,6 +136,18 @@ def test_rows_are_compared_with_the_rows_that_follow():
     np.testing.assert_allclose(display.errors["naive"][1], np.abs(naive.predict(rows)[:, 0] - rows[:, 0]).mean())
     np.testing.assert_allclose(display.errors["naive"][3], expected[2])
     assert list(display.baselines) == ["naive"]
+
+
+def test_naive_forecasters_are_found_inside():
+    """What ends in a naive forecaster is a baseline, however its leads are made."""
+    rows = np.random.default_rng(0).normal(size=(50, 1))
+    made = {"recursive": RecursiveForecaster, "direct": DirectForecaster, "at once": MultiOutputForecaster}
+    naive = {name: make_pipeline(SlidingWindow(4), one(NaiveForecaster(), 3)) for name, one in made.items()}
+    models = {**naive, "linear": make_pipeline(SlidingWindow(4), MultiOutputForecaster(LinearWindow(), 3))}
+
+    display = LeadErrorDisplay.from_estimator({k: m.fit(rows, rows[:, 0]) for k, m in models.items()}, rows, rows[:, 0])
+
+    assert list(display.baselines) == list(made)
 
 
 def test_pipelines_of_other_leads_stand_side_by_side():
