@@ -1,4 +1,4 @@
-"""One epoch of RNNRegressor against bare Keras on the same windows: an LSTM, 120 steps × 14 columns, batches of 256."""
+"""One epoch of the Keras engine against bare Keras, on the same windows: an LSTM, 120 steps × 14 columns."""
 
 import argparse
 import importlib
