@@ -240,11 +240,11 @@ class RecurrentLayer(Layer):
         W, U, _ = weights
         D = _reversed(D, self.steps) if self.reverse else D
         self.first = [np.array(one) for one in (last or self._no_state(self.n))]
-        recurrent = self._run_back(U, D)
+        self._run_back(U, D)
         before = self.H[:, : -self.n]
         if self.mask.shape[1]:
             before = before * np.tile(self.mask, self.steps)
-        self._weight_gradients(gradients, before, recurrent)
+        self._weight_gradients(gradients, before)
         if self.first_of_network:
             return None
         dX = np.dot(W.T, self.P)
@@ -252,15 +252,15 @@ class RecurrentLayer(Layer):
             dX *= self.input_mask
         return _reversed(dX, self.steps) if self.reverse else dX
 
-    def _weight_gradients(self, gradients, before, recurrent):
-        # One product for all three, whose sums over steps and samples are what costs.
-        n_inputs = len(self.X)
-        inputs = self.empty("inputs", (n_inputs + self.units + 1, self.P.shape[1]), self.P.dtype)
-        inputs[:n_inputs], inputs[n_inputs:-1], inputs[-1] = self.X, before, 1
+    def _weight_gradients(self, gradients, before):
+        # One product for all of them, whose sums over steps and samples are what costs.
+        inputs = self.empty("inputs", (len(self.X) + self.units + 1, self.P.shape[1]), self.P.dtype)
+        inputs[: len(self.X)], inputs[len(self.X) : -1], inputs[-1] = self.X, before, 1
         together = np.dot(self.P, inputs.T)
-        gradients[0][...] = together[:, :n_inputs]
-        gradients[1][...] = together[:, n_inputs:-1]
+        gradients[0][...] = together[:, : len(self.X)]
+        gradients[1][...] = together[:, len(self.X) : -1]
         gradients[2][...] = together[:, -1]
+        return inputs[len(self.X) :]
 
 
 class SimpleLayer(RecurrentLayer):
@@ -272,7 +272,6 @@ class SimpleLayer(RecurrentLayer):
 
     def _run_back(self, U, D):
         kernels.simple_backward(self.P, U, self.H, self.mask, self.kind, D, self.first[0])
-        return self.P
 
 
 class LstmLayer(RecurrentLayer):
@@ -295,7 +294,6 @@ class LstmLayer(RecurrentLayer):
 
     def _run_back(self, U, D):
         kernels.lstm_backward(self.P, U, self.H, self.C, self.T, self.mask, self.kind, D, *self.first)
-        return self.P
 
 
 class GruLayer(RecurrentLayer):
@@ -316,14 +314,13 @@ class GruLayer(RecurrentLayer):
 
     def _run_back(self, U, D):
         kernels.gru_backward(self.P, U, self.H, self.Q, self.mask, self.kind, D, self.first[0])
-        return np.concatenate([self.P[: 2 * self.units], self.Q])
 
-    def _weight_gradients(self, gradients, before, recurrent):
-        ones = _ones(self.X)
-        for place, (D, inputs) in enumerate([(self.P, self.X), (recurrent, before)]):
-            together = np.dot(D, np.concatenate([inputs, ones]).T)
-            gradients[place][...] = together[:, :-1]
-            gradients[2][place] = together[:, -1]
+    def _weight_gradients(self, gradients, before):
+        states = super()._weight_gradients(gradients, before)
+        # The candidate's product with the state has a gradient of its own: the reset gate lies between.
+        together = np.dot(self.Q, states.T)
+        gradients[1][2 * self.units :] = together[:, :-1]
+        gradients[2][1, 2 * self.units :] = together[:, -1]
 
 
 KINDS = {"simple": SimpleLayer, "lstm": LstmLayer, "gru": GruLayer}
