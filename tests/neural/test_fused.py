@@ -99,10 +99,8 @@ def test_forecasts_and_an_epoch_are_those_of_keras(name):
 
 
 @pytest.mark.parametrize("first", ["fused", "keras"])
-@pytest.mark.parametrize(
-    ("optimizer", "loss"),
-    [("adam", "mse"), ("adam", "huber"), ("rmsprop", "mae"), ("rmsprop", "mse"), ("sgd", "huber")],
-)
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_optimizers_and_losses_are_those_of_keras(optimizer, loss, first):
     """An epoch of several steps in the same order gives the same weights, with clipping, decay and sample weights."""
     X, y = data(90)

@@ -22,6 +22,7 @@ def test_tensorflow_keeps_quiet():
 
 
 FUSED = """
+import pickle
 import sys
 import numpy as np
 from sklearn.model_selection import GridSearchCV
@@ -30,7 +31,7 @@ from skrnn import DenseRegressor, RNNRegressor, make_windows
 X, y = make_windows(np.sin(np.arange(60.0)), length=4)
 search = GridSearchCV(RNNRegressor("gru", epochs=1), {"units": [2, 3]}, cv=2).fit(X, y)
 search.predict(X)
-assert search.best_estimator_.engine_ == "fused"
+assert pickle.loads(pickle.dumps(search)).best_estimator_.engine_ == "fused"
 DenseRegressor(3, epochs=1).fit(X, y).predict(X)
 heavy = {"tensorflow", "keras", "scikeras"} & set(sys.modules)
 assert not heavy, heavy
