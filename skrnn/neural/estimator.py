@@ -2,13 +2,14 @@
 
 import warnings
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.neural.feeding import Feed, KnownAhead, newest_part
-from skrnn.neural.network import Network, Trained, Training
+from skrnn.neural.network import Network, Training
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.regression import WindowRegressor, leads_of
 from skrnn.validation import (
@@ -219,7 +220,7 @@ class NetworkRegressor(WindowRegressor):
         trained = engine.train(self.network_, training, feed, validation, start)
         earlier = {} if start is None else start.history
         history = _continued(earlier, trained.history)
-        self._trained = Trained(trained.weights, trained.optimizer_state, history)
+        self._trained = replace(trained, history=history, interrupted=False)
         self.weights_, self.history_ = trained.weights, history
         if trained.interrupted:
             epochs = len(trained.history.get("loss", []))

@@ -22,6 +22,7 @@ from skrnn.neural.network import (
     Summary,
     Trained,
     Training,
+    optimizer_name,
 )
 
 
@@ -330,10 +331,11 @@ class _Trainer:
             variable.assign(value)
         return self.model
 
-    def restore(self, start):
-        """Go on from earlier training."""
+    def restore(self, start, name):
+        """Go on from earlier training, with an optimizer of this name."""
         self.model.set_weights(start.weights)
-        if [v.shape for v in self.optimizer.variables] != [np.shape(value) for value in start.optimizer_state]:
+        shapes = [np.shape(value) for value in start.optimizer_state]
+        if start.optimizer != name or [v.shape for v in self.optimizer.variables] != shapes:
             return  # another optimizer than before: its state begins anew
         for variable, value in zip(self.optimizer.variables, start.optimizer_state, strict=True):
             if variable is not self.optimizer._learning_rate:
@@ -352,7 +354,7 @@ class _Forward:
     """A traced prediction of one network; estimators use it in turn, each with its own weights."""
 
     def __init__(self, network):
-        self.lock, self._weights = threading.Lock(), None
+        self.lock = threading.Lock()
         self._model = build(network)
         # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
         forward = tf.function(lambda *inputs: self._model(_one_or_all(inputs), training=False), autograph=False)
@@ -361,9 +363,7 @@ class _Forward:
 
     def predict(self, weights, inputs):
         with self.lock:
-            if self._weights is not weights:
-                self._model.set_weights(weights)
-                self._weights = weights
+            self._model.set_weights(weights)
             return self._traced(*map(tf.constant, inputs)).numpy()
 
 
@@ -421,7 +421,7 @@ def train(network: Network, training: Training, feed: Feed, validation: Feed | N
             warm_start=True,  # fit goes on with the model that is initialised here
         ).initialize(None)
         if start is not None:
-            trainer.restore(start)
+            trainer.restore(start, optimizer_name(training))
         try:
             data = None if validation is None else _Dataset(validation)
             regressor.fit(_Dataset(feed), None, validation_data=data)
@@ -429,7 +429,8 @@ def train(network: Network, training: Training, feed: Feed, validation: Feed | N
             interrupted = True
             if stopper is not None and stopper.best_weights is not None:
                 trainer.model.set_weights(stopper.best_weights)
-        return Trained(trainer.model.get_weights(), trainer.optimizer_state(), recorder.history, interrupted)
+        state, name = trainer.optimizer_state(), optimizer_name(training)
+        return Trained(trainer.model.get_weights(), state, recorder.history, interrupted, name)
 
 
 def _renewed(trainer, seed):

@@ -114,3 +114,10 @@ class Trained:
     optimizer_state: list
     history: dict
     interrupted: bool = False
+    optimizer: str = ""
+
+
+def optimizer_name(training: Training) -> str:
+    """What the optimizer is called: the state of another is of no use to it."""
+    known = isinstance(training.optimizer, str)
+    return training.optimizer if known else type(training.optimizer).__name__.lower()

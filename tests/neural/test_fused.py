@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from skrnn.neural.fused import kernels
-from skrnn.neural.fused.engine import initial_weights
+from skrnn.neural.fused.engine import _models_of, initial_weights
 from skrnn.neural.fused.model import Model, Parameters
 from skrnn.neural.fused.threads import allowed_threads
 
@@ -303,3 +304,66 @@ def test_keras_optimizers_that_no_kernel_knows():
     ):
         model = RNNRegressor("gru", 3, epochs=1, optimizer=optimizer).fit(X, y)
         assert model.engine_ == "keras"
+
+
+def test_a_fit_that_diverges_shows_it():
+    """The loss is no number then, and early stopping keeps the weights of before."""
+    X, y = data(90, outputs=1)
+    model = DenseRegressor(16, activation="linear", optimizer="sgd", learning_rate=1.0, epochs=60, batch_size=256)
+    model.set_params(engine="fused", random_state=0, early_stopping=True, patience=60)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        model.fit(X, y)
+
+    assert np.isnan(model.history_["val_loss"][-1])
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_no_patience_goes_on_while_it_gets_better(engine):
+    """Only an epoch that is no better ends training."""
+    X, y = make_windows(np.sin(np.arange(300) / 5), 12)
+    model = RNNRegressor("gru", 8, epochs=6, early_stopping=True, patience=0, random_state=0, engine=engine)
+
+    history = model.fit(X, y).history_["val_loss"]
+
+    assert len(history) == 6
+    assert (np.diff(history) < 0).all()
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_weights_that_are_changed_count(engine):
+    """The forecast is that of the weights as they are."""
+    X, y = data(outputs=1)
+    model = RNNRegressor("gru", 3, epochs=1, random_state=0, normalize_y=False, engine=engine).fit(X, y)
+    model.predict(X)
+
+    for weight in model.weights_:
+        weight[...] = 0
+
+    np.testing.assert_array_equal(model.predict(X), 0)
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_another_optimizer_begins_anew(engine):
+    """What one optimizer remembers is of no use to another, also if it has the same shape."""
+    import keras
+
+    X, y = data(outputs=1)
+    model = DenseRegressor(4, optimizer="rmsprop", epochs=2, random_state=0, engine=engine).fit(X, y)
+    before = [np.array(weight) for weight in model.weights_]
+
+    model.set_params(optimizer=keras.optimizers.SGD(1e-9, momentum=0.9), warm_start=True, epochs=1).fit(X, y)
+
+    for one, two in zip(before, model.weights_, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_large_predictions_leave_no_memory_behind():
+    """Networks that predicted hold the memory of a few windows, not of their largest batch."""
+    X, y = data(100, outputs=1)
+    model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y)
+    model.predict(X)
+
+    assert _models_of(model.network_)._idle == []

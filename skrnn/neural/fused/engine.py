@@ -13,7 +13,7 @@ from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.model import Model, Parameters
 from skrnn.neural.fused.optimizers import DEFAULTS, Optimizer, clipnorm_of, settings
 from skrnn.neural.fused.threads import allowed_threads, pool
-from skrnn.neural.network import Network, Trained, Training
+from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
 
@@ -67,7 +67,7 @@ def train(network: Network, training: Training, feed, validation, start: Trained
             interrupted = True
     vector = trainer.vector if stopper.best is None else stopper.best
     weights = trainer.parameters.to_keras(vector)
-    return Trained(weights, trainer.optimizer_state(), history, interrupted)
+    return Trained(weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training))
 
 
 class _Trainer:
@@ -86,7 +86,7 @@ class _Trainer:
         self.rate = values["learning_rate"] if training.learning_rate is None else training.learning_rate
         self.optimizer, self.clipnorm = Optimizer(name, values, self.vector), clipnorm_of(training)
         if start is not None:
-            self._remember(start.optimizer_state)
+            self._remember(start)
 
     def epoch(self, feed, rate, run, progress):
         """Train on every batch once, and return the mean loss."""
@@ -158,11 +158,11 @@ class _Trainer:
         memories = map(self.parameters.to_keras, self.optimizer.memory)
         return state + [part for parts in zip(*memories, strict=True) for part in parts]
 
-    def _remember(self, state):
-        n = len(self.optimizer.memory)
+    def _remember(self, start):
+        state, n = start.optimizer_state, len(self.optimizer.memory)
         parts = state[2:]
         shapes = [np.shape(weight) for weight in self.parameters.to_keras(self.vector) for _ in range(n)]
-        if [np.shape(part) for part in parts] != shapes:
+        if start.optimizer != optimizer_name(self.training) or [np.shape(part) for part in parts] != shapes:
             return  # another optimizer than before: its state begins anew
         self.optimizer.steps = int(state[0])
         self.optimizer.memory = [self.parameters.from_keras(parts[place::n], self.dtype) for place in range(n)]
@@ -232,9 +232,12 @@ class _EarlyStopping:
         if self.patience is None:
             return False
         self.waited += 1
-        if self.best is None or history["val_loss"][-1] < self.lowest:
-            self.best, self.lowest, self.waited = vector.copy(), history["val_loss"][-1], 0
-        return self.waited >= self.patience and epoch > 0
+        better = history["val_loss"][-1] < self.lowest
+        if better or self.best is None:
+            self.best = vector.copy()
+        if better:
+            self.lowest, self.waited = history["val_loss"][-1], 0
+        return not better and self.waited >= self.patience and epoch > 0
 
 
 class _Progress:
@@ -302,7 +305,6 @@ class _Models:
         self._make = lambda: Model(network, every_step=every_step)
         self._idle = [self._make()]
         self.parameters = Parameters(self._idle[0])
-        self._weights = None
 
     @contextlib.contextmanager
     def one(self):
@@ -316,16 +318,13 @@ class _Models:
         finally:
             self._idle.append(model)
 
-    def views(self, weights, dtype):
-        """Weights in Keras's layout as the kernels take them; the same list is laid out once."""
-        known = self._weights
-        if known is None or known[0] is not weights:
-            known = self._weights = weights, self.parameters.views(self.parameters.from_keras(weights, dtype))
-        return known[1]
+    def forget(self):
+        """Give the memory back that large batches have taken."""
+        self._idle.clear()
 
 
 _MODELS, _LOCK = {}, threading.Lock()
-_MOST_MODELS = 16
+_MOST_MODELS = 4
 
 
 def _models_of(network):
@@ -352,7 +351,7 @@ def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
 
 def _predict(network, weights, n, lanes_of):
     models = _models_of(network)
-    views = models.views(weights, network.dtype)
+    views = models.parameters.views(models.parameters.from_keras(weights, network.dtype))
     outputs = np.empty((n, network.outputs), network.dtype)
 
     def forward(chunk):
@@ -362,4 +361,6 @@ def _predict(network, weights, n, lanes_of):
     chunks = _chunks(n)
     with announced(), pool(1 if len(chunks) == 1 else allowed_threads()) as run:
         list(run(forward, chunks))
+    if n > LANE_STEP:
+        models.forget()
     return outputs

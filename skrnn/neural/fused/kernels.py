@@ -339,18 +339,13 @@ LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 @_compiled
 def loss_gradient(Y, target, weights, kind, total, D):
-    """The loss of outputs Y (outputs, columns), its gradient in D, each column's share weighted; over ``total`` values.
-
-    Where a target is NaN nothing is lost.
-    """
+    """The loss of outputs Y (outputs, columns), and its gradient in D: each column weighted, over ``total`` values."""
     one, share = Y.dtype.type(1), Y.dtype.type(1 / total)
     loss = 0.0
     for j in range(Y.shape[0]):
         for i in range(Y.shape[1]):
             e, w = Y[j, i] - target[j, i], weights[i] * share
-            if e != e:
-                D[j, i] = 0
-            elif kind == MSE:
+            if kind == MSE:
                 loss += w * e * e
                 D[j, i] = 2 * w * e
             elif kind == MAE:

@@ -23,10 +23,12 @@ def _libraries():
 def allowed_threads() -> int:
     """As many as the libraries of linear algebra may use here: what joblib and threadpoolctl limit is limited."""
     with _LOCK:
-        if _RUNNING["fits"]:
-            return _RUNNING["threads"]
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return max(1, min([cores, *(one["num_threads"] for one in _libraries().info())]))
+        return _RUNNING["threads"] if _RUNNING["fits"] else _threads()
+
+
+def _threads():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min([cores, *(one["num_threads"] for one in _libraries().info())]))
 
 
 @contextlib.contextmanager
@@ -35,7 +37,7 @@ def pool(n_threads):
     with _LOCK:
         _RUNNING["fits"] += 1
         if _RUNNING["fits"] == 1:
-            _RUNNING["threads"], _RUNNING["limit"] = n_threads, _libraries().limit(limits=1)
+            _RUNNING["threads"], _RUNNING["limit"] = _threads(), _libraries().limit(limits=1)
     try:
         if n_threads == 1:
             yield map
