@@ -40,4 +40,4 @@ for name, model in models.items():
     naive = naive or error
     print(f"{name:10} {error:7.4f} {1 - error / naive:6.1%} {seconds:9.1f}", flush=True)
 print("\nskill: the share of the naive forecast's error that is gone")
-print("The time of the first network includes the start of TensorFlow.")
+print("The first time, networks wait for their kernels to be compiled; later runs do not.")

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "skrnn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "matplotlib")
+HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "matplotlib", "numba")
 # How the names of the modules begin that may import each.
 ALLOWED = {
     "tensorflow": ("neural/keras_engine.py",),
@@ -17,6 +17,7 @@ ALLOWED = {
     "scikeras": ("neural/keras_engine.py",),
     "sktime": ("datasets.py", "sktime.py", "evaluation/measures.py"),
     "matplotlib": ("plotting",),
+    "numba": ("neural/fused",),
 }
 # No module imports one of a later layer.
 LAYERS = [
@@ -104,3 +105,13 @@ def test_no_import_points_back(path):
 
     later = [name for name, layer in layers.items() if None not in (own, layer) and layer > own]
     assert later == []
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "neural" / "fused").glob("*.py")), ids=module_name)
+def test_the_fused_engine_is_numerics_only(path):
+    """It knows the network as plain data, and no estimator: neither scikit-learn's nor ours."""
+    names = imports_of(ast.parse(path.read_text(encoding="utf-8")))
+
+    ours = {name for name in names if name.startswith("skrnn")}
+    assert not [name for name in names if name.startswith("sklearn")]
+    assert all(name.startswith(("skrnn.neural.fused", "skrnn.neural.network")) for name in ours)
