@@ -205,7 +205,7 @@ class RecurrentLayer(Layer):
         """As for all layers."""
         W, U, bias = weights
         n = X.shape[1] // self.steps
-        self.n, self.X = n, _reversed(X, self.steps) if self.reverse else X
+        self.n, self.X = n, reversed_steps(X, self.steps) if self.reverse else X
         self.input_mask = None
         if random is not None and self.dropout:
             self.input_mask = np.tile(_mask(random, self.dropout, (X.shape[0], n), X.dtype), self.steps)
@@ -223,7 +223,7 @@ class RecurrentLayer(Layer):
         """The states of all steps, in the order of the window."""
         states = self.H[:, self.n :]
         if self.reverse:
-            return _reversed(states, self.steps)
+            return reversed_steps(states, self.steps)
         out = self.empty("out", states.shape, states.dtype)
         out[...] = states
         return out
@@ -238,7 +238,7 @@ class RecurrentLayer(Layer):
     def backward(self, weights, gradients, D, last=None):
         """As for all layers; ``last`` is the last state's gradient beside D, ``self.first`` becomes the first's."""
         W, U, _ = weights
-        D = _reversed(D, self.steps) if self.reverse else D
+        D = reversed_steps(D, self.steps) if self.reverse else D
         self.first = [np.array(one) for one in (last or self._no_state(self.n))]
         self._run_back(U, D)
         before = self.H[:, : -self.n]
@@ -250,7 +250,7 @@ class RecurrentLayer(Layer):
         dX = np.dot(W.T, self.P)
         if self.input_mask is not None:
             dX *= self.input_mask
-        return _reversed(dX, self.steps) if self.reverse else dX
+        return reversed_steps(dX, self.steps) if self.reverse else dX
 
     def _weight_gradients(self, gradients, before):
         # One product for all of them, whose sums over steps and samples are what costs.
@@ -335,6 +335,6 @@ def _ones(X):
     return np.ones((1, X.shape[1]), X.dtype)
 
 
-def _reversed(X, steps):
+def reversed_steps(X, steps):
     """The steps in the other order."""
     return np.ascontiguousarray(X.reshape(len(X), steps, -1)[:, ::-1]).reshape(X.shape)

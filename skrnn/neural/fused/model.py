@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from skrnn.neural.fused.layers import KINDS, ConvolutionLayer, DenseLayer, DropoutLayer, FlattenLayer, SummaryLayer
+from skrnn.neural.fused.layers import (
+    KINDS,
+    ConvolutionLayer,
+    DenseLayer,
+    DropoutLayer,
+    FlattenLayer,
+    SummaryLayer,
+    reversed_steps,
+)
 from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent, Summary
 
 
@@ -41,7 +49,8 @@ class Model:
                 features = spec.units
         outputs = 1 if network.decoder else network.outputs
         self.blocks.append(_Simple(DenseLayer(features, outputs, "linear")))
-        for layer in self.blocks[0].layers:
+        first = next(block for block in self.blocks if block.layers[0].shapes)
+        for layer in first.layers:
             layer.first_of_network = True
         layers = [layer for block in self.blocks for layer in block.layers]
         self.shapes = [shape for layer in layers for shape in layer.shapes]
@@ -68,6 +77,8 @@ class Model:
                 owns.insert(0, weights[at : at + len(layer.shapes)])
                 slopes.insert(0, gradients[at : at + len(layer.shapes)])
             D = block.backward(owns, slopes, D)
+            if D is None:
+                break
 
 
 class _Simple:
@@ -102,7 +113,7 @@ class _RecurrentBlock:
     def forward(self, weights, X, random, known_ahead):
         """The outputs for X."""
         if self.go_backwards:
-            X = _reversed(X, self.steps)
+            X = reversed_steps(X, self.steps)
         for layer, own in zip(self.layers, weights, strict=True):
             layer.forward(own, X, random)
         outputs = [layer.states() if self.sequences else layer.last_state()[0] for layer in self.layers]
@@ -125,12 +136,12 @@ class _RecurrentBlock:
                     last[state] = self.handed_back[state][part]
                 own = layer.empty("no gradient", (layer.units, self.steps * layer.n), D.dtype)
                 own[...] = 0
-            part = layer.backward(weights[place], gradients[place], own, last)
-            total = part if part is None else total + part
+            dX = layer.backward(weights[place], gradients[place], own, last)
+            total = None if dX is None else total + dX
         self.handed_back = None
         if total is None:
             return None
-        return _reversed(total, self.steps) if self.go_backwards else total
+        return reversed_steps(total, self.steps) if self.go_backwards else total
 
 
 class _DecoderBlock:
@@ -154,10 +165,6 @@ class _DecoderBlock:
         dX = layer.backward(weights[0], gradients[0], D)
         self.encoder.handed_back = layer.first
         return dX[: layer.units].reshape(layer.units, self.leads, -1).sum(axis=1)
-
-
-def _reversed(X, steps):
-    return np.ascontiguousarray(X.reshape(len(X), steps, -1)[:, ::-1]).reshape(X.shape)
 
 
 class Parameters:
