@@ -1,4 +1,4 @@
-"""Adapters to sktime: a forecaster around any regressor, and regressors on sktime's panels."""
+"""WindowForecaster: a stock sktime forecaster around any regressor."""
 
 from typing import ClassVar
 
@@ -7,7 +7,6 @@ import pandas as pd
 from sklearn.utils import get_tags
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
-from sktime.regression.base import BaseRegressor
 
 from skrnn.baselines import LinearWindow
 from skrnn.multistep import DirectForecaster, MultiOutputForecaster
@@ -16,8 +15,6 @@ from skrnn.windows import Windows, make_windows
 from skrnn.windows.array import fill_steps
 from skrnn.windows.clock import clock_of
 from skrnn.windows.context import lay_rows
-
-__all__ = ["WindowForecaster", "WindowRegressorAdapter"]
 
 STRATEGIES = ("recursive", "direct", "multioutput")
 
@@ -131,7 +128,7 @@ class WindowForecaster(BaseForecaster):
         return self
 
     def _model(self, n_leads):
-        _check_regressor(self.regressor)
+        check_regressor(self.regressor)
         if self.strategy != "multioutput":
             return DirectForecaster(self.regressor)
         if n_leads > 1 and not get_tags(self.regressor).target_tags.multi_output:
@@ -261,77 +258,7 @@ class WindowForecaster(BaseForecaster):
         return [*linear, {"regressor": Ridge(), "window_length": 2}]
 
 
-class WindowRegressorAdapter(BaseRegressor):
-    """sktime time series regressor around a regressor on windows, of skrnn or of scikit-learn.
-
-    sktime lays panels out as (instances, channels, time), skrnn windows as (samples, steps, features). With this
-    adapter ``make_reduction`` hands over y and X as features of each step, in place of one behind the other.
-
-    Parameters
-    ----------
-    regressor : estimator
-        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones.
-
-    Attributes
-    ----------
-    model_ : estimator
-        The fitted model on windows.
-
-    Examples
-    --------
-    >>> from sktime.datasets import load_airline
-    >>> from sktime.forecasting.compose import make_reduction
-    >>> from skrnn import LinearWindow
-    >>> from skrnn.sktime import WindowRegressorAdapter
-    >>> regressor = WindowRegressorAdapter(LinearWindow())
-    >>> forecaster = make_reduction(regressor, window_length=24, strategy="direct")
-    >>> forecaster.fit(load_airline(), fh=[1, 2, 3]).predict().round(-1).tolist()
-    [460.0, 410.0, 460.0]
-    """
-
-    _tags: ClassVar = {
-        "authors": "skrnn developers",
-        "maintainers": "skrnn developers",
-        "X_inner_mtype": "numpy3D",
-        "y_inner_mtype": "numpy2D",
-        "capability:multioutput": True,
-        "capability:multivariate": True,
-        "capability:missing_values": True,
-        "capability:categorical_in_X": False,
-    }
-
-    def __init__(self, regressor):
-        self.regressor = regressor
-        super().__init__()
-
-    def _fit(self, X, y):
-        _check_regressor(self.regressor)
-        y = y[:, 0] if y.shape[1] == 1 else y
-        self.model_ = MultiOutputForecaster(self.regressor).fit(X.swapaxes(1, 2), y)
-        return self
-
-    def _predict(self, X):
-        return self.model_.predict(X.swapaxes(1, 2))
-
-    @classmethod
-    def get_test_params(cls, parameter_set="default"):
-        """Parameters that sktime's checks make instances from.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is one set.
-
-        Returns
-        -------
-        params : list of dict
-        """
-        from sklearn.linear_model import Ridge
-
-        return [{"regressor": LinearWindow()}, {"regressor": Ridge(alpha=0.1)}]
-
-
-def _check_regressor(regressor):
+def check_regressor(regressor):
     """One of scikit-learn's kind, which sktime's are not."""
     if isinstance(regressor, type) or not hasattr(regressor, "fit") or not hasattr(regressor, "__sklearn_tags__"):
         raise ValueError(f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got {regressor!r}")

@@ -30,7 +30,8 @@ from skrnn import (
     Windows,
     make_windows,
 )
-from skrnn.sktime import STRATEGIES, WindowForecaster, WindowRegressorAdapter
+from skrnn.sktime import WindowForecaster, WindowRegressorAdapter
+from skrnn.sktime.forecaster import STRATEGIES
 
 LENGTH = 6
 AHEAD = [1, 2, 5]

@@ -1,0 +1,6 @@
+"""skrnn and sktime: adapters between them, and sktime's exponential smoothing on windows."""
+
+from skrnn.sktime.forecaster import WindowForecaster
+from skrnn.sktime.panel import WindowRegressorAdapter
+
+__all__ = ["WindowForecaster", "WindowRegressorAdapter"]
