@@ -22,6 +22,7 @@ from skrnn import (
     TransformedWindowRegressor,
     WindowScaler,
 )
+from skrnn.sktime import SmoothingRegressor
 
 TRANSFORMERS = [
     # Rows that look at other rows cannot be the same alone and in company, as scikit-learn demands of samples:
@@ -63,6 +64,7 @@ REGRESSORS = [
     NaiveForecaster("seasonal", season=1),
     NaiveForecaster("mean"),
     NaiveForecaster("drift"),
+    SmoothingRegressor(),
     LinearWindow(),
     LinearWindow(alpha=0),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),

@@ -25,6 +25,7 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
+from skrnn.sktime import SmoothingRegressor
 from tests.instances import NETWORKS, REGRESSORS
 
 ROWS = [SlidingWindow(5, 2), Differencer((1, 3)), SeriesScaler("robust"), CalendarFeatures("hour")]
@@ -35,6 +36,7 @@ WINDOWED = [
     LastSteps(2),
     FlattenWindows(),
     *REGRESSORS,
+    SmoothingRegressor(season=3),
     TransformedWindowRegressor(make_pipeline(SeriesScaler(), FlattenWindows(), Ridge()), Differencer(1)),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     *NETWORKS,

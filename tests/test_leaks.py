@@ -31,6 +31,7 @@ from skrnn import (
     make_windows,
 )
 from skrnn.evaluation import backtest
+from skrnn.sktime import SmoothingRegressor
 
 N_ROWS, N_FIT, LEAD, LENGTH = 160, 100, 3, 6
 CUTS = (101, 117, 140)
@@ -65,6 +66,9 @@ def window(**params):
 ROW_PIPELINES = {
     "naive": make_pipeline(window(), NaiveForecaster()),
     "naive, seasonal": make_pipeline(window(), NaiveForecaster("seasonal", season=4)),
+    "smoothing": make_pipeline(window(), SmoothingRegressor()),
+    "smoothing, seasonal": make_pipeline(window(), SmoothingRegressor(season=3)),
+    "smoothing, sampling rate": make_pipeline(SlidingWindow(3, LEAD, sampling_rate=2), SmoothingRegressor()),
     "linear": make_pipeline(SeriesScaler(), window(), LinearWindow()),
     "linear, context none": make_pipeline(SeriesScaler("robust"), window(context="none"), LinearWindow()),
     "linear, sampling rate": make_pipeline(
@@ -169,6 +173,10 @@ def test_a_search_does_not_see_the_rows_behind():
 
 WINDOW_MODELS = {
     "naive": NaiveForecaster("drift"),
+    "smoothing": SmoothingRegressor(season=3),
+    "smoothing, windows scaled by themselves": TransformedWindowRegressor(
+        SmoothingRegressor(season=3, target="load"), WindowScaler()
+    ),
     "linear": make_pipeline(SeriesScaler(), LinearWindow()),
     "robust": make_pipeline(SeriesScaler("robust"), LinearWindow()),
     "last steps": make_pipeline(LastSteps(3), SeriesScaler("minmax"), LinearWindow()),

@@ -2,5 +2,6 @@
 
 from skrnn.sktime.forecaster import WindowForecaster
 from skrnn.sktime.panel import WindowRegressorAdapter
+from skrnn.sktime.smoothing import SmoothingRegressor
 
-__all__ = ["WindowForecaster", "WindowRegressorAdapter"]
+__all__ = ["SmoothingRegressor", "WindowForecaster", "WindowRegressorAdapter"]

@@ -1,0 +1,249 @@
+"""SmoothingRegressor: sktime's exponential smoothing as a regressor on windows."""
+
+import warnings
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from sktime.forecasting.exp_smoothing import ExponentialSmoothing
+
+from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position
+from skrnn.sktime.holt_winters import HoltWinters
+from skrnn.sktime.stretches import target_stretches
+from skrnn.validation import check_count
+
+TRENDS = ("add", None)
+SEASONALS = ("auto", "add", "mul", None)
+# What is learned, and what it is where no series tells: a little of everything.
+UNTAUGHT = {"smoothing_level": 0.5, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.98}
+# Four parameters want more than two seasons: so many steps more.
+STEPS_BEYOND = 4
+
+
+class _Smoother(ExponentialSmoothing):
+    """sktime's exponential smoothing, whose fitted parameters name what the series is smoothed with."""
+
+    _fitted_param_names = ("aic", *UNTAUGHT)
+    _config: ClassVar = {"remember_data": False}
+
+
+class SmoothingRegressor(WindowRegressor):
+    """Exponential smoothing of each window's target column: a level, a damped trend and a season that follow it.
+
+    ``fit`` learns how fast they follow with sktime's ``ExponentialSmoothing``, on the series that the training windows
+    are cut from. ``predict`` smooths each window with that, from a start that the window's own first seasons give: a
+    forecast sees its window only, and thousands of windows take no longer than a few.
+
+    Parameters
+    ----------
+    season : int, default=1
+        Rows of a season; 1: there is none.
+    trend : {"add", None}, default="add"
+        Whether there is a trend.
+    damped_trend : bool, default=True
+        Whether the trend levels off with the leads.
+    seasonal : {"auto", "add", "mul", None}, default="auto"
+        Whether a season is added to the level or multiplies it. "auto": what fits the training series better, of which
+        all values must be above 0 for "mul". A window in which the level or a value is not has its season added.
+    target : str or int, default=0
+        The window's column that y continues, by name or position.
+    max_rows : int, default=1000
+        To learn from the newest rows of a series (steps, where they lie ``sampling_rate`` rows apart), at most so many.
+    max_series : int, default=32
+        To learn from so many series of a panel at most, evenly spread. What is kept is the median.
+
+    Attributes
+    ----------
+    smoothing_level_ : float
+        The share of a new value in the level (α).
+    smoothing_trend_ : float or None
+        The share of the level's change in the trend (β).
+    smoothing_seasonal_ : float or None
+        The share of a new value in its season's (γ).
+    damping_trend_ : float
+        What is left of the trend a step later (φ); 1 without damping.
+    seasonal_ : {"add", "mul", None}
+        The kind of season.
+    n_learned_ : int
+        The series that have been learned from. Those that are constant or shorter than two seasons and four steps
+        tell nothing; where there are no others, the shares are fixed ones.
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> from skrnn import make_windows
+    >>> from skrnn.datasets import load_airline
+    >>> from skrnn.sktime import SmoothingRegressor
+    >>> X, y = make_windows(load_airline(), length=36, horizon=12)
+    >>> model = SmoothingRegressor(season=12).fit(X[:72], y[:72])
+    >>> model.seasonal_
+    'mul'
+    >>> bool(abs(model.predict(X[-1:]) - y[-1:]).mean() < 25)
+    True
+    """
+
+    def __init__(
+        self,
+        season=1,
+        *,
+        trend="add",
+        damped_trend=True,
+        seasonal="auto",
+        target=0,
+        max_rows=1000,
+        max_series=32,
+    ):
+        self.season = season
+        self.trend = trend
+        self.damped_trend = damped_trend
+        self.seasonal = seasonal
+        self.target = target
+        self.max_rows = max_rows
+        self.max_series = max_series
+
+    def _fit(self, windows, y, sample_weight):
+        self.leads_ = leads_of(windows, self.n_outputs_)
+        self._target_ = target_position(windows, self.target)
+        self._check_parts(windows)
+        check_one_unit(self, windows, y, self.target)
+        stretches = target_stretches(
+            windows,
+            y,
+            sample_weight,
+            leads=self.leads_,
+            column=self._target_,
+            gap=self._period_,
+            longest=self.max_rows,
+            most=self.max_series,
+        )
+        self._ahead_ = self.leads_ / windows.sampling_rate
+        self._learn(stretches)
+
+    def _learn(self, stretches):
+        kinds = self._kinds([values for values, _ in stretches])
+        telling = [one for one in stretches if self._tells(one[0])]
+        fits = {kind: [self._smoother(values, kind) for values, _ in telling] for kind in kinds}
+        # As many parameters each: the information criterion compares how well the kinds fit.
+        self.seasonal_ = min(kinds, key=lambda kind: sum(fit["aic"] for fit in fits[kind]))
+        weights = [weight for _, weight in telling]
+        learned = {name: _median(name, fits[self.seasonal_], weights) for name in UNTAUGHT}
+        self.n_learned_ = len(telling)
+        self.smoothing_level_ = learned["smoothing_level"]
+        self.smoothing_trend_ = None if self.trend is None else learned["smoothing_trend"]
+        self.smoothing_seasonal_ = None if self.seasonal_ is None else learned["smoothing_seasonal"]
+        self.damping_trend_ = learned["damping_trend"] if self._damped else 1.0
+
+    def _kinds(self, series):
+        """The kinds of season that come into question."""
+        if self.seasonal is None or self._period_ == 1:
+            return [None]
+        if self.seasonal == "add":
+            return ["add"]
+        lowest = min(values.min() for values in series)
+        if self.seasonal == "auto":
+            return ["add", "mul"] if lowest > 0 else ["add"]
+        if lowest <= 0:
+            raise ValueError(f"seasonal='mul' needs values above 0 to multiply, got {lowest:g}: use seasonal='add'")
+        return ["mul"]
+
+    def _tells(self, values):
+        """Whether a series is long enough to learn from, and changes."""
+        return len(values) >= self._enough and np.ptp(values) > 1e-12 * np.abs(values).max()
+
+    @property
+    def _enough(self):
+        return 2 * self._period_ + STEPS_BEYOND
+
+    @property
+    def _damped(self):
+        return self.trend is not None and bool(self.damped_trend)
+
+    def _smoother(self, values, kind):
+        """The fitted parameters of sktime's smoothing, which begins as the windows do."""
+        values = values / values.std()
+        # Its start does not depend on the shares.
+        trend, season = (None if part is None else 0.0 for part in (self.trend, kind))
+        model = HoltWinters(0.0, trend, season, period=self._period_, multiplies=kind == "mul")
+        level, slope, seasons = model.start(values[:, None])
+        smoother = _Smoother(
+            trend=self.trend,
+            damped_trend=self._damped,
+            seasonal=kind,
+            sp=None if kind is None else self._period_,
+            initialization_method="known",
+            initial_level=level[0],
+            initial_trend=None if self.trend is None else slope[0],
+            initial_seasonal=None if kind is None else seasons[:, 0],
+            # The grid takes eight times as long, and seldom finds more.
+            use_brute=False,
+        )
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            # An optimum that is not quite reached smooths well enough.
+            warnings.simplefilter("ignore")
+            return smoother.fit(pd.Series(values)).get_fitted_params()
+
+    def _predict_steps(self, batch):
+        steps = np.ascontiguousarray(batch[:, :, self._target_].T, np.float64)
+        model = HoltWinters(
+            self.smoothing_level_,
+            self.smoothing_trend_,
+            self.smoothing_seasonal_,
+            self.damping_trend_,
+            self._period_,
+            self.seasonal_ == "mul",
+        )
+        forecast = model.forecast(steps, self._ahead_)
+        possible = np.isfinite(forecast).all(axis=1)
+        if possible.all():
+            return forecast
+        return np.where(possible[:, None], forecast, replace(model, multiplies=False).forecast(steps, self._ahead_))
+
+    def _check_parts(self, windows):
+        """The parts of the smoothing, and how they fit the windows."""
+        _check_one_of("trend", self.trend, TRENDS)
+        _check_one_of("seasonal", self.seasonal, SEASONALS)
+        check_count("max_series", self.max_series)
+        season, rate = check_count("season", self.season), windows.sampling_rate
+        self._period_ = 1 if self.seasonal is None else max(1, season // rate)
+        if check_count("max_rows", self.max_rows) < self._enough:
+            raise ValueError(
+                f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn from, {self._enough}"
+            )
+        if self._period_ == 1:
+            return
+        if season % rate or (self.leads_ % rate).any():
+            raise ValueError(
+                f"season={season} and leads {self.leads_.tolist()} fall between the steps of windows with "
+                f"sampling_rate={rate}: use multiples of it"
+            )
+        if windows.length < self._period_:
+            raise ValueError(
+                f"season={season} needs windows of a season at least, {self._period_} steps, got "
+                f"length={windows.length}: use longer windows, two seasons or more"
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+def _check_one_of(name, value, options):
+    """One of a few words or None."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+
+
+def _median(name, fits, weights):
+    """What lies in the middle of the fitted series."""
+    if not fits:
+        return UNTAUGHT[name]
+    values = [fit[name] for fit in fits]
+    # A part that the model lacks is None or NaN.
+    if values[0] is None or np.isnan(values).any():
+        return None
+    return float(np.quantile(values, 0.5, weights=weights, method="inverted_cdf"))
