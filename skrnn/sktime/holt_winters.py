@@ -54,44 +54,42 @@ class HoltWinters:
     def start(self, steps: np.ndarray):
         """Level, slope and seasons before the first of the steps (n_steps, n): (n,), (n,) and (period, n).
 
-        A line through the first steps, or the means of the first seasons, and what is left of these beside it.
+        A line through the first steps, or the means of the first seasons, and what is left of these beside it. Without
+        a trend the level is the line's mean; seasons are still what is left beside the line.
         """
         period = 1 if self.season is None else self.period
         cycles = min(len(steps) // period, FIRST_STEPS if period == 1 else FIRST_SEASONS)
         first = steps[: cycles * period].reshape(cycles, period, -1)
-        means = first.mean(axis=1)
-        mean, slope = means.mean(axis=0), np.zeros(steps.shape[1])
-        if self.trend is not None and cycles > 1:
-            centred = np.arange(cycles) - (cycles - 1) / 2
-            slope = (centred[:, None] * means).sum(axis=0) / (centred @ centred) / period
+        mean, slope = _line(first.mean(axis=1))
+        slope = slope / period
         times = (np.arange(cycles * period) - (cycles * period - 1) / 2).reshape(cycles, period, 1)
         if self.multiplies:
             # A line that falls to 0 has no shares: the mean has.
             slope = np.where(mean > np.abs(slope) * times.max(), slope, 0.0)
         line = mean + times * slope
-        level = line[0, 0] - slope
+        level, trend = (mean, np.zeros_like(slope)) if self.trend is None else (line[0, 0] - slope, slope)
         if self.season is None:
-            return level, slope, np.zeros((1, steps.shape[1]))
+            return level, trend, np.zeros((1, steps.shape[1]))
         if not self.multiplies:
-            return level, slope, (first - line).mean(axis=0)
+            return level, trend, (first - line).mean(axis=0)
         seasons = (first / line).mean(axis=0)
-        return level, slope, seasons / seasons.mean(axis=0)
+        return level, trend, seasons / seasons.mean(axis=0)
 
-    def forecast(self, steps: np.ndarray, ahead: np.ndarray, state=None) -> np.ndarray:
+    def forecast(self, steps: np.ndarray, ahead: np.ndarray) -> np.ndarray:
         """Forecasts (n, n_leads) for ``ahead`` steps behind the steps (n_steps, n), NaN where a season cannot multiply.
 
-        It cannot where a value or the level is not above 0. ``state`` is what to begin with in place of ``start``.
+        It cannot where a value or the level is not above 0.
         """
         with np.errstate(all="ignore"):
-            level, slope, seasons = self._smooth(steps, self.start(steps) if state is None else state)
+            level, slope, seasons = self._smooth(steps)
             trend = level[:, None] + slope[:, None] * damped_steps(self.damping, ahead)
             # Without a season any part of a step may be ahead, and the season is 0 throughout.
             season = seasons[(len(steps) - 1 + np.ceil(ahead).astype(np.int64)) % len(seasons)].T
             return trend * season if self.multiplies else trend + season
 
-    def _smooth(self, steps, state):
-        level, slope, seasons = state
-        seasons = seasons.copy()
+    def _smooth(self, steps):
+        """Level, slope and seasons behind the last of the steps."""
+        level, slope, seasons = self.start(steps)
         alpha, beta, gamma = self.level, self.trend or 0.0, self.season or 0.0
         for number, value in enumerate(steps):
             season = seasons[number % len(seasons)]
@@ -113,3 +111,9 @@ def damped_steps(damping: float, ahead: np.ndarray) -> np.ndarray:
     if damping == 1:
         return ahead
     return damping * (1 - damping**ahead) / (1 - damping)
+
+
+def _line(values: np.ndarray):
+    """Mean and slope (n,) of the line through values (n_steps, n)."""
+    centred = np.arange(len(values)) - (len(values) - 1) / 2
+    return values.mean(axis=0), (centred[:, None] * values).sum(axis=0) / (centred @ centred or 1.0)

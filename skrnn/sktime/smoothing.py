@@ -164,7 +164,8 @@ class SmoothingRegressor(WindowRegressor):
 
     def _smoother(self, values, kind):
         """The fitted parameters of sktime's smoothing, which begins as the windows do."""
-        values = values / values.std()
+        values = values / np.abs(values).max()
+        values /= values.std()
         # Its start does not depend on the shares.
         trend, season = (None if part is None else 0.0 for part in (self.trend, kind))
         model = HoltWinters(0.0, trend, season, period=self._period_, multiplies=kind == "mul")
@@ -208,22 +209,22 @@ class SmoothingRegressor(WindowRegressor):
         _check_one_of("seasonal", self.seasonal, SEASONALS)
         check_count("max_series", self.max_series)
         season, rate = check_count("season", self.season), windows.sampling_rate
-        self._period_ = 1 if self.seasonal is None else max(1, season // rate)
-        if check_count("max_rows", self.max_rows) < self._enough:
-            raise ValueError(
-                f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn from, {self._enough}"
-            )
-        if self._period_ == 1:
-            return
-        if season % rate or (self.leads_ % rate).any():
+        seasonal = self.seasonal is not None and season > 1
+        if seasonal and (season % rate or (self.leads_ % rate).any()):
             raise ValueError(
                 f"season={season} and leads {self.leads_.tolist()} fall between the steps of windows with "
                 f"sampling_rate={rate}: use multiples of it"
             )
+        self._period_ = season // rate if seasonal else 1
         if windows.length < self._period_:
             raise ValueError(
                 f"season={season} needs windows of a season at least, {self._period_} steps, got "
                 f"length={windows.length}: use longer windows, two seasons or more"
+            )
+        if check_count("max_rows", self.max_rows) < self._enough:
+            raise ValueError(
+                f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn from: "
+                f"use {self._enough} or more"
             )
 
     def __sklearn_tags__(self):
