@@ -15,7 +15,7 @@ from sktime.forecasting.model_evaluation import evaluate
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.forecasting.naive import NaiveForecaster as SktimeNaive
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
-from sktime.transformations.detrend import Detrender
+from sktime.transformations.detrend import Deseasonalizer, Detrender
 from sktime.transformations.difference import Differencer as SktimeDifferencer
 from sktime.utils.estimator_checks import check_estimator
 
@@ -536,7 +536,15 @@ def test_evaluate_with_X():
     assert scores["test_MeanAbsolutePercentageError"].max() < 0.5
 
 
-@pytest.mark.parametrize("transformer", [SktimeDifferencer(lags=12), Detrender()], ids=repr)
+TRANSFORMERS = [
+    SktimeDifferencer(lags=12),
+    Detrender(),
+    Deseasonalizer(sp=12),
+    Deseasonalizer(sp=12, model="multiplicative"),
+]
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=repr)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_transformed_target(strategy, transformer):
     """Behind a transformer the forecasts are those of the transformed series, brought back."""
@@ -550,6 +558,30 @@ def test_transformed_target(strategy, transformer):
     changes = forecaster(strategy, length=12).fit(inner.transform(y[:-12]).dropna(), fh=fh).predict()
     np.testing.assert_allclose(forecast, inner.inverse_transform(changes), rtol=1e-6)
     assert (forecast - y[-12:]).abs().mean() < 50
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_season_that_sktime_takes_out(strategy):
+    """Without its season, of which a short window sees too little, the airline data is forecast much better."""
+    y = load_airline()
+    fh = list(range(1, 13))
+    model = forecaster(strategy, LinearWindow(), length=4)
+
+    without = (Deseasonalizer(sp=12, model="multiplicative") * model).fit(y[:-12], fh=fh).predict()
+
+    plain = model.clone().fit(y[:-12], fh=fh).predict()
+    assert (without - y[-12:]).abs().mean() < 0.6 * (plain - y[-12:]).abs().mean()
+
+
+def test_a_season_that_sktime_takes_out_after_an_update():
+    """The season goes on where the new rows end."""
+    y = load_airline()
+    pipeline = Deseasonalizer(sp=12) * forecaster(length=12)
+
+    updated = pipeline.fit(y[:-17], fh=[1, 2, 3]).update(y[-17:-12], update_params=False).predict()
+
+    assert updated.index.tolist() == y.index[-12:-9].tolist()
+    assert (updated - y[-12:-9]).abs().mean() < 30
 
 
 def test_update_predict():
