@@ -240,11 +240,10 @@ def _check_one_of(name, value, options):
 
 
 def _median(name, fits, weights):
-    """What lies in the middle of the fitted series."""
-    if not fits:
-        return UNTAUGHT[name]
-    values = [fit[name] for fit in fits]
+    """What lies in the middle of the fitted series, where any of them tells."""
     # A part that the model lacks is None or NaN.
-    if values[0] is None or np.isnan(values).any():
-        return None
-    return float(np.quantile(values, 0.5, weights=weights, method="inverted_cdf"))
+    values = np.array([fit[name] for fit in fits], np.float64)
+    told = np.isfinite(values)
+    if not told.any():
+        return UNTAUGHT[name]
+    return float(np.quantile(values[told], 0.5, weights=np.array(weights)[told], method="inverted_cdf"))
