@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from sktime.forecasting.exp_smoothing import ExponentialSmoothing
+from threadpoolctl import threadpool_limits
 
 from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position
 from skrnn.sktime.holt_winters import HoltWinters
@@ -126,7 +127,9 @@ class SmoothingRegressor(WindowRegressor):
     def _learn(self, stretches):
         kinds = self._kinds([values for values, _ in stretches])
         telling = [one for one in stretches if self._tells(one[0])]
-        fits = {kind: [self._smoother(values, kind) for values, _ in telling] for kind in kinds}
+        # The optimizer's matrices are tiny: threads would only wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            fits = {kind: [self._smoother(values, kind) for values, _ in telling] for kind in kinds}
         # As many parameters each: the information criterion compares how well the kinds fit.
         self.seasonal_ = min(kinds, key=lambda kind: sum(fit["aic"] for fit in fits[kind]))
         weights = [weight for _, weight in telling]

@@ -88,10 +88,10 @@ def test_learns_as_sktime_does(trend, damped, seasonal):
 @pytest.mark.filterwarnings("ignore:Optimization failed to converge")
 @pytest.mark.parametrize(("trend", "damped"), [("add", True), ("add", False), (None, False)])
 def test_close_to_a_fit_at_every_origin(trend, damped):
-    """On the airline data, windows of three years are forecast nearly as well as by sktime fitted anew each month."""
+    """On the airline data, windows of three years are forecast nearly as well as by sktime fitted anew each quarter."""
     rows = load_airline()
     X, y = make_windows(rows, 36, 12)
-    train, test = X.ends + 12 < 108, X.ends + 1 >= 108
+    train, test = X.ends + 12 < 108, (X.ends + 1 >= 108) & (X.ends % 3 == 2)
 
     model = SmoothingRegressor(12, trend=trend, damped_trend=damped, seasonal="mul").fit(X[train], y[train])
 
