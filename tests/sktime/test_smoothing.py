@@ -151,6 +151,17 @@ def test_the_middle_of_a_panel():
     assert model.n_learned_ == 3
 
 
+def test_a_window_of_another_series_stays_apart():
+    """Windows never cross from one series of a panel into the next, nor does what is learned."""
+    one, two = level_series(100), 1e3 * level_series(100, seed=1)
+    X, y = make_windows([one, two], 24)
+    first = X.series == 0
+
+    model = SmoothingRegressor().fit(X[first], y[first])
+
+    assert shares(model) == shares(SmoothingRegressor().fit(*make_windows(one, 24)))
+
+
 def test_weights_move_the_middle():
     """Windows that weigh nothing teach nothing, and heavy ones outweigh."""
     panel = [level_series(level=level, seed=seed) for seed, level in enumerate((0.1, 0.4, 0.9))]
@@ -495,14 +506,3 @@ def test_scaled_windows():
 
     with pytest.raises(ValueError, match="SmoothingRegressor relates y to the column target=0.*not in that column's"):
         SmoothingRegressor().fit(SeriesScaler().fit_transform(X), y)
-
-
-def test_a_window_of_another_series_stays_apart():
-    """Windows never cross from one series of a panel into the next, nor does what is learned."""
-    one, two = level_series(100), 1e3 * level_series(100, seed=1)
-    X, y = make_windows([one, two], 24)
-    first = X.series == 0
-
-    model = SmoothingRegressor().fit(X[first], y[first])
-
-    assert shares(model) == shares(SmoothingRegressor().fit(*make_windows(one, 24)))
