@@ -1,0 +1,133 @@
+"""Columns: which of a table's columns are numbers, and the numbers."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.numbers import LARGEST, TRUTHS, known_cells, number_share, without_sign
+from skrnn.reading.problem import DataProblem, listed, shown
+from skrnn.reading.stamps import looks_like_stamps
+from skrnn.reading.tables import Table
+
+# A column is text, and not numbers with mistakes in them, unless so many of its cells are numbers.
+NUMBER_SHARE = 0.5
+REMEDY = "correct it, or leave the cell empty if it is unknown"
+
+
+def number_columns(table: Table, target: str, needed: tuple[str, ...], others: list[str]) -> pd.DataFrame:
+    """The target, the needed columns and those of the others that are numbers, as floats; unknown cells are NaN.
+
+    A needed column that is not numbers is a problem; the others are left out, which the table's notes tell.
+    """
+    columns = {name: _needed_column(table, name) for name in (target, *needed)}
+    reasons = {}
+    for name in others:
+        if name in columns:
+            continue
+        values, reason = _other_column(table, name)
+        if values is None:
+            reasons.setdefault(reason, []).append(name)
+        else:
+            columns[name] = values
+    for reason, names in reasons.items():
+        table.notes.append(f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason}).")
+    order = [target, *(name for name in table.names if name in columns and name != target)]
+    return pd.DataFrame({name: columns[name] for name in order})
+
+
+def _needed_column(table, name):
+    column = table.frame[name]
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+        raise DataProblem(f"{table.file}, column {shown(name)}: holds dates, not numbers: name a column of numbers")
+    values, bad = _floats(table, name)
+    if len(bad):
+        _raise_not_number(table, name, bad)
+    if np.isnan(values).all():
+        raise DataProblem(f"{table.file}, column {shown(name)}: has no known value: name another column")
+    _check_finite(table, name, values)
+    return values
+
+
+def _raise_not_number(table, name, bad):
+    text = known_cells(table.frame[name])
+    numbers = len(text) - len(bad)
+    where = f"{table.at(bad[0], name)}: {table.cell(bad[0], name)}"
+    if table.style.decimal == "," and table.frame[name].astype(str).iloc[bad[0]].count(".") == 1:
+        raise DataProblem(f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}")
+    if numbers < NUMBER_SHARE * len(text):
+        raise DataProblem(f"{where} is not a number, nor are most cells of this column: name a column of numbers")
+    raise DataProblem(f"{where} is not a number: {REMEDY}")
+
+
+def _other_column(table, name):
+    """The numbers of a column, or why it is left out."""
+    column = table.frame[name]
+    if column.isna().all():
+        return None, "empty"
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+        return None, "further dates"
+    values, bad = _floats(table, name)
+    if len(bad):
+        return None, _why_not(table, name, bad)
+    if np.isnan(values).all():
+        return None, "empty"
+    if _counts_rows(name, values):
+        return None, "it counts the rows"
+    _check_finite(table, name, values)
+    return values, None
+
+
+def _why_not(table, name, bad):
+    text = known_cells(table.frame[name])
+    if len(text) - len(bad) >= NUMBER_SHARE * len(text):
+        return f"{table.line(bad[0])} has {table.cell(bad[0], name)}, which is not a number"
+    return "further dates" if looks_like_stamps(table.frame[name], name) else "text"
+
+
+def _counts_rows(name, values):
+    nameless = name.startswith(("column ", "Unnamed: ", "index"))
+    return nameless and len(values) > 1 and bool((np.diff(values) == 1).all())
+
+
+def _floats(table, name):
+    """A column as floats, and the rows whose cells are no numbers."""
+    column = table.frame[name]
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        return column.to_numpy(dtype=float, na_value=np.nan), np.array([], int)
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return np.full(len(column), np.nan), np.arange(len(column))
+    return _floats_of_text(table, name, column)
+
+
+def _floats_of_text(table, name, column):
+    values, text = np.full(len(column), np.nan), known_cells(column)
+    sample = text.iloc[:: max(1, len(text) // 1000)]
+    if text.str.lower().isin(TRUTHS.keys()).all():
+        values[text.index] = text.str.lower().map(TRUTHS).to_numpy(float)
+        return values, np.array([], int)
+    text, sign = without_sign(text)
+    if sign is None and number_share(sample) < NUMBER_SHARE / 2:
+        return values, text.index.to_numpy()
+    fits = _is_infinite(text) | table.style.matches(text)
+    values[text.index[fits]] = _read(table.style, text[fits])
+    if sign and fits.all():
+        table.notes.append(f"The sign {sign} of column {shown(name)} is left out.")
+    return values, text.index[~fits].to_numpy()
+
+
+def _is_infinite(text):
+    return text.str.fullmatch(r"[+-]?(?i:inf|infinity)").astype(bool)
+
+
+def _read(style, text):
+    infinite = _is_infinite(text)
+    return style.read(text) if not infinite.any() else np.where(infinite, np.inf, style.read(text.mask(infinite, "0")))
+
+
+def _check_finite(table, name, values):
+    """Squares of all values are floats."""
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero(np.abs(values) > LARGEST)
+    if not len(bad):
+        return
+    what = "is infinite" if np.isinf(values[bad[0]]) else "is too large to be squared"
+    raise DataProblem(f"{table.at(bad[0], name)}: {table.cell(bad[0], name)} {what}: {REMEDY}")

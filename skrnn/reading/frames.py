@@ -1,0 +1,106 @@
+"""Frames: the regular frame of each series, and where its target is unknown."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.problem import DataProblem, counted, listed, shown
+from skrnn.reading.rows import Rows, is_clock_change
+from skrnn.reading.steps import DAY, Step
+
+# A series with fewer known values of the target cannot be learned from and tested on.
+MIN_KNOWN = 10
+
+
+def regular_frames(rows: Rows, step: Step | None, columns, keys, name) -> dict[str, pd.DataFrame]:
+    """The regular frame of each series."""
+    starts = np.flatnonzero(np.diff(rows.codes, prepend=-1))
+    ordinals = step.ordinals(rows.times) if step else None
+    frames = {}
+    for start, end in zip(starts, np.append(starts[1:], len(rows.codes)), strict=True):
+        values = rows.values[start:end]
+        if step is None:
+            index = pd.RangeIndex(end - start)
+        else:
+            at = ordinals[start:end] - ordinals[start]
+            index = step.index(rows.times[start], int(at[-1]) + 1, name)
+            values = _on_grid(values, at)
+        frames[keys[rows.codes[start]]] = pd.DataFrame(values, index=index, columns=columns)
+    return frames
+
+
+def _on_grid(values, at):
+    if at[-1] + 1 == len(values):
+        return values
+    grid = np.full((int(at[-1]) + 1, values.shape[1]), np.nan)
+    grid[at] = values
+    return grid
+
+
+def usable_frames(frames, target, table, notes):
+    """The series with enough known values of the target, from the first of them to the last."""
+    cut, short = {}, []
+    n_after = 0
+    for key, frame in frames.items():
+        known = np.flatnonzero(frame[target].notna())
+        if len(known) < MIN_KNOWN:
+            short.append((key, len(known)))
+            continue
+        n_after += len(frame) - 1 - known[-1]
+        cut[key] = frame if len(known) == len(frame) else frame.iloc[known[0] : known[-1] + 1]
+    if not cut:
+        key, n = max(short, key=lambda item: item[1])
+        which = "" if len(frames) == 1 else f" in the longest of {len(frames)} series"
+        raise DataProblem(
+            f"{table.file}, column {shown(target)}: has {counted(n, 'known value')}{which}, and at least {MIN_KNOWN} "
+            "are needed: pass a longer file"
+        )
+    if short:
+        n = counted(len(short), "series has", "series have")
+        notes.append(f"{n} fewer than {MIN_KNOWN} known values, and left out: {listed([key for key, _ in short], 5)}.")
+    if n_after:
+        notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)} left out.")
+    return cut
+
+
+def find_gaps(frames, target):
+    """Stretches of unknown targets, longest first."""
+    found = []
+    for key, frame in frames.items():
+        unknown = frame[target].isna().to_numpy()
+        if unknown.any():
+            edges = np.diff(unknown.astype(np.int8), prepend=0, append=0)
+            for first, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+                found.append((key, frame.index[first], frame.index[end - 1], int(end - first)))
+    gaps = pd.DataFrame(found, columns=["series", "first", "last", "n_rows"])
+    return gaps.sort_values("n_rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def notes_on_frames(frames, target, gaps, step: Step | None) -> list[str]:
+    """What is worth saying about the target and what is missing of it."""
+    notes = []
+    if all(frame[target].nunique() == 1 for frame in frames.values()):
+        notes.append(f"Column {shown(target)} never changes.")
+    if step is not None and step.length and step.length < DAY:
+        notes += _note_on_spring(gaps, step)
+    if len(gaps):
+        n, longest = int(gaps["n_rows"].sum()), gaps.iloc[0]
+        share = n / sum(map(len, frames.values()))
+        rows = counted(n, "row") + (" lacks" if n == 1 else " lack")
+        notes.append(
+            f"{rows} {shown(target)} ({share:.1%} of all), in {counted(len(gaps), 'gap')}; the longest has "
+            f"{counted(int(longest['n_rows']), 'row')} from {longest['first']}."
+        )
+    return notes
+
+
+def _note_on_spring(gaps, step):
+    """Local clocks skip an hour in spring."""
+    hour = gaps[gaps["n_rows"] * step.length == DAY // 24]
+    if not len(hour):
+        return []
+    changes = pd.DatetimeIndex(hour["first"])
+    changes = changes[is_clock_change(changes)].normalize().unique().sort_values()
+    if not len(changes):
+        return []
+    more = f" and {counted(len(changes) - 1, 'more day')}" if len(changes) > 1 else ""
+    return [f"Clocks go forward an hour on {changes[0]:%Y-%m-%d}{more}: the hour that is missing is left as a gap."]

@@ -1,0 +1,36 @@
+"""DataProblem: what is wrong with a file, where, and what to do about it; and the words for it."""
+
+import difflib
+
+
+class DataProblem(ValueError):
+    """What is wrong with a file: one line that names the file, the line or column, and the remedy."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(str(message).split()))
+
+
+def shown(value, width: int = 40) -> str:
+    """A cell as it can stand in a sentence."""
+    text = repr(str(value))
+    return text if len(text) <= width else f"{text[: width - 2]}…'"
+
+
+def listed(values, limit: int = 12) -> str:
+    """Names in a row: 'a', 'b' and 3 more."""
+    names = [shown(value) for value in values]
+    if len(names) > limit + 1:
+        names = [*names[:limit], f"{len(names) - limit} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """A number and its noun: 1 row, 2,000 rows."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def nearest(name: str, names) -> str | None:
+    """The name that was probably meant."""
+    lower = {str(one).lower(): one for one in names}
+    found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else None

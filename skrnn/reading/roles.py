@@ -1,0 +1,60 @@
+"""Roles: what each column is named for, checked before anything is read from it."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.layout import TRIED
+from skrnn.reading.problem import DataProblem, listed, nearest, shown
+from skrnn.reading.tables import TextTable
+
+
+def check_names(table, target, time, series, known_ahead):
+    """Every named column is there, once, and has one role."""
+    roles = {"target": target, "time": time, "series": series}
+    for name in (*roles.values(), *known_ahead):
+        if name is not None:
+            _check_name(table, name)
+    for one, other in (("target", "time"), ("target", "series"), ("time", "series")):
+        if roles[one] is not None and roles[one] == roles[other]:
+            raise DataProblem(
+                f"{table.file}, column {shown(roles[one])}: is named as {one} and as {other}: name two columns"
+            )
+    for role, name in roles.items():
+        if name in known_ahead:
+            raise DataProblem(
+                f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take it out of known ahead"
+            )
+
+
+def _check_name(table, name):
+    if name in table.repeated:
+        raise DataProblem(f"{table.file}: has two columns named {shown(name)}: rename one of them")
+    if name in table.names:
+        return
+    if isinstance(table, TextTable) and len(table.names) == 1:
+        raise DataProblem(
+            f"{table.file}: has no column {shown(name)}: its one column is {listed(table.names)}, as none of {TRIED} "
+            "splits its lines alike: separate the columns by commas"
+        )
+    near = nearest(name, table.names)
+    hint = f"did you mean {shown(near)}? The columns are" if near else "the columns are"
+    raise DataProblem(f"{table.file}: has no column {shown(name)}: {hint} {listed(table.names)}{_headless(table)}")
+
+
+def _headless(table):
+    values = [name.replace(".", "").replace("-", "").replace(":", "").isdigit() for name in table.names]
+    return "; line 1 seems to hold values: put the columns' names above them" if all(values) else ""
+
+
+def series_keys(table, series):
+    """The number of each row's series, and the names of the series."""
+    if series is None:
+        return np.zeros(len(table.frame), np.int64), [table.contents.stem]
+    text = table.text(series)
+    codes, keys = pd.factorize(text.to_numpy(dtype=object))
+    empty = np.flatnonzero(text.to_numpy(dtype=object) == "")
+    filled = table.frame.drop(columns=series).notna().any(axis=1).to_numpy()
+    if filled[empty].any():
+        row = int(empty[filled[empty]][0])
+        raise DataProblem(f"{table.at(row, series)}: is empty: write the name of the series in every row")
+    return codes, [str(key) for key in keys]

@@ -1,0 +1,156 @@
+"""Rows: in time order, each time once in a series."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.problem import DataProblem, counted, listed, shown
+from skrnn.reading.tables import Table
+
+# Above this share of rows whose stamp comes again, the file holds several series.
+MANY_SERIES = 0.5
+# Up to this share the last row of a stamp is kept.
+FEW_REPEATS = 0.05
+HOUR = 3_600_000_000
+
+
+@dataclass
+class Rows:
+    """The rows of all series, one series after the other: values, times, series and rows of the file."""
+
+    values: np.ndarray
+    times: pd.DatetimeIndex
+    codes: np.ndarray
+    source: np.ndarray
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def micros(self) -> np.ndarray:
+        """The times as whole numbers of microseconds."""
+        return self.times.as_unit("us").asi8
+
+    def take(self, which) -> "Rows":
+        """Some of the rows."""
+        return replace(
+            self, values=self.values[which], times=self.times[which], codes=self.codes[which], source=self.source[which]
+        )
+
+    def repeats(self) -> np.ndarray:
+        """Which rows have the series and time of the row before."""
+        same = (np.diff(self.codes) == 0) & (np.diff(self.micros) == 0)
+        return np.concatenate([[False], same])[: len(self.codes)]
+
+
+def order_rows(rows: Rows) -> Rows:
+    """Series after series, oldest row first."""
+    falls = (np.diff(rows.micros) < 0) & (np.diff(rows.codes) == 0)
+    # The hour that comes twice in autumn is no disorder.
+    falls &= ~(is_clock_change(rows.times[1:]) & (np.diff(rows.micros) >= -HOUR))
+    if falls.any():
+        downwards = falls.sum() >= 0.9 * (np.diff(rows.codes) == 0).sum()
+        what = "came newest first" if downwards else "were not in time order"
+        rows.notes.append(f"Rows {what}: they were sorted.")
+    order = np.lexsort((rows.source, rows.micros, rows.codes))
+    return rows if (np.diff(order) == 1).all() else rows.take(order)
+
+
+def is_clock_change(times: pd.DatetimeIndex) -> np.ndarray:
+    """Local times at which clocks are changed: in the small hours of a Sunday in spring or autumn."""
+    if times.tz is not None:
+        return np.zeros(len(times), bool)
+    return np.asarray((times.dayofweek == 6) & (times.hour < 4) & times.month.isin([3, 4, 9, 10, 11]))
+
+
+def unique_rows(rows: Rows, table: Table, columns: tuple[str, ...], has_series: bool) -> Rows:
+    """Each time once: the same row again is dropped, clock changes are averaged, and of few others the last is kept."""
+    rows = _drop_same(rows)
+    if not rows.repeats().any():
+        return rows
+    rows = _average_clock_change(rows)
+    repeats = rows.repeats()
+    if not repeats.any():
+        return rows
+    again = repeats | np.append(repeats[1:], False)
+    if again.sum() > FEW_REPEATS * len(again) and repeats.sum() > 1:
+        _raise_repeated(rows, table, columns, again, has_series)
+    return _keep_last(rows, table, repeats)
+
+
+def _drop_same(rows):
+    repeats = np.flatnonzero(rows.repeats())
+    before, after = rows.values[repeats - 1], rows.values[repeats]
+    same = repeats[((before == after) | (np.isnan(before) & np.isnan(after))).all(axis=1)]
+    if not len(same):
+        return rows
+    n = counted(len(same), "row repeats another", "rows repeat others")
+    rows.notes.append(f"{n} in every value: dropped ({_stamp(rows.times[same[0]])} first).")
+    return rows.take(np.setdiff1d(np.arange(len(rows.codes)), same, assume_unique=True))
+
+
+def _average_clock_change(rows):
+    """The hour that local clocks show twice in autumn: the mean of both."""
+    repeats = rows.repeats() & is_clock_change(rows.times)
+    days = rows.times[repeats].normalize().unique()
+    years = (rows.times[-1] - rows.times[0]).days / 365 + 1
+    if not repeats.any() or len(days) > 2 * years or (repeats[1:] & repeats[:-1]).any():
+        return rows
+    second = np.flatnonzero(repeats)
+    values = rows.values.copy()
+    pair = np.stack([values[second - 1], values[second]])
+    known = ~np.isnan(pair)
+    total = np.where(known, pair, 0).sum(axis=0)
+    values[second - 1] = np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+    rows.notes.append(
+        f"Clocks go back an hour on {days[0]:%Y-%m-%d}{f' and {len(days) - 1} more days' if len(days) > 1 else ''}: "
+        "the hour that comes twice is averaged."
+    )
+    return replace(rows, values=values).take(~repeats)
+
+
+def _keep_last(rows, table, repeats):
+    second = np.flatnonzero(repeats)
+    line = table.line(int(rows.source[second[0]]))
+    n = counted(len(second), "row has", "rows have")
+    rows.notes.append(
+        f"{n} the time of another row and other values: the last one is kept "
+        f"({_stamp(rows.times[second[0]])}, {line}{', first' if len(second) > 1 else ''})."
+    )
+    return rows.take(~np.append(repeats[1:], False))
+
+
+def _raise_repeated(rows, table, columns, again, has_series):
+    first = int(np.flatnonzero(again)[0])
+    share = again.mean()
+    lines = sorted(rows.source[first : first + 2])
+    stamp = f"{_stamp(rows.times[first])} is in {table.line(int(lines[0]))} and {table.line(int(lines[1]))}"
+    start = f"{table.file}, column {shown(columns[0])}: {share:.0%} of the rows share their time with others ({stamp})"
+    likely = [] if has_series else likely_series(table, rows, columns)
+    if likely:
+        raise DataProblem(f"{start}: the file seems to hold several series, so add --series {_quoted(likely[0])}")
+    if share > MANY_SERIES and not has_series:
+        raise DataProblem(
+            f"{start}: the file seems to hold several series: name the column that tells them by --series"
+        )
+    raise DataProblem(f"{start}: leave one row for each time, e.g. their sum or mean")
+
+
+def _quoted(name):
+    return f"'{name}'" if " " in name else name
+
+
+def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[str]:
+    """Columns that, together with the time, tell nearly all rows apart; text first, then those of fewest values."""
+    frame, found = table.frame.iloc[np.sort(rows.source)], []
+    times = pd.Series(rows.micros, index=rows.source).sort_index().to_numpy()
+    for name in frame:
+        n_values = 0 if name in columns else frame[name].nunique()
+        if 1 < n_values <= len(frame) / 3 and not pd.api.types.is_float_dtype(frame[name].dtype):
+            pairs = pd.DataFrame({"time": times, "key": frame[name].to_numpy()})
+            if pairs.duplicated().mean() < FEW_REPEATS / 2:
+                found.append((pd.api.types.is_numeric_dtype(frame[name].dtype), n_values, name))
+    return [name for *_, name in sorted(found)]
+
+
+def _stamp(time):
+    return listed([f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"]).strip("'")

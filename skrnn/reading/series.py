@@ -1,0 +1,197 @@
+"""read_series: a file as regular series, with notes on all that was decided on the way."""
+
+import numbers
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.columns import number_columns
+from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_frames, usable_frames
+from skrnn.reading.problem import DataProblem, counted, shown
+from skrnn.reading.roles import check_names, series_keys
+from skrnn.reading.rows import Rows, order_rows, unique_rows
+from skrnn.reading.seasons import Season, find_season
+from skrnn.reading.steps import find_step, jitter, span
+from skrnn.reading.tables import Table, read_table
+from skrnn.reading.times import Times, find_times
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds.
+
+    Attributes
+    ----------
+    frames : dict of str to DataFrame
+        The regular frame of each series, the target first; missing rows are there as NaN.
+    target : str
+        The column to forecast.
+    known_ahead : tuple of str
+        Columns whose future is known.
+    time : str or None
+        The column, or columns, of the time; None where rows are merely counted.
+    step : str or None
+        How far apart rows are, in words.
+    season : int
+        The season in rows; 1 for none.
+    season_why : str
+        The reason for it, in a sentence.
+    notes : list of str
+        What was taken, left out or changed, and why, in sentences.
+    gaps : DataFrame
+        Stretches in which the target is unknown, longest first: "series", "first", "last" and "n_rows".
+    path : Path
+        The file.
+    sha256 : str
+        Its checksum.
+    n_bytes : int
+        Its size.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    target: str
+    known_ahead: tuple[str, ...]
+    time: str | None
+    step: str | None
+    season: int
+    season_why: str
+    notes: list[str] = field(repr=False)
+    gaps: pd.DataFrame = field(repr=False)
+    path: Path
+    sha256: str
+    n_bytes: int
+
+
+def read_series(path, target, *, time=None, series=None, season="auto", known_ahead=()) -> Reading:
+    r"""Read a CSV or Parquet file as regular series.
+
+    Encoding, delimiter, decimal and thousands separators, the column of the time and its spelling, the step and the
+    season are found, and the notes tell what was found. Rows are sorted; rows that are missing are put in as unknown.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A CSV file (also as .gz, or alone in a .zip) or a Parquet file.
+    target : str
+        The column to forecast.
+    time : str, default=None
+        The column of the time. None looks for it, and counts rows where there is none.
+    series : str, default=None
+        The column that tells several series apart.
+    season : int or "auto", default="auto"
+        The season in rows; 1 for none. "auto" chooses from the oldest 60 % of the rows.
+    known_ahead : sequence of str, default=()
+        Columns whose future is known.
+
+    Returns
+    -------
+    reading : Reading
+        The series and what is known about them.
+
+    Raises
+    ------
+    DataProblem
+        In one line: the file, the line or column, what is wrong, and what to do.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from skrnn.reading import read_series
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "demand.csv"
+    >>> rows = [f"{day:02}.03.2024;{day},5" for day in range(1, 31)]
+    >>> _ = path.write_text("\n".join(["day;load", *rows]))
+    >>> reading = read_series(path, "load")
+    >>> reading.step, reading.frames["demand"]["load"].iloc[0]
+    ('1 day', 1.5)
+    >>> print(*reading.notes, sep="\n")
+    Columns are separated by semicolons.
+    Numbers have decimal commas.
+    The time is column 'day'.
+    Dates are read as day/month/year, as '01.03.2024' is.
+    """
+    known_ahead = (known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead)
+    _check_season(season)
+    table = read_table(path, target)
+    check_names(table, target, time, series, known_ahead)
+    times = find_times(table, time, {target, series, *known_ahead})
+    skipped = {series, *(times.columns if times else ())}
+    others = [name for name in table.names if name not in skipped]
+    values = number_columns(table, target, known_ahead, others)
+    codes, keys = series_keys(table, series)
+    notes = [*table.notes, *(times.notes if times else ["No column holds times: rows are counted."])]
+    rows = _rows(table, values, times, codes)
+    rows, step = _regular(rows, table, times, series is not None, notes)
+    frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
+    frames = usable_frames(frames, target, table, notes)
+    found = _season(season, frames, target, step)
+    gaps = find_gaps(frames, target)
+    notes += notes_on_frames(frames, target, gaps, step)
+    return Reading(
+        frames,
+        target,
+        known_ahead,
+        " + ".join(times.columns) if times else None,
+        step.words if step else None,
+        found.n_rows,
+        found.why,
+        notes,
+        gaps,
+        table.contents.path,
+        table.contents.sha256,
+        table.contents.n_bytes,
+    )
+
+
+def _check_season(season):
+    whole = isinstance(season, numbers.Integral) and not isinstance(season, bool) and season >= 1
+    if season != "auto" and not whole:
+        raise DataProblem(
+            f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 for none"
+        )
+
+
+def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Rows:
+    """All rows but empty ones."""
+    source = np.arange(len(values))
+    if times is None:
+        clock = pd.DatetimeIndex(source.astype("datetime64[us]"))
+        order = np.argsort(codes, kind="stable")
+        return Rows(values.to_numpy()[order], clock[order], codes[order], source[order])
+    lost = np.flatnonzero(times.times.isna())
+    if len(lost):
+        full = table.frame.iloc[lost].notna().any(axis=1).to_numpy()
+        if full.any():
+            row = int(lost[full][0])
+            raise DataProblem(
+                f"{table.at(row, times.columns[0])}: is empty: write the time of every row, or remove the row"
+            )
+    kept = np.flatnonzero(~times.times.isna())
+    return Rows(values.to_numpy()[kept], times.times[kept], codes[kept], source[kept])
+
+
+def _regular(rows, table, times, has_series, notes):
+    """Rows in time order, each time once, and their step."""
+    if len(rows.codes) < MIN_KNOWN:
+        raise DataProblem(
+            f"{table.file}: has {counted(len(rows.codes), 'row')}, and at least {MIN_KNOWN} are needed: "
+            "pass a longer file"
+        )
+    if times is None:
+        return rows, None
+    rows = unique_rows(order_rows(rows), table, times.columns, has_series)
+    step = find_step(rows, times.unit, f"{table.file}, column {shown(times.columns[0])}")
+    off = jitter(rows, step)
+    notes += rows.notes
+    if off:
+        notes.append(f"Stamps lie up to {span(off)} off steps of {step.words}: each was set to the nearest step.")
+    return rows, step
+
+
+def _season(season, frames, target, step) -> Season:
+    if season != "auto":
+        return Season(
+            int(season), f"Season of {season} rows, as asked for." if season > 1 else "No season, as asked for."
+        )
+    return find_season([frame[target].to_numpy() for frame in frames.values()], step)

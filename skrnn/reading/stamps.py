@@ -1,0 +1,332 @@
+"""Stamps: a column of dates and times of any common spelling as times."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.numbers import known_cells
+from skrnn.reading.problem import shown
+
+TIME = r"\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+OFFSET = r"(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
+REST = rf"(?:(?:[T,]|\s)\s*{TIME}\s*{OFFSET}?)?"
+MONTH = r"[A-Za-z]{3,9}\.?"
+TIME_NAMES = re.compile(
+    r"date|time|stamp|datum|zeit|fecha|hora|jahr|monat|month|year|week|quarter|period|epoch|unix|^(ds|ts|dt|t|day)$",
+    re.IGNORECASE,
+)
+SAMPLE = 400
+# A column holds stamps if so many of its cells do; the others are mistakes in it.
+STAMP_SHARE = 0.8
+
+
+class BadStampError(ValueError):
+    """The row of the first cell that cannot be read with the others, and why."""
+
+    def __init__(self, row: int, why: str):
+        super().__init__(f"row {row} {why}")
+        self.row, self.why = row, why
+
+
+@dataclass
+class Stamps:
+    """Times, NaT where there is none; ``unit`` is the finest thing that the spelling tells."""
+
+    times: pd.DatetimeIndex
+    unit: str
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A way to write stamps: what it tells, its pattern, and how such cells become naive times."""
+
+    unit: str
+    example: str
+    pattern: str
+    read: Callable
+
+
+def looks_like_stamps(column: pd.Series, name: str) -> bool:
+    """Whether a column holds stamps, told by a sample of its cells, and for plain numbers by its name too."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+        return True
+    if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not TIME_NAMES.search(name):
+        return False
+    return _shape_of(_cells(column)) is not None
+
+
+def read_stamps(column: pd.Series) -> Stamps:
+    """The times of a column. Raises BadStampError with the row of a cell that is none."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return Stamps(pd.DatetimeIndex(column.dt.to_timestamp()).as_unit("us"), "time")
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return Stamps(pd.DatetimeIndex(column).as_unit("us"), "time")
+    text = _cells(column)
+    shape = _shape_of(text)
+    if shape is None:
+        raise BadStampError(int(text.index[0]) if len(text) else 0, "is not a date or time that can be read")
+    wanted = f"is not a {shape.unit} as the others are, e.g. {shown(text.iloc[0])}"
+    fits = text.str.fullmatch(shape.pattern).astype(bool)
+    if not fits.all():
+        raise BadStampError(int(text.index[~fits][0]), wanted)
+    read, notes = shape.read(text)
+    if read.isna().any():
+        raise BadStampError(int(text.index[read.isna()][0]), wanted)
+    times = pd.Series(pd.NaT, index=column.index, dtype=read.dtype)
+    times[read.index] = read
+    return Stamps(pd.DatetimeIndex(times).as_unit("us"), shape.unit, notes)
+
+
+def read_clock(column: pd.Series) -> pd.Series | None:
+    """Times of day, as text (13:30) or hours (13), as time deltas; None where a column is something else."""
+    text = _cells(column)
+    if not len(text):
+        return None
+    if text.str.fullmatch(r"\d{1,2}").all():
+        hours = text.astype(int)
+        return pd.to_timedelta(hours, unit="h") if hours.between(0, 24).all() else None
+    return _clock(text) if text.str.fullmatch(TIME).all() else None
+
+
+def _cells(column):
+    """The cells that are there; whole numbers without a decimal point."""
+    if pd.api.types.is_float_dtype(column.dtype):
+        known = column.dropna()
+        whole = bool(np.isfinite(known).all() and (known == np.round(known)).all() and (known.abs() < 1e18).all())
+        return known.astype("int64").astype(str) if whole else known.astype(str)
+    return known_cells(column)
+
+
+def _shape_of(text):
+    sample = text.iloc[:: max(1, len(text) // SAMPLE)]
+    if not len(sample):
+        return None
+    shares = [float(sample.str.fullmatch(shape.pattern).mean()) for shape in SHAPES]
+    share, shape = max(zip(shares, SHAPES, strict=True), key=lambda item: item[0])
+    return shape if share >= STAMP_SHARE and _can_read(shape, sample) else None
+
+
+def _can_read(shape, sample):
+    """Cells of the right shape may still be no stamps, such as the 31 words of a month that there is not."""
+    try:
+        times, _ = shape.read(sample[sample.str.fullmatch(shape.pattern).astype(bool)])
+    except BadStampError:
+        return True
+    return bool(times.notna().mean() >= STAMP_SHARE)
+
+
+# ---------------------------------------------------------------------- day and time
+
+
+def _read_iso(text):
+    """2024-01-31T13:30:00+01:00, the fast way where every cell is spelled alike."""
+    offsets = text.str.contains(rf":\d{{2}}(?:\.\d+)?\s*{OFFSET}$")
+    if offsets.any() and not offsets.all():
+        usual = bool(offsets.mean() > 0.5)
+        why = "has no offset from UTC, and others have one" if usual else "has an offset from UTC, and others have none"
+        raise BadStampError(int(text.index[offsets.to_numpy() != usual][0]), why)
+    if offsets.all():
+        return _read_offsets(text)
+    fast = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    return (fast, []) if fast.notna().all() else (_year_first(text), [])
+
+
+def _read_offsets(text):
+    """One offset stays; several become UTC."""
+    offsets = text.str.extract(rf"({OFFSET})$")[0].str.upper().str.replace(":", "", regex=False)
+    offsets = offsets.replace({"Z": "+0000", "UTC": "+0000", "GMT": "+0000"})
+    bare = text.str.replace(rf"\s*{OFFSET}$", "", regex=True)
+    local = pd.to_datetime(bare, format="ISO8601", errors="coerce")
+    local = local if local.notna().all() else _year_first(bare)
+    kinds = offsets.unique()
+    shift = offsets.map({kind: _offset(kind) for kind in kinds})
+    utc = (local - shift).dt.tz_localize("UTC")
+    if len(kinds) == 1 and kinds[0] != "+0000":
+        name = f"{kinds[0][:3]}:{kinds[0][3:] or '00'}"
+        return utc.dt.tz_convert(name), [f"Times are local ones, UTC{name}."]
+    return utc, [
+        "Times are in UTC." if len(kinds) == 1 else "Times have several offsets from UTC: all were set to UTC."
+    ]
+
+
+def _offset(kind):
+    hours, minutes = int(kind[1:3]), int(kind[3:5] or 0)
+    return pd.Timedelta(hours=hours, minutes=minutes) * (-1 if kind[0] == "-" else 1)
+
+
+def _year_first(text):
+    parts = text.str.extract(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(.*)$")
+    return _assemble(parts[0], parts[1], parts[2]) + _clock(parts[3])
+
+
+def _read_slashed(text):
+    """31/01/2024 or 01/31/2024: which one is decided by the whole column."""
+    parts = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
+    first, second = parts[0].astype(int), parts[2].astype(int)
+    year, clock = _century(parts[3]), _clock(parts[4])
+    ways = {True: _assemble(year, second, first) + clock, False: _assemble(year, first, second) + clock}
+    day_first, sure = _is_day_first(first, second, ways, parts[1].iloc[0])
+    order = "day/month/year" if day_first else "month/day/year"
+    example = shown(text.iloc[0])
+    notes = [f"Dates are read as {order}, as {example} is."]
+    if not sure:
+        notes = [f"Dates such as {example} were read as {order}: if that is wrong, write them as 2024-01-31."]
+    return ways[day_first], notes
+
+
+def _is_day_first(first, second, ways, mark):
+    """Whether the day comes first, and whether that is sure."""
+    over = (first > 12).sum(), (second > 12).sum()
+    if over[0] != over[1]:
+        return bool(over[0] > over[1]), True
+    regular = {way: _regularity(times) for way, times in ways.items()}
+    if regular[True] != regular[False]:
+        return regular[True] > regular[False], False
+    return mark != "/", False
+
+
+def _regularity(times):
+    """How many of the neighbours are in order, and one usual step apart (in days or in months)."""
+    if len(times) < 3 or times.isna().any():
+        return 0.0
+    days = times.diff().iloc[1:].dt.total_seconds()
+    months = (times.dt.year * 12 + times.dt.month).diff().iloc[1:][times.dt.day.nunique() == 1 :]
+    shares = [(steps.value_counts().iloc[0] / len(days)) for steps in (days, months) if len(steps)]
+    return round(float(max(shares) + (abs(np.sign(days).mean()))), 6)
+
+
+def _read_named(text):
+    """31 Jan 2024, January 31, 2024 13:30 and the like."""
+    parts = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
+    day = parts[0].str.replace(r"[\s,./-]+", " ", regex=True).str.strip()
+    day = day.str.replace(r"^[A-Za-z]+ (?=[A-Za-z]|\d{1,2} [A-Za-z])", "", regex=True)
+    return _by_format(day, [f"{order}" for order in _orders("%d")]) + _clock(parts[1]), []
+
+
+def _orders(day):
+    months, years = ("%b", "%B"), ("%Y", "%y")
+    days = [f"{day} {m} {y}" for y in years for m in months] + [f"{m} {day} {y}" for y in years for m in months]
+    return [*days, *(f"%Y {m} {day}" for m in months)]
+
+
+def _by_format(text, formats):
+    """The first format that reads most cells."""
+    best = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    for one in formats:
+        read = pd.to_datetime(text, format=one, errors="coerce")
+        if read.notna().sum() > best.notna().sum():
+            best = read
+        if best.notna().all():
+            break
+    return best
+
+
+def _clock(text):
+    """Time of day; nothing is midnight."""
+    text = (
+        text.fillna("")
+        .str.replace(rf"\s*{OFFSET}$", "", regex=True)
+        .str.strip(" ,T")
+        .str.replace(",", ".", regex=False)
+    )
+    parts = text.str.lower().str.extract(r"^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s?([ap])?")
+    hours = parts[0].fillna("0").astype(float)
+    hours = hours.where(~(parts[3].notna() & (hours == 12)), 0) + 12 * (parts[3] == "p")
+    seconds = hours * 3600 + parts[1].fillna("0").astype(float) * 60 + parts[2].fillna("0").astype(float)
+    return pd.to_timedelta((seconds * 1e6).round().astype("int64"), unit="us")
+
+
+def _century(text):
+    """Two digits of a year are those of 1970 to 2069."""
+    year = text.astype(int)
+    return year.where(text.str.len() == 4, year + 1900 + 100 * (year < 70))
+
+
+def _assemble(year, month, day):
+    parts = {"year": pd.Series(year).astype(int), "month": month.astype(int), "day": day.astype(int)}
+    return pd.to_datetime(pd.DataFrame(parts), errors="coerce").astype("datetime64[us]")
+
+
+# ---------------------------------------------------------------------- days, weeks, months, quarters, years
+
+
+def _read_compact(text):
+    """20240131, with or without a time behind it."""
+    digits = text.str.replace(r"[T\s_:-]", "", regex=True)
+    lengths = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+    return pd.to_datetime(digits, format=lengths.get(len(digits.iloc[0]), "%Y%m%d"), errors="coerce"), []
+
+
+def _read_month(text):
+    parts = text.str.extract(r"^(\d{4})[-/. ]?[Mm]?(\d{1,2})$")
+    swapped = text.str.extract(r"^(\d{1,2})[-/.](\d{4})$")
+    year, month = parts[0].fillna(swapped[1]), parts[1].fillna(swapped[0])
+    return _assemble(year, month, pd.Series(1, index=text.index)), []
+
+
+def _read_named_month(text):
+    words = text.str.replace(r"[\s,./-]+", " ", regex=True)
+    return _by_format(words, ["%b %Y", "%B %Y", "%b %y", "%B %y", "%Y %b", "%Y %B"]), []
+
+
+def _read_quarter(text):
+    parts = text.str.upper().str.extract(r"(\d{4})?[-/ ]?Q([1-4])[-/ ]?(\d{4})?")
+    month = parts[1].astype(int) * 3 - 2
+    return _assemble(parts[0].fillna(parts[2]), month, pd.Series(1, index=text.index)), []
+
+
+def _read_week(text):
+    parts = text.str.upper().str.extract(r"^(\d{4})-?W(\d{1,2})$")
+    return pd.to_datetime(parts[0] + "-" + parts[1].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce"), []
+
+
+def _read_year(text):
+    first = pd.Series(1, index=text.index)
+    return _assemble(text.astype(int), first, first), []
+
+
+def _read_epoch(text):
+    """Seconds since 1970, or thousandths, millionths or billionths of them: told by how many there are."""
+    values = text.astype(object).astype(float)
+    power = int(np.clip((np.log10(values.median()) - 9) // 3, 0, 3))
+    unit = ("seconds", "milliseconds", "microseconds", "nanoseconds")[power]
+    micro = values * 10.0 ** (6 - 3 * power)
+    if power >= 2:
+        micro = text.astype("int64") // 10 ** (3 * power - 6)
+    times = pd.to_datetime(micro.round().astype("int64"), unit="us", errors="coerce").astype("datetime64[us]")
+    return times, [f"Times are {unit} since 1970, in UTC."]
+
+
+SHAPES = (
+    Shape("time", "2024-01-31 13:30", rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{REST}", _read_iso),
+    Shape("date", "31/01/2024", rf"\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}}){REST}", _read_slashed),
+    Shape(
+        "date",
+        "31 Jan 2024",
+        rf"(?:[A-Za-z]{{3,9}},?\s+)?(?:\d{{1,2}}[\s./-]*{MONTH},?[\s./-]*(?:\d{{4}}|\d{{2}})"
+        rf"|{MONTH}\s*\d{{1,2}},?\s+\d{{4}}|\d{{4}}[\s-]{MONTH}[\s-]\d{{1,2}}){REST}",
+        _read_named,
+    ),
+    Shape("month", "2024-01", r"\d{4}[-/. ]?[Mm]\d{1,2}|\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}", _read_month),
+    Shape("month", "Jan 2024", rf"{MONTH}[\s./-]*(?:\d{{4}}|\d{{2}})|\d{{4}}[\s./-]*{MONTH}", _read_named_month),
+    Shape("quarter", "2024Q1", r"\d{4}[-/ ]?[Qq][1-4]|[Qq][1-4][-/ ]?\d{4}", _read_quarter),
+    Shape("week", "2024-W05", r"\d{4}-?[Ww]\d{1,2}", _read_week),
+    Shape("year", "2024", r"1\d{3}|2[01]\d{2}", _read_year),
+    Shape("month", "202401", r"(?:1[6-9]|20|21)\d{2}(?:0[1-9]|1[0-2])", _read_month),
+    Shape("date", "20240131", r"(?:1[6-9]|20|21)\d{2}(?:0[1-9]|1[0-2])[0-3]\d", _read_compact),
+    Shape(
+        "time",
+        "20240131 1330",
+        r"(?:1[6-9]|20|21)\d{2}(?:0[1-9]|1[0-2])[0-3]\d[T\s_-]?[0-2]\d(?::?[0-5]\d){0,2}",
+        _read_compact,
+    ),
+    Shape(
+        "time", "1706659200 (seconds since 1970)", r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{16}|\d{19}", _read_epoch
+    ),
+)

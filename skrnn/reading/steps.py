@@ -1,0 +1,253 @@
+"""Steps: how far apart the rows of a file are, and which row of a regular grid each one is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.problem import DataProblem, counted
+from skrnn.reading.rows import Rows
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+WEEK = 7 * DAY
+UNITS = {"week": WEEK, "day": DAY, "hour": 3600 * SECOND, "minute": 60 * SECOND, "second": SECOND, "millisecond": 1000}
+# What clocks are set to, in seconds: stamps that jitter are taken to mean one of these.
+USUAL = [
+    1,
+    2,
+    5,
+    10,
+    15,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1200,
+    1800,
+    3600,
+    7200,
+    10800,
+    14400,
+    21600,
+    28800,
+    43200,
+    86400,
+]
+MONTHS = {1: ("M", "month"), 3: ("Q", "quarter"), 12: ("Y", "year")}
+# A regular grid has at most so many rows for each row of the file.
+LARGEST_GRID = 3
+# Stamps may lie so far off their step, in steps.
+JITTER = 0.25
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step of a file: its unit of the calendar or its length in microseconds, and how many of them it counts."""
+
+    unit: str
+    n: int
+    offset: int = 0
+
+    @property
+    def words(self) -> str:
+        """The step as one says it: 30 minutes."""
+        if self.unit != "fixed":
+            return counted(self.n, self.unit)
+        for name, length in UNITS.items():
+            if self.n % length == 0 and (name != "week" or self.n == length):
+                return counted(self.n // length, name)
+        return counted(self.n, "microsecond")
+
+    @property
+    def length(self) -> int | None:
+        """Microseconds of a fixed step."""
+        return self.n if self.unit == "fixed" else None
+
+    def counts_days(self, times: pd.DatetimeIndex) -> bool:
+        """Whether rows are whole days of local time, however long these are."""
+        return self.unit == "business day" or (self.unit == "fixed" and self.n % DAY == 0)
+
+    def ordinals(self, times: pd.DatetimeIndex) -> np.ndarray:
+        """Row numbers on the calendar: whole numbers, which have a meaning within a series only."""
+        local = _local(times) if self.unit != "fixed" or self.n % DAY == 0 else _utc(times)
+        if self.unit == "business day":
+            return np.busday_count("1970-01-01", local.to_numpy().astype("datetime64[D]"))
+        if self.unit != "fixed":
+            return local.to_period(self._letter).asi8 // self.n
+        return np.floor_divide(local.as_unit("us").asi8 - self.offset + self.n // 2, self.n)
+
+    def index(self, first: pd.Timestamp, n: int, name: str) -> pd.Index:
+        """The labels of n rows."""
+        if self.unit == "business day":
+            return pd.date_range(first, periods=n, freq="B", name=name)
+        if self.unit != "fixed":
+            freq = self._letter if self.n == 1 else f"{self.n}{self._letter}"
+            return pd.period_range(first.tz_localize(None), periods=n, freq=freq, name=name)
+        days, rest = divmod(self.n, DAY)
+        freq = pd.Timedelta(self.n, "us") if rest else f"{days}D"
+        return pd.date_range(self._on_grid(first), periods=n, freq=freq, name=name)
+
+    def _on_grid(self, first):
+        if not self.offset and self.n % DAY == 0:
+            return first
+        off = int(self.ordinals(pd.DatetimeIndex([first]))[0]) * self.n + self.offset
+        naive = pd.Timestamp(off, unit="us")
+        return naive if first.tz is None else naive.tz_localize("UTC").tz_convert(first.tz)
+
+    @property
+    def _letter(self):
+        return {word: letter for letter, word in MONTHS.values()}[self.unit]
+
+
+def _local(times):
+    return times.tz_localize(None) if times.tz is not None else times
+
+
+def _utc(times):
+    return times.tz_convert(None) if times.tz is not None else times
+
+
+def find_step(rows: Rows, unit: str, where: str) -> Step:
+    """The step that the rows of all series have in common.
+
+    ``where`` names file and column in messages.
+    """
+    inside = np.diff(rows.codes) == 0
+    local = _local(rows.times)
+    midnights = bool((local == local.normalize()).all())
+    times = local if midnights else _utc(rows.times)
+    differences = np.diff(times.as_unit("us").asi8)[inside]
+    if not len(differences):
+        raise DataProblem(f"{where}: no series has two rows: a step cannot be told, so pass more rows")
+    step = (
+        _calendar_step(local, unit, differences, inside)
+        or _fixed_step(times, differences)
+        or _business_step(local, differences)
+        or _jittering_step(times, differences, rows.codes)
+    )
+    if step is None:
+        _raise_irregular(differences, where)
+    _check_size(step, rows, inside, where)
+    return step
+
+
+def _usual(differences):
+    values, counts = np.unique(differences, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _calendar_step(local, unit, differences, inside):
+    """Months, quarters or years: told as such, or stamps on the same day, or at the ends, of months."""
+    if unit not in ("month", "quarter", "year") and not (
+        differences.min() >= 26 * DAY and _on_days_of_months(local, differences)
+    ):
+        return None
+    months = np.diff(local.year.to_numpy() * 12 + local.month.to_numpy())[inside]
+    usual = _usual(months)
+    if usual <= 0 or (months % usual).any():
+        usual = int(np.gcd.reduce(months))
+    for n in (12, 3, 1):
+        if usual and usual % n == 0:
+            return Step(MONTHS[n][1], usual // n)
+    return None
+
+
+def _on_days_of_months(local, differences):
+    day, last = local.day.to_numpy(), local.days_in_month.to_numpy()
+    same_day = len(np.unique(day)) == 1
+    at_end, at_start = (last - day <= 3).all(), (day <= 4).all()
+    return bool(same_day or ((at_end or at_start) and len(np.unique(differences)) > 1))
+
+
+def _fixed_step(times, differences):
+    """The most frequent difference, if all others are multiples of it."""
+    step = _usual(differences)
+    if (differences % step).any():
+        return None
+    if _is_business(times, differences):
+        return None
+    phase = (
+        int(times[0].as_unit("us").value % step) if times[0].unit == "us" else int(times.as_unit("us").asi8[0] % step)
+    )
+    micros = times.as_unit("us").asi8
+    same_phase = bool(((micros - phase) % step == 0).all())
+    return Step("fixed", step, phase) if same_phase else None
+
+
+def _is_business(times, differences):
+    """Whether rows are working days alone: no weekend among them, and every weekend left out."""
+    if (differences % DAY).any() or _usual(differences) != DAY or len(differences) < 9:
+        return False
+    return bool((times.dayofweek < 5).all())
+
+
+def _business_step(local, differences):
+    return Step("business day", 1) if _is_business(local, differences) else None
+
+
+def _jittering_step(times, differences, codes):
+    """A usual step that the stamps lie close to."""
+    middle = float(np.median(differences)) / SECOND
+    step = min(USUAL, key=lambda one: abs(np.log(one / middle))) * SECOND
+    if abs(step / SECOND / middle - 1) > 0.1:
+        return None
+    micros = times.as_unit("us").asi8
+    turns = np.exp(2j * np.pi * ((micros % step) / step)).mean()
+    offset = round(float(np.angle(turns)) / (2 * np.pi) * step)
+    if abs(offset) <= JITTER * step / 2:
+        offset = 0
+    off = (micros - offset + step // 2) % step - step // 2
+    found = Step("fixed", step, offset % step)
+    rows = np.diff(found.ordinals(times))[np.diff(codes) == 0]
+    return found if np.abs(off).max() <= JITTER * step and (rows > 0).all() else None
+
+
+def jitter(rows: Rows, step: Step) -> int:
+    """How far the farthest stamp lies off its step, in microseconds."""
+    if step.unit != "fixed":
+        return 0
+    times = _local(rows.times) if step.n % DAY == 0 else _utc(rows.times)
+    off = (times.as_unit("us").asi8 - step.offset + step.n // 2) % step.n - step.n // 2
+    return int(np.abs(off).max())
+
+
+def _raise_irregular(differences, where):
+    values, counts = np.unique(differences, return_counts=True)
+    most = counts.argmax()
+    raise DataProblem(
+        f"{where}: the rows have no regular step: they are from {span(values[0])} to {span(values[-1])} apart, and the "
+        f"most frequent step ({span(values[most])}) is that of {counts[most] / len(differences):.0%}: resample the "
+        f"file first, e.g. frame.resample('{_coarser(np.median(differences))}').mean()"
+    )
+
+
+def span(micros):
+    """A length of time in its largest fitting unit."""
+    for name, length in list(UNITS.items())[1:]:
+        if micros >= length:
+            n = micros / length
+            return counted(int(n), name) if n == int(n) else f"{n:.3g} {name}s"
+    return f"{micros} microseconds"
+
+
+def _coarser(micros):
+    names = {60: "1min", 600: "10min", 1800: "30min", 3600: "1h", 21600: "6h", 86400: "1D", 604800: "1W"}
+    return next((name for seconds, name in names.items() if seconds * SECOND >= micros), "1MS")
+
+
+def _check_size(step, rows, inside, where):
+    """A grid that is mostly empty is no step, or there is a stamp that does not belong."""
+    jumps = np.diff(step.ordinals(rows.times))
+    needed = int(jumps[inside].sum()) + int((~inside).sum()) + 1
+    if needed <= LARGEST_GRID * len(rows.codes) + 10:
+        return
+    gap = int(np.where(inside, jumps, 0).argmax())
+    raise DataProblem(
+        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has {len(rows.codes):,}; the "
+        f"longest gap is from {rows.times[gap]} to {rows.times[gap + 1]}: check these stamps, or resample the file to "
+        "longer steps"
+    )

@@ -1,0 +1,195 @@
+"""Tables: the columns of a CSV or Parquet file, and the way back from a value to its line."""
+
+import io
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from skrnn.reading.contents import PARQUET, Contents, read_contents, text_of
+from skrnn.reading.layout import DELIMITERS, Layout, find_layout
+from skrnn.reading.numbers import COMMA, MISSING_CELLS, POINT, NumberStyle, choose_style, known_cells, number_share
+from skrnn.reading.problem import DataProblem, counted, shown
+
+
+@dataclass
+class Table:
+    """What a file holds, column by column.
+
+    ``frame`` has one row for each row of the file and one column for each name; text stays text. Names that the header
+    has more than once are ``repeated``.
+    """
+
+    contents: Contents
+    frame: pd.DataFrame
+    repeated: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    style: NumberStyle = POINT
+
+    @property
+    def file(self) -> str:
+        """The file's name, for messages."""
+        return self.contents.name
+
+    @property
+    def names(self) -> list[str]:
+        """The columns."""
+        return list(self.frame.columns)
+
+    def line(self, row: int) -> str:
+        """Where a row is: rows of Parquet files are counted from 1."""
+        return f"row {row + 1}"
+
+    def text(self, column: str) -> pd.Series:
+        """The cells of a column as they are written; "" where there is nothing."""
+        cells = self.frame[column]
+        return cells.astype(object).where(cells.notna(), "").astype(str)
+
+    def at(self, row: int, column: str) -> str:
+        """File, line and column, for messages."""
+        return f"{self.file}, {self.line(row)}, column {shown(column)}"
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell as it is written, for messages."""
+        return shown(self.text(column).iloc[row])
+
+
+@dataclass
+class TextTable(Table):
+    """A CSV file: pandas reads plain numbers as such, and everything else as text."""
+
+    layout: Layout = None
+
+    def line(self, row: int) -> str:
+        """Where a row is, as an editor counts lines."""
+        return f"line {self.layout.lines[row]}"
+
+    def text(self, column: str) -> pd.Series:
+        """The cells of a column as they are written; read once more, as numbers have forgotten it."""
+        at = self.names.index(column)
+        return _parse(self.layout, usecols=[at], dtype=str, na_filter=False)[at].str.strip()
+
+
+def read_table(path, target: str) -> Table:
+    """The columns of a file; its format is told by what it begins with."""
+    contents = read_contents(path)
+    return _read_parquet(contents) if contents.is_parquet else _read_text(contents, target)
+
+
+# ---------------------------------------------------------------------- CSV
+
+
+def _read_text(contents, target):
+    data, encoding = text_of(contents)
+    layout = find_layout(contents.name, data, target)
+    names, repeated = _unique_names(layout.names)
+    try:
+        frame = _parse(layout, keep_default_na=False, na_values=MISSING_CELLS)
+    except (pd.errors.ParserError, OverflowError) as error:
+        raise DataProblem(f"{contents.name} cannot be split into columns ({error}): correct these lines") from None
+    frame.columns = names
+    table = TextTable(contents, frame, repeated, layout=layout)
+    table.notes += _notes_on_text(layout, encoding)
+    table.style, why = _style_of(table)
+    table.notes += [f"{why[0].upper()}{why[1:]}."] if why else []
+    return table
+
+
+def _parse(layout, **options):
+    stream = io.BytesIO(layout.data)
+    stream.seek(layout.start)
+    return pd.read_csv(
+        stream,
+        # A character that text does not have: one column.
+        sep=layout.delimiter or "\x1f",
+        header=None,
+        names=range(len(layout.names)),
+        index_col=False,
+        nrows=len(layout.lines),
+        skip_blank_lines=layout.delimiter is not None,
+        skipinitialspace=True,
+        low_memory=False,
+        float_precision="round_trip",
+        **options,
+    )
+
+
+def _unique_names(names):
+    """Names that are there and differ; and those that were there more than once."""
+    unique, repeated = [], []
+    for at, name in enumerate(names):
+        name = name or f"column {at + 1}"
+        if name in unique:
+            repeated.append(name)
+            name = next(new for n in range(2, len(names) + 2) if (new := f"{name} ({n})") not in (*unique, *names))
+        unique.append(name)
+    return unique, tuple(repeated)
+
+
+def _notes_on_text(layout, encoding):
+    notes = []
+    if encoding:
+        notes.append(f"The text is {encoding}.")
+    if layout.delimiter not in (",", None):
+        notes.append(f"Columns are separated by {DELIMITERS[layout.delimiter]}s.")
+    if layout.skipped:
+        n = len(layout.skipped)
+        notes.append(f"{counted(n, 'line')} before the header left out ({shown(layout.skipped[0])}).")
+    return notes
+
+
+def _style_of(table):
+    """Numbers are read with a decimal point unless the columns that are no plain numbers say otherwise."""
+    texts = []
+    for _, column in table.frame.items():
+        if pd.api.types.is_string_dtype(column.dtype):
+            sample = known_cells(_spread(column, 2000))
+            if number_share(sample) > 0.5:
+                texts.append(known_cells(column))
+    delimiter = table.layout.delimiter
+    if not texts and delimiter != ";":
+        return POINT, ""
+    with_points = [name for name, column in table.frame.items() if _has_fractions(column)]
+    floats = [known_cells(table.text(name)) for name in with_points]
+    style, why = choose_style(texts, floats, delimiter)
+    if style == COMMA:
+        for name, text in zip(with_points, floats, strict=True):
+            table.frame[name] = text.reindex(table.frame.index)
+    return style, why
+
+
+def _has_fractions(column):
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return False
+    values = column.to_numpy()
+    values = values[np.isfinite(values)]
+    return bool((values != np.round(values)).any())
+
+
+def _spread(column, n):
+    """About n cells from the whole of a column."""
+    return column.iloc[:: max(1, len(column) // n)]
+
+
+# ---------------------------------------------------------------------- Parquet
+
+
+def _read_parquet(contents):
+    if not contents.data.startswith(PARQUET):
+        raise DataProblem(f"{contents.name} is not a Parquet file, though it is named like one: write it again")
+    try:
+        import pyarrow
+    except ImportError:
+        raise DataProblem(f"{contents.name} is a Parquet file, which needs pyarrow: pip install pyarrow") from None
+    try:
+        frame = pd.read_parquet(io.BytesIO(contents.data), engine="pyarrow")
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataProblem(f"{contents.name} is a Parquet file that cannot be read ({reason}): write it again") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    names, repeated = _unique_names([str(name) for name in frame.columns])
+    frame.columns = names
+    if not len(frame):
+        raise DataProblem(f"{contents.name} has columns and no rows: pass a file with rows")
+    return Table(contents, frame.reset_index(drop=True), repeated)
