@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from skrnn.reading.numbers import LARGEST, TRUTHS, known_cells, number_share, without_sign
-from skrnn.reading.problem import DataProblem, listed, shown
+from skrnn.reading.problem import DataProblem, counted, listed, shown
 from skrnn.reading.stamps import looks_like_stamps
 from skrnn.reading.tables import Table
 
 # A column is text, and not numbers with mistakes in them, unless so many of its cells are numbers.
 NUMBER_SHARE = 0.5
+# Numbers that often stand for an unknown value. They are taken as numbers.
+MARKERS = {sign * number for number in (99, 999, 9999, 99999, 999999) for sign in (1, -1)}
 REMEDY = "correct it, or leave the cell empty if it is unknown"
 
 
@@ -28,7 +30,13 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
             reasons.setdefault(reason, []).append(name)
         else:
             columns[name] = values
+    # A delimiter at the end of each line makes an empty column that nobody knows of.
+    reasons = {
+        reason: [n for n in names if reason != "empty" or not _is_nameless(n)] for reason, names in reasons.items()
+    }
     for reason, names in reasons.items():
+        if not names:
+            continue
         table.notes.append(f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason}).")
     order = [target, *(name for name in table.names if name in columns and name != target)]
     return pd.DataFrame({name: columns[name] for name in order})
@@ -36,8 +44,8 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
 
 def _needed_column(table, name):
     column = table.frame[name]
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
-        raise DataProblem(f"{table.file}, column {shown(name)}: holds dates, not numbers: name a column of numbers")
+    if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
+        raise DataProblem(f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of numbers")
     values, bad = _floats(table, name)
     if len(bad):
         _raise_not_number(table, name, bad)
@@ -45,6 +53,20 @@ def _needed_column(table, name):
         raise DataProblem(f"{table.file}, column {shown(name)}: has no known value: name another column")
     _check_finite(table, name, values)
     return values
+
+
+def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
+    """A value such as -999, far from all others, that may stand for an unknown one."""
+    known = np.unique(values[~np.isnan(values)])
+    marker = next((end for end in (known[0], known[-1]) if end in MARKERS), None)
+    rest = known[known != marker]
+    if marker is None or not len(rest) or rest[0] - np.ptp(rest) <= marker <= rest[-1] + np.ptp(rest):
+        return []
+    rows = np.flatnonzero(values == marker)
+    return [
+        f"Column {shown(target)} is {marker:.0f} in {counted(len(rows), 'row')} (first in {table.line(rows[0])}), far "
+        "from its other values: if that stands for an unknown value, leave these cells empty."
+    ]
 
 
 def _raise_not_number(table, name, bad):
@@ -83,9 +105,12 @@ def _why_not(table, name, bad):
     return "further dates" if looks_like_stamps(table.frame[name], name) else "text"
 
 
+def _is_nameless(name):
+    return name.startswith(("column ", "Unnamed: ", "index"))
+
+
 def _counts_rows(name, values):
-    nameless = name.startswith(("column ", "Unnamed: ", "index"))
-    return nameless and len(values) > 1 and bool((np.diff(values) == 1).all())
+    return _is_nameless(name) and len(values) > 1 and bool((np.diff(values) == 1).all())
 
 
 def _floats(table, name):

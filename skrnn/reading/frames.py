@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.problem import DataProblem, counted, listed, shown
+from skrnn.reading.problem import DataProblem, counted, listed, shown, when
 from skrnn.reading.rows import Rows, is_clock_change
 from skrnn.reading.steps import DAY, Step
 
@@ -55,8 +55,10 @@ def usable_frames(frames, target, table, notes):
             "are needed: pass a longer file"
         )
     if short:
-        n = counted(len(short), "series has", "series have")
-        notes.append(f"{n} fewer than {MIN_KNOWN} known values, and left out: {listed([key for key, _ in short], 5)}.")
+        names = listed([key for key, _ in short], 5)
+        notes.append(
+            f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left out: {names}."
+        )
     if n_after:
         notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)} left out.")
     return cut
@@ -88,7 +90,7 @@ def notes_on_frames(frames, target, gaps, step: Step | None) -> list[str]:
         rows = counted(n, "row") + (" lacks" if n == 1 else " lack")
         notes.append(
             f"{rows} {shown(target)} ({share:.1%} of all), in {counted(len(gaps), 'gap')}; the longest has "
-            f"{counted(int(longest['n_rows']), 'row')} from {longest['first']}."
+            f"{counted(int(longest['n_rows']), 'row')} from {when(longest['first'])}."
         )
     return notes
 

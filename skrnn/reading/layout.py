@@ -72,7 +72,10 @@ def _rows(lines, delimiter):
 def _find_delimiter(sample, target):
     """The delimiter that splits most lines alike; None where none does."""
     scores = {one: score for one in DELIMITERS if (score := _score(_rows(sample, one), target)) is not None}
-    return max(scores, key=scores.get) if scores else None
+    alone = any(line.strip(' \t"') == target for line in sample[:HEADER_ROWS])
+    if not scores or (alone and not any(named for named, _ in scores.values())):
+        return None
+    return max(scores, key=scores.get)
 
 
 def _score(rows, target):
@@ -151,7 +154,9 @@ def _measure_quoted(file, data, start, header, delimiter):
     except csv.Error:
         _raise_unclosed(file, header + reader.line_num)
     widths, ends, blank = (np.array(part) for part in zip(*measured, strict=True)) if measured else (np.array([]),) * 3
-    begins = np.append(0, ends[:-1]) + header + 1
+    begins = np.append(0, ends[:-1])[: len(ends)] + header + 1
+    if len(ends) and ends[-1] + header > begins[-1] and data.count(b'"', start) % 2:
+        _raise_unclosed(file, begins[-1])
     kept = ~blank.astype(bool)
     return widths[kept].astype(np.int64), begins[kept].astype(np.int64)
 
@@ -184,6 +189,8 @@ def _fit_header(file, data, start, delimiter, names, header, widths, lines):
 
 def _raise_ragged(file, data, delimiter, n_names, header, width, line):
     text = data[_offset(data, line - 1) :].split(b"\n", 1)[0].decode(errors="replace")
+    if text.count('"') % 2:
+        _raise_unclosed(file, line)
     others = [name for mark, name in DELIMITERS.items() if mark != delimiter and text.count(mark) >= n_names - 1]
     if others and width < n_names:
         remedy = f"it is split by {others[0]}s, the header by {DELIMITERS[delimiter]}s: use one of them throughout"

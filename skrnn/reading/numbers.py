@@ -54,13 +54,18 @@ def known_cells(column: pd.Series) -> pd.Series:
     return text[~text.str.lower().isin(MISSING)]
 
 
+def unsigned(text: pd.Series) -> pd.Series:
+    """The cells without percent or currency signs."""
+    return text.str.strip(SIGNS).str.strip()
+
+
 def without_sign(text: pd.Series) -> tuple[pd.Series, str | None]:
     """The cells without the percent or currency sign that all of them have, and that sign."""
     first = text.iloc[0] if len(text) else ""
     sign = next((one for one in SIGNS if one in (first[:1], first[-1:])), None)
     if sign is None or not (text.str.startswith(sign) | text.str.endswith(sign)).all():
         return text, None
-    return text.str.strip(sign).str.strip(), sign
+    return unsigned(text), sign
 
 
 def number_share(text: pd.Series) -> float:

@@ -34,3 +34,8 @@ def nearest(name: str, names) -> str | None:
     lower = {str(one).lower(): one for one in names}
     found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     return lower[found[0]] if found else None
+
+
+def when(label) -> str:
+    """A label of an index as it can stand in a sentence: midnight goes without saying."""
+    return str(label).removesuffix(" 00:00:00").removesuffix(":00")

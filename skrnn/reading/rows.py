@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.problem import DataProblem, counted, listed, shown
+from skrnn.reading.problem import DataProblem, counted, shown, when
+from skrnn.reading.stamps import looks_like_stamps
 from skrnn.reading.tables import Table
 
 # Above this share of rows whose stamp comes again, the file holds several series.
@@ -64,7 +65,7 @@ def is_clock_change(times: pd.DatetimeIndex) -> np.ndarray:
 
 def unique_rows(rows: Rows, table: Table, columns: tuple[str, ...], has_series: bool) -> Rows:
     """Each time once: the same row again is dropped, clock changes are averaged, and of few others the last is kept."""
-    rows = _drop_same(rows)
+    rows = _drop_same(rows, table)
     if not rows.repeats().any():
         return rows
     rows = _average_clock_change(rows)
@@ -77,15 +78,25 @@ def unique_rows(rows: Rows, table: Table, columns: tuple[str, ...], has_series: 
     return _keep_last(rows, table, repeats)
 
 
-def _drop_same(rows):
+def _drop_same(rows, table):
+    """Lines that are the same from end to end, text included."""
     repeats = np.flatnonzero(rows.repeats())
-    before, after = rows.values[repeats - 1], rows.values[repeats]
-    same = repeats[((before == after) | (np.isnan(before) & np.isnan(after))).all(axis=1)]
+    if not len(repeats):
+        return rows
+    before, after = table.frame.iloc[rows.source[repeats - 1]], table.frame.iloc[rows.source[repeats]]
+    same = repeats[np.all([_equal(before[name], after[name]) for name in table.names], axis=0)]
     if not len(same):
         return rows
     n = counted(len(same), "row repeats another", "rows repeat others")
-    rows.notes.append(f"{n} in every value: dropped ({_stamp(rows.times[same[0]])} first).")
+    rows.notes.append(f"{n} in every value: dropped ({when(rows.times[same[0]])} first).")
     return rows.take(np.setdiff1d(np.arange(len(rows.codes)), same, assume_unique=True))
+
+
+def _equal(before, after):
+    if before.dtype == object:
+        before, after = before.astype(str), after.astype(str)
+    before, after = before.reset_index(drop=True), after.reset_index(drop=True)
+    return ((before == after) | (before.isna() & after.isna())).to_numpy(bool)
 
 
 def _average_clock_change(rows):
@@ -114,7 +125,7 @@ def _keep_last(rows, table, repeats):
     n = counted(len(second), "row has", "rows have")
     rows.notes.append(
         f"{n} the time of another row and other values: the last one is kept "
-        f"({_stamp(rows.times[second[0]])}, {line}{', first' if len(second) > 1 else ''})."
+        f"({when(rows.times[second[0]])}, {line}{', first' if len(second) > 1 else ''})."
     )
     return rows.take(~np.append(repeats[1:], False))
 
@@ -123,16 +134,29 @@ def _raise_repeated(rows, table, columns, again, has_series):
     first = int(np.flatnonzero(again)[0])
     share = again.mean()
     lines = sorted(rows.source[first : first + 2])
-    stamp = f"{_stamp(rows.times[first])} is in {table.line(int(lines[0]))} and {table.line(int(lines[1]))}"
+    stamp = f"{when(rows.times[first])} is in {table.line(int(lines[0]))} and {table.line(int(lines[1]))}"
     start = f"{table.file}, column {shown(columns[0])}: {share:.0%} of the rows share their time with others ({stamp})"
-    likely = [] if has_series else likely_series(table, rows, columns)
+    likely = likely_series(table, rows, columns)
     if likely:
-        raise DataProblem(f"{start}: the file seems to hold several series, so add --series {_quoted(likely[0])}")
+        several = "the file seems to hold several series" if not has_series else "its series are others than was said"
+        raise DataProblem(f"{start}: {several}, so pass --series {_quoted(likely[0])}")
+    finer = _finer_times(table, rows, columns)
+    if finer:
+        raise DataProblem(f"{start}: column {shown(finer)} tells them apart, so pass --time {_quoted(finer)}")
     if share > MANY_SERIES and not has_series:
         raise DataProblem(
             f"{start}: the file seems to hold several series: name the column that tells them by --series"
         )
     raise DataProblem(f"{start}: leave one row for each time, e.g. their sum or mean")
+
+
+def _finer_times(table, rows, columns):
+    """A column of times that are all different."""
+    for name in table.names:
+        column = table.frame[name]
+        if name not in columns and looks_like_stamps(column, name) and column.iloc[rows.source].is_unique:
+            return name
+    return None
 
 
 def _quoted(name):
@@ -150,7 +174,3 @@ def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[st
             if pairs.duplicated().mean() < FEW_REPEATS / 2:
                 found.append((pd.api.types.is_numeric_dtype(frame[name].dtype), n_values, name))
     return [name for *_, name in sorted(found)]
-
-
-def _stamp(time):
-    return listed([f"{time:%Y-%m-%d}" if time == time.normalize() else f"{time:%Y-%m-%d %H:%M}"]).strip("'")

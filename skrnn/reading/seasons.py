@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from skrnn.reading.problem import counted
-from skrnn.reading.steps import DAY, WEEK, Step
+from skrnn.reading.steps import DAY, SECOND, WEEK, Step
 
 # The newest rows are those that will be forecast: a season is chosen without them.
 OLDEST_SHARE = 0.6
@@ -17,15 +17,10 @@ BETTER = 0.03
 MAX_PEAKS = 8
 MAX_LEADS = 48
 MAX_SERIES = 100
-SPANS = {"an hour": DAY // 24, "a day": DAY, "a week": WEEK}
+SPANS = {"a minute": 60 * SECOND, "an hour": DAY // 24, "a day": DAY, "a week": WEEK}
 # Two or three rows are no pattern worth a name: hours of half hours.
 FEWEST = 4
-CALENDAR = {
-    "month": {12: "a year"},
-    "quarter": {4: "a year"},
-    "year": {},
-    "business day": {5: "a week", 261: "a year"},
-}
+YEARS = {"month": 12, "quarter": 4, "year": 1}
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ def find_season(series: list[np.ndarray], step: Step | None) -> Season:
         names = dict.fromkeys(_peaks(old, shortest // N_SEASONS), "")
     tried = [n for n in names if n * N_SEASONS <= shortest]
     if not tried:
-        return Season(1, f"No season: {_why_none(names, shortest)}.")
+        return Season(1, f"No season: {_why_none(names, shortest, step)}.")
     gains = {n: found for n in tried if (found := _gain(old, n)) is not None}
     return _choose(gains, names, tried)
 
@@ -62,8 +57,11 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
     """Rows of a day, week, year … and their names; None where the step has none and the rows have to tell."""
     if step is None:
         return None
+    if step.unit == "business day":
+        return {5: "a week", 261: "a year"}
     if step.unit != "fixed":
-        return CALENDAR[step.unit] if step.n == 1 else {}
+        n, rest = divmod(YEARS[step.unit], step.n)
+        return {} if rest or n < FEWEST else {n: "a year"}
     names = {span // step.n: name for name, span in SPANS.items() if span % step.n == 0 and span // step.n >= FEWEST}
     if step.n == DAY:
         names[365] = "a year"
@@ -72,11 +70,10 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
     return names or None
 
 
-def _why_none(names, n_rows):
-    if not names:
-        return "nothing in the rows repeats itself"
-    shortest = min(names)
-    return f"the shortest natural one takes {counted(shortest, 'row')}, and {n_rows:,} rows hold fewer than {N_SEASONS}"
+def _why_none(names, n_rows, step):
+    if names:
+        return f"the shortest natural one takes {counted(min(names), 'row')}, and there are but {n_rows:,} rows"
+    return "nothing in the rows repeats itself" if step is None else f"steps of {step.words} have no natural one"
 
 
 def _some(series):
@@ -92,7 +89,9 @@ def _without_trend(values):
     rows = np.arange(len(values))
     with np.errstate(all="ignore"):
         slope, start = np.polyfit(rows[known], values[known], 1)
-    return values - (start + slope * rows)
+    rest = values - (start + slope * rows)
+    # What is left of a straight line is rounding.
+    return rest if np.nanmax(np.abs(rest)) > 1e-9 * np.nanmax(np.abs(values)) else rest * 0
 
 
 def _gain(series, season):

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.columns import number_columns
+from skrnn.reading.columns import note_on_marker, number_columns
 from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_frames, usable_frames
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
 from skrnn.reading.seasons import Season, find_season
+from skrnn.reading.stamps import TIME_NAMES
 from skrnn.reading.steps import find_step, jitter, span
 from skrnn.reading.tables import Table, read_table
 from skrnn.reading.times import Times, find_times
@@ -120,7 +121,8 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     others = [name for name in table.names if name not in skipped]
     values = number_columns(table, target, known_ahead, others)
     codes, keys = series_keys(table, series)
-    notes = [*table.notes, *(times.notes if times else ["No column holds times: rows are counted."])]
+    notes = [*table.notes, *(times.notes if times else [_why_counted(table)])]
+    notes += note_on_marker(table, target, values[target].to_numpy())
     rows = _rows(table, values, times, codes)
     rows, step = _regular(rows, table, times, series is not None, notes)
     frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
@@ -150,6 +152,16 @@ def _check_season(season):
         raise DataProblem(
             f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 for none"
         )
+
+
+def _why_counted(table):
+    """Rows are counted without a column of times; one that is named like one is worth a look."""
+    texts = (name for name in table.names if pd.api.types.is_string_dtype(table.frame[name].dtype))
+    name = next((name for name in texts if TIME_NAMES.search(name)), None)
+    if name is None:
+        return "No column holds times: rows are counted."
+    cell = shown(table.frame[name].dropna().iloc[0])
+    return f"Column {shown(name)} holds no times that can be read, such as {cell}: rows are counted."
 
 
 def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Rows:

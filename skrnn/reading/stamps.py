@@ -71,7 +71,8 @@ def read_stamps(column: pd.Series) -> Stamps:
     shape = _shape_of(text)
     if shape is None:
         raise BadStampError(int(text.index[0]) if len(text) else 0, "is not a date or time that can be read")
-    wanted = f"is not a {shape.unit} as the others are, e.g. {shown(text.iloc[0])}"
+    what = "date or time" if shape.unit in ("date", "time") else shape.unit
+    wanted = f"is no {what} like the others, such as {shown(_example(text, shape))}"
     fits = text.str.fullmatch(shape.pattern).astype(bool)
     if not fits.all():
         raise BadStampError(int(text.index[~fits][0]), wanted)
@@ -110,6 +111,11 @@ def _shape_of(text):
     shares = [float(sample.str.fullmatch(shape.pattern).mean()) for shape in SHAPES]
     share, shape = max(zip(shares, SHAPES, strict=True), key=lambda item: item[0])
     return shape if share >= STAMP_SHARE and _can_read(shape, sample) else None
+
+
+def _example(text, shape):
+    """The first cell of the usual spelling."""
+    return text[text.str.fullmatch(shape.pattern).astype(bool)].iloc[0]
 
 
 def _can_read(shape, sample):
@@ -196,9 +202,11 @@ def _regularity(times):
     if len(times) < 3 or times.isna().any():
         return 0.0
     days = times.diff().iloc[1:].dt.total_seconds()
-    months = (times.dt.year * 12 + times.dt.month).diff().iloc[1:][times.dt.day.nunique() == 1 :]
-    shares = [(steps.value_counts().iloc[0] / len(days)) for steps in (days, months) if len(steps)]
-    return round(float(max(shares) + (abs(np.sign(days).mean()))), 6)
+    steps = [days]
+    if times.dt.day.nunique() == 1:
+        steps.append((times.dt.year * 12 + times.dt.month).diff().iloc[1:])
+    share = max(one.value_counts().iloc[0] / len(one) for one in steps)
+    return round(float(share + abs(np.sign(days).mean())), 6)
 
 
 def _read_named(text):

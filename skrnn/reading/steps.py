@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.problem import DataProblem, counted
+from skrnn.reading.problem import DataProblem, counted, when
 from skrnn.reading.rows import Rows
 
 SECOND = 1_000_000
@@ -46,11 +46,14 @@ JITTER = 0.25
 
 @dataclass(frozen=True)
 class Step:
-    """The step of a file: its unit of the calendar or its length in microseconds, and how many of them it counts."""
+    """The step of a file: a unit of the calendar, or "fixed" and microseconds, and how many of them it counts.
+
+    ``offset`` is where steps lie that stamps are merely close to, in microseconds; None where stamps are exact.
+    """
 
     unit: str
     n: int
-    offset: int = 0
+    offset: int | None = None
 
     @property
     def words(self) -> str:
@@ -67,10 +70,6 @@ class Step:
         """Microseconds of a fixed step."""
         return self.n if self.unit == "fixed" else None
 
-    def counts_days(self, times: pd.DatetimeIndex) -> bool:
-        """Whether rows are whole days of local time, however long these are."""
-        return self.unit == "business day" or (self.unit == "fixed" and self.n % DAY == 0)
-
     def ordinals(self, times: pd.DatetimeIndex) -> np.ndarray:
         """Row numbers on the calendar: whole numbers, which have a meaning within a series only."""
         local = _local(times) if self.unit != "fixed" or self.n % DAY == 0 else _utc(times)
@@ -78,7 +77,9 @@ class Step:
             return np.busday_count("1970-01-01", local.to_numpy().astype("datetime64[D]"))
         if self.unit != "fixed":
             return local.to_period(self._letter).asi8 // self.n
-        return np.floor_divide(local.as_unit("us").asi8 - self.offset + self.n // 2, self.n)
+        # Exact stamps of a series are whole steps apart, wherever the first one lies.
+        shift = 0 if self.offset is None else self.n // 2 - self.offset
+        return np.floor_divide(local.as_unit("us").asi8 + shift, self.n)
 
     def index(self, first: pd.Timestamp, n: int, name: str) -> pd.Index:
         """The labels of n rows."""
@@ -92,11 +93,13 @@ class Step:
         return pd.date_range(self._on_grid(first), periods=n, freq=freq, name=name)
 
     def _on_grid(self, first):
-        if not self.offset and self.n % DAY == 0:
+        if self.offset is None:
             return first
-        off = int(self.ordinals(pd.DatetimeIndex([first]))[0]) * self.n + self.offset
-        naive = pd.Timestamp(off, unit="us")
-        return naive if first.tz is None else naive.tz_localize("UTC").tz_convert(first.tz)
+        micros = int(self.ordinals(pd.DatetimeIndex([first]))[0]) * self.n + self.offset
+        naive = pd.Timestamp(np.datetime64(micros, "us"))
+        if first.tz is None or self.n % DAY == 0:
+            return naive.tz_localize(first.tz)
+        return naive.tz_localize("UTC").tz_convert(first.tz)
 
     @property
     def _letter(self):
@@ -170,12 +173,7 @@ def _fixed_step(times, differences):
         return None
     if _is_business(times, differences):
         return None
-    phase = (
-        int(times[0].as_unit("us").value % step) if times[0].unit == "us" else int(times.as_unit("us").asi8[0] % step)
-    )
-    micros = times.as_unit("us").asi8
-    same_phase = bool(((micros - phase) % step == 0).all())
-    return Step("fixed", step, phase) if same_phase else None
+    return Step("fixed", step)
 
 
 def _is_business(times, differences):
@@ -198,8 +196,8 @@ def _jittering_step(times, differences, codes):
     micros = times.as_unit("us").asi8
     turns = np.exp(2j * np.pi * ((micros % step) / step)).mean()
     offset = round(float(np.angle(turns)) / (2 * np.pi) * step)
-    if abs(offset) <= JITTER * step / 2:
-        offset = 0
+    unit = SECOND if step >= 10 * SECOND else 1000
+    offset = 0 if abs(offset) <= JITTER * step / 2 else offset // unit * unit
     off = (micros - offset + step // 2) % step - step // 2
     found = Step("fixed", step, offset % step)
     rows = np.diff(found.ordinals(times))[np.diff(codes) == 0]
@@ -208,7 +206,7 @@ def _jittering_step(times, differences, codes):
 
 def jitter(rows: Rows, step: Step) -> int:
     """How far the farthest stamp lies off its step, in microseconds."""
-    if step.unit != "fixed":
+    if step.offset is None:
         return 0
     times = _local(rows.times) if step.n % DAY == 0 else _utc(rows.times)
     off = (times.as_unit("us").asi8 - step.offset + step.n // 2) % step.n - step.n // 2
@@ -247,7 +245,7 @@ def _check_size(step, rows, inside, where):
         return
     gap = int(np.where(inside, jumps, 0).argmax())
     raise DataProblem(
-        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has {len(rows.codes):,}; the "
-        f"longest gap is from {rows.times[gap]} to {rows.times[gap + 1]}: check these stamps, or resample the file to "
-        "longer steps"
+        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has {len(rows.codes):,}, as "
+        f"there is nothing between {when(rows.times[gap])} and {when(rows.times[gap + 1])}, for one: correct these "
+        "stamps, or resample the file to longer steps"
     )

@@ -8,7 +8,16 @@ import pandas as pd
 
 from skrnn.reading.contents import PARQUET, Contents, read_contents, text_of
 from skrnn.reading.layout import DELIMITERS, Layout, find_layout
-from skrnn.reading.numbers import COMMA, MISSING_CELLS, POINT, NumberStyle, choose_style, known_cells, number_share
+from skrnn.reading.numbers import (
+    COMMA,
+    MISSING_CELLS,
+    POINT,
+    NumberStyle,
+    choose_style,
+    known_cells,
+    number_share,
+    unsigned,
+)
 from skrnn.reading.problem import DataProblem, counted, shown
 
 
@@ -132,9 +141,10 @@ def _notes_on_text(layout, encoding):
         notes.append(f"The text is {encoding}.")
     if layout.delimiter not in (",", None):
         notes.append(f"Columns are separated by {DELIMITERS[layout.delimiter]}s.")
-    if layout.skipped:
-        n = len(layout.skipped)
-        notes.append(f"{counted(n, 'line')} before the header left out ({shown(layout.skipped[0])}).")
+    # Excel writes such a line for itself.
+    skipped = [line for line in layout.skipped if not line.startswith("sep=")]
+    if skipped:
+        notes.append(f"{counted(len(skipped), 'line')} before the header left out ({shown(skipped[0])}).")
     return notes
 
 
@@ -143,9 +153,9 @@ def _style_of(table):
     texts = []
     for _, column in table.frame.items():
         if pd.api.types.is_string_dtype(column.dtype):
-            sample = known_cells(_spread(column, 2000))
+            sample = unsigned(known_cells(_spread(column, 2000)))
             if number_share(sample) > 0.5:
-                texts.append(known_cells(column))
+                texts.append(unsigned(known_cells(column)))
     delimiter = table.layout.delimiter
     if not texts and delimiter != ";":
         return POINT, ""
