@@ -87,20 +87,26 @@ def choose_style(texts: list[pd.Series], floats: list[pd.Series], delimiter: str
     ``texts`` are the cells of columns that mostly hold numbers and are not plain ones, ``floats`` the cells of
     columns that are plain numbers with a decimal point.
     """
-    everything = pd.concat([*texts, *floats]) if texts or floats else pd.Series(dtype=str)
-    if not len(everything):
-        return POINT, ""
-    point, comma = POINT.matches(everything), COMMA.matches(everything)
-    only_point, only_comma = int((point & ~comma).sum()), int((comma & ~point).sum())
+    only_point, only_comma = _evidence(texts, floats)
     if only_comma > only_point:
         return COMMA, "numbers have decimal commas"
-    if only_point:
-        return POINT, ""
-    return _choose_ambiguous(texts, floats, delimiter)
+    return (POINT, "") if only_point else _choose_ambiguous(texts, floats, delimiter)
+
+
+def is_ambiguous(texts: list[pd.Series], floats: list[pd.Series]) -> bool:
+    """Whether every number reads both ways, as 1,234 does."""
+    return not any(_evidence(texts, floats))
+
+
+def _evidence(texts, floats):
+    """How many cells are numbers with a decimal point alone, and with a decimal comma alone."""
+    cells = pd.concat([*texts, *floats]) if texts or floats else pd.Series(dtype=str)
+    point, comma = POINT.matches(cells), COMMA.matches(cells)
+    return int((point & ~comma).sum()), int((comma & ~point).sum())
 
 
 def _choose_ambiguous(texts, floats, delimiter):
-    """Every number reads both ways, as 1,234 does."""
+    """The likelier of two readings: thousands are grouped where no number of a thousand is without a mark."""
     commas = [text for text in texts if text.str.contains(",", regex=False).any()]
     if commas:
         if delimiter == "," or any(looks_grouped(text, ",") for text in commas):

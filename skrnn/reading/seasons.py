@@ -129,7 +129,7 @@ def _choose(gains, names, tried):
 
 def _why_not(gains, tried):
     if not gains:
-        return "the target hardly changes or is hardly known"
+        return "the target hardly changes but for a straight line"
     n = max(gains, key=lambda one: gains[one][0])
     gain = gains[n][0]
     others = ", ".join(str(one) for one in tried if one != n)

@@ -173,6 +173,9 @@ def _year_first(text):
 
 def _read_slashed(text):
     """31/01/2024 or 01/31/2024: which one is decided by the whole column."""
+    quick = _read_slashed_alike(text)
+    if quick is not None:
+        return quick
     parts = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
     first, second = parts[0].astype(int), parts[2].astype(int)
     year, clock = _century(parts[3]), _clock(parts[4])
@@ -184,6 +187,18 @@ def _read_slashed(text):
     if not sure:
         notes = [f"Dates such as {example} were read as {order}: if that is wrong, write them as 2024-01-31."]
     return ways[day_first], notes
+
+
+def _read_slashed_alike(text):
+    """Cells of one format, of which only one order of day and month fits all: many at once."""
+    mark = re.search(r"\D", text.iloc[0])[0]
+    clock = {0: "", 1: " %H:%M", 2: " %H:%M:%S"}.get(text.iloc[0].count(":"), "")
+    fitting = []
+    for order, words in (("%d{0}%m{0}%Y", "day/month/year"), ("%m{0}%d{0}%Y", "month/day/year")):
+        times = pd.to_datetime(text, format=order.format(mark) + clock, errors="coerce")
+        if times.notna().all():
+            fitting.append((times, [f"Dates are read as {words}, as {shown(text.iloc[0])} is."]))
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _is_day_first(first, second, ways, mark):

@@ -9,11 +9,11 @@ import pandas as pd
 from skrnn.reading.contents import PARQUET, Contents, read_contents, text_of
 from skrnn.reading.layout import DELIMITERS, Layout, find_layout
 from skrnn.reading.numbers import (
-    COMMA,
     MISSING_CELLS,
     POINT,
     NumberStyle,
     choose_style,
+    is_ambiguous,
     known_cells,
     number_share,
     unsigned,
@@ -93,15 +93,21 @@ def _read_text(contents, target):
     layout = find_layout(contents.name, data, target)
     names, repeated = _unique_names(layout.names)
     try:
-        frame = _parse(layout, keep_default_na=False, na_values=MISSING_CELLS)
+        frame = _parse_cells(layout, POINT)
     except (pd.errors.ParserError, OverflowError) as error:
         raise DataProblem(f"{contents.name} cannot be split into columns ({error}): correct these lines") from None
-    frame.columns = names
-    table = TextTable(contents, frame, repeated, layout=layout)
+    table = TextTable(contents, frame.set_axis(names, axis=1), repeated, layout=layout)
     table.notes += _notes_on_text(layout, encoding)
     table.style, why = _style_of(table)
+    if table.style != POINT:
+        table.frame = _parse_cells(layout, table.style).set_axis(names, axis=1)
     table.notes += [f"{why[0].upper()}{why[1:]}."] if why else []
     return table
+
+
+def _parse_cells(layout, style):
+    """Columns of plain numbers as numbers; grouped digits and everything else as text."""
+    return _parse(layout, keep_default_na=False, na_values=MISSING_CELLS, decimal=style.decimal)
 
 
 def _parse(layout, **options):
@@ -150,22 +156,17 @@ def _notes_on_text(layout, encoding):
 
 def _style_of(table):
     """Numbers are read with a decimal point unless the columns that are no plain numbers say otherwise."""
-    texts = []
-    for _, column in table.frame.items():
-        if pd.api.types.is_string_dtype(column.dtype):
-            sample = unsigned(known_cells(_spread(column, 2000)))
-            if number_share(sample) > 0.5:
-                texts.append(unsigned(known_cells(column)))
     delimiter = table.layout.delimiter
+    texts = [column for _, column in table.frame.items() if pd.api.types.is_string_dtype(column.dtype)]
+    texts = [column for column in texts if number_share(_sample(column)) > 0.5]
     if not texts and delimiter != ";":
         return POINT, ""
-    with_points = [name for name, column in table.frame.items() if _has_fractions(column)]
-    floats = [known_cells(table.text(name)) for name in with_points]
-    style, why = choose_style(texts, floats, delimiter)
-    if style == COMMA:
-        for name, text in zip(with_points, floats, strict=True):
-            table.frame[name] = text.reindex(table.frame.index)
-    return style, why
+    floats = [table.text(name) for name, column in table.frame.items() if _has_fractions(column)]
+    samples = [_sample(column) for column in texts], [_sample(column) for column in floats]
+    # A sample decides, unless it reads both ways. Cells of the other style are found when they are read.
+    if not is_ambiguous(*samples):
+        return choose_style(*samples, delimiter)
+    return choose_style(*([unsigned(known_cells(column)) for column in part] for part in (texts, floats)), delimiter)
 
 
 def _has_fractions(column):
@@ -176,9 +177,9 @@ def _has_fractions(column):
     return bool((values != np.round(values)).any())
 
 
-def _spread(column, n):
-    """About n cells from the whole of a column."""
-    return column.iloc[:: max(1, len(column) // n)]
+def _sample(column, n=5000):
+    """The known cells among about n that are spread over a column."""
+    return unsigned(known_cells(column.iloc[:: max(1, len(column) // n)]))
 
 
 # ---------------------------------------------------------------------- Parquet
