@@ -24,7 +24,7 @@ ALLOWED = {
 # No module imports one of a later layer.
 LAYERS = [
     {"windows"},
-    {"preprocessing"},
+    {"preprocessing", "reading"},
     {"baselines", "neural"},
     {"relative", "multistep"},
     {"evaluation"},
@@ -117,3 +117,27 @@ def test_the_fused_engine_is_numerics_only(path):
     ours = {name for name in names if name.startswith("skrnn")}
     assert not [name for name in names if name.startswith("sklearn")]
     assert all(name.startswith(("skrnn.neural.fused", "skrnn.neural.network")) for name in ours)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "reading").glob("*.py")), ids=module_name)
+def test_reading_knows_windows_alone(path):
+    """Files are read without any estimator or transformer."""
+    ours = [name for name in imports_of(parse(path)) if name.startswith("skrnn")]
+
+    assert all(name.startswith(("skrnn.reading", "skrnn.windows", "skrnn.validation")) for name in ours)
+
+
+def test_reading_is_asked_for():
+    """The package does not load what reads files."""
+    code = "import sys, skrnn; print('skrnn.reading' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
+def test_pyarrow_is_imported_late():
+    """Parquet files alone need pyarrow."""
+    early = [path for path in MODULES if any(name.startswith("pyarrow") for name in imports_at_load(parse(path)))]
+
+    assert early == []

@@ -46,6 +46,12 @@ def _needed_column(table, name):
     column = table.frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
         raise DataProblem(f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of numbers")
+    first = column.dropna().iloc[0] if column.notna().any() else None
+    if isinstance(first, list | tuple | np.ndarray):
+        raise DataProblem(
+            f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row of its own, "
+            f"e.g. with frame.explode({name!r})"
+        )
     values, bad = _floats(table, name)
     if len(bad):
         _raise_not_number(table, name, bad)

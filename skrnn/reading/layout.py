@@ -3,6 +3,7 @@
 import collections
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,7 +156,7 @@ def _measure_quoted(file, data, start, header, delimiter):
         _raise_unclosed(file, header + reader.line_num)
     widths, ends, blank = (np.array(part) for part in zip(*measured, strict=True)) if measured else (np.array([]),) * 3
     begins = np.append(0, ends[:-1])[: len(ends)] + header + 1
-    if len(ends) and ends[-1] + header > begins[-1] and data.count(b'"', start) % 2:
+    if len(begins) and _is_open(data, begins[-1], delimiter):
         _raise_unclosed(file, begins[-1])
     kept = ~blank.astype(bool)
     return widths[kept].astype(np.int64), begins[kept].astype(np.int64)
@@ -163,6 +164,12 @@ def _measure_quoted(file, data, start, header, delimiter):
 
 def _is_blank(row):
     return not row or (len(row) == 1 and not row[0].strip())
+
+
+def _is_open(data, line, delimiter):
+    """Whether a field of the last row opens with a quotation mark that nothing closes."""
+    last = data[_offset(data, int(line) - 1) :].decode()
+    return re.search(rf'(?:^|{re.escape(delimiter)})\s*"(?:[^"]|"")*$', last) is not None
 
 
 def _raise_unclosed(file, line):

@@ -12,8 +12,16 @@ from skrnn.reading.steps import DAY, SECOND, WEEK, Step
 OLDEST_SHARE = 0.6
 # A longest season fits so often into the series.
 N_SEASONS = 3
-# A longer season has to be better than a shorter one by this share.
-BETTER = 0.03
+# Less than this is not worth a season.
+LEAST_GAIN = 0.05
+# Standard errors that a gain has to be above nothing, and the share by which a longer season has to be better than a
+# shorter one; more of both where the season was looked for among all.
+SURE, BETTER = 3, 0.05
+SURE_OF_PEAKS, BETTER_OF_PEAKS = 5, 0.25
+# Standard errors of an autocorrelation that a peak has to reach.
+PEAK = 4
+MIN_PAIRS = 3
+MAX_DEGREE = 3
 MAX_PEAKS = 8
 MAX_LEADS = 48
 MAX_SERIES = 100
@@ -21,6 +29,18 @@ SPANS = {"a minute": 60 * SECOND, "an hour": DAY // 24, "a day": DAY, "a week": 
 # Two or three rows are no pattern worth a name: hours of half hours.
 FEWEST = 4
 YEARS = {"month": 12, "quarter": 4, "year": 1}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The share of the last value's error that goes with a season, the error that stays, and how sure the gain is.
+
+    ``sure`` is the mean gain in standard errors.
+    """
+
+    share: float
+    error: float
+    sure: float
 
 
 @dataclass(frozen=True)
@@ -42,15 +62,17 @@ def find_season(series: list[np.ndarray], step: Step | None) -> Season:
         The step tells which seasons are natural; None looks for peaks of the autocorrelation.
     """
     shortest = int(np.median([len(one) for one in series]))
-    old = [_without_trend(one[: int(OLDEST_SHARE * len(one))]) for one in _some(series)]
+    old = [one[: int(OLDEST_SHARE * len(one))] for one in _some(series)]
     names = natural_seasons(step)
+    demands = SURE, BETTER
     if names is None:
+        demands = SURE_OF_PEAKS, BETTER_OF_PEAKS
         names = dict.fromkeys(_peaks(old, shortest // N_SEASONS), "")
     tried = [n for n in names if n * N_SEASONS <= shortest]
     if not tried:
         return Season(1, f"No season: {_why_none(names, shortest, step)}.")
     gains = {n: found for n in tried if (found := _gain(old, n)) is not None}
-    return _choose(gains, names, tried)
+    return _choose(gains, names, tried, *demands)
 
 
 def natural_seasons(step: Step | None) -> dict[int, str] | None:
@@ -72,7 +94,8 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
 
 def _why_none(names, n_rows, step):
     if names:
-        return f"the shortest natural one takes {counted(min(names), 'row')}, and there are but {n_rows:,} rows"
+        shortest = counted(min(names), "row")
+        return f"the shortest natural one, {shortest}, does not fit {N_SEASONS} times into {n_rows:,} rows"
     return "nothing in the rows repeats itself" if step is None else f"steps of {step.words} have no natural one"
 
 
@@ -81,57 +104,66 @@ def _some(series):
     return series[:: max(1, len(series) // MAX_SERIES)]
 
 
-def _without_trend(values):
-    """The values relative to the straight line through them."""
+def _without_trend(values, degree=1):
+    """The values relative to the polynomial through them."""
     known = ~np.isnan(values)
-    if known.sum() < 3:
+    if known.sum() < degree + 2:
         return values
-    rows = np.arange(len(values))
-    with np.errstate(all="ignore"):
-        slope, start = np.polyfit(rows[known], values[known], 1)
-    rest = values - (start + slope * rows)
-    # What is left of a straight line is rounding.
+    rows = np.linspace(-1, 1, len(values))
+    rest = values - np.polyval(np.polyfit(rows[known], values[known], degree), rows)
+    # What is left of a polynomial is rounding.
     return rest if np.nanmax(np.abs(rest)) > 1e-9 * np.nanmax(np.abs(values)) else rest * 0
 
 
-def _gain(series, season):
-    """(share of the error that goes with this season, the error in units of the series' own, pairs of rows)."""
-    leads = np.unique(np.linspace(1, season, min(season, MAX_LEADS)).round().astype(int))
-    errors, floors, n_pairs = [], [], 0
-    for one in series:
-        scale = np.nanstd(one) if (~np.isnan(one)).any() else 0.0
-        pairs = np.abs(one[season:] - one[:-season]) if len(one) > season else np.array([])
-        n = int((~np.isnan(pairs)).sum())
-        if n < 3 or not scale > 0:
-            continue
-        last = [np.nanmean(change) for k in leads if (~np.isnan(change := np.abs(one[k:] - one[:-k]))).any()]
-        errors.append(np.nanmean(pairs) / scale)
-        floors.append(np.mean(last) / scale)
-        n_pairs += n
-    if not errors:
+def _gain(series, season) -> Gain | None:
+    """What the value of one season before gains over the last value, at leads of up to a season."""
+    pairs = [pair for one in series if (pair := _errors(one, season)) is not None]
+    if not pairs:
         return None
-    return 1 - np.mean(errors) / np.mean(floors), float(np.mean(errors)), n_pairs
+    ours, last = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    gained = last - ours
+    spread = gained.std() / np.sqrt(len(gained))
+    return Gain(1 - ours.mean() / last.mean(), ours.mean(), gained.mean() / spread if spread > 0 else np.inf)
 
 
-def _choose(gains, names, tried):
+def _errors(values, season):
+    """Errors of both at each row, relative to the series' own spread; None where too little is known."""
+    if len(values) <= season:
+        return None
+    # A trend may bend, but not so often that it follows the season.
+    values = _without_trend(values, int(np.clip(len(values) // (2 * season), 1, MAX_DEGREE)))
+    scale = np.nanstd(values) if (~np.isnan(values)).any() else 0.0
+    ours = np.abs(values[season:] - values[:-season])
+    total, n_known = np.zeros(len(ours)), np.zeros(len(ours))
+    for lead in np.unique(np.linspace(1, season, min(season, MAX_LEADS)).round().astype(int)):
+        change = np.abs(values[season:] - values[season - lead : -lead])
+        total += np.nan_to_num(change)
+        n_known += ~np.isnan(change)
+    kept = ~np.isnan(ours) & (n_known > 0)
+    if kept.sum() < MIN_PAIRS or not scale > 0:
+        return None
+    return ours[kept] / scale, total[kept] / n_known[kept] / scale
+
+
+def _choose(gains, names, tried, sure, better):
     old = f"over the oldest {OLDEST_SHARE:.0%} of the rows"
-    good = {n: found for n, found in gains.items() if found[0] > max(0.05, 1.5 / np.sqrt(found[2]))}
+    good = {n: gain for n, gain in gains.items() if gain.share > LEAST_GAIN and gain.sure > sure}
     if not good:
         return Season(1, f"No season: {old}, {_why_not(gains, tried)}.")
     best = min(good)
     for n in sorted(good):
-        best = n if good[n][1] < (1 - BETTER) * good[best][1] else best
+        best = n if good[n].error < (1 - better) * good[best].error else best
     name = f" ({names[best]})" if names[best] else ""
     others = ", ".join(str(n) for n in tried if n != best)
-    gain = f"the value of one season before errs {good[best][0]:.0%} less than the last value"
+    gain = f"the value of one season before errs {good[best].share:.0%} less than the last value"
     return Season(best, f"Season of {best} rows{name}: {old}, {gain}{f'; also tried: {others}' if others else ''}.")
 
 
 def _why_not(gains, tried):
     if not gains:
         return "the target hardly changes but for a straight line"
-    n = max(gains, key=lambda one: gains[one][0])
-    gain = gains[n][0]
+    n = max(gains, key=lambda one: gains[one].share)
+    gain = gains[n].share
     others = ", ".join(str(one) for one in tried if one != n)
     also = f"; also tried: {others}" if others else ""
     if gain < 0:
@@ -142,14 +174,23 @@ def _why_not(gains, tried):
 def _peaks(series, longest):
     """Lags at which the autocorrelation peaks, the highest first."""
     found = {}
-    for one in series:
+    for one in map(_without_trend, series):
         lags = _autocorrelation(one)[: longest + 2]
-        at, how = find_peaks(lags, height=max(0.1, 2 / np.sqrt(len(one))), prominence=0.05)
+        at, how = find_peaks(lags, height=_chance(lags, len(one)), prominence=0.05)
         for lag, height in zip(at, how["peak_heights"], strict=True):
             if 1 < lag <= longest:
                 found[int(lag)] = max(found.get(int(lag), 0.0), float(height))
     highest = sorted(found, key=found.get, reverse=True)[:MAX_PEAKS]
-    return sorted(highest)
+    # Multiples of a season peak about as high: the first of these peaks is tried too.
+    first = [min(lag for lag in found if found[lag] >= 0.8 * found[highest[0]])] if highest else []
+    return sorted({*highest, *first})
+
+
+def _chance(lags, n_rows):
+    """How high an autocorrelation may be by chance, where neighbours are alike (Bartlett's formula)."""
+    falls = np.flatnonzero(lags <= 0)
+    alike = lags[1 : falls[0] if len(falls) else len(lags)]
+    return PEAK * np.sqrt((1 + 2 * np.sum(alike**2)) / max(n_rows, 1))
 
 
 def _autocorrelation(values):

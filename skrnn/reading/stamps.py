@@ -228,8 +228,9 @@ def _read_named(text):
     """31 Jan 2024, January 31, 2024 13:30 and the like."""
     parts = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
     day = parts[0].str.replace(r"[\s,./-]+", " ", regex=True).str.strip()
+    day = day.str.replace(r"(\d)([A-Za-z])", r"\1 \2", regex=True).str.replace(r"([A-Za-z])(\d)", r"\1 \2", regex=True)
     day = day.str.replace(r"^[A-Za-z]+ (?=[A-Za-z]|\d{1,2} [A-Za-z])", "", regex=True)
-    return _by_format(day, [f"{order}" for order in _orders("%d")]) + _clock(parts[1]), []
+    return _by_format(day, _orders("%d")) + _clock(parts[1]), []
 
 
 def _orders(day):

@@ -38,7 +38,7 @@ def find_times(table: Table, time: str | None, taken: set[str]) -> Times | None:
     chosen = time or _most_likely(table, free)
     if chosen is None:
         return None
-    stamps = _read(table, chosen)
+    stamps = _read(table, chosen, time)
     found = _with_parts(table, chosen, stamps, free) or Times((chosen,), stamps.times, stamps.unit, stamps.notes)
     if len(found.columns) > 1:
         found.notes.insert(0, f"The time is columns {listed(found.columns)} together.")
@@ -60,13 +60,13 @@ def _most_likely(table, free):
     return max(likely, key=rank)
 
 
-def _read(table, name) -> Stamps:
+def _read(table, name, time) -> Stamps:
     try:
         return read_stamps(table.frame[name])
     except BadStampError as error:
-        cell = table.cell(error.row, name)
+        cell, other = table.cell(error.row, name), ", or leave --time out" if time else ""
         raise DataProblem(
-            f"{table.at(error.row, name)}: {cell} {error.why}: correct it, or name another column with --time"
+            f"{table.at(error.row, name)}: {cell} {error.why}: correct it, or name another column with --time{other}"
         ) from None
 
 
