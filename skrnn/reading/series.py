@@ -104,8 +104,8 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     >>> rows = [f"{day:02}.03.2024;{day},5" for day in range(1, 31)]
     >>> _ = path.write_text("\n".join(["day;load", *rows]))
     >>> reading = read_series(path, "load")
-    >>> reading.step, reading.frames["demand"]["load"].iloc[0]
-    ('1 day', 1.5)
+    >>> reading.step, reading.frames["demand"]["load"].tolist()[:3]
+    ('1 day', [1.5, 2.5, 3.5])
     >>> print(*reading.notes, sep="\n")
     Columns are separated by semicolons.
     Numbers have decimal commas.

@@ -263,7 +263,8 @@ def _clock(text):
     hours = parts[0].fillna("0").astype(float)
     hours = hours.where(~(parts[3].notna() & (hours == 12)), 0) + 12 * (parts[3] == "p")
     seconds = hours * 3600 + parts[1].fillna("0").astype(float) * 60 + parts[2].fillna("0").astype(float)
-    return pd.to_timedelta((seconds * 1e6).round().astype("int64"), unit="us")
+    micros = (seconds * 1e6).round().astype("int64").to_numpy()
+    return pd.Series(micros.astype("timedelta64[us]"), index=text.index)
 
 
 def _century(text):
@@ -273,8 +274,13 @@ def _century(text):
 
 
 def _assemble(year, month, day):
-    parts = {"year": pd.Series(year).astype(int), "month": month.astype(int), "day": day.astype(int)}
-    return pd.to_datetime(pd.DataFrame(parts), errors="coerce").astype("datetime64[us]")
+    """Dates of any year, also of those that nanoseconds do not reach; NaT where there is no such day."""
+    index = year.index
+    year, month, day = (part.astype("int64").to_numpy() for part in (year, month, day))
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    there = (month >= 1) & (month <= 12) & (day >= 1) & (dates.astype("datetime64[M]") == months)
+    return pd.Series(np.where(there, dates.astype("datetime64[us]"), np.datetime64("NaT", "us")), index=index)
 
 
 # ---------------------------------------------------------------------- days, weeks, months, quarters, years
