@@ -13,7 +13,7 @@ class DataProblem(ValueError):
 def shown(value, width: int = 40) -> str:
     """A cell as it can stand in a sentence."""
     text = repr(str(value))
-    return text if len(text) <= width else f"{text[: width - 2]}…'"
+    return text if len(text) <= width else f"{text[: width - 2]}…{text[0]}"
 
 
 def listed(values, limit: int = 12) -> str:

@@ -84,13 +84,13 @@ class Step:
     def index(self, first: pd.Timestamp, n: int, name: str) -> pd.Index:
         """The labels of n rows."""
         if self.unit == "business day":
-            return pd.date_range(first, periods=n, freq="B", name=name)
+            return pd.date_range(first, periods=n, freq="B", unit=_unit(first), name=name)
         if self.unit != "fixed":
             freq = self._letter if self.n == 1 else f"{self.n}{self._letter}"
             return pd.period_range(first.tz_localize(None), periods=n, freq=freq, name=name)
         days, rest = divmod(self.n, DAY)
         freq = pd.Timedelta(self.n, "us") if rest else f"{days}D"
-        return pd.date_range(self._on_grid(first), periods=n, freq=freq, name=name)
+        return pd.date_range(self._on_grid(first), periods=n, freq=freq, unit=_unit(first), name=name)
 
     def _on_grid(self, first):
         if self.offset is None:
@@ -104,6 +104,11 @@ class Step:
     @property
     def _letter(self):
         return {word: letter for letter, word in MONTHS.values()}[self.unit]
+
+
+def _unit(first):
+    """pandas's own unit, but for times that nanoseconds do not reach."""
+    return None if 1700 <= first.year < 2200 else "us"
 
 
 def _local(times):
