@@ -47,9 +47,19 @@ def find_layout(file: str, data: bytes, target: str) -> Layout:
     widths, numbers = _measure(file, data, start, header, delimiter)
     if not len(widths):
         raise DataProblem(f"{file} has a header (line {header}) and no rows: pass a file with rows")
-    names = _fit_header(file, data, start, delimiter, [name.strip() for name in names], header, widths, numbers)
+    names = [name.strip() for name in names]
+    names[0] = names[0].removeprefix("#").strip()
+    wrong = np.flatnonzero(widths != len(names))
+    if len(wrong):
+        wider = (
+            _wider_header(names, data[start : start + SAMPLE_BYTES], delimiter)
+            if (widths == len(names) + 1).all()
+            else None
+        )
+        if wider is None:
+            _raise_ragged(file, data, delimiter, len(names), header, widths[wrong[0]], numbers[wrong[0]])
+        names = wider
     skipped = [" ".join(row).strip() for _, row in rows[:at]]
-    names[0] = names[0].removeprefix("#").strip() if names[0].startswith("#") else names[0]
     return Layout(data, delimiter, names, header, start, numbers, skipped)
 
 
@@ -97,17 +107,21 @@ def _usual_width(rows):
 
 def _find_header(rows, target):
     """The row that names the target, or else the first one that is as wide as most."""
-    first = rows[:HEADER_ROWS]
+    first = [fields for _, fields in rows[:HEADER_ROWS]]
     width = _usual_width(rows)[0]
-    named = [at for at, (_, fields) in enumerate(first) if target in _clean(fields) and (width == 1 or len(fields) > 1)]
-    if named:
-        return named[0]
-    wide = (at for at, (_, fields) in enumerate(first) if len(fields) == width and not fields[0].startswith("#"))
-    return next(wide, 0)
+    wide = (at for at, fields in enumerate(first) if len(fields) == width and not fields[0].startswith("#"))
+    usual = next(wide, 0)
+    named = (at for at, fields in enumerate(first) if target in _clean(fields) and (width == 1 or len(fields) > 1))
+    # A row of values may hold the word too.
+    return next((at for at in named if at == usual or not any(map(_is_value, first[at]))), usual)
 
 
 def _clean(fields):
     return [field.strip().removeprefix("#").strip() for field in fields]
+
+
+def _is_value(field):
+    return re.fullmatch(r"[+-]?\d[\d.,:/-]*", field.strip()) is not None
 
 
 def _offset(data, n_lines):
@@ -125,10 +139,8 @@ def _measure(file, data, start, header, delimiter):
         n = data[start:].rstrip().count(b"\n") + bool(data[start:].strip())
         return np.ones(n, np.int64), np.arange(header + 1, header + 1 + n)
     if data.find(b'"', start) < 0:
-        widths, lines = _measure_plain(data, start, header, delimiter)
-    else:
-        widths, lines = _measure_quoted(file, data, start, header, delimiter)
-    return widths, lines
+        return _measure_plain(data, start, header, delimiter)
+    return _measure_quoted(file, data, start, header, delimiter)
 
 
 def _measure_plain(data, start, header, delimiter):
@@ -150,20 +162,19 @@ def _measure_plain(data, start, header, delimiter):
 def _measure_quoted(file, data, start, header, delimiter):
     text = io.TextIOWrapper(io.BytesIO(data[start:]), encoding="utf-8", newline="")
     reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True)
+    measured = []
     try:
-        measured = [(len(row), reader.line_num, _is_blank(row)) for row in reader]
+        for row in reader:
+            measured.append((len(row), reader.line_num, not row or (len(row) == 1 and not row[0].strip())))
     except csv.Error:
-        _raise_unclosed(file, header + reader.line_num)
+        # A field without end: it began behind the row before.
+        _raise_unclosed(file, header + 1 + (measured[-1][1] if measured else 0))
     widths, ends, blank = (np.array(part) for part in zip(*measured, strict=True)) if measured else (np.array([]),) * 3
     begins = np.append(0, ends[:-1])[: len(ends)] + header + 1
     if len(begins) and _is_open(data, begins[-1], delimiter):
         _raise_unclosed(file, begins[-1])
     kept = ~blank.astype(bool)
     return widths[kept].astype(np.int64), begins[kept].astype(np.int64)
-
-
-def _is_blank(row):
-    return not row or (len(row) == 1 and not row[0].strip())
 
 
 def _is_open(data, line, delimiter):
@@ -176,22 +187,14 @@ def _raise_unclosed(file, line):
     raise DataProblem(f'{file}, line {line}: a quotation mark (") is opened and never closed: close or remove it')
 
 
-def _fit_header(file, data, start, delimiter, names, header, widths, lines):
-    """The names of the columns, where the rows are as wide as the header or all wider by one empty field or counter."""
-    wrong = np.flatnonzero(widths != len(names))
-    if not len(wrong):
-        return names
-    if (widths == len(names) + 1).all() and delimiter is not None:
-        fields = [
-            row
-            for _, row in _rows(data[start : start + SAMPLE_BYTES].decode(errors="ignore").split("\n")[:200], delimiter)
-        ]
-        fields = [row for row in fields if len(row) == len(names) + 1]
-        if all(not row[-1].strip() for row in fields):
-            return [*names, ""]
-        if [row[0].strip() for row in fields[:20]] == [str(at + 1) for at in range(len(fields[:20]))]:
-            return ["", *names]
-    _raise_ragged(file, data, delimiter, len(names), header, widths[wrong[0]], lines[wrong[0]])
+def _wider_header(names, body, delimiter):
+    """The names of columns, where each row has one field more than the header: an empty one, or a counter of rows."""
+    lines = body.decode(errors="ignore").split("\n")[:200]
+    fields = [row for _, row in _rows(lines, delimiter) if len(row) == len(names) + 1]
+    if all(not row[-1].strip() for row in fields):
+        return [*names, ""]
+    counters = [str(at + 1) for at in range(len(fields))]
+    return ["", *names] if [row[0].strip() for row in fields] == counters else None
 
 
 def _raise_ragged(file, data, delimiter, n_names, header, width, line):

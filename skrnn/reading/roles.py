@@ -53,8 +53,8 @@ def series_keys(table, series):
     text = table.text(series)
     codes, keys = pd.factorize(text.to_numpy(dtype=object))
     empty = np.flatnonzero(text.to_numpy(dtype=object) == "")
-    filled = table.frame.drop(columns=series).notna().any(axis=1).to_numpy()
-    if filled[empty].any():
-        row = int(empty[filled[empty]][0])
+    filled = table.frame.iloc[empty].drop(columns=series).notna().any(axis=1).to_numpy()
+    if filled.any():
+        row = int(empty[filled][0])
         raise DataProblem(f"{table.at(row, series)}: is empty: write the name of the series in every row")
     return codes, [str(key) for key in keys]

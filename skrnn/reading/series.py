@@ -112,6 +112,7 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     The time is column 'day'.
     Dates are read as day/month/year, as '01.03.2024' is.
     """
+    target = str(target)
     known_ahead = (known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead)
     _check_season(season)
     table = read_table(path, target)

@@ -107,7 +107,7 @@ class Step:
 
 
 def _unit(first):
-    """pandas's own unit, but for times that nanoseconds do not reach."""
+    """The unit that pandas takes, but for times that nanoseconds do not reach."""
     return None if 1700 <= first.year < 2200 else "us"
 
 
@@ -220,11 +220,11 @@ def jitter(rows: Rows, step: Step) -> int:
 
 def _raise_irregular(differences, where):
     values, counts = np.unique(differences, return_counts=True)
-    most = counts.argmax()
+    most, coarser = counts.argmax(), _coarser(np.median(differences))
     raise DataProblem(
         f"{where}: the rows have no regular step: they are from {span(values[0])} to {span(values[-1])} apart, and the "
         f"most frequent step ({span(values[most])}) is that of {counts[most] / len(differences):.0%}: resample the "
-        f"file first, e.g. frame.resample('{_coarser(np.median(differences))}').mean()"
+        f"file first, e.g. frame.resample('{coarser}').mean(), or drop the column to count rows"
     )
 
 
@@ -252,5 +252,5 @@ def _check_size(step, rows, inside, where):
     raise DataProblem(
         f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has {len(rows.codes):,}, as "
         f"there is nothing between {when(rows.times[gap])} and {when(rows.times[gap + 1])}, for one: correct these "
-        "stamps, or resample the file to longer steps"
+        "stamps, resample the file to longer steps, or drop the column to count rows"
     )

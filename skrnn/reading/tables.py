@@ -96,6 +96,8 @@ def _read_text(contents, target):
         frame = _parse_cells(layout, POINT)
     except (pd.errors.ParserError, OverflowError) as error:
         raise DataProblem(f"{contents.name} cannot be split into columns ({error}): correct these lines") from None
+    if len(frame) != len(layout.lines):
+        raise DataProblem(f"{contents.name}: its rows cannot be counted: remove lines of nothing but blanks or quotes")
     table = TextTable(contents, frame.set_axis(names, axis=1), repeated, layout=layout)
     table.notes += _notes_on_text(layout, encoding)
     table.style, why = _style_of(table)
@@ -120,7 +122,8 @@ def _parse(layout, **options):
         header=None,
         names=range(len(layout.names)),
         index_col=False,
-        nrows=len(layout.lines),
+        # Blank lines at the end of a single column are none of its values.
+        nrows=len(layout.lines) if layout.delimiter is None else None,
         skip_blank_lines=layout.delimiter is not None,
         skipinitialspace=True,
         low_memory=False,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn.reading import fill_past
@@ -41,12 +41,14 @@ def test_by_hand(values, season, expected):
     assert fill(values, season) == expected
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(1, 8))
 def test_against_loop(values, season):
     """Filled as a plain loop fills."""
     np.testing.assert_array_equal(fill(values, season), fill_by_loop(values, season))
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(1, 8), st.integers(0, 29))
 def test_causal(values, season, cut):
     """What comes later changes nothing."""

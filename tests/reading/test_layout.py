@@ -79,6 +79,13 @@ def test_header_as_comment(write):
     assert len(frame_of(write("# " + days()))) == 40
 
 
+def test_word_of_the_target_in_a_row(write):
+    """A row of values that holds the target's name as well is no header."""
+    text = table(times().strftime("%Y-%m-%d"), [f"{y},y" for y in values(40)], "day,load,flag")
+
+    assert problem_of(write(text), "y") == "demand.csv: has no column 'y': the columns are 'day', 'load' and 'flag'"
+
+
 def test_excel_separator_line(write):
     """The line in which Excel names the delimiter is passed over without a word."""
     path = write("sep=;\n" + days().replace(",", ";"))
@@ -164,6 +171,14 @@ def test_unclosed_quote(write, rows_left):
     assert problem_of(write("\n".join(lines[: rows_left + 1]))) == (
         'demand.csv, line 17: a quotation mark (") is opened and never closed: close or remove it'
     )
+
+
+def test_unclosed_quote_in_a_large_file(write):
+    """The line is that where the mark is, be the file as long as it may."""
+    lines = [f"{i},{i % 7}" for i in range(50_000)]
+    lines[15] = '"15,2'
+
+    assert problem_of(write("\n".join(["id,load", *lines]))).startswith("demand.csv, line 17: a quotation mark")
 
 
 def test_no_delimiter(write):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn.reading import DataProblem, read_series
@@ -126,6 +126,7 @@ def test_minus_signs(write):
     assert numbers(write, [f"\u2212{i}.5" for i in range(40)])[3] == -3.5
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(-1_000_000, 1_000_000, places=3), min_size=1, max_size=5))
 def test_styles_are_inverses(decimals):
     """Numbers that are written in a style are read as what they were."""
