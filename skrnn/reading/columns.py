@@ -1,5 +1,7 @@
 """Columns: which of a table's columns are numbers, and the numbers."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -26,17 +28,12 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
         if name in columns:
             continue
         values, reason = _other_column(table, name)
-        if values is None:
-            reasons.setdefault(reason, []).append(name)
-        else:
+        if values is not None:
             columns[name] = values
-    # A delimiter at the end of each line makes an empty column that nobody knows of.
-    reasons = {
-        reason: [n for n in names if reason != "empty" or not _is_nameless(n)] for reason, names in reasons.items()
-    }
+        # A delimiter at the end of each line makes an empty column that nobody knows of.
+        elif reason != "empty" or not _is_nameless(name):
+            reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
-        if not names:
-            continue
         table.notes.append(f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason}).")
     order = [target, *(name for name in table.names if name in columns and name != target)]
     return pd.DataFrame({name: columns[name] for name in order})
@@ -46,12 +43,7 @@ def _needed_column(table, name):
     column = table.frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
         raise DataProblem(f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of numbers")
-    first = column.dropna().iloc[0] if column.notna().any() else None
-    if isinstance(first, list | tuple | np.ndarray):
-        raise DataProblem(
-            f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row of its own, "
-            f"e.g. with frame.explode({name!r})"
-        )
+    _check_no_lists(table, name, column)
     values, bad = _floats(table, name)
     if len(bad):
         _raise_not_number(table, name, bad)
@@ -59,6 +51,15 @@ def _needed_column(table, name):
         raise DataProblem(f"{table.file}, column {shown(name)}: has no known value: name another column")
     _check_finite(table, name, values)
     return values
+
+
+def _check_no_lists(table, name, column):
+    first = column.dropna().iloc[0] if column.notna().any() else None
+    if isinstance(first, list | tuple | np.ndarray):
+        raise DataProblem(
+            f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row of its own, "
+            f"e.g. with frame.explode({name!r})"
+        )
 
 
 def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
@@ -112,7 +113,7 @@ def _why_not(table, name, bad):
 
 
 def _is_nameless(name):
-    return name.startswith(("column ", "Unnamed: ", "index"))
+    return re.fullmatch(r"column \d+|Unnamed: \d+|index", name) is not None
 
 
 def _counts_rows(name, values):

@@ -81,37 +81,33 @@ def looks_grouped(text: pd.Series, mark: str) -> bool:
     return bool(marked.any() and len(rest) and grouped.all() and rest.all())
 
 
-def choose_style(texts: list[pd.Series], floats: list[pd.Series], delimiter: str | None) -> tuple[NumberStyle, str]:
-    """The one style of a file, and why; "" where nothing is worth saying.
-
-    ``texts`` are the cells of columns that mostly hold numbers and are not plain ones, ``floats`` the cells of
-    columns that are plain numbers with a decimal point.
-    """
-    only_point, only_comma = _evidence(texts, floats)
+def choose_style(columns: list[pd.Series], delimiter: str | None) -> tuple[NumberStyle, str]:
+    """The one style of a file by the cells of its columns of numbers, and why; "" where nothing is worth saying."""
+    only_point, only_comma = _evidence(columns)
     if only_comma > only_point:
         return COMMA, "numbers have decimal commas"
-    return (POINT, "") if only_point else _choose_ambiguous(texts, floats, delimiter)
+    return (POINT, "") if only_point else _choose_ambiguous(columns, delimiter)
 
 
-def is_ambiguous(texts: list[pd.Series], floats: list[pd.Series]) -> bool:
-    """Whether every number reads both ways, as 1,234 does."""
-    return not any(_evidence(texts, floats))
+def is_ambiguous(columns: list[pd.Series]) -> bool:
+    """Whether every number reads both ways, as 1,234 does, and 1234."""
+    return not any(_evidence(columns))
 
 
-def _evidence(texts, floats):
+def _evidence(columns):
     """How many cells are numbers with a decimal point alone, and with a decimal comma alone."""
-    cells = pd.concat([*texts, *floats]) if texts or floats else pd.Series(dtype=str)
+    cells = pd.concat(columns) if columns else pd.Series(dtype=str)
     point, comma = POINT.matches(cells), COMMA.matches(cells)
     return int((point & ~comma).sum()), int((comma & ~point).sum())
 
 
-def _choose_ambiguous(texts, floats, delimiter):
+def _choose_ambiguous(columns, delimiter):
     """The likelier of two readings: thousands are grouped where no number of a thousand is without a mark."""
-    commas = [text for text in texts if text.str.contains(",", regex=False).any()]
+    commas = [text for text in columns if text.str.contains(",", regex=False).any()]
     if commas:
         if delimiter == "," or any(looks_grouped(text, ",") for text in commas):
             return POINT, "commas in numbers group thousands (1,234 is 1234)"
         return COMMA, "commas in numbers are decimal ones (1,234 is 1.234)"
-    if delimiter == ";" and any(looks_grouped(text, ".") for text in [*texts, *floats]):
+    if delimiter == ";" and any(looks_grouped(text, ".") for text in columns):
         return COMMA, "points in numbers group thousands (1.234 is 1234)"
     return POINT, ""

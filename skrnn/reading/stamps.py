@@ -195,7 +195,11 @@ def _read_slashed_alike(text):
     clock = {0: "", 1: " %H:%M", 2: " %H:%M:%S"}.get(text.iloc[0].count(":"), "")
     fitting = []
     for order, words in (("%d{0}%m{0}%Y", "day/month/year"), ("%m{0}%d{0}%Y", "month/day/year")):
-        times = pd.to_datetime(text, format=order.format(mark) + clock, errors="coerce")
+        spelling = order.format(mark) + clock
+        # What does not fit some cells does not fit all of them, and is not tried on all.
+        if pd.to_datetime(text.iloc[:: len(text) // 1000 + 1], format=spelling, errors="coerce").isna().any():
+            continue
+        times = pd.to_datetime(text, format=spelling, errors="coerce")
         if times.notna().all():
             fitting.append((times, [f"Dates are read as {words}, as {shown(text.iloc[0])} is."]))
     return fitting[0] if len(fitting) == 1 else None

@@ -3,7 +3,6 @@
 import io
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from skrnn.reading.contents import PARQUET, Contents, read_contents, text_of
@@ -19,6 +18,9 @@ from skrnn.reading.numbers import (
     unsigned,
 )
 from skrnn.reading.problem import DataProblem, counted, shown
+
+# Numbers are spelled as in so many first rows.
+HEAD_ROWS = 2000
 
 
 @dataclass
@@ -93,26 +95,17 @@ def _read_text(contents, target):
     layout = find_layout(contents.name, data, target)
     names, repeated = _unique_names(layout.names)
     try:
-        frame = _parse_cells(layout, POINT)
+        style, why = _find_style(layout)
+        frame = _parse(layout, keep_default_na=False, na_values=MISSING_CELLS, decimal=style.decimal)
     except (pd.errors.ParserError, OverflowError) as error:
         raise DataProblem(f"{contents.name} cannot be split into columns ({error}): correct these lines") from None
     if len(frame) != len(layout.lines):
         raise DataProblem(f"{contents.name}: its rows cannot be counted: remove lines of nothing but blanks or quotes")
-    table = TextTable(contents, frame.set_axis(names, axis=1), repeated, layout=layout)
-    table.notes += _notes_on_text(layout, encoding)
-    table.style, why = _style_of(table)
-    if table.style != POINT:
-        table.frame = _parse_cells(layout, table.style).set_axis(names, axis=1)
-    table.notes += [f"{why[0].upper()}{why[1:]}."] if why else []
-    return table
+    notes = _notes_on_text(layout, encoding) + ([f"{why[0].upper()}{why[1:]}."] if why else [])
+    return TextTable(contents, frame.set_axis(names, axis=1), repeated, notes, style, layout)
 
 
-def _parse_cells(layout, style):
-    """Columns of plain numbers as numbers; grouped digits and everything else as text."""
-    return _parse(layout, keep_default_na=False, na_values=MISSING_CELLS, decimal=style.decimal)
-
-
-def _parse(layout, **options):
+def _parse(layout, n_rows=None, **options):
     stream = io.BytesIO(layout.data)
     stream.seek(layout.start)
     return pd.read_csv(
@@ -123,7 +116,7 @@ def _parse(layout, **options):
         names=range(len(layout.names)),
         index_col=False,
         # Blank lines at the end of a single column are none of its values.
-        nrows=len(layout.lines) if layout.delimiter is None else None,
+        nrows=len(layout.lines) if layout.delimiter is None and n_rows is None else n_rows,
         skip_blank_lines=layout.delimiter is not None,
         skipinitialspace=True,
         low_memory=False,
@@ -157,32 +150,23 @@ def _notes_on_text(layout, encoding):
     return notes
 
 
-def _style_of(table):
-    """Numbers are read with a decimal point unless the columns that are no plain numbers say otherwise."""
-    delimiter = table.layout.delimiter
-    texts = [column for _, column in table.frame.items() if pd.api.types.is_string_dtype(column.dtype)]
-    texts = [column for column in texts if number_share(_sample(column)) > 0.5]
-    if not texts and delimiter != ";":
-        return POINT, ""
-    floats = [table.text(name) for name, column in table.frame.items() if _has_fractions(column)]
-    samples = [_sample(column) for column in texts], [_sample(column) for column in floats]
-    # A sample decides, unless it reads both ways. Cells of the other style are found when they are read.
-    if not is_ambiguous(*samples):
-        return choose_style(*samples, delimiter)
-    return choose_style(*([unsigned(known_cells(column)) for column in part] for part in (texts, floats)), delimiter)
+def _find_style(layout):
+    """How the file writes numbers, by its first rows, or by all of them where the first ones read both ways.
+
+    Cells of the other style that come later are found when they are read.
+    """
+    columns = _number_cells(layout, HEAD_ROWS)
+    plain = layout.delimiter == "," and b'"' not in layout.data
+    if is_ambiguous(columns) and not plain and len(layout.lines) > HEAD_ROWS:
+        columns = _number_cells(layout, len(layout.lines))
+    return choose_style(columns, layout.delimiter)
 
 
-def _has_fractions(column):
-    if not pd.api.types.is_float_dtype(column.dtype):
-        return False
-    values = column.to_numpy()
-    values = values[np.isfinite(values)]
-    return bool((values != np.round(values)).any())
-
-
-def _sample(column, n=5000):
-    """The known cells among about n that are spread over a column."""
-    return unsigned(known_cells(column.iloc[:: max(1, len(column) // n)]))
+def _number_cells(layout, n_rows):
+    """The known cells of columns that mostly hold numbers."""
+    text = _parse(layout, dtype=str, na_filter=False, n_rows=n_rows)
+    columns = [unsigned(known_cells(column)) for _, column in text.items()]
+    return [cells for cells in columns if number_share(cells.iloc[:HEAD_ROWS]) > 0.5]
 
 
 # ---------------------------------------------------------------------- Parquet

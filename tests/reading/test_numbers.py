@@ -60,6 +60,16 @@ def test_one_style_a_file(write):
     assert frame["price"].iloc[:2].tolist() == [0.5, 1.5]
 
 
+def test_style_of_late_rows(write):
+    """Where thousands of rows read both ways, a later one decides."""
+    cells = [*(["1,250"] * 2500), "1,5"]
+
+    reading = read_series(write("load;x\n" + "".join(f"{cell};1\n" for cell in cells)), "load")
+
+    assert reading.frames["demand"]["load"].iloc[0] == 1.25
+    assert "Numbers have decimal commas." in reading.notes
+
+
 def test_never_by_cell(write):
     """A number of the other style is no number."""
     cells = [f"{i},5" for i in range(40)]
