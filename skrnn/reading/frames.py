@@ -36,16 +36,19 @@ def _on_grid(values, at):
     return grid
 
 
-def usable_frames(frames, target, table, notes):
-    """The series with enough known values of the target, from the first of them to the last."""
-    cut, short = {}, []
+def usable_frames(frames, target, known_ahead, table, notes):
+    """The series with enough known values of the target, from the first to the last, and what is known ahead."""
+    cut, future, short = {}, {}, []
     n_after = 0
     for key, frame in frames.items():
         known = np.flatnonzero(frame[target].notna())
         if len(known) < MIN_KNOWN:
             short.append((key, len(known)))
             continue
-        n_after += len(frame) - 1 - known[-1]
+        after = frame.iloc[known[-1] + 1 :]
+        if len(after) and known_ahead and after[list(known_ahead)].notna().any(axis=None):
+            future[key] = after[list(known_ahead)]
+        n_after += len(after)
         cut[key] = frame if len(known) == len(frame) else frame.iloc[known[0] : known[-1] + 1]
     if not cut:
         key, n = max(short, key=lambda item: item[1])
@@ -60,8 +63,9 @@ def usable_frames(frames, target, table, notes):
             f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left out: {names}."
         )
     if n_after:
-        notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)} left out.")
-    return cut
+        what = "what they know ahead is kept" if future else "left out"
+        notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)}: {what}.")
+    return cut, future
 
 
 def find_gaps(frames, target):

@@ -14,6 +14,8 @@ OLDEST_SHARE = 0.6
 N_SEASONS = 3
 # Less than this is not worth a season.
 LEAST_GAIN = 0.05
+# In units of the series' spread.
+LEAST_ERROR = 0.01
 # Standard errors that a gain has to be above nothing, and the share by which a longer season has to be better than a
 # shorter one; more of both where the season was looked for among all.
 SURE, BETTER = 3, 0.05
@@ -152,7 +154,8 @@ def _choose(gains, names, tried, sure, better):
         return Season(1, f"No season: {old}, {_why_not(gains, tried)}.")
     best = min(good)
     for n in sorted(good):
-        best = n if good[n].error < (1 - better) * good[best].error else best
+        # Where next to no error is left, a share of it is nothing.
+        best = n if good[n].error + LEAST_ERROR < (1 - better) * (good[best].error + LEAST_ERROR) else best
     name = f" ({names[best]})" if names[best] else ""
     others = ", ".join(str(n) for n in tried if n != best)
     gain = f"the value of one season before errs {good[best].share:.0%} less than the last value"

@@ -16,7 +16,7 @@ from skrnn.reading.seasons import Season, find_season
 from skrnn.reading.stamps import TIME_NAMES
 from skrnn.reading.steps import find_step, jitter, span
 from skrnn.reading.tables import Table, read_table
-from skrnn.reading.times import Times, find_times
+from skrnn.reading.times import JOINT, Times, find_times, first_column
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Reading:
     known_ahead : tuple of str
         Columns whose future is known.
     time : str or None
-        The column, or columns, of the time; None where rows are merely counted.
+        The column of the time, or columns as "date + hour", which ``read_series`` takes as well; None where rows are
+        merely counted.
+    series : str or None
+        The column that tells series apart.
     step : str or None
         How far apart rows are, in words.
     season : int
@@ -43,6 +46,8 @@ class Reading:
         What was taken, left out or changed, and why, in sentences.
     gaps : DataFrame
         Stretches in which the target is unknown, longest first: "series", "first", "last" and "n_rows".
+    future : dict of str to DataFrame
+        The columns known ahead in the rows behind the last known target, for each series that has such rows.
     path : Path
         The file.
     sha256 : str
@@ -55,11 +60,13 @@ class Reading:
     target: str
     known_ahead: tuple[str, ...]
     time: str | None
+    series: str | None
     step: str | None
     season: int
     season_why: str
     notes: list[str] = field(repr=False)
     gaps: pd.DataFrame = field(repr=False)
+    future: dict[str, pd.DataFrame] = field(repr=False)
     path: Path
     sha256: str
     n_bytes: int
@@ -116,6 +123,7 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     known_ahead = (known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead)
     _check_season(season)
     table = read_table(path, target)
+    time = first_column(table, time)
     check_names(table, target, time, series, known_ahead)
     times = find_times(table, time, {target, series, *known_ahead})
     skipped = {series, *(times.columns if times else ())}
@@ -127,7 +135,7 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     rows = _rows(table, values, times, codes)
     rows, step = _regular(rows, table, times, series is not None, notes)
     frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
-    frames = usable_frames(frames, target, table, notes)
+    frames, future = usable_frames(frames, target, known_ahead, table, notes)
     found = _season(season, frames, target, step)
     gaps = find_gaps(frames, target)
     notes += notes_on_frames(frames, target, gaps, step)
@@ -135,12 +143,14 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
         frames,
         target,
         known_ahead,
-        " + ".join(times.columns) if times else None,
+        JOINT.join(times.columns) if times else None,
+        series,
         step.words if step else None,
         found.n_rows,
         found.why,
         notes,
         gaps,
+        future,
         table.contents.path,
         table.contents.sha256,
         table.contents.n_bytes,

@@ -13,6 +13,8 @@ from skrnn.reading.tables import Table
 HOUR_NAMES = re.compile(r"^(hour|hours|hr|h|hora|stunde|uhrzeit|time|zeit)$", re.IGNORECASE)
 # The columns that a date may be spread over.
 PARTS = {"month": r"^(month|mon|mm|mes|monat)$", "day": r"^(day|dd|dom|tag|dia)$"}
+# Between the names of columns that hold the time together.
+JOINT = " + "
 # A column with fewer different stamps than this share of its rows may need a second column to tell them apart.
 DISTINCT_SHARE = 0.9
 
@@ -30,6 +32,12 @@ class Times:
     def name(self) -> str:
         """The name of the index."""
         return " ".join(self.columns)
+
+
+def first_column(table: Table, time: str | None) -> str | None:
+    """The first of the columns in a name such as "date + hour", by which the others are found again."""
+    first, *more = time.split(JOINT) if time else [time]
+    return first if more and time not in table.names and {first, *more} <= set(table.names) else time
 
 
 def find_times(table: Table, time: str | None, taken: set[str]) -> Times | None:

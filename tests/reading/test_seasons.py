@@ -90,6 +90,14 @@ def test_unknown_values():
     assert find_season([values], HOUR).n_rows == 24
 
 
+def test_shortest_of_perfect_ones():
+    """What repeats itself exactly has its shortest season, not a multiple of it."""
+    values = np.arange(60) % 5 * 1.0
+    values[9] = np.nan
+
+    assert find_season([values], None).n_rows == 5
+
+
 def test_series_together():
     """Several series have one season, each counted in its own unit."""
     panel = [wave(200, 7, seed=seed) * 10.0**seed for seed in range(4)]

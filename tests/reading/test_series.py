@@ -31,7 +31,7 @@ def test_reading(write):
 
     assert isinstance(reading, Reading)
     assert (reading.target, reading.time, reading.step, reading.season) == ("load", "day", "1 day", 7)
-    assert reading.known_ahead == ()
+    assert (reading.series, reading.known_ahead) == (None, ())
     assert reading.path == path
     assert reading.notes == ["The time is column 'day'."]
 
@@ -99,7 +99,23 @@ def test_rows_after_the_last_known_value(write):
     reading = read_series(write(days() + "2024-02-10,\n2024-02-11,NA\n"), "load")
 
     assert len(reading.frames["demand"]) == 40
-    assert "2 rows after the last known 'load' left out." in reading.notes
+    assert reading.future == {}
+    assert "2 rows after the last known 'load': left out." in reading.notes
+
+
+def test_known_future(write):
+    """What is known ahead of rows whose target is yet to come is kept."""
+    rows = [f"{y},{i % 2}" for i, y in enumerate(values(40))]
+    text = table(times().astype(str), rows, "day,load,open") + "2024-02-10,,5\n2024-02-11,,6\n"
+
+    reading = read_series(write(text), "load", known_ahead=["open"])
+
+    assert len(reading.frames["demand"]) == 40
+    assert reading.future["demand"]["open"].to_dict() == {
+        pd.Timestamp("2024-02-10"): 5.0,
+        pd.Timestamp("2024-02-11"): 6.0,
+    }
+    assert "2 rows after the last known 'load': what they know ahead is kept." in reading.notes
 
 
 def test_rows_before_the_first_known_value(write):

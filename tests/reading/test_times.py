@@ -78,6 +78,14 @@ def test_date_of_a_named_column_and_time_apart(write):
     assert read(write, HOURS.strftime("%d.%m.%Y,%H:%M"), "date,time,load", time="date").time == "date + time"
 
 
+def test_columns_of_a_reading_are_taken_again(write):
+    """What a reading tells of the time can be passed on to read another file alike."""
+    path = write(table(HOURS.strftime("%Y,%m,%d,%H"), header="year,month,day,hour,load"))
+    first = read_series(path, "load")
+
+    assert read_series(path, "load", time=first.time).time == first.time == "year + month + day + hour"
+
+
 def test_year_and_month_apart(write):
     """A year and a month are a month."""
     reading = read(write, times("MS").strftime("%Y,%m"), "Year,Month,load")
