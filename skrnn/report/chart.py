@@ -1,0 +1,135 @@
+"""Chart: a figure with its finding in words, the numbers behind it, and what the reader may choose."""
+
+import html
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from skrnn.report.wording import shortened
+
+# Each has its colour in style.css, the same in every report; other models get the colours behind.
+LADDER = ("naive", "seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru")
+N_COLOURS = 12
+DASHES = {"naive": "dash", "seasonal": "dot", "smoothing": "dashdot"}
+MARGIN = {"l": 56, "r": 16, "t": 30, "b": 48}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a head; what is left out says the note."""
+
+    head: list
+    rows: list
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader may choose of a chart.
+
+    Attributes
+    ----------
+    name, label : str
+        The part of a trace's "meta" that it concerns, and what the page calls it.
+    kind : {"select", "checkbox", "radio"}
+        One of many, any, or one of a few.
+    options : list of dict
+        "value", "label", "chosen", and "colour" where the option is a model.
+    """
+
+    name: str
+    label: str
+    kind: str
+    options: list
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with its finding in words.
+
+    Attributes
+    ----------
+    name, title : str
+        How the page refers to it, and what it shows.
+    finding : str
+        What there is to see, for who cannot see it and for who can.
+    figure : Figure
+        Traces, whose "meta" says when they are shown and in which colour.
+    table : Table or None
+        The numbers behind it.
+    choices : list of Choice
+        What the reader may choose.
+    note : str
+        What is not drawn, and why.
+    also : tuple of str
+        Other charts that the choices concern.
+    """
+
+    name: str
+    title: str
+    finding: str
+    figure: go.Figure
+    table: Table | None = None
+    choices: list = field(default_factory=list)
+    note: str = ""
+    also: tuple = ()
+
+
+def figure(height: int = 360, **layout) -> go.Figure:
+    """An empty figure; its colours come from the page's style sheet, when it is drawn."""
+    common = {"template": {}, "height": height, "margin": MARGIN, "showlegend": False, "hovermode": "x unified"}
+    return go.Figure(layout={**common, **layout})
+
+
+def colours_of(comparison) -> dict:
+    """The colour of each model, as the style sheet calls it."""
+    names = dict.fromkeys([*comparison.plan.models, *comparison.results, *comparison.unfinished, *comparison.training])
+    others = itertools.cycle(range(len(LADDER), N_COLOURS))
+    return {name: f"model-{LADDER.index(name) if name in LADDER else next(others)}" for name in names}
+
+
+def dash_of(name: str) -> str:
+    """How a model's line is drawn: the forecasts that need no learning are broken lines."""
+    return DASHES.get(name, "solid")
+
+
+def plain(name) -> str:
+    """A name that the charting library, which reads some HTML in its texts, shows as it is."""
+    return html.escape(shortened(name), quote=False)
+
+
+def places(index: pd.Index) -> np.ndarray:
+    """Where the rows lie on an axis: milliseconds, of a time index; else the labels."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return index.tz_localize(None).to_numpy("datetime64[ms]").astype(np.int64).astype(np.float64)
+    return index.to_numpy(np.float64)
+
+
+def axis_of(index: pd.Index, title: str = "") -> dict:
+    """The axis that rows lie on."""
+    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
+        return {"type": "date", "title": {"text": title}}
+    return {"type": "linear", "title": {"text": title or "row"}}
+
+
+def model_choice(comparison, names, chosen, kind: str = "checkbox", label: str = "Models") -> Choice:
+    """The models that a chart can show."""
+    colours = colours_of(comparison)
+    options = [
+        {"value": name, "label": name, "chosen": name in chosen, "colour": colours[name], "dash": dash_of(name)}
+        for name in names
+    ]
+    return Choice("model", label, kind, options)
+
+
+def select(name: str, label: str, values: dict) -> Choice:
+    """One of many, the first to begin with."""
+    options = [
+        {"value": str(value), "label": text, "chosen": place == 0} for place, (value, text) in enumerate(values.items())
+    ]
+    return Choice(name, label, "select", options)

@@ -1,0 +1,154 @@
+"""Forecasts against the truth, over the test folds."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
+from skrnn.report.shown import forecasts_of, series_labels
+from skrnn.report.thinning import VALUES_OF_A_CHART
+from skrnn.report.wording import count, listing, number
+
+# Above this many leads markers would hide the lines.
+MARKED_LEADS = 12
+# However many lines share a chart, each fold shows at least so many forecasts in a row.
+FEWEST_FORECASTS = 3
+
+
+def forecast_chart(comparison) -> Chart | None:
+    """Each model's forecasts and the truth; None where no model was finished."""
+    if not comparison.results:
+        return None
+    series, folds = series_labels(comparison), list(range(len(_first(comparison).by_fold)))
+    n_rows = VALUES_OF_A_CHART // (len(series) * len(folds) * (1 + len(comparison.results)))
+    drawn, dropped = figure(height=420), 0
+    for code in series:
+        for fold in folds:
+            dropped += _draw_fold(drawn, comparison, code, fold, n_rows)
+    frame = next(iter(comparison.reading.frames.values()))
+    drawn.update_layout(xaxis=axis_of(frame.index), yaxis={"title": {"text": plain(comparison.reading.target)}})
+    choices = [model_choice(comparison, list(comparison.results), _chosen(comparison))]
+    if len(folds) > 1:
+        every = {"": "all folds"} | {fold: f"fold {fold + 1}" for fold in reversed(folds)}
+        choices.insert(0, select("fold", "Fold", every))
+    if len(comparison.reading.frames) > 1:
+        choices.insert(0, select("series", "Series", series))
+    return Chart(
+        "forecasts",
+        "Forecasts and the truth in the test folds",
+        _finding(comparison),
+        drawn,
+        _table(comparison),
+        choices,
+        _note(comparison, series, dropped),
+    )
+
+
+def _first(comparison):
+    return next(iter(comparison.results.values()))
+
+
+def _chosen(comparison):
+    """The naive forecast and the recommended model; the best, where the naive forecast is recommended."""
+    verdict = comparison.verdict
+    chosen = {"naive", verdict.recommended}
+    return chosen | {verdict.best} if chosen == {"naive"} else chosen
+
+
+def _draw_fold(drawn, comparison, code, fold, n_rows):
+    """Draw one fold of one series; returns how many of its forecasts were left out."""
+    frame = list(comparison.reading.frames.values())[code]
+    mine = {name: _of_fold(result, code, fold) for name, result in comparison.results.items()}
+    first = next(iter(mine.values()))
+    if first.empty:
+        return 0
+    origins = np.sort(frame.index.get_indexer(pd.Index(first["origin"].unique())))
+    kept, dropped = spaced(origins, _span(first), n_rows)
+    start, stop = max(0, kept[0] - _span(first)), min(len(frame), kept[-1] + int(first["lead"].max()) + 1)
+    truth = frame[comparison.reading.target].iloc[start:stop]
+    meta = {"series": str(code), "fold": str(fold)}
+    _draw_line(drawn, "truth", places(truth.index), truth, meta | {"colour": "truth"}, line={"width": 2})
+    for name, table in mine.items():
+        _draw_forecasts(drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison)
+    return dropped
+
+
+def _of_fold(result, code, fold):
+    table = forecasts_of(result, code)
+    return table[table["fold"] == fold]
+
+
+def _span(table):
+    return int(table["lead"].max() - table["lead"].min()) + 1
+
+
+def spaced(origins: np.ndarray, span: int, n_rows: int):
+    """Of rows at which forecasts are made, the newest whose forecasts do not overlap; and how many there were more.
+
+    They are at least ``span`` apart, and cover about ``n_rows`` rows.
+    """
+    kept, most = [origins[-1]], max(FEWEST_FORECASTS, n_rows // span)
+    for origin in origins[::-1]:
+        if kept[-1] - origin >= span:
+            kept.append(origin)
+    return np.array(kept[:most][::-1]), max(0, len(kept) - most)
+
+
+def _draw_forecasts(drawn, name, table, frame, meta, comparison):
+    table = table.sort_values(["origin", "lead"], kind="stable")
+    at, values, leads = places(table.index), table["predicted"].to_numpy(), table["lead"].to_numpy()
+    if _span(table) > 1:
+        # An unknown value between two forecasts, so that no line joins them.
+        cuts = np.flatnonzero(np.diff(leads) <= 0) + 1
+        at, values, leads = np.insert(at, cuts, at[cuts]), np.insert(values, cuts, np.nan), np.insert(leads, cuts, 0)
+    meta = meta | {"model": name, "colour": colours_of(comparison)[name]}
+    _draw_line(
+        drawn,
+        name,
+        at,
+        values,
+        meta,
+        customdata=leads.astype(np.int32),
+        hovertemplate="%{y:.4~g} at lead %{customdata}",
+        line={"width": 2, "dash": dash_of(name)},
+        mode="lines+markers" if _span(table) <= MARKED_LEADS else "lines",
+        marker={"size": 5},
+    )
+
+
+def _draw_line(drawn, name, at, values, meta, **style):
+    values = np.asarray(values, np.float32)
+    style = {"mode": "lines", "hovertemplate": "%{y:.4~g}", **style}
+    drawn.add_scatter(x=at, y=values, name=plain(name), meta=meta, **style)
+
+
+def _finding(comparison):
+    result = _first(comparison)
+    best = comparison.table.index[0]
+    n = count(len(result.predictions), "forecast")
+    error = number(comparison.table.loc[best, "mae"])
+    others = [name for name in comparison.results if name != best]
+    than = f", the least of {listing([best, *others])}" if others else ""
+    return f"Over {n} in {count(len(result.by_fold), 'fold')}, {best} is off by {error} on average{than}."
+
+
+def _note(comparison, series, dropped):
+    span = _span(_first(comparison).predictions)
+    parts = []
+    if span > 1:
+        parts.append(f"Forecasts are drawn {span} rows apart, so that they do not overlap; errors count all of them.")
+    if dropped:
+        parts.append("Of long folds the newest rows are drawn.")
+    n_all = len(comparison.reading.frames)
+    if len(series) < n_all:
+        parts.append(
+            f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to the worst."
+        )
+    return " ".join(parts)
+
+
+def _table(comparison):
+    """The error of each model in each fold."""
+    by_fold = {name: result.by_fold["mae"] for name, result in comparison.results.items()}
+    folds = next(iter(by_fold.values())).index
+    rows = [[name, *[number(errors[fold]) for fold in folds]] for name, errors in by_fold.items()]
+    return Table(["mean absolute error", *[f"fold {fold + 1}" for fold in folds]], rows)

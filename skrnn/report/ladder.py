@@ -1,0 +1,34 @@
+"""The ladder's table: the finished models, best first, and those that were not finished."""
+
+import numpy as np
+
+from skrnn.report.chart import colours_of, dash_of
+from skrnn.report.wording import decimals_for, number, percent, seconds
+
+
+def ladder_rows(comparison) -> list:
+    """A dict of text for each finished model, best first."""
+    table, colours = comparison.table, colours_of(comparison)
+    decimals = {name: decimals_for(table[name]) for name in ("mae", "rmse", "mase", "smape")}
+    return [_row(comparison, name, line, decimals, colours[name]) for name, line in table.iterrows()]
+
+
+def _row(comparison, name, line, decimals, colour):
+    return {
+        "name": name,
+        "colour": colour,
+        "dash": dash_of(name),
+        "recommended": name == comparison.verdict.recommended,
+        "naive": name == "naive",
+        "best": name == comparison.verdict.best,
+        **{measure: number(line[measure], places) for measure, places in decimals.items()},
+        "skill": percent(line["skill"]),
+        "spread": f"± {percent(line['spread'])}" if np.isfinite(line["spread"]) else "",
+        "fit": seconds(line["fit_time"]),
+        "predict": seconds(line["predict_time"]),
+    }
+
+
+def unfinished_rows(comparison) -> list:
+    """(name, reason) of the models that were not finished."""
+    return list(comparison.unfinished.items())

@@ -1,0 +1,131 @@
+"""report_html and write_report: a comparison as one page that needs nothing else."""
+
+import base64
+import gzip
+import hashlib
+import json
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path, PurePath, PureWindowsPath
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from skrnn.report.errors import fold_chart, lead_chart
+from skrnn.report.forecasts import forecast_chart
+from skrnn.report.ladder import ladder_rows, unfinished_rows
+from skrnn.report.plan import fold_table, plan_facts
+from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts, series_chart
+from skrnn.report.profile import profile_chart
+from skrnn.report.repeat import repeat_facts
+from skrnn.report.training import training_chart
+from skrnn.report.weights import weights_chart
+
+CHARTS = (fold_chart, forecast_chart, lead_chart, training_chart, weights_chart, series_chart, profile_chart)
+
+
+def write_report(comparison, path, *, made: datetime | None = None) -> None:
+    """Write the page that says which model is worth using.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What a run of the ladder found.
+    path : str or path
+        The file to write, HTML.
+    made : datetime, default=None
+        The date that the page bears. None: now.
+    """
+    Path(path).write_text(report_html(comparison, made=made), encoding="utf-8", newline="\n")
+
+
+def report_html(comparison, *, made: datetime | None = None) -> str:
+    """The page that says which model is worth using, as HTML.
+
+    It is one file that needs no other and no network: charts that zoom are in it, with all that they need.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What a run of the ladder found.
+    made : datetime, default=None
+        The date that the page bears. None: now.
+
+    Returns
+    -------
+    page : str
+        The same for the same comparison and date.
+    """
+    charts = {chart.name: chart for chart in (make(comparison) for make in CHARTS) if chart is not None}
+    library, script = packed_library(), _own_file("script.js")
+    return _environment().get_template("page.html").render(
+        title=f"{comparison.reading.target}: which model is worth using",
+        target=comparison.reading.target,
+        file=_file_name(comparison.reading.path),
+        verdict=comparison.verdict,
+        ladder=ladder_rows(comparison),
+        unfinished=unfinished_rows(comparison),
+        charts=charts,
+        figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items()}),
+        plan=plan_facts(comparison),
+        plan_notes=comparison.plan.notes,
+        folds=fold_table(comparison),
+        reading=reading_facts(comparison),
+        columns=column_table(comparison),
+        gaps=gap_table(comparison),
+        gap_sentence=gap_sentence(comparison),
+        reading_notes=comparison.reading.notes,
+        repeat=repeat_facts(comparison, made or datetime.now()),
+        command=comparison.command,
+        style=Markup(_own_file("style.css")),
+        script=Markup(script),
+        script_hash=_hash(script),
+        library=library.packed,
+        library_hash=library.hash,
+    )
+
+
+def as_json(data) -> Markup:
+    """Data for a script element, which nothing in them can end."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+class _Library:
+    """The charting library as the page carries it: a third of its size, and the hash by which the page trusts it."""
+
+    def __init__(self):
+        source = get_plotlyjs()
+        self.packed = base64.b64encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
+        self.hash = _hash(source)
+
+
+@cache
+def packed_library() -> _Library:
+    """The charting library, packed once for all pages."""
+    return _Library()
+
+
+@cache
+def _environment():
+    loader = PackageLoader("skrnn.report", "template")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@cache
+def _own_file(name):
+    return resources.files("skrnn.report").joinpath("template", name).read_text(encoding="utf-8")
+
+
+def _hash(source):
+    """What a content security policy calls a script that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode("ascii")
+
+
+def _file_name(path):
+    """The last part of a path, be it one of Windows."""
+    return PureWindowsPath(path).name if "\\" in str(path) else PurePath(path).name

@@ -1,0 +1,80 @@
+"""Numbers, times and sizes as the page writes them."""
+
+import math
+
+import pandas as pd
+
+UNKNOWN = "–"
+BYTES = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def decimals_for(values, digits: int = 3) -> int:
+    """How many decimals give the smallest of some numbers that many digits, so that a column lines up."""
+    sizes = [abs(value) for value in values if math.isfinite(value) and value]
+    return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number with thousands set apart; three significant digits or more unless the decimals are given."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    if value and not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.2e}".replace("-", "−")
+    return f"{value:,.{decimals_for([value]) if decimals is None else min(decimals, 7)}f}".replace("-", "−")
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage; one too small for the decimals still shows as more than nothing."""
+    if not math.isfinite(share):
+        return UNKNOWN
+    least = 10**-decimals
+    if 0 < 100 * share < least:
+        return f"<{least:g} %"
+    # Adding zero takes the sign off −0.
+    return f"{round(100 * share, decimals) + 0.0:.{decimals}f} %".replace("-", "−")
+
+
+def seconds(value: float) -> str:
+    """A duration in the unit that suits it."""
+    if not math.isfinite(value):
+        return UNKNOWN
+    if value < 0.01:
+        return "<0.01 s"
+    if value < 60:
+        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def size(n_bytes: float) -> str:
+    """The size of a file."""
+    power = 0
+    while n_bytes >= 999.5 and power < len(BYTES) - 1:
+        n_bytes, power = n_bytes / 1000, power + 1
+    return f"{n_bytes:.3g} {BYTES[power]}"
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def listing(parts) -> str:
+    """``a, b and c``."""
+    parts = [str(part) for part in parts]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def moment(label) -> str:
+    """The label of a row: a time without the parts that say nothing."""
+    if isinstance(label, pd.Timestamp):
+        text = label.isoformat(sep=" ")
+        return text.removesuffix(":00").removesuffix(" 00:00") if label.tzinfo is None else text
+    return str(label)
+
+
+def shortened(name, length: int = 40) -> str:
+    """A name that fits a chart."""
+    name = str(name)
+    return name if len(name) <= length else f"{name[: length - 1]}…"
