@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "skrnn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "statsmodels", "matplotlib", "numba")
+HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "statsmodels", "matplotlib", "numba", "plotly", "jinja2")
 # How the names of the modules begin that may import each.
 ALLOWED = {
     "tensorflow": ("neural/keras_engine.py",),
@@ -20,6 +20,8 @@ ALLOWED = {
     "statsmodels": (),
     "matplotlib": ("plotting",),
     "numba": ("neural/fused",),
+    "plotly": ("report",),
+    "jinja2": ("report",),
 }
 # No module imports one of a later layer.
 LAYERS = [

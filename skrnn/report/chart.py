@@ -14,16 +14,17 @@ from skrnn.report.wording import shortened
 LADDER = ("naive", "seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru")
 N_COLOURS = 12
 DASHES = {"naive": "dash", "seasonal": "dot", "smoothing": "dashdot"}
-MARGIN = {"l": 56, "r": 16, "t": 30, "b": 48}
+MARGIN = {"l": 56, "r": 16, "t": 30, "b": 12}
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a head; what is left out says the note."""
+    """Rows of text under a head; the first ``n_text`` columns hold words, the others numbers."""
 
     head: list
     rows: list
     note: str = ""
+    n_text: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,16 @@ class Choice:
     kind : {"select", "checkbox", "radio"}
         One of many, any, or one of a few.
     options : list of dict
-        "value", "label", "chosen", and "colour" where the option is a model.
+        "value", "label", "chosen", and "colour" and "dash" where the option is a model.
+    always : list of dict
+        "label", "colour" and "dash" of what is drawn whatever is chosen.
     """
 
     name: str
     label: str
     kind: str
     options: list
+    always: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,14 +121,14 @@ def axis_of(index: pd.Index, title: str = "") -> dict:
     return {"type": "linear", "title": {"text": title or "row"}}
 
 
-def model_choice(comparison, names, chosen, kind: str = "checkbox", label: str = "Models") -> Choice:
-    """The models that a chart can show."""
+def model_choice(comparison, names, chosen, kind: str = "checkbox", label: str = "Models", always=()) -> Choice:
+    """The models that a chart can show, which is its legend too."""
     colours = colours_of(comparison)
     options = [
         {"value": name, "label": name, "chosen": name in chosen, "colour": colours[name], "dash": dash_of(name)}
         for name in names
     ]
-    return Choice("model", label, kind, options)
+    return Choice("model", label, kind, options, list(always))
 
 
 def select(name: str, label: str, values: dict) -> Choice:

@@ -1,17 +1,20 @@
 """Forecasts against the truth, over the test folds."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
-from skrnn.report.shown import forecasts_of, series_labels
+from skrnn.report.shown import series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
-from skrnn.report.wording import count, listing, number
+from skrnn.report.wording import count, number
 
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 12
-# However many lines share a chart, each fold shows at least so many forecasts in a row.
-FEWEST_FORECASTS = 3
+# Of one fold.
+MOST_ROWS = 1500
+TRUTH = {"label": "truth", "colour": "truth", "dash": "solid"}
 
 
 def forecast_chart(comparison) -> Chart | None:
@@ -19,17 +22,22 @@ def forecast_chart(comparison) -> Chart | None:
     if not comparison.results:
         return None
     series, folds = series_labels(comparison), list(range(len(_first(comparison).by_fold)))
-    n_rows = VALUES_OF_A_CHART // (len(series) * len(folds) * (1 + len(comparison.results)))
+    n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // (len(series) * len(folds) * (1 + len(comparison.results))))
     drawn, dropped = figure(height=420), 0
-    for code in series:
-        for fold in folds:
-            dropped += _draw_fold(drawn, comparison, code, fold, n_rows)
+    parts = {name: _by_series_and_fold(result, series) for name, result in comparison.results.items()}
+    for part in itertools.product(series, folds):
+        tables = {name: mine[part] for name, mine in parts.items() if part in mine}
+        if tables:
+            dropped += _draw_fold(drawn, comparison, *part, tables, n_rows)
     frame = next(iter(comparison.reading.frames.values()))
-    drawn.update_layout(xaxis=axis_of(frame.index), yaxis={"title": {"text": plain(comparison.reading.target)}})
-    choices = [model_choice(comparison, list(comparison.results), _chosen(comparison))]
+    drawn.update_layout(
+        xaxis=axis_of(frame.index) | {"rangeslider": {"thickness": 0.1}},
+        yaxis={"title": {"text": plain(comparison.reading.target)}},
+    )
+    choices = [model_choice(comparison, list(comparison.results), _chosen(comparison), always=[TRUTH])]
     if len(folds) > 1:
-        every = {"": "all folds"} | {fold: f"fold {fold + 1}" for fold in reversed(folds)}
-        choices.insert(0, select("fold", "Fold", every))
+        newest_first = {fold: f"fold {fold + 1}" for fold in reversed(folds)}
+        choices.insert(0, select("fold", "Fold", newest_first | {"": "all folds"}))
     if len(comparison.reading.frames) > 1:
         choices.insert(0, select("series", "Series", series))
     return Chart(
@@ -54,27 +62,35 @@ def _chosen(comparison):
     return chosen | {verdict.best} if chosen == {"naive"} else chosen
 
 
-def _draw_fold(drawn, comparison, code, fold, n_rows):
+def _draw_fold(drawn, comparison, code, fold, tables, n_rows):
     """Draw one fold of one series; returns how many of its forecasts were left out."""
     frame = list(comparison.reading.frames.values())[code]
-    mine = {name: _of_fold(result, code, fold) for name, result in comparison.results.items()}
-    first = next(iter(mine.values()))
-    if first.empty:
-        return 0
+    first = next(iter(tables.values()))
     origins = np.sort(frame.index.get_indexer(pd.Index(first["origin"].unique())))
     kept, dropped = spaced(origins, _span(first), n_rows)
     start, stop = max(0, kept[0] - _span(first)), min(len(frame), kept[-1] + int(first["lead"].max()) + 1)
     truth = frame[comparison.reading.target].iloc[start:stop]
     meta = {"series": str(code), "fold": str(fold)}
-    _draw_line(drawn, "truth", places(truth.index), truth, meta | {"colour": "truth"}, line={"width": 2})
-    for name, table in mine.items():
+    _draw_line(
+        drawn, "truth", places(truth.index), truth, meta | {"colour": "truth", **_end(truth.index)}, line={"width": 2}
+    )
+    for name, table in tables.items():
         _draw_forecasts(drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison)
     return dropped
 
 
-def _of_fold(result, code, fold):
-    table = forecasts_of(result, code)
-    return table[table["fold"] == fold]
+def _end(index):
+    """Where a line ends, and how far apart its rows are: the page begins with the newest rows that it has room for."""
+    at = places(index[[0, -1]])
+    return {"end": float(at[1]), "row": float(at[1] - at[0]) / max(1, len(index) - 1)}
+
+
+def _by_series_and_fold(result, series):
+    """The forecasts of each fold of each series that is shown."""
+    table = result.predictions
+    if "series" not in table:
+        return {(0, fold): part for fold, part in table.groupby("fold")}
+    return dict(iter(table[table["series"].isin(list(series))].groupby(["series", "fold"])))
 
 
 def _span(table):
@@ -84,9 +100,9 @@ def _span(table):
 def spaced(origins: np.ndarray, span: int, n_rows: int):
     """Of rows at which forecasts are made, the newest whose forecasts do not overlap; and how many there were more.
 
-    They are at least ``span`` apart, and cover about ``n_rows`` rows.
+    They are at least ``span`` apart, and what they forecast is about ``n_rows`` rows; one is kept in any case.
     """
-    kept, most = [origins[-1]], max(FEWEST_FORECASTS, n_rows // span)
+    kept, most = [origins[-1]], max(1, n_rows // span)
     for origin in origins[::-1]:
         if kept[-1] - origin >= span:
             kept.append(origin)
@@ -107,7 +123,7 @@ def _draw_forecasts(drawn, name, table, frame, meta, comparison):
         at,
         values,
         meta,
-        customdata=leads.astype(np.int32),
+        customdata=leads.astype(np.int16),
         hovertemplate="%{y:.4~g} at lead %{customdata}",
         line={"width": 2, "dash": dash_of(name)},
         mode="lines+markers" if _span(table) <= MARKED_LEADS else "lines",
@@ -127,7 +143,7 @@ def _finding(comparison):
     n = count(len(result.predictions), "forecast")
     error = number(comparison.table.loc[best, "mae"])
     others = [name for name in comparison.results if name != best]
-    than = f", the least of {listing([best, *others])}" if others else ""
+    than = f", the least of {len(others) + 1} models" if others else ""
     return f"Over {n} in {count(len(result.by_fold), 'fold')}, {best} is off by {error} on average{than}."
 
 
@@ -140,9 +156,7 @@ def _note(comparison, series, dropped):
         parts.append("Of long folds the newest rows are drawn.")
     n_all = len(comparison.reading.frames)
     if len(series) < n_all:
-        parts.append(
-            f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to the worst."
-        )
+        parts.append(f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to the worst.")
     return " ".join(parts)
 
 

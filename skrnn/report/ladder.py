@@ -1,6 +1,4 @@
-"""The ladder's table: the finished models, best first, and those that were not finished."""
-
-import numpy as np
+"""The ladder's table: the finished models, best first."""
 
 from skrnn.report.chart import colours_of, dash_of
 from skrnn.report.wording import decimals_for, number, percent, seconds
@@ -22,13 +20,8 @@ def _row(comparison, name, line, decimals, colour):
         "naive": name == "naive",
         "best": name == comparison.verdict.best,
         **{measure: number(line[measure], places) for measure, places in decimals.items()},
-        "skill": percent(line["skill"]),
-        "spread": f"± {percent(line['spread'])}" if np.isfinite(line["spread"]) else "",
+        "skill": percent(line["skill"], 1),
+        "spread": f"± {percent(line['spread'], 1)}" if line["spread"] > 0 else "",
         "fit": seconds(line["fit_time"]),
         "predict": seconds(line["predict_time"]),
     }
-
-
-def unfinished_rows(comparison) -> list:
-    """(name, reason) of the models that were not finished."""
-    return list(comparison.unfinished.items())

@@ -13,13 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from skrnn.report.errors import fold_chart, lead_chart
+from skrnn.report.folds import fold_chart, fold_table
 from skrnn.report.forecasts import forecast_chart
-from skrnn.report.ladder import ladder_rows, unfinished_rows
-from skrnn.report.plan import fold_table, plan_facts
-from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts, series_chart
+from skrnn.report.ladder import ladder_rows
+from skrnn.report.leads import lead_chart
+from skrnn.report.plan import plan_facts
+from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts
 from skrnn.report.profile import profile_chart
 from skrnn.report.repeat import repeat_facts
+from skrnn.report.series import series_chart
 from skrnn.report.training import training_chart
 from skrnn.report.weights import weights_chart
 
@@ -60,30 +62,34 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
     """
     charts = {chart.name: chart for chart in (make(comparison) for make in CHARTS) if chart is not None}
     library, script = packed_library(), _own_file("script.js")
-    return _environment().get_template("page.html").render(
-        title=f"{comparison.reading.target}: which model is worth using",
-        target=comparison.reading.target,
-        file=_file_name(comparison.reading.path),
-        verdict=comparison.verdict,
-        ladder=ladder_rows(comparison),
-        unfinished=unfinished_rows(comparison),
-        charts=charts,
-        figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items()}),
-        plan=plan_facts(comparison),
-        plan_notes=comparison.plan.notes,
-        folds=fold_table(comparison),
-        reading=reading_facts(comparison),
-        columns=column_table(comparison),
-        gaps=gap_table(comparison),
-        gap_sentence=gap_sentence(comparison),
-        reading_notes=comparison.reading.notes,
-        repeat=repeat_facts(comparison, made or datetime.now()),
-        command=comparison.command,
-        style=Markup(_own_file("style.css")),
-        script=Markup(script),
-        script_hash=_hash(script),
-        library=library.packed,
-        library_hash=library.hash,
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=f"{comparison.reading.target}: which model is worth using",
+            target=comparison.reading.target,
+            file=_file_name(comparison.reading.path),
+            verdict=comparison.verdict,
+            ladder=ladder_rows(comparison),
+            unfinished=list(comparison.unfinished.items()),
+            charts=charts,
+            figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items()}),
+            plan=plan_facts(comparison),
+            plan_notes=comparison.plan.notes,
+            folds=fold_table(comparison),
+            reading=reading_facts(comparison),
+            columns=column_table(comparison),
+            gaps=gap_table(comparison),
+            gap_sentence=gap_sentence(comparison),
+            reading_notes=comparison.reading.notes,
+            repeat=repeat_facts(comparison, made or datetime.now()),
+            command=comparison.command,
+            style=Markup(_own_file("style.css")),
+            script=Markup(script),
+            script_hash=_hash(script),
+            library=library.packed,
+            library_hash=library.hash,
+        )
     )
 
 
@@ -111,9 +117,7 @@ def packed_library() -> _Library:
 @cache
 def _environment():
     loader = PackageLoader("skrnn.report", "template")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 @cache

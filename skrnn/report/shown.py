@@ -57,5 +57,6 @@ def forecasts_of(result, code: int) -> pd.DataFrame:
 
 
 def series_labels(comparison) -> dict:
-    """The series to choose from, as the page calls them."""
-    return {code: str(name) for code, name in enumerate(all_series(comparison)) if name in set(shown_series(comparison))}
+    """The series to choose from, by number, as the page calls them."""
+    shown = set(shown_series(comparison))
+    return {code: str(name) for code, name in enumerate(all_series(comparison)) if name in shown}

@@ -1,5 +1,7 @@
 """What is left out of long lines, so that the page stays small and the drawing stays true."""
 
+import itertools
+
 import numpy as np
 
 # Values in all the lines of a chart together: about a megabyte of page.
@@ -23,7 +25,7 @@ def extremes(values: np.ndarray, n_buckets: int) -> np.ndarray:
     if len(values) <= 2 * n_buckets:
         return np.arange(len(values))
     edges = np.linspace(0, len(values), n_buckets + 1).astype(np.int64)
-    kept = [_extremes_of(values[start:stop]) + start for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    kept = [_extremes_of(values[start:stop]) + start for start, stop in itertools.pairwise(edges)]
     return np.concatenate(kept)
 
 

@@ -33,7 +33,7 @@ def training_chart(comparison) -> Chart | None:
         drawn,
         _table(networks),
         [model_choice(comparison, list(networks), {chosen}, "radio", "Network")],
-        "Solid lines are losses of the validation rows, dotted lines of the training rows; the newest fold is the darkest.",
+        "Solid lines are validation losses, dotted lines training losses; the newest fold is the strongest.",
     )
 
 
@@ -81,8 +81,8 @@ def _finding(networks):
     for name, folds in networks.items():
         lengths = [len(history["loss"]) for history in folds if _has_loss(history)]
         epochs = f"{min(lengths)} to {max(lengths)}" if min(lengths) < max(lengths) else f"{max(lengths)}"
-        parts.append(f"{name} for {epochs} epochs")
-    return f"Trained were {listing(parts)}."
+        parts.append(f"{name} for {epochs}")
+    return f"Epochs that were trained: {listing(parts)}."
 
 
 def _table(networks):
@@ -91,5 +91,7 @@ def _table(networks):
         for fold, history in enumerate(folds):
             if _has_loss(history):
                 epoch, loss, validation = _best(history)
-                rows.append([name, str(fold + 1), str(len(history["loss"])), str(epoch), number(loss), number(validation)])
+                rows.append(
+                    [name, str(fold + 1), str(len(history["loss"])), str(epoch), number(loss), number(validation)]
+                )
     return Table(["network", "fold", "epochs", "best epoch", "loss there", "validation loss there"], rows)

@@ -19,7 +19,8 @@ def weights_chart(comparison) -> Chart | None:
         return None
     ranked = weights.sum().sort_values(ascending=False, kind="stable").index[:MOST_COLUMNS]
     drawn = _draw(_thinned(weights[ranked]))
-    note = f"Weights are the mean size over all leads, in units of {comparison.reading.target} for a change of one standard deviation."
+    unit = f"in units of {comparison.reading.target} for a change of one standard deviation"
+    note = f"Weights are the mean size over all leads, {unit}."
     if len(ranked) < weights.shape[1]:
         note += f" The {len(ranked)} columns with the most weight of {weights.shape[1]:,} are drawn."
     if len(weights) > MOST_STEPS:
@@ -76,5 +77,8 @@ def _finding(weights):
 def _table(weights):
     sums = weights.sum().sort_values(ascending=False, kind="stable")[:COLUMNS_IN_TABLE]
     shares = sums / weights.to_numpy().sum()
-    rows = [[str(name), percent(shares[name], 1), f"{weights[name].idxmax()}", number(weights[name].max())] for name in sums.index]
+    rows = [
+        [str(name), percent(shares[name], 1), f"{weights[name].idxmax()}", number(weights[name].max())]
+        for name in sums.index
+    ]
     return Table(["column", "share of all weight", "rows before, of the largest", "largest weight"], rows)

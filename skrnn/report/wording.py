@@ -66,12 +66,15 @@ def listing(parts) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def moment(label) -> str:
-    """The label of a row: a time without the parts that say nothing."""
-    if isinstance(label, pd.Timestamp):
-        text = label.isoformat(sep=" ")
-        return text.removesuffix(":00").removesuffix(" 00:00") if label.tzinfo is None else text
-    return str(label)
+def moments(labels) -> list:
+    """The labels of rows, all alike: times without the parts that say nothing of any."""
+    times = [label for label in labels if isinstance(label, pd.Timestamp)]
+    if len(times) < len(labels) or not times:
+        return [str(label) for label in labels]
+    if all(time == time.normalize() for time in times):
+        return [f"{time:%Y-%m-%d}" for time in times]
+    form = "%Y-%m-%d %H:%M" if all(time.second == 0 for time in times) else "%Y-%m-%d %H:%M:%S"
+    return [time.strftime(form) for time in times]
 
 
 def shortened(name, length: int = 40) -> str:

@@ -75,7 +75,9 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
     floor = NaiveForecaster(target=0)
     results = {name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()}
     folds = [(np.arange(50 * (fold + 1)), np.arange(50)) for fold in range(n_folds)]
-    plan = Plan(horizon, season, window, (), reading.known_ahead, True, folds, tuple(ladder), 0, ("The horizon is a guess.",))
+    plan = Plan(
+        horizon, season, window, (), reading.known_ahead, True, folds, tuple(ladder), 0, ("The horizon is a guess.",)
+    )
     found = {
         "reading": reading,
         "plan": plan,
@@ -83,7 +85,7 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         "unfinished": {"lstm": "it took longer than 60 seconds"},
         "verdict": Verdict("linear", "linear", True, "Use linear: it takes 40 % off the naive forecast's error."),
         "training": {"gru": [history(20 + fold) for fold in range(n_folds)]},
-        "weights": weights_of(window, list(frames.values())[0].columns),
+        "weights": weights_of(window, next(iter(frames.values())).columns),
         "model": None,
         "seconds": 83.2,
         "command": f'skrnn compare {reading.path} --target "{reading.target}" --horizon {horizon}',

@@ -6,6 +6,7 @@ const charts = [...document.querySelectorAll("div.chart")];
 const root = document.documentElement;
 const touch = matchMedia("(pointer: coarse)").matches;
 const PRINT_WIDTH = 680;
+const PIXELS_OF_A_ROW = 3;
 const config = {
   responsive: true,
   displaylogo: false,
@@ -54,9 +55,11 @@ function coloured(trace) {
 function axis(given) {
   return {
     ...given,
+    automargin: true,
     gridcolor: colour("rule"),
     linecolor: colour("quiet"),
     zerolinecolor: colour("rule"),
+    rangeslider: given.rangeslider && { ...given.rangeslider, bgcolor: colour("raised"), bordercolor: colour("rule") },
     tickfont: { color: colour("quiet") },
     title: { ...given.title, font: { color: colour("quiet"), size: 13 } },
   };
@@ -80,15 +83,31 @@ function layoutOf(layout, choices) {
   };
 }
 
-function draw(chart, width) {
+// Where the reader has zoomed to stays while it is of the same rows.
+function rowsOf(choices) {
+  return JSON.stringify(Object.entries(choices).map(([key, values]) => key === "model" || [...values]));
+}
+
+// The newest rows that there is room for; the slider below has the others.
+function newest(traces, width) {
+  const [{ meta }] = traces;
+  const folds = new Set(traces.map((trace) => trace.meta.fold));
+  return meta.row && folds.size === 1 ? { range: [meta.end - (width / PIXELS_OF_A_ROW) * meta.row, meta.end] } : {};
+}
+
+function draw(chart, onPaper) {
   const { data, layout } = figures[chart.dataset.chart];
   const choices = chosen(chart.dataset.chart);
   const traces = data.filter((trace) => isShown(trace.meta, choices)).map(coloured);
+  const width = onPaper ? PRINT_WIDTH : chart.clientWidth;
   const drawn = layoutOf(layout, choices);
-  return Plotly.react(chart, traces, width ? { ...drawn, width, autosize: false } : drawn, config);
+  drawn.uirevision = rowsOf(choices);
+  Object.assign(drawn.xaxis, newest(traces, width));
+  if (onPaper) Object.assign(drawn, { width, height: 0.8 * layout.height, autosize: false });
+  Plotly.react(chart, traces, drawn, config);
 }
 
-const drawAll = (width) => charts.forEach((chart) => draw(chart, width));
+const drawAll = (onPaper) => charts.forEach((chart) => draw(chart, onPaper));
 
 async function start() {
   await loadLibrary();
@@ -100,7 +119,7 @@ async function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
   addEventListener("beforeprint", () => {
     root.dataset.onPaper = "";
-    drawAll(PRINT_WIDTH);
+    drawAll(true);
   });
   addEventListener("afterprint", () => {
     delete root.dataset.onPaper;

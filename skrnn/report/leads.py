@@ -1,0 +1,79 @@
+"""The errors by lead."""
+
+import numpy as np
+
+from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
+from skrnn.report.thinning import evenly
+from skrnn.report.wording import decimals_for, number
+
+# Errors further apart than this factor are drawn on a logarithmic axis.
+DECADES = 100
+# Above this many leads markers would hide the lines.
+MARKED_LEADS = 24
+LEADS_IN_TABLE = 12
+
+
+def lead_chart(comparison) -> Chart | None:
+    """The mean absolute error at each lead, a line for each model; None where there is one lead."""
+    errors = {name: result.by_lead["mae"] for name, result in comparison.results.items()}
+    leads = _leads(errors)
+    if len(leads) < 2:
+        return None
+    reading, margin = comparison.reading, 0.02 * (leads[-1] - leads[0])
+    drawn = figure(
+        xaxis={
+            "title": {"text": f"lead, in rows{f' of {reading.step}' if reading.step else ''}"},
+            "range": [float(leads[0] - margin), float(leads[-1] + margin)],
+        },
+        yaxis={"title": {"text": f"mean absolute error of {plain(reading.target)}"}},
+    )
+    for name, line in errors.items():
+        _draw(drawn, name, line, colours_of(comparison)[name])
+    _scale(drawn, np.concatenate([line.to_numpy() for line in errors.values()]))
+    choices = [model_choice(comparison, list(errors), set(errors))]
+    return Chart("leads", "Error by lead", _finding(errors), drawn, _table(errors), choices)
+
+
+def _leads(errors):
+    return next(iter(errors.values())).index if errors else []
+
+
+def _draw(drawn, name, line, colour):
+    drawn.add_scatter(
+        x=line.index.to_numpy(np.int32),
+        y=line.to_numpy(np.float32),
+        name=plain(name),
+        mode="lines+markers" if len(line) <= MARKED_LEADS else "lines",
+        line={"dash": dash_of(name), "width": 2},
+        marker={"size": 5},
+        hovertemplate="%{y:.4~g}",
+        meta={"model": name, "colour": colour},
+    )
+
+
+def _scale(drawn, values):
+    values = values[np.isfinite(values)]
+    if len(values) and values.min() > 0 and values.max() / values.min() > DECADES:
+        drawn.update_yaxes(type="log")
+    else:
+        drawn.update_yaxes(rangemode="tozero")
+
+
+def _finding(errors):
+    """Who is best near and far, and how much harder far is."""
+    first, last = _leads(errors)[[0, -1]]
+    near, far = (min(errors, key=lambda name: errors[name][lead]) for lead in (first, last))
+    if near == far:
+        text = f"{near} has the least error both at lead {first} and at lead {last}"
+    else:
+        text = f"{near} has the least error at lead {first}, {far} at lead {last}"
+    growth = errors[far][last] / errors[far][first] if errors[far][first] else np.nan
+    return f"{text}; the error of {far} grows {growth:.1f}-fold in between." if growth > 1.05 else f"{text}."
+
+
+def _table(errors):
+    leads = _leads(errors)
+    leads = leads[evenly(len(leads), LEADS_IN_TABLE)]
+    decimals = decimals_for([value for line in errors.values() for value in line])
+    rows = [[name, *[number(line[lead], decimals) for lead in leads]] for name, line in errors.items()]
+    return Table(["mean absolute error", *[f"lead {lead}" for lead in leads]], rows)

@@ -1,0 +1,87 @@
+"""The series over time."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.report.chart import Chart, axis_of, figure, places, plain, select
+from skrnn.report.shown import forecasts_of, is_panel, series_labels, shown_columns
+from skrnn.report.thinning import buckets_for, extremes
+from skrnn.report.wording import count, moments, number
+
+
+def series_chart(comparison) -> Chart:
+    """The series over time, with the rows that the folds forecast."""
+    series, columns = series_labels(comparison), shown_columns(comparison)
+    frames, n_buckets = list(comparison.reading.frames.values()), buckets_for(len(series) * len(columns))
+    drawn = figure(320, xaxis=axis_of(frames[0].index), yaxis={"title": {"text": ""}})
+    for code in series:
+        for place, column in enumerate(columns):
+            meta = {"series": str(code), "column": str(place), "colour": "accent"}
+            _draw(drawn, frames[code][column], n_buckets, meta)
+        _shade_tests(drawn, comparison, code)
+    choices = [select("series", "Series", series)] if is_panel(comparison) else []
+    if len(columns) > 1:
+        choices.append(select("column", "Column", dict(enumerate(map(str, columns)))))
+    note = _note(comparison, series, columns, n_buckets)
+    return Chart("portrait", "The series", _finding(comparison), drawn, choices=choices, note=note, also=("profile",))
+
+
+def _draw(drawn, values, n_buckets, meta):
+    numbers = values.to_numpy(np.float64)
+    kept = extremes(numbers, n_buckets)
+    drawn.add_scatter(
+        x=places(values.index[kept]),
+        y=numbers[kept].astype(np.float32),
+        name=plain(values.name),
+        mode="lines",
+        line={"width": 1.3},
+        hovertemplate="%{y:.4~g}",
+        meta=meta,
+    )
+
+
+def _shade_tests(drawn, comparison, code):
+    """A shade behind the rows that each fold forecasts, and a line where it begins."""
+    result = next(iter(comparison.results.values()), None)
+    if result is None:
+        return
+    for _, table in forecasts_of(result, code).groupby("fold"):
+        start, stop = places(pd.Index([table.index.min(), table.index.max()]))
+        drawn.add_vrect(x0=start, x1=stop, line_width=0, layer="below", name=str(code))
+        drawn.add_vline(x=start, line={"width": 1, "dash": "dot"}, layer="below", name=str(code))
+
+
+def _finding(comparison):
+    reading = comparison.reading
+    target = pd.concat([frame[reading.target] for frame in reading.frames.values()])
+    if not target.notna().any():
+        return f"No value of {reading.target} is known."
+    least, greatest, mean = number(target.min()), number(target.max()), number(target.mean())
+    between = f"{reading.target} lies between {least} and {greatest}, {mean} on average"
+    return f"{_extent(list(reading.frames.values()))}; {between}."
+
+
+def _extent(frames):
+    """How many rows there are, of which times."""
+    lengths = [len(frame) for frame in frames]
+    rows = count(lengths[0], "row") if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,} rows"
+    if len(frames) > 1:
+        return f"{len(frames):,} series of {rows}"
+    index = frames[0].index
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        return rows
+    first, last = moments(index[[0, -1]])
+    return f"{rows} from {first} to {last}"
+
+
+def _note(comparison, series, columns, n_buckets):
+    frames, parts = list(comparison.reading.frames.values()), []
+    if comparison.results:
+        parts.append("Shaded are the rows that the folds forecast; a dotted line is where a fold begins.")
+    if any(len(frame) > 2 * n_buckets for frame in frames):
+        parts.append(f"Of long series the least and the greatest value of each of {n_buckets:,} stretches are drawn.")
+    if len(series) < len(frames):
+        parts.append(f"{len(series)} of {len(frames):,} series are drawn, from the best forecast to the worst.")
+    if len(columns) < frames[0].shape[1]:
+        parts.append(f"{len(columns)} of {frames[0].shape[1]:,} columns are drawn.")
+    return " ".join(parts)
