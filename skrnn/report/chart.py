@@ -84,7 +84,9 @@ class Chart:
 
 def figure(height: int = 360, **layout) -> go.Figure:
     """An empty figure; its colours come from the page's style sheet, when it is drawn."""
-    common = {"template": {}, "height": height, "margin": MARGIN, "showlegend": False, "hovermode": "x unified"}
+    common = {"template": {}, "height": height, "margin": MARGIN, "showlegend": False}
+    # The nearest row answers to the pointer, however far it is.
+    common |= {"hovermode": "x unified", "hoverdistance": -1}
     return go.Figure(layout={**common, **layout})
 
 

@@ -14,7 +14,7 @@ def fold_chart(comparison) -> Chart | None:
         return None
     axis = {"title": {"text": "skill"}, "tickformat": ".0%"}
     names = {"type": "category", "autorange": "reversed"}
-    drawn = figure(90 + 34 * len(skills), xaxis=axis, yaxis=names, hovermode="closest")
+    drawn = figure(90 + 34 * len(skills), xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20)
     for name, skill in skills.items():
         _draw(drawn, name, skill, colours_of(comparison)[name])
     drawn.add_vline(x=0, line={"dash": "dash", "width": 2})

@@ -25,7 +25,15 @@ from skrnn.report.series import series_chart
 from skrnn.report.training import training_chart
 from skrnn.report.weights import weights_chart
 
-CHARTS = (fold_chart, forecast_chart, lead_chart, training_chart, weights_chart, series_chart, profile_chart)
+CHARTS = {
+    "folds": fold_chart,
+    "forecasts": forecast_chart,
+    "leads": lead_chart,
+    "training": training_chart,
+    "weights": weights_chart,
+    "portrait": series_chart,
+    "profile": profile_chart,
+}
 
 
 def write_report(comparison, path, *, made: datetime | None = None) -> None:
@@ -60,7 +68,7 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
     page : str
         The same for the same comparison and date.
     """
-    charts = {chart.name: chart for chart in (make(comparison) for make in CHARTS) if chart is not None}
+    charts = {name: make(comparison) for name, make in CHARTS.items()}
     library, script = packed_library(), _own_file("script.js")
     return (
         _environment()
@@ -73,7 +81,7 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
             ladder=ladder_rows(comparison),
             unfinished=list(comparison.unfinished.items()),
             charts=charts,
-            figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items()}),
+            figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items() if chart}),
             plan=plan_facts(comparison),
             plan_notes=comparison.plan.notes,
             folds=fold_table(comparison),

@@ -18,7 +18,8 @@ def series_chart(comparison) -> Chart:
         for place, column in enumerate(columns):
             meta = {"series": str(code), "column": str(place), "colour": "accent"}
             _draw(drawn, frames[code][column], n_buckets, meta)
-        _shade_tests(drawn, comparison, code)
+    # One by one, each would be drawn out of a copy of all before it.
+    drawn.update_layout(shapes=[shape for code in series for shape in _tested(comparison, code)])
     choices = [select("series", "Series", series)] if is_panel(comparison) else []
     if len(columns) > 1:
         choices.append(select("column", "Column", dict(enumerate(map(str, columns)))))
@@ -40,15 +41,15 @@ def _draw(drawn, values, n_buckets, meta):
     )
 
 
-def _shade_tests(drawn, comparison, code):
-    """A shade behind the rows that each fold forecasts, and a line where it begins."""
-    result = next(iter(comparison.results.values()), None)
-    if result is None:
-        return
-    for _, table in forecasts_of(result, code).groupby("fold"):
-        start, stop = places(pd.Index([table.index.min(), table.index.max()]))
-        drawn.add_vrect(x0=start, x1=stop, line_width=0, layer="below", name=str(code))
-        drawn.add_vline(x=start, line={"width": 1, "dash": "dot"}, layer="below", name=str(code))
+def _tested(comparison, code):
+    """A shade behind the rows of a series that each fold forecasts, and a line where it begins."""
+    shapes, common = [], {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below", "name": str(code)}
+    for result in list(comparison.results.values())[:1]:
+        for _, table in forecasts_of(result, code).groupby("fold"):
+            start, stop = places(pd.Index([table.index.min(), table.index.max()]))
+            shapes.append({"type": "rect", "x0": start, "x1": stop, "line": {"width": 0}, **common})
+            shapes.append({"type": "line", "x0": start, "x1": start, "line": {"width": 1, "dash": "dot"}, **common})
+    return shapes
 
 
 def _finding(comparison):

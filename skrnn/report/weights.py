@@ -44,7 +44,7 @@ def _draw(weights):
         drawn.add_bar(x=steps, y=values, hovertemplate="%{y:.3~g}<extra></extra>", meta={"colour": "accent"})
         return drawn
     names = {"type": "category", "autorange": "reversed", "automargin": True, "showgrid": False}
-    drawn = figure(120 + 26 * weights.shape[1], xaxis=axis, yaxis=names, hovermode="closest")
+    drawn = figure(120 + 26 * weights.shape[1], xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20)
     drawn.add_heatmap(
         x=steps,
         y=_distinct([plain(shortened(column, 18)) for column in weights]),

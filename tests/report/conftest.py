@@ -123,6 +123,6 @@ def nasty():
     """Names that would be HTML, JavaScript or a path of Windows, if they were let."""
     reading = {NASTY[0]: rows_of(300, columns=NASTY), NASTY[1]: rows_of(300, 1, columns=NASTY)}
     made = comparison_of(reading, n_folds=2)
-    made.reading.path = "C:\\data\\<b>new</b>.csv"
+    made.reading.path = "C:\\data\\<b>new.csv"
     made.reading.notes = [NASTY[0], NASTY[1]]
     return made

@@ -58,6 +58,7 @@ function axis(given) {
     automargin: true,
     gridcolor: colour("rule"),
     linecolor: colour("quiet"),
+    spikecolor: colour("quiet"),
     zerolinecolor: colour("rule"),
     rangeslider: given.rangeslider && { ...given.rangeslider, bgcolor: colour("raised"), bordercolor: colour("rule") },
     tickfont: { color: colour("quiet") },
