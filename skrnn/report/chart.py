@@ -102,9 +102,9 @@ def dash_of(name: str) -> str:
     return DASHES.get(name, "solid")
 
 
-def plain(name) -> str:
-    """A name that the charting library, which reads some HTML in its texts, shows as it is."""
-    return html.escape(shortened(name), quote=False)
+def plain(name, length: int = 40) -> str:
+    """A name, shortened, that the charting library, which reads some HTML in its texts, shows as it is."""
+    return html.escape(shortened(name, length), quote=False)
 
 
 def places(index: pd.Index) -> np.ndarray:

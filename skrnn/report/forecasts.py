@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
-from skrnn.report.shown import series_labels
+from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
 from skrnn.report.wording import count, number
 
 # Above this many leads markers would hide the lines.
-MARKED_LEADS = 12
+MARKED_LEADS = 3
 # Of one fold.
 MOST_ROWS = 1500
 TRUTH = {"label": "truth", "colour": "truth", "dash": "solid"}
@@ -22,33 +22,40 @@ def forecast_chart(comparison) -> Chart | None:
     if not comparison.results:
         return None
     series, folds = series_labels(comparison), list(range(len(_first(comparison).by_fold)))
-    n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // (len(series) * len(folds) * (1 + len(comparison.results))))
-    drawn, dropped = figure(height=420), 0
-    parts = {name: _by_series_and_fold(result, series) for name, result in comparison.results.items()}
-    for part in itertools.product(series, folds):
-        tables = {name: mine[part] for name, mine in parts.items() if part in mine}
-        if tables:
-            dropped += _draw_fold(drawn, comparison, *part, tables, n_rows)
-    frame = next(iter(comparison.reading.frames.values()))
-    drawn.update_layout(
-        xaxis=axis_of(frame.index) | {"rangeslider": {"thickness": 0.1}},
-        yaxis={"title": {"text": plain(comparison.reading.target)}},
-    )
-    choices = [model_choice(comparison, list(comparison.results), _chosen(comparison), always=[TRUTH])]
-    if len(folds) > 1:
-        newest_first = {fold: f"fold {fold + 1}" for fold in reversed(folds)}
-        choices.insert(0, select("fold", "Fold", newest_first | {"": "all folds"}))
-    if len(comparison.reading.frames) > 1:
-        choices.insert(0, select("series", "Series", series))
+    axis = axis_of(next(iter(comparison.reading.frames.values())).index) | {"rangeslider": {"thickness": 0.1}}
+    drawn = figure(420, xaxis=axis, yaxis={"title": {"text": plain(comparison.reading.target, 24)}})
+    dropped = _draw(drawn, comparison, series, folds)
     return Chart(
         "forecasts",
         "Forecasts and the truth in the test folds",
         _finding(comparison),
         drawn,
         _table(comparison),
-        choices,
+        _choices(comparison, series, folds),
         _note(comparison, series, dropped),
     )
+
+
+def _draw(drawn, comparison, series, folds):
+    """Draw each fold of each series; returns how many forecasts were left out."""
+    n_lines = len(series) * len(folds) * (1 + len(comparison.results))
+    n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // n_lines)
+    parts = {name: _by_series_and_fold(result, series) for name, result in comparison.results.items()}
+    dropped = 0
+    for part in itertools.product(series, folds):
+        tables = {name: mine[part] for name, mine in parts.items() if part in mine}
+        if tables:
+            dropped += _draw_fold(drawn, comparison, *part, tables, n_rows)
+    return dropped
+
+
+def _choices(comparison, series, folds):
+    choices = [select("series", "Series", series)] if is_panel(comparison) else []
+    if len(folds) > 1:
+        newest_first = {fold: f"{fold + 1}{', the newest' if fold == folds[-1] else ''}" for fold in reversed(folds)}
+        choices.append(select("fold", "Fold", newest_first | {"": "all"}))
+    models = list(comparison.results)
+    return [*choices, model_choice(comparison, models, _chosen(comparison), always=[TRUTH])]
 
 
 def _first(comparison):
@@ -72,17 +79,22 @@ def _draw_fold(drawn, comparison, code, fold, tables, n_rows):
     truth = frame[comparison.reading.target].iloc[start:stop]
     meta = {"series": str(code), "fold": str(fold)}
     _draw_line(
-        drawn, "truth", places(truth.index), truth, meta | {"colour": "truth", **_end(truth.index)}, line={"width": 2}
+        drawn,
+        "truth",
+        places(truth.index),
+        truth,
+        meta | {"colour": "truth", **_extent(truth.index)},
+        line={"width": 2},
     )
     for name, table in tables.items():
         _draw_forecasts(drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison)
     return dropped
 
 
-def _end(index):
-    """Where a line ends, and how far apart its rows are: the page begins with the newest rows that it has room for."""
+def _extent(index):
+    """Where a line begins and ends, and how far apart its rows are: the page shows as many of the newest as fit."""
     at = places(index[[0, -1]])
-    return {"end": float(at[1]), "row": float(at[1] - at[0]) / max(1, len(index) - 1)}
+    return {"start": float(at[0]), "end": float(at[1]), "row": float(at[1] - at[0]) / max(1, len(index) - 1)}
 
 
 def _by_series_and_fold(result, series):

@@ -25,7 +25,7 @@ def lead_chart(comparison) -> Chart | None:
             "title": {"text": f"lead, in rows{f' of {reading.step}' if reading.step else ''}"},
             "range": [float(leads[0] - margin), float(leads[-1] + margin)],
         },
-        yaxis={"title": {"text": f"mean absolute error of {plain(reading.target)}"}},
+        yaxis={"title": {"text": "mean absolute error"}},
     )
     for name, line in errors.items():
         _draw(drawn, name, line, colours_of(comparison)[name])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.report.chart import Chart, figure, plain
+from skrnn.report.chart import Chart, figure
 from skrnn.report.shown import all_series, is_panel, series_labels
 from skrnn.report.wording import count, number
 
@@ -18,13 +18,13 @@ def profile_chart(comparison) -> Chart | None:
     reading, season = comparison.reading, comparison.reading.season
     if season < 2 or not any(len(frame) >= season for frame in reading.frames.values()):
         return None
-    title = {"text": f"{plain(reading.target)} above its season's mean"}
+    title = {"text": "above the season's mean"}
     drawn, profiles = figure(320, xaxis={"type": "category", "nticks": 13}, yaxis={"title": title}), []
     for code in series_labels(comparison):
         values = reading.frames[all_series(comparison)[code]][reading.target]
         profiles.append(profile_of(values, season))
         _draw(drawn, profiles[-1], {"series": str(code), "colour": "accent"})
-    note = "The line is the mean of all seasons, the band holds the middle 80 %."
+    note = "The line is how far a row lies above the mean of its season, on average; the band holds the middle 80 %."
     if season > MOST_POINTS:
         note += f" A point stands for up to {count(-(-season // MOST_POINTS), 'row')}."
     return Chart(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.report.chart import Chart, Table, figure, plain
-from skrnn.report.wording import count, number, percent, shortened
+from skrnn.report.wording import count, number, percent
 
 MOST_STEPS, MOST_COLUMNS = 300, 30
 COLUMNS_IN_TABLE = 12
@@ -47,7 +47,7 @@ def _draw(weights):
     drawn = figure(120 + 26 * weights.shape[1], xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20)
     drawn.add_heatmap(
         x=steps,
-        y=_distinct([plain(shortened(column, 18)) for column in weights]),
+        y=_distinct([plain(column, 18) for column in weights]),
         z=weights.to_numpy(np.float32).T,
         zmin=0,
         colorbar={"thickness": 12, "tickformat": ".2~g"},

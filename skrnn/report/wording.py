@@ -5,6 +5,8 @@ import math
 import pandas as pd
 
 UNKNOWN = "–"
+# A number and its sign stay on one line.
+PERCENT = "\N{NO-BREAK SPACE}%"
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -29,9 +31,9 @@ def percent(share: float, decimals: int = 0) -> str:
         return UNKNOWN
     least = 10**-decimals
     if 0 < 100 * share < least:
-        return f"<{least:g} %"
+        return f"<{least:g}{PERCENT}"
     # Adding zero takes the sign off −0.
-    return f"{round(100 * share, decimals) + 0.0:.{decimals}f} %".replace("-", "−")
+    return f"{round(100 * share, decimals) + 0.0:.{decimals}f}{PERCENT}".replace("-", "−")
 
 
 def seconds(value: float) -> str:
@@ -77,7 +79,7 @@ def moments(labels) -> list:
     return [time.strftime(form) for time in times]
 
 
-def shortened(name, length: int = 40) -> str:
+def shortened(name, length: int) -> str:
     """A name that fits a chart."""
     name = str(name)
     return name if len(name) <= length else f"{name[: length - 1]}…"

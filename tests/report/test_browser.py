@@ -123,12 +123,25 @@ def test_models_are_chosen_by_mouse(tab):
     assert names_drawn(tab, "forecasts") == ["truth", "linear", "gru"]
 
 
+def test_no_model_need_be_chosen(tab):
+    """Without any model the chart is empty, and a click brings one back."""
+    box = tab.locator("#leads").get_by_label("naive")
+    for each in tab.locator("#leads input").all():
+        each.uncheck()
+    assert names_drawn(tab, "leads") == []
+
+    box.check()
+
+    assert names_drawn(tab, "leads") == ["naive"]
+
+
 def test_models_are_chosen_by_keyboard(tab):
     """Tab reaches the models, and the space bar chooses them."""
     tab.locator("#forecasts select").focus()
     tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Space")
+    tab.keyboard.press("Enter")
 
     assert names_drawn(tab, "forecasts") == ["truth", "naive", "seasonal", "linear"]
 

@@ -124,7 +124,7 @@ def test_every_chart_has_words(page):
 
     assert [attrs["data-chart"] for attrs in charts] == list(figures_of(page))
     assert {attrs["role"] for attrs in charts} == {"img"}
-    findings = [attrs["aria-label"].partition(". ")[2] for attrs in charts]
+    findings = [" ".join(attrs["aria-label"].partition(". ")[2].split()) for attrs in charts]
     assert all(len(finding) > 30 and finding in Outline(page).words() for finding in findings)
 
 

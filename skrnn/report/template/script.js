@@ -6,6 +6,7 @@ const charts = [...document.querySelectorAll("div.chart")];
 const root = document.documentElement;
 const touch = matchMedia("(pointer: coarse)").matches;
 const PRINT_WIDTH = 680;
+const PRINT_HEIGHT = 0.72;
 const PIXELS_OF_A_ROW = 3;
 const config = {
   responsive: true,
@@ -91,9 +92,10 @@ function rowsOf(choices) {
 
 // The newest rows that there is room for; the slider below has the others.
 function newest(traces, width) {
-  const [{ meta }] = traces;
-  const folds = new Set(traces.map((trace) => trace.meta.fold));
-  return meta.row && folds.size === 1 ? { range: [meta.end - (width / PIXELS_OF_A_ROW) * meta.row, meta.end] } : {};
+  const truths = traces.map((trace) => trace.meta).filter((meta) => meta.row);
+  if (truths.length !== 1) return {};
+  const [{ start, end, row }] = truths;
+  return { range: [Math.max(start, end - (width / PIXELS_OF_A_ROW) * row), end] };
 }
 
 function draw(chart, onPaper) {
@@ -104,7 +106,10 @@ function draw(chart, onPaper) {
   const drawn = layoutOf(layout, choices);
   drawn.uirevision = rowsOf(choices);
   Object.assign(drawn.xaxis, newest(traces, width));
-  if (onPaper) Object.assign(drawn, { width, height: 0.8 * layout.height, autosize: false });
+  if (onPaper) {
+    Object.assign(drawn, { width, height: PRINT_HEIGHT * layout.height, autosize: false });
+    drawn.xaxis.rangeslider = { visible: false };
+  }
   Plotly.react(chart, traces, drawn, config);
 }
 
@@ -117,6 +122,8 @@ async function start() {
     const form = event.target.closest("form[data-chart]");
     if (form) charts.filter((chart) => form.matches(`[data-chart~="${chart.dataset.chart}"]`)).forEach((chart) => draw(chart));
   });
+  // Enter on a choice is no wish to leave the page.
+  document.addEventListener("submit", (event) => event.preventDefault());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
   addEventListener("beforeprint", () => {
     root.dataset.onPaper = "";
