@@ -75,6 +75,17 @@ def names_drawn(tab, chart):
     return [name for name, _ in drawn(tab, chart)]
 
 
+def switch(tab, scheme):
+    """Change the reader's colours, and wait until the charts have theirs."""
+    tab.emulate_media(color_scheme=scheme, media="screen")
+    tab.evaluate(
+        "() => new Promise((done) => { const look = () =>"
+        " document.querySelector('#forecasts .chart').data[0].line.color"
+        " === getComputedStyle(document.documentElement).getPropertyValue('--truth').trim()"
+        " ? done() : requestAnimationFrame(look); look(); })"
+    )
+
+
 @pytest.fixture(scope="module")
 def loaded(browser, files):
     """A page that has been opened once for many tests."""
@@ -86,7 +97,8 @@ def loaded(browser, files):
 
 @pytest.fixture
 def tab(loaded):
-    """The page as it is at first: with what is chosen then."""
+    """The page as it is at first: light, on a screen, with what is chosen then."""
+    switch(loaded, "light")
     loaded.evaluate(
         "document.querySelectorAll('form').forEach((form) => {"
         "form.reset(); form.dispatchEvent(new Event('change', { bubbles: true })); })"
@@ -205,27 +217,24 @@ def test_phone_needs_no_scrolling_sideways(opened, name):
     assert max(tab.evaluate(wide)) <= 360
 
 
-def test_dark_and_light_differ(opened):
+def test_dark_and_light_differ(tab):
     """Page and charts follow the reader's colours, at once when these change."""
-    tab = opened(color_scheme="light")
     look = "getComputedStyle(document.body).backgroundColor"
     light = tab.evaluate(look), drawn(tab, "forecasts")
 
-    tab.emulate_media(color_scheme="dark")
-    tab.wait_for_function(f"{look} !== '{light[0]}'")
+    switch(tab, "dark")
 
     dark = tab.evaluate(look), drawn(tab, "forecasts")
     assert [name for name, _ in light[1]] == [name for name, _ in dark[1]]
     assert all(old != new for (_, old), (_, new) in zip(light[1], dark[1], strict=True))
-    tab.emulate_media(color_scheme="light")
-    tab.wait_for_function(f"{look} === '{light[0]}'")
+    switch(tab, "light")
     assert drawn(tab, "forecasts") == light[1]
 
 
-def test_text_has_contrast(opened):
+def test_text_has_contrast(tab):
     """Every text on the page stands out from what is behind it, in light and in dark."""
     for scheme in ("light", "dark"):
-        tab = opened(color_scheme=scheme)
+        switch(tab, scheme)
 
         faint = tab.evaluate(CONTRASTS)
 
@@ -248,9 +257,9 @@ CONTRASTS = """() => {
 }"""
 
 
-def test_print_is_light_and_without_controls(opened):
+def test_print_is_light_and_without_controls(tab):
     """Printed from the dark, the page has charts in ink on paper, and is as it was afterwards."""
-    tab = opened(color_scheme="dark")
+    switch(tab, "dark")
     tab.evaluate(
         "addEventListener('beforeprint', () => { window.seen = getComputedStyle(document.documentElement)"
         ".getPropertyValue('--truth') + document.querySelector('#forecasts .chart').data[0].line.color; })"
