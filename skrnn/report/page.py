@@ -10,7 +10,6 @@ from importlib import resources
 from pathlib import Path, PurePath, PureWindowsPath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from skrnn.report.folds import fold_chart, fold_table
@@ -92,8 +91,8 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
             reading_notes=comparison.reading.notes,
             repeat=repeat_facts(comparison, made or datetime.now()),
             command=comparison.command,
-            style=Markup(_own_file("style.css")),
-            script=Markup(script),
+            style=_own_file("style.css"),
+            script=script,
             script_hash=_hash(script),
             library=library.packed,
             library_hash=library.hash,
@@ -101,10 +100,10 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
     )
 
 
-def as_json(data) -> Markup:
+def as_json(data) -> str:
     """Data for a script element, which nothing in them can end."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 class _Library:
@@ -140,4 +139,5 @@ def _hash(source):
 
 def _file_name(path):
     """The last part of a path, be it one of Windows."""
-    return PureWindowsPath(path).name if "\\" in str(path) else PurePath(path).name
+    path = str(path or "")
+    return PureWindowsPath(path).name if "\\" in path else PurePath(path).name

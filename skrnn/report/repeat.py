@@ -9,7 +9,7 @@ def repeat_facts(comparison, made) -> list:
     facts = [
         ("Seed", str(comparison.plan.seed)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in comparison.versions.items())),
-        ("File", f"{reading.path}, {size(reading.n_bytes)}"),
+        ("File", f"{reading.path}, {size(reading.n_bytes)}" if reading.path else ""),
         ("SHA-256", reading.sha256),
         ("Took", seconds(comparison.seconds)),
         ("Made", f"{made:%Y-%m-%d %H:%M}"),

@@ -4,7 +4,7 @@ import numpy as np
 
 from skrnn.report.chart import Chart, Table, colours_of, figure, model_choice, plain
 from skrnn.report.thinning import buckets_for, extremes
-from skrnn.report.wording import listing, number
+from skrnn.report.wording import number
 
 DECADES = 20
 # The oldest fold is the palest.
@@ -79,10 +79,15 @@ def _best(history):
 def _finding(networks):
     parts = []
     for name, folds in networks.items():
-        lengths = [len(history["loss"]) for history in folds if _has_loss(history)]
-        epochs = f"{min(lengths)} to {max(lengths)}" if min(lengths) < max(lengths) else f"{max(lengths)}"
-        parts.append(f"{name} for {epochs}")
-    return f"Epochs that were trained: {listing(parts)}."
+        trained = [history for history in folds if _has_loss(history)]
+        lengths, best = [len(history["loss"]) for history in trained], [_best(history)[0] for history in trained]
+        parts.append(f"{name} {_range(lengths)}, the best of them {_range(best)}")
+    return f"Epochs of the folds: {'; '.join(parts)}."
+
+
+def _range(numbers):
+    low, high = min(numbers), max(numbers)
+    return f"{low} to {high}" if low < high else f"{low}"
 
 
 def _table(networks):

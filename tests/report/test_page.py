@@ -154,6 +154,7 @@ def test_date_is_now_by_default(comparison):
 def test_what_is_missing_is_left_out(comparison):
     """Without networks, linear model, notes and season their parts are left out."""
     reading = reading_of(comparison.reading.frames, season=1, notes=[], season_why="")
+    reading.path = reading.sha256 = None
     bare = replace(comparison, training={}, weights=None, unfinished={}, reading=reading, command="")
 
     headings = headings_of(report_html(bare, made=MADE))
