@@ -125,6 +125,14 @@ def test_every_chart_is_drawn(tab):
     assert all(shapes)
 
 
+def test_every_chart_is_a_picture_with_words(tab):
+    """Who cannot see a chart is told its finding."""
+    charts = tab.locator("div.chart").all()
+
+    words = [chart.locator("svg[role=img]").get_attribute("aria-label") for chart in charts]
+    assert words == [chart.get_attribute("data-words") for chart in charts]
+
+
 def test_models_are_chosen_by_mouse(tab):
     """A click on a model adds it to the forecasts, another takes it away."""
     assert names_drawn(tab, "forecasts") == ["truth", "naive", "linear"]

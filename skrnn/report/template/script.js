@@ -98,6 +98,14 @@ function newest(traces, width) {
   return { range: [Math.max(start, end - (width / PIXELS_OF_A_ROW) * row), end] };
 }
 
+// The drawing is a picture with words; the buttons beside it stay buttons.
+function describe(chart) {
+  const [picture, ...layers] = chart.querySelectorAll("svg.main-svg");
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", chart.dataset.words);
+  for (const layer of layers) layer.setAttribute("aria-hidden", "true");
+}
+
 function draw(chart, onPaper) {
   const { data, layout } = figures[chart.dataset.chart];
   const choices = chosen(chart.dataset.chart);
@@ -111,6 +119,7 @@ function draw(chart, onPaper) {
     drawn.xaxis.rangeslider = { visible: false };
   }
   Plotly.react(chart, traces, drawn, config);
+  describe(chart);
 }
 
 const drawAll = (onPaper) => charts.forEach((chart) => draw(chart, onPaper));
