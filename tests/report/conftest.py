@@ -100,6 +100,22 @@ def weights_of(window, columns):
     return pd.DataFrame(sizes, pd.RangeIndex(window), columns)
 
 
+def traces_of(chart, **meta):
+    """The traces whose "meta" says all of this."""
+    return [trace for trace in chart.figure.data if meta.items() <= trace.meta.items()]
+
+
+def options_of(chart, name):
+    """What may be chosen, by value, and whether it is at first."""
+    (choice,) = [choice for choice in chart.choices if choice.name == name]
+    return {option["value"]: option["chosen"] for option in choice.options}
+
+
+def data_alone(frames, **changes):
+    """A comparison of which nothing but the data are known."""
+    return SimpleNamespace(reading=reading_of(frames, **changes))
+
+
 @pytest.fixture(scope="session")
 def comparison():
     """One series of hours with a season of a day."""
@@ -126,3 +142,9 @@ def nasty():
     made.reading.path = "C:\\data\\<b>new.csv"
     made.reading.notes = [NASTY[0], NASTY[1]]
     return made
+
+
+@pytest.fixture(scope="session")
+def single_lead():
+    """A comparison of forecasts one row ahead, of one column without a season."""
+    return comparison_of({"only": rows_of(200, columns=("load",))}, horizon=1, season=1, names=("naive", "linear"))

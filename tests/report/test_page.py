@@ -162,11 +162,9 @@ def test_what_is_missing_is_left_out(comparison):
     assert not [heading for heading in headings if "season" in heading]
 
 
-def test_one_lead_is_a_sentence():
+def test_one_lead_is_a_sentence(single_lead):
     """Where one lead is forecast a sentence stands in for the errors by lead."""
-    single = comparison_of({"only": rows_of(150, columns=("load",))}, horizon=1, season=1, names=("naive", "linear"))
-
-    assert "One lead is forecast" in Outline(report_html(single, made=MADE)).words()
+    assert "One lead is forecast" in Outline(report_html(single_lead, made=MADE)).words()
 
 
 def test_nothing_finished_is_a_page(comparison):

@@ -128,8 +128,8 @@ async function start() {
   await loadLibrary();
   drawAll();
   document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-chart]");
-    if (form) charts.filter((chart) => form.matches(`[data-chart~="${chart.dataset.chart}"]`)).forEach((chart) => draw(chart));
+    const concerned = event.target.closest("form[data-chart]")?.dataset.chart.split(" ") ?? [];
+    charts.filter((chart) => concerned.includes(chart.dataset.chart)).forEach((chart) => draw(chart));
   });
   // Enter on a choice is no wish to leave the page.
   document.addEventListener("submit", (event) => event.preventDefault());

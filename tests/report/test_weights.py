@@ -1,0 +1,45 @@
+"""What the linear model looks at."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.report.weights import weights_chart
+
+
+def test_heat_map_has_columns_by_weight(comparison):
+    """Steps run across, columns down, the one with the most weight first."""
+    chart = weights_chart(replace(comparison, weights=comparison.weights[["wind", "temperature"]]))
+
+    (heat,) = chart.figure.data
+    assert list(heat.y) == ["temperature", "wind"]
+    assert np.allclose(heat.z[0], comparison.weights["temperature"])
+    assert "temperature at the newest step" in chart.finding
+
+
+def test_weights_of_one_column_are_bars(single_lead):
+    """One column has bars: a map of one row is harder to read."""
+    assert [trace.type for trace in weights_chart(single_lead).figure.data] == ["bar"]
+
+
+def test_many_weights_keep_their_peaks(comparison):
+    """Of many steps and columns the largest are drawn, and the page says so."""
+    weights = pd.DataFrame(
+        np.ones((1000, 40)), columns=[f"column {place} of many of the same name" for place in range(40)]
+    )
+    weights.iloc[501, 7] = 9
+
+    chart = weights_chart(replace(comparison, weights=weights))
+
+    (heat,) = chart.figure.data
+    assert (heat.z.shape, heat.z.max(), len(set(heat.y))) == ((30, 250), 9, 30)
+    assert "30 columns" in chart.note
+    assert "1,000 steps" in chart.note
+
+
+@pytest.mark.parametrize("weights", [None, pd.DataFrame(), pd.DataFrame({"a": [0.0, 0.0]})])
+def test_without_weights_there_is_no_map(comparison, weights):
+    """Where no linear model was fitted, or it looks at nothing, there is no chart."""
+    assert weights_chart(replace(comparison, weights=weights)) is None
