@@ -24,7 +24,8 @@ class Backtest:
     ----------
     predictions : DataFrame
         A line for each forecast, with the label of the row that it is for as index: "series" (for a panel), "fold",
-        "origin" (the label of the row at which it was made), "lead", "true", "predicted" and "baseline".
+        "origin" (the label of the row at which it was made), "lead", "true", "predicted", "baseline", and "scale" (the
+        mean change over a season in the training targets, which MASE is relative to).
     scores : Series
         The errors over all forecasts: "mae", "rmse", "mase", "smape" (percent), "skill", and those of the baseline,
         as "baseline_mae" and so on.
@@ -42,6 +43,30 @@ class Backtest:
     by_fold: pd.DataFrame
     by_lead: pd.DataFrame
     estimators: list
+
+    @classmethod
+    def of_folds(cls, folds):
+        """One result of several with a fold each, in the order in which they come: of folds that were run one by one.
+
+        Parameters
+        ----------
+        folds : sequence of Backtest
+            Results of the same model on the same samples.
+
+        Returns
+        -------
+        result : Backtest
+            All of their forecasts, with the folds counted anew, and the errors over all of them.
+        """
+        tables = [fold.predictions.assign(fold=number) for number, fold in enumerate(folds)]
+        seconds = [seconds for fold in folds for seconds in fold.by_fold[["fit_time", "predict_time"]].to_numpy()]
+        return cls._of(pd.concat(tables), seconds, [model for fold in folds for model in fold.estimators])
+
+    @classmethod
+    def _of(cls, table, seconds, estimators):
+        by_fold = by(table, "fold")
+        by_fold["fit_time"], by_fold["predict_time"] = zip(*seconds, strict=True)
+        return cls(table, pd.Series(beside_baseline(table)), by_fold, by(table, "lead"), estimators)
 
     def __repr__(self) -> str:
         both = {name: [self.scores[name], self.scores[f"baseline_{name}"]] for name in MEASURES}
@@ -123,16 +148,9 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     parts = [part for group in _progress(done, len(groups), verbose) for part in group]
     table = pd.concat([part.table.assign(fold=number) for number, part in enumerate(parts)])
-    by_fold = by(table, "fold")
-    by_fold["fit_time"], by_fold["predict_time"] = zip(*(part.seconds for part in parts), strict=True)
-    columns = ["fold", "origin", "lead", "true", "predicted", "baseline"]
-    return Backtest(
-        table[["series", *columns] if samples.is_panel else columns],
-        pd.Series(beside_baseline(table)),
-        by_fold,
-        by(table, "lead"),
-        [part.model for part in parts],
-    )
+    columns = ["fold", "origin", "lead", "true", "predicted", "baseline", "scale"]
+    table = table[["series", *columns] if samples.is_panel else columns]
+    return Backtest._of(table, [part.seconds for part in parts], [part.model for part in parts])
 
 
 @dataclass

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from skrnn.evaluation.fitted import name_of
 from skrnn.evaluation.samples import RowSamples
 from skrnn.plotting.axes import BLACK, GREY, ORANGE, SHADES, axes_for, dress_index_axis, kind_of, places, small_legend
-from skrnn.plotting.fitted import name_of
 from skrnn.plotting.frames import as_frame, fitted_samples, frame_of_arrays, frame_of_rows, frame_of_windows, same_shape
 from skrnn.validation import check_count, index_of
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from skrnn.evaluation.fitted import nested
 from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, counted_from_one, small_legend
-from skrnn.plotting.fitted import nested
 
 # A loss that falls by more than this factor is drawn on a logarithmic axis.
 DECADE = 10

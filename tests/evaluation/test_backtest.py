@@ -35,7 +35,7 @@ from skrnn import (
     TransformedWindowRegressor,
     make_windows,
 )
-from skrnn.evaluation import backtest
+from skrnn.evaluation import Backtest, backtest
 
 
 def walk(n=150, seed=0, columns=("a", "b")):
@@ -685,3 +685,16 @@ def test_progress_goes_to_stderr(capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "backtest" in shown.err
+
+
+def test_folds_run_one_by_one_are_the_same_in_one_result():
+    X, y = make_windows(walk(50), 5, 2, target="a")
+    splits = [(np.arange(20), np.arange(21, 30)), (np.arange(30), np.arange(31, 40))]
+
+    joined = Backtest.of_folds([backtest(LinearWindow(), X, y, cv=[split]) for split in splits])
+
+    whole = backtest(LinearWindow(), X, y, cv=splits)
+    pd.testing.assert_frame_equal(joined.predictions, whole.predictions)
+    pd.testing.assert_frame_equal(joined.by_lead, whole.by_lead)
+    pd.testing.assert_series_equal(joined.scores, whole.scores)
+    assert len(joined.estimators) == 2
