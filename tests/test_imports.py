@@ -30,6 +30,7 @@ LAYERS = [
     {"baselines", "neural"},
     {"relative", "multistep"},
     {"evaluation"},
+    {"comparison"},
     {"plotting", "report"},
     {"cli"},
 ]

@@ -1,6 +1,23 @@
 """Plan: what is forecast, from what, and in which folds."""
 
+import numbers
 from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import mean_absolute_error
+
+from skrnn.comparison.folds import make_folds
+from skrnn.comparison.ladder import NETWORKS, RUNGS, Ladder
+from skrnn.comparison.preparation import Preparation, calendar_fields, taught_targets
+from skrnn.evaluation.samples import WindowSamples
+from skrnn.reading import DataProblem
+
+# Windows reach over a season, but no further, unless somebody asks for it; nor have they more values than these.
+SHORTEST_WINDOW, LONGEST_WINDOW, MOST_VALUES = 12, 400, 1_500
+# A window of exponential smoothing reaches over so many seasons, where there are rows enough.
+SMOOTHED_SEASONS = 8
+# As many windows tell whether values or changes are learned better.
+ENOUGH_WINDOWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -14,7 +31,7 @@ class Plan:
     calendar : tuple of str
         The fields of ``CalendarFeatures`` that the models get.
     known_ahead : tuple of str
-        Columns whose future is known, the calendar's included.
+        Columns whose future is known.
     changes : bool
         Whether linear model and networks learn changes from a season before, in place of values.
     folds : list of tuple (train, test)
@@ -37,3 +54,104 @@ class Plan:
     models: tuple
     seed: int
     notes: tuple = ()
+
+
+def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
+    """How the rows of a reading become windows, and how many steps of these a forecast looks at."""
+    n_rows, season = max(map(len, reading.frames.values())), reading.season
+    horizon = _count("horizon", horizon, _default_horizon(season))
+    frame = next(iter(reading.frames.values()))
+    calendar = calendar_fields(frame.index)
+    most = MOST_VALUES // (frame.shape[1] + 2 * len(calendar))
+    window = _count("window", window, _default_window(n_rows, season, horizon, most))
+    length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, n_rows // 10))
+    needed = length + 2 * horizon + 8
+    if n_rows < needed:
+        before = f"a window of {window} and a season of {season}" if season > 1 else f"a window of {window}"
+        raise DataProblem(
+            f"{n_rows} rows are too few for {before} behind a horizon of {horizon}: bring at least {needed} rows, or "
+            "choose a smaller --window, --season or --horizon"
+        )
+    return Preparation(tuple(frame.columns), tuple(reading.known_ahead), calendar, length, horizon, season), window
+
+
+def make_plan(reading, horizon, window, models, n_folds, seed):
+    """(plan, preparation, X, y) of a comparison."""
+    names, notes = _rungs(models, reading.season)
+    preparation, window = prepare(reading, horizon, window)
+    n_folds = _count("folds", n_folds, 5)
+    X, y = preparation.windows(reading.frames)
+    samples = WindowSamples(None, X, y)
+    folds = make_folds(samples, n_folds, reading.season)
+    ladder = Ladder(reading.target, window, reading.season, False, seed)
+    changes = prefers_changes(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
+    if {"linear", *NETWORKS} & set(names):
+        before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
+        kind = f"changes from {before}" if changes else "values"
+        notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
+    if preparation.calendar:
+        fields = {"hour": "time of day", "dayofweek": "day of the week", "dayofyear": "day of the year"}
+        given = ", ".join(fields[field] for field in preparation.calendar)
+        notes.append(f"Linear model and networks also get the calendar: {given}.")
+    plan = Plan(
+        preparation.horizon,
+        reading.season,
+        window,
+        preparation.calendar,
+        preparation.known_ahead,
+        changes,
+        folds,
+        names,
+        seed,
+        tuple(notes),
+    )
+    return plan, preparation, X, y
+
+
+def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
+    """Whether a linear model of some training windows forecasts their newest part better by changes."""
+    windows, values = X[train], np.reshape(y, (len(y), -1))[train]
+    taught = taught_targets(windows, values)
+    newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
+    border = np.quantile(newest, 0.6)
+    past, recent = newest <= border, newest - values.shape[1] >= border
+    truth, errors = values[recent], []
+    known = ~np.isnan(truth)
+    for changes in (False, True):
+        model = ladder.of(changes).rung("linear", len(train))
+        try:
+            forecasts = model.fit(windows[past], taught[past]).predict(windows[recent])
+        except ValueError:  # there is too little to tell
+            return False
+        errors.append(mean_absolute_error(truth[known], np.reshape(forecasts, truth.shape)[known]))
+    return errors[1] < errors[0]
+
+
+def _default_horizon(season):
+    """A season, where that is a moderate number of rows; else a day of hours, or a dozen."""
+    return season if 1 < season <= 48 else 24 if season % 24 == 0 else 12
+
+
+def _default_window(n_rows, season, horizon, most):
+    wanted = max(SHORTEST_WINDOW, season, min(horizon, 2 * season))
+    return max(2, min(wanted, LONGEST_WINDOW, n_rows // 6, max(SHORTEST_WINDOW, most)))
+
+
+def _count(name, value, default):
+    value = default if value is None else value
+    if not isinstance(value, numbers.Integral) or value < 1:
+        raise DataProblem(f"--{name} must be a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+def _rungs(models, season):
+    """The rungs to compare in the ladder's order, the naive forecast always; and what is to be said of them."""
+    wanted = list(RUNGS) if models is None else [name.strip().lower() for name in models if name.strip()]
+    for name in wanted:
+        if name not in RUNGS:
+            raise DataProblem(f"--models has no {name!r}: choose among {', '.join(RUNGS)}")
+    chosen, notes = {"naive", *wanted}, []
+    if "seasonal" in chosen and season == 1:
+        chosen.discard("seasonal")
+        notes.append("The seasonal naive forecast is left out: there is no season.")
+    return tuple(name for name in RUNGS if name in chosen), notes

@@ -33,6 +33,8 @@ class Comparison:
         The recommended model, fitted on all rows; None where nothing was finished.
     seconds : float
         How long it took.
+    ended : str or None
+        Why it ended before all was finished: "interrupted" (Ctrl-C) or "budget".
     command : str
         The command line that repeats it.
     versions : dict of str to str
@@ -48,6 +50,7 @@ class Comparison:
     weights: pd.DataFrame | None
     model: object
     seconds: float
+    ended: str | None = None
     command: str = ""
     versions: dict = field(default_factory=dict)
 

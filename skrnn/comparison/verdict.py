@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from skrnn.comparison.digits import digits, percent
+from skrnn.comparison.ladder import RUNGS
+from skrnn.evaluation.measures import skill
+
+# A smaller share of an error is not worth a more complex model, however sure it is.
+LEAST_GAIN = 0.01
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -10,7 +19,8 @@ class Verdict:
     Attributes
     ----------
     recommended : str
-        The simplest model that none beats by more than the folds' spread.
+        Where the climb from the naive forecast ends: each rung is taken that beats the one before it by more than the
+        folds' spread.
     best : str
         The model with the least error.
     clear : bool
@@ -23,3 +33,60 @@ class Verdict:
     best: str
     clear: bool
     sentence: str
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By what share one model's error is below another's, and the standard deviation of that share over the folds."""
+
+    share: float
+    spread: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether it matters, and is more than the folds' spread; never with a single fold, which has none."""
+        return bool(self.share > self.spread and self.share >= LEAST_GAIN)
+
+    def __str__(self) -> str:
+        """The share in words, beside the folds' spread."""
+        if np.isnan(self.spread):
+            return f"{percent(abs(self.share))}, which may be chance, as one fold cannot tell"
+        if 0 < self.spread < self.share < LEAST_GAIN:
+            return f"{percent(abs(self.share))}, too little to matter"
+        kind = "more than" if self.clear else "within"
+        return f"{percent(abs(self.share))}, {kind} the folds' spread of {percent(self.spread)}"
+
+
+def gain(model, other) -> Gain:
+    """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
+    ours, theirs = (result.by_fold["mae"].to_numpy() for result in (model, other))
+    by_fold = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
+    spread = np.nan if len(by_fold) == 1 else np.std(by_fold, ddof=1) if np.isfinite(by_fold).all() else np.inf
+    return Gain(skill(model.scores["mae"], other.scores["mae"]), float(spread))
+
+
+def verdict(results: dict) -> Verdict:
+    """What to use, of results in the ladder's order."""
+    order = [name for name in RUNGS if name in results]
+    best = min(order, key=lambda name: results[name].scores["mae"])
+    recommended = order[0]
+    for name in order[1:]:
+        if gain(results[name], results[recommended]).clear:
+            recommended = name
+    if order.index(best) < order.index(recommended):  # both simpler and better
+        recommended = best
+    floor = gain(results[recommended], results["naive"])
+    return Verdict(recommended, best, floor.clear, _sentence(results, recommended, best, floor))
+
+
+def _sentence(results, recommended, best, floor):
+    error = digits(results[recommended].scores["mae"])
+    said = f"Use the {RUNGS[recommended]}: its mean absolute error is {error}"
+    if recommended == best == "naive":
+        return f"{said}, and no other model has less."
+    if recommended != "naive":
+        side = "below" if floor.share > 0 else "above"
+        said = f"{said}, {side} the naive forecast's by {floor}"
+    if best != recommended:
+        said = f"{said}; the {RUNGS[best]} has less by {gain(results[best], results[recommended])}"
+    return f"{said}."

@@ -1,0 +1,141 @@
+"""compare: backtest the ladder on somebody's series, and say which rung is worth climbing."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from skrnn.comparison.fitting import fit_rung, forecast_model
+from skrnn.comparison.ladder import Ladder
+from skrnn.comparison.plan import make_plan
+from skrnn.comparison.result import Comparison
+from skrnn.comparison.rounds import Rounds
+from skrnn.comparison.stopping import Stop
+from skrnn.comparison.verdict import verdict
+from skrnn.comparison.versions import versions
+from skrnn.evaluation.fitted import nested
+from skrnn.validation import check_positive
+
+# The shares of a budget that are kept for the last fit and for what follows it.
+KEPT_FOR_FIT, KEPT_FOR_REPORT = 0.12, 0.05
+
+
+def compare(
+    reading,
+    *,
+    horizon=None,
+    window=None,
+    models=None,
+    folds=5,
+    budget=None,
+    jobs=1,
+    seed=0,
+    progress=None,
+    started=None,
+    command="",
+) -> Comparison:
+    """Backtest the ladder on one series or several, and say which rung is worth climbing.
+
+    Every model forecasts the whole horizon from the same windows, in the same folds, whose training ends before the
+    first forecast of their test is made. The recommended model is then fitted on all rows.
+
+    Parameters
+    ----------
+    reading : Reading
+        The series, as ``read_series`` gives them.
+    horizon : int, default=None
+        How many rows are forecast. None: a season of at most 48 rows, else 24 or 12.
+    window : int, default=None
+        Steps that a forecast looks at. None: about a season.
+    models : sequence of str, default=None
+        Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None: all. The naive
+        forecast is always among them.
+    folds : int, default=5
+        Folds of the backtest, over the newest 30 % of the rows.
+    budget : float, default=None
+        Minutes that it may take. What is not finished by then is left out.
+    jobs : int, default=1
+        Fits in parallel, as in joblib. Each fit uses all cores by itself where it is alone.
+    seed : int, default=0
+        The random state of the networks.
+    progress : callable, default=None
+        Called with the name of a model, how many of all fits are done, and the seconds left, after each of them.
+    started : float, default=None
+        The ``time.monotonic()`` from which the budget counts. None: now.
+    command : str, default=""
+        The command line, for the report.
+
+    Returns
+    -------
+    comparison : Comparison
+        The errors of all models, what to use, and that model.
+    """
+    started = time.monotonic() if started is None else started
+    seconds = np.inf if budget is None else 60 * check_positive("budget", budget)
+    plan, preparation, X, y = make_plan(reading, horizon, window, models, folds, seed)
+    ladder = Ladder(reading.target, plan.window, plan.season, plan.changes, seed)
+
+    with Stop(_deadline(started, seconds, KEPT_FOR_FIT)) as stop:
+        rounds = Rounds(ladder, plan)
+        rounds.run(X, y, stop, jobs, progress)
+    ended = stop.reason
+    results, unfinished, notes = rounds.results(ended)
+    chosen = verdict(results)
+    recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
+    estimator = None
+    if ended != "interrupted" and (end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end):
+        with Stop(end) as stop:
+            estimator = fit_rung(ladder, chosen.recommended, X, y)
+    if estimator is None or stop.reason is not None:
+        estimator = recommended.estimators[-1]
+        notes.append("The model in the file is that of the newest fold: there was no time to fit it on all rows.")
+    facts = _facts(results, chosen, plan)
+    model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
+    return Comparison(
+        reading,
+        replace(plan, notes=(*plan.notes, *notes)),
+        results,
+        unfinished,
+        chosen,
+        _training(results),
+        _weights(results, X.feature_names),
+        model,
+        time.monotonic() - started,
+        ended,
+        command,
+        versions(),
+    )
+
+
+def _deadline(started, seconds, kept):
+    return None if np.isinf(seconds) else started + (1 - kept) * seconds
+
+
+def _facts(results, chosen, plan):
+    """What the model's file says of the comparison."""
+    scores = results[chosen.recommended].scores
+    return {
+        "verdict": chosen.sentence,
+        "errors": f"MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g}, skill {scores['skill']:.1%}",
+        "learns": "changes" if plan.changes else "values",
+    }
+
+
+def _training(results):
+    """The networks' histories, one for each fold."""
+    found = {name: [_inside(model, "history_") for model in result.estimators] for name, result in results.items()}
+    return {name: histories for name, histories in found.items() if histories[-1] is not None}
+
+
+def _weights(results, names):
+    """How much the newest linear model looks at each step of each column; see ``Comparison``."""
+    coefficients = _inside(results["linear"].estimators[-1], "coef_") if "linear" in results else None
+    if coefficients is None:
+        return None
+    sizes = np.abs(np.reshape(coefficients, (-1, *coefficients.shape[-2:]))).mean(axis=0)
+    return pd.DataFrame(sizes[::-1], columns=list(names)).rename_axis("steps before")
+
+
+def _inside(estimator, attribute):
+    return next((getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute)), None)

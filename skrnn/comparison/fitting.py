@@ -1,0 +1,79 @@
+"""Fitting one rung on all rows, and what a model's file says of it."""
+
+import numpy as np
+
+from skrnn.comparison.folds import thinned
+from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, Ladder
+from skrnn.comparison.model import ForecastModel
+from skrnn.comparison.plan import prefers_changes, prepare
+from skrnn.comparison.preparation import taught_targets, with_future
+from skrnn.comparison.versions import versions
+from skrnn.reading import DataProblem
+
+
+def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:
+    """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
+
+    Parameters
+    ----------
+    reading : Reading
+        The series, as ``read_series`` gives them.
+    name : str
+        The rung: naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru.
+    horizon, window : int, default=None
+        Rows that are forecast, and steps that a forecast looks at; None: as in ``compare``.
+    seed : int, default=0
+        The random state of a network.
+
+    Returns
+    -------
+    model : ForecastModel
+        The fitted model.
+    """
+    if name not in RUNGS:
+        raise DataProblem(f"--model has no {name!r}: choose among {', '.join(RUNGS)}")
+    if name == "seasonal" and reading.season == 1:
+        raise DataProblem("--model seasonal needs a season, and none was found: give --season N, or choose naive")
+    preparation, window = prepare(reading, horizon, window)
+    X, y = preparation.windows(reading.frames)
+    ladder = Ladder(reading.target, window, reading.season, False, seed)
+    if name in ("linear", *NETWORKS):
+        ladder = ladder.of(prefers_changes(X, y, np.arange(len(X)), ladder))
+    return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)
+
+
+def fit_rung(ladder, name, X, y):
+    """A rung, fitted on all windows whose targets are known."""
+    y = taught_targets(X, y)
+    which = np.flatnonzero(np.isfinite(np.reshape(y, (len(y), -1))).all(axis=1))
+    if name in NETWORKS:
+        which = thinned(which, MOST_WINDOWS, ladder.season)
+    return ladder.rung(name, len(which)).fit(X[which], y[which])
+
+
+def forecast_model(name, estimator, preparation, reading, facts=None) -> ForecastModel:
+    """The fitted rung with all that it takes to forecast from it."""
+    said = {
+        "model": RUNGS[name],
+        "target": reading.target,
+        "horizon": f"{preparation.horizon} rows",
+        "season": f"{preparation.season} rows" if preparation.season > 1 else "none",
+        "columns": ", ".join(preparation.columns),
+        "known ahead": ", ".join(preparation.known_ahead) or "none",
+        "calendar": ", ".join(preparation.calendar) or "none",
+        "step": reading.step or "rows",
+        "data": f"{reading.path} ({reading.n_bytes:,} bytes, SHA-256 {reading.sha256})",
+        **_rows_of(reading),
+        **(facts or {}),
+        "versions": ", ".join(f"{package} {version}" for package, version in versions().items()),
+    }
+    frames = preparation.tail(with_future(reading))
+    return ForecastModel(name, estimator, preparation, frames, said, reading.step, reading.time, reading.series)
+
+
+def _rows_of(reading):
+    frames = list(reading.frames.values())
+    known = [frame[reading.target].dropna().index for frame in frames]
+    first, last = min(index[0] for index in known), max(index[-1] for index in known)
+    series = f" of {len(frames)} series" if len(frames) > 1 else ""
+    return {"rows": f"{sum(map(len, frames)):,}{series}, from {first} to {last}"}

@@ -1,0 +1,98 @@
+"""The ladder: every model that is compared, from the naive forecast to the GRU, as a pipeline on windows."""
+
+from dataclasses import dataclass, replace
+
+from sklearn.pipeline import make_pipeline
+
+from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
+from skrnn.preprocessing import Differencer, SeriesScaler
+from skrnn.relative import TransformedWindowRegressor
+from skrnn.windows import LastSteps
+
+# In words, in the order of their complexity.
+RUNGS = {
+    "naive": "naive forecast",
+    "seasonal": "seasonal naive forecast",
+    "smoothing": "exponential smoothing",
+    "linear": "linear model",
+    "dense": "dense network",
+    "conv": "convolutional network",
+    "simple": "simple recurrent network",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
+NETWORKS = ("dense", "conv", "simple", "lstm", "gru")
+# Windows that a network is trained on at most, and the steps of each that it reads: time grows with both.
+MOST_WINDOWS = 16_000
+MOST_STEPS = 60
+# Training steps that a network makes at most, which is enough for these sizes.
+MOST_UPDATES = 3_000
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What the rungs are made from.
+
+    Attributes
+    ----------
+    target : str
+        The column that is forecast.
+    window, season : int
+        Steps that a forecast looks at, and rows of a season.
+    changes : bool
+        Whether linear model and networks learn changes, from a season before, in place of values.
+    seed : int
+        The random state of the networks.
+    """
+
+    target: str
+    window: int
+    season: int
+    changes: bool
+    seed: int
+
+    def of(self, changes: bool):
+        """The ladder that learns changes, or values."""
+        return replace(self, changes=changes)
+
+    def rung(self, name: str, n_train: int):
+        """The model of a name, for so many training windows."""
+        if name == "naive":
+            return NaiveForecaster(target=self.target)
+        if name == "seasonal":
+            return NaiveForecaster("seasonal", season=self.season, target=self.target)
+        if name == "smoothing":
+            from skrnn.sktime import SmoothingRegressor
+
+            return SmoothingRegressor(self.season, target=self.target)
+        steps = min(self.window, MOST_STEPS) if name in NETWORKS else self.window
+        model = make_pipeline(SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow())
+        if not self.changes:
+            return make_pipeline(LastSteps(steps), model)
+        # The oldest season's steps have nothing to be changes from.
+        changes = TransformedWindowRegressor(model, Differencer(self.season), target=self.target)
+        return make_pipeline(LastSteps(steps + self.season), changes)
+
+    def baseline(self):
+        """The naive forecast that all are compared with; its season is that of MASE."""
+        return NaiveForecaster(season=self.season, target=self.target)
+
+    def _network(self, name, n_train):
+        n = min(n_train, MOST_WINDOWS)
+        batch_size = 32 if n < 2_000 else 64 if n < 8_000 else 128
+        epochs = min(60, max(5, MOST_UPDATES * batch_size // n))
+        training = {
+            "learning_rate": 0.003,
+            "learning_rate_decay": 0.1,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "early_stopping": True,
+            "patience": max(3, epochs // 6),
+            "random_state": self.seed,
+        }
+        if name == "dense":
+            return DenseRegressor((64, 32), **training)
+        if name == "conv":
+            return ConvRegressor((32, 32), dense_units=32, **training)
+        return RNNRegressor(name, 32, **training)

@@ -1,0 +1,104 @@
+"""ForecastModel: a fitted model with all that it takes to forecast from it, in a file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from skrnn.comparison.preparation import Preparation
+from skrnn.reading import DataProblem
+
+# The first bytes of a file, by which it is known before anything in it is run.
+MAGIC = b"skrnn model 1\n"
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """A fitted model with all that it takes to forecast from it.
+
+    Attributes
+    ----------
+    name : str
+        The rung of the ladder.
+    estimator : estimator
+        The fitted pipeline, on windows.
+    preparation : Preparation
+        How rows become windows.
+    frames : dict of str to DataFrame
+        The newest rows of each series, from which it forecasts if it is given no others.
+    facts : dict of str to str
+        What ``skrnn show`` says: data, rows, scores, versions.
+    step : str, default=None
+        The time between two rows, in words.
+    time, series : str, default=None
+        The columns of the file that had the time, and that told the series apart.
+    """
+
+    name: str
+    estimator: object
+    preparation: Preparation
+    frames: dict
+    facts: dict = field(default_factory=dict)
+    step: str | None = None
+    time: str | None = None
+    series: str | None = None
+
+    def forecast(self, frames: dict | None = None, steps: int | None = None) -> pd.DataFrame:
+        """Forecast the rows behind the last known target of each series.
+
+        Parameters
+        ----------
+        frames : dict of str to DataFrame, default=None
+            The series, with at least a window of rows. None: those of the fit.
+        steps : int, default=None
+            How many rows; None: all that the model forecasts.
+
+        Returns
+        -------
+        table : DataFrame
+            Columns: the series' name (where there are several, or one was named), the time or row, and the target.
+        """
+        horizon = self.preparation.horizon
+        if steps is not None and steps < 1:
+            raise DataProblem(f"--steps must be at least 1, got {steps}")
+        if steps is not None and steps > horizon:
+            raise DataProblem(
+                f"--steps {steps} is more than the {horizon} rows that the model forecasts: fit one with --horizon "
+                f"{steps}"
+            )
+        frames = self.frames if frames is None else frames
+        windows, labels = self.preparation.newest(frames)
+        values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
+        tables = [self._table(*one, slice(0, steps or horizon)) for one in zip(frames, labels, values, strict=True)]
+        return pd.concat(tables, ignore_index=True)
+
+    def _table(self, name, labels, values, which):
+        columns = {self.time or labels.name or "row": labels[which], self.preparation.target: values[which]}
+        return pd.DataFrame(columns if self.series is None else {self.series: name, **columns})
+
+    def save(self, path):
+        """Write the model to a file."""
+        with Path(path).open("wb") as file:
+            file.write(MAGIC)
+            joblib.dump(self, file, compress=3)
+
+
+def load_model(path) -> ForecastModel:
+    """Read a model that ``ForecastModel.save`` wrote. As with every pickle, open only files that you trust."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise DataProblem(f"{path.name} is not a model that skrnn wrote: make one with skrnn fit or compare")
+            return joblib.load(file)
+    except OSError as error:
+        raise DataProblem(f"{path}: {error.strerror or error}") from None
+    except (DataProblem, MemoryError):
+        raise
+    except Exception as error:
+        raise DataProblem(
+            f"{path.name} cannot be read ({type(error).__name__}: {error}): it is damaged, or of another version of "
+            "skrnn or scikit-learn; fit it again"
+        ) from None

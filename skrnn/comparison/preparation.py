@@ -1,0 +1,123 @@
+"""Preparation: how the rows of series become windows, the same for comparing, fitting and forecasting."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skrnn.preprocessing import CalendarFeatures
+from skrnn.reading import DataProblem, fill_past
+from skrnn.windows import Windows, future_rows, make_windows
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How the rows of series become windows.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns of the series; the target is the first.
+    known_ahead : tuple of str
+        Those whose future is known.
+    calendar : tuple of str
+        The fields of ``CalendarFeatures`` that are added, which are known ahead too.
+    length, horizon, season : int
+        Steps of a window, rows that are forecast, and rows of a season.
+    """
+
+    columns: tuple
+    known_ahead: tuple
+    calendar: tuple
+    length: int
+    horizon: int
+    season: int
+
+    @property
+    def target(self) -> str:
+        """The column that is forecast."""
+        return self.columns[0]
+
+    @property
+    def ahead(self) -> list:
+        """All columns that are known ahead."""
+        return [*self.known_ahead, *(f"{field}_{part}" for field in self.calendar for part in ("sin", "cos"))]
+
+    def windows(self, frames: dict):
+        """(X, y) of all series: windows without gaps, filled from their past; y is as it is, NaN where unknown."""
+        return self._cut([self._columns_of(frame) for frame in frames.values()])
+
+    def newest(self, frames: dict):
+        """(X, labels): for each series the window behind which nothing is known, and the rows that it forecasts."""
+        tables = [self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()]
+        X, _ = self._cut(tables)
+        return X[np.flatnonzero(np.diff(X.series, append=-1))], [table.index[-self.horizon :] for table in tables]
+
+    def tail(self, frames: dict) -> dict:
+        """The newest rows of each series, filled from their past: as many as a forecast depends on."""
+        n_rows = self.length + self.season + 1
+        tails = {}
+        for name, frame in frames.items():
+            past, given = self._split(name, self._columns_of(frame))
+            tails[name] = pd.concat([fill_past(past, self.season).iloc[-n_rows:], given])
+        return tails
+
+    def _split(self, name, table):
+        """The rows up to the last known target, and those behind it."""
+        known = np.flatnonzero(table[self.target].notna())
+        if not len(known):
+            raise DataProblem(f"series {name!r} has no known {self.target!r}: nothing can be forecast from it")
+        return table.iloc[: known[-1] + 1], table.iloc[known[-1] + 1 :]
+
+    def _cut(self, tables) -> tuple[Windows, np.ndarray]:
+        if self.calendar:
+            tables = [CalendarFeatures(self.calendar).fit_transform(table) for table in tables]
+        X, y = make_windows(tables, self.length, self.horizon, target=self.target, known_ahead=self.ahead)
+        filled = [fill_past(table, self.season).to_numpy(np.float64) for table in tables]
+        return X.replace(rows=filled[0] if len(filled) == 1 else np.concatenate(filled)), y
+
+    def _columns_of(self, frame):
+        missing = [column for column in self.columns if column not in frame.columns]
+        if missing:
+            raise DataProblem(f"column {missing[0]!r} is missing: the model was fitted on {', '.join(self.columns)}")
+        return frame[list(self.columns)]
+
+    def _with_future(self, name, table):
+        """The rows up to the last known target, and the horizon behind them with what is known ahead."""
+        past, given = self._split(name, table)
+        rows = future_rows(past, self.horizon)
+        for column in self.known_ahead:
+            values = given[column].reindex(rows.index[-self.horizon :])
+            if values.isna().any():
+                raise DataProblem(
+                    f"column {column!r} is known ahead, but has no value for {values.index[values.isna()][0]}: append "
+                    f"the {self.horizon} rows to forecast, with {self.target!r} left empty"
+                )
+            rows.loc[rows.index[-self.horizon :], column] = values
+        return rows
+
+
+def with_future(reading) -> dict:
+    """The series with the rows behind their last known target, of which only what is known ahead is known."""
+    return {name: pd.concat([frame, reading.future.get(name)]) for name, frame in reading.frames.items()}
+
+
+def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:
+    """The targets to learn from: those that are unknown beside known ones are what their past fills them with."""
+    unknown = np.isnan(y)
+    if y.ndim == 1 or not unknown.any():
+        return y
+    partly = unknown & ~unknown.all(axis=1, keepdims=True)
+    return np.where(partly, X.values_at(0, X.leads), y)
+
+
+def calendar_fields(index: pd.Index) -> tuple[str, ...]:
+    """The fields of the calendar that a time index runs through at least twice, in at least four steps."""
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 3:
+        return ()
+    times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+    step, span = pd.Series(times).diff().median(), times[-1] - times[0]
+    turns = {"hour": "1D", "dayofweek": "7D", "dayofyear": "366D"}
+    return tuple(
+        field for field, turn in turns.items() if 4 * step <= pd.Timedelta(turn) and span >= 2 * pd.Timedelta(turn)
+    )

@@ -1,0 +1,116 @@
+"""Rounds: every rung in the newest fold, then every rung in the fold before, and so on, while there is time."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from skrnn.comparison.folds import thinned
+from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, Ladder
+from skrnn.comparison.preparation import taught_targets
+from skrnn.evaluation import Backtest, backtest
+from skrnn.validation import check_count
+
+# What a rung costs beside the others, until it has been seen.
+GUESSED_COSTS = {"smoothing": 10, "linear": 4, "dense": 10, "conv": 20, "simple": 40, "lstm": 80, "gru": 80}
+WHY = {"interrupted": "stopped by Ctrl-C", "budget": "the budget ended"}
+
+
+class Unfinished(ValueError):
+    """Not even the naive forecast was finished before Ctrl-C or the end of the budget."""
+
+    def __init__(self, message, *, interrupted):
+        super().__init__(message)
+        self.interrupted = interrupted
+
+
+class Rounds:
+    """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished of them."""
+
+    def __init__(self, ladder, plan):
+        self.ladder, self.plan = ladder, plan
+        self.finished = {}
+        self.failed = {}
+        self._seconds = {}
+
+    def run(self, X, y, stop, jobs, progress):
+        """Run them until all are finished, or ``stop`` has a reason."""
+        runs = [(name, fold) for fold in reversed(range(len(self.plan.folds))) for name in self.plan.models]
+        calls = (delayed(_run)(_Run(self.ladder, name), X, y, *self.plan.folds[fold]) for name, fold in runs)
+        done = Parallel(n_jobs=check_count("jobs", jobs), return_as="generator")(calls)
+        start = time.monotonic()
+        for place, (name, fold) in enumerate(runs):
+            self._tell(progress, runs[place:], place, len(runs), time.monotonic() - start)
+            result, seconds = next(done)
+            if stop.reason is not None:
+                break
+            self._keep(name, fold, result, seconds)
+        else:
+            self._tell(progress, [], len(runs), len(runs), time.monotonic() - start)
+
+    def results(self, reason):
+        """(results, unfinished, notes): what was finished in the same folds.
+
+        These are the folds that all rungs finished or, where there is none, the newest for those that finished it.
+        """
+        newest = len(self.plan.folds) - 1
+        models = [name for name in self.plan.models if name not in self.failed]
+        folds = [fold for fold in range(newest + 1) if all((name, fold) in self.finished for name in models)]
+        compared = [name for name in models if all((name, fold) in self.finished for fold in folds or [newest])]
+        if "naive" not in compared:
+            why = WHY.get(reason, self.failed.get("naive"))
+            raise Unfinished(f"no model was finished: {why}", interrupted=reason == "interrupted")
+        results = {name: Backtest.of_folds([self.finished[name, f] for f in folds or [newest]]) for name in compared}
+        unfinished = {name: WHY[reason] for name in models if name not in compared} | self.failed
+        notes = []
+        if reason is not None:
+            n, why = len(folds or [newest]), WHY[reason]
+            notes = [f"{why[0].upper()}{why[1:]}: {n} of {newest + 1} folds, the newest, are finished and compared."]
+        return results, unfinished, notes
+
+    def _keep(self, name, fold, result, seconds):
+        self._seconds[name] = seconds
+        if isinstance(result, Exception):
+            self.failed[name] = f"it failed: {str(result).splitlines()[0] if str(result) else type(result).__name__}"
+        else:
+            self.finished[name, fold] = result
+
+    def _tell(self, progress, ahead, n_done, n_runs, elapsed):
+        if progress is None:
+            return
+        done = sum(GUESSED_COSTS.get(name, 1) for name in self._seconds)
+        each = sum(self._seconds.values()) / done if done else None
+        left = None
+        if each is not None:
+            left = sum(self._seconds.get(name, each * GUESSED_COSTS.get(name, 1)) for name, _ in ahead)
+        progress(ahead[0][0] if ahead else None, n_done, n_runs, left)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One rung in one fold."""
+
+    ladder: Ladder
+    name: str
+
+    def __call__(self, X, y, train, test):
+        if self.name in NETWORKS:
+            train = thinned(train, MOST_WINDOWS, self.ladder.season)
+        # Only what the fold needs is handed on.
+        which = np.union1d(train, test)
+        split = np.searchsorted(which, train), np.searchsorted(which, test)
+        windows, targets = X[which], y[which]
+        targets[split[0]] = taught_targets(windows[split[0]], targets[split[0]])
+        model, baseline = self.ladder.rung(self.name, len(train)), self.ladder.baseline()
+        return backtest(model, windows, targets, cv=[split], baseline=baseline)
+
+
+def _run(run, X, y, train, test):
+    """(result or the error, seconds): one model that fails does not end the others."""
+    start = time.monotonic()
+    try:
+        result = run(X, y, train, test)
+    except Exception as error:
+        result = error
+    return result, time.monotonic() - start

@@ -1,0 +1,242 @@
+"""Comparisons from end to end, on small series."""
+
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.comparison import compare, fit_model
+from skrnn.comparison.rounds import Unfinished
+from skrnn.evaluation import Backtest, backtest
+from skrnn.reading import DataProblem
+
+QUICK = ("naive", "seasonal", "linear")
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {}
+
+
+def test_the_best_model_comes_first_and_the_floor_is_there(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=["linear", "seasonal"])
+
+    assert set(found.table.index) == set(QUICK)
+    assert found.table["mae"].is_monotonic_increasing
+    assert found.table.loc["naive", "skill"] == 0
+    assert found.verdict.sentence in repr(found)
+
+
+def test_errors_are_those_of_a_backtest_on_the_same_folds(weekly, make_reading):
+    from skrnn import NaiveForecaster, make_windows
+
+    found = compare(make_reading(weekly, 7), models=["seasonal"], horizon=2, window=7, folds=3)
+
+    # Windows of all models are as long as those of the smoothing, and the season that changes look back.
+    X, y = make_windows(weekly, 20, 2, target="demand")
+    seasonal, naive = NaiveForecaster("seasonal", season=7), NaiveForecaster(season=7)
+    expected = backtest(seasonal, X, y, cv=found.plan.folds, baseline=naive)
+    pd.testing.assert_frame_equal(
+        found.results["seasonal"].predictions.reset_index(drop=True), expected.predictions.reset_index(drop=True)
+    )
+
+
+def test_no_forecast_sees_rows_behind_the_row_at_which_it_is_made(weekly, make_reading):
+    weekly.iloc[[30, 31, 120], 0] = np.nan
+    models = ["naive", "seasonal", "smoothing", "linear", "dense"]
+    later = weekly.copy()
+    later.iloc[180:] = later.iloc[180:] * -50 + 9
+
+    before, after = (compare(make_reading(frame, 7), models=models, folds=3) for frame in (weekly, later))
+
+    assert before.plan.changes == after.plan.changes
+    for name in models:
+        early = [result.results[name].predictions.query("origin < '2024-06-20'") for result in (before, after)]
+        assert len(early[0]) > 50
+        np.testing.assert_array_equal(early[0]["predicted"], early[1]["predicted"])
+
+
+def test_the_model_forecasts_the_rows_behind_the_last(weekly, make_reading):
+    model = compare(make_reading(weekly, 7), models=["seasonal"]).model
+
+    table = model.forecast()
+
+    assert table.columns.tolist() == ["time", "demand"]
+    assert table["time"].iloc[0] == weekly.index[-1] + pd.Timedelta("1D")
+    np.testing.assert_array_equal(table["demand"], weekly["demand"].iloc[-7:])
+
+
+def test_the_same_seed_gives_the_same_numbers(weekly, make_reading):
+    one, same, other = (
+        compare(make_reading(weekly, 7), models=["dense"], folds=2, seed=seed).table["mae"] for seed in (0, 0, 1)
+    )
+
+    assert one.equals(same)
+    assert not one.equals(other)
+
+
+def test_fits_in_parallel_give_the_same_numbers(weekly, make_reading):
+    one, two = (compare(make_reading(weekly, 7), models=["linear"], folds=2, jobs=jobs).table for jobs in (1, 2))
+
+    pd.testing.assert_frame_equal(one.iloc[:, :6], two.iloc[:, :6])
+
+
+def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
+    weekly["noise"] = (np.random.default_rng(1).random(200) < 0.3).astype(float)
+    weekly["demand"] += 40 * weekly["noise"]
+
+    without, told = (
+        compare(make_reading(weekly, 7, known), models=["linear"]).table.loc["linear", "mae"]
+        for known in ((), ("noise",))
+    )
+
+    assert told < without / 3
+
+
+def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=["linear"], horizon=9, window=15, folds=2)
+
+    assert found.results["linear"].by_lead.index.tolist() == list(range(1, 10))
+    assert found.weights.shape == (15, 4)
+    assert found.results["linear"].estimators[0][0].length in (15, 22)
+
+
+def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
+    panel = {"one": weekly, "other": weekly * 2 + 1}
+
+    found = compare(make_reading(panel, 7), models=["linear"], folds=2)
+
+    assert set(found.results["linear"].predictions["series"]) == {0, 1}
+    assert len(found.model.forecast()) == 2 * found.plan.horizon
+
+
+def test_networks_tell_how_they_learned(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=["dense", "linear"], folds=2)
+
+    assert list(found.training) == ["dense"]
+    assert [sorted(history) for history in found.training["dense"]] == [["loss", "val_loss"]] * 2
+
+
+def test_where_seasons_matter_changes_are_learned(make_reading):
+    walk = np.cumsum(np.random.default_rng(0).normal(size=300))
+    index = pd.date_range("2024", periods=300, freq="D", name="time")
+    frame = pd.DataFrame({"y": walk + 10 * np.tile([0, 0, 0, 0, 0, 5, 5], 43)[:300]}, index=index)
+
+    assert compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2).plan.changes
+
+
+def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkeypatch):
+    from skrnn.baselines import LinearWindow
+
+    def fail(*args):
+        raise ValueError("singular today")
+
+    monkeypatch.setattr(LinearWindow, "_fit", fail)
+    found = compare(make_reading(weekly, 7), models=["linear", "seasonal"], folds=2)
+
+    assert list(found.results) == ["naive", "seasonal"]
+    assert found.unfinished["linear"].startswith("it failed: singular today")
+
+
+class Interrupt:
+    """Presses Ctrl-C, or lets time pass, once so many runs are done."""
+
+    def __init__(self, after, seconds=None):
+        self.after, self.seconds = after, seconds
+        self.seen = []
+
+    def __call__(self, name, done, total, left):
+        self.seen.append((name, done, total, left))
+        if done == self.after and self.seconds is None:
+            signal.raise_signal(signal.SIGINT)
+        if done == self.after and self.seconds is not None:
+            time.sleep(self.seconds)
+
+
+def test_ctrl_c_reports_the_folds_that_are_finished(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(7))
+
+    assert found.ended == "interrupted"
+    assert {len(result.by_fold) for result in found.results.values()} == {2}
+    assert found.plan.notes[-2] == "Stopped by Ctrl-C: 2 of 5 folds, the newest, are finished and compared."
+    assert found.model is not None
+
+
+def test_ctrl_c_in_the_first_fold_reports_the_models_that_are_finished(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(2))
+
+    assert list(found.results) == ["naive", "seasonal"]
+    assert found.unfinished == {"linear": "stopped by Ctrl-C"}
+
+
+def test_ctrl_c_before_anything_is_finished_says_so(weekly, make_reading):
+    with pytest.raises(Unfinished, match="^no model was finished: stopped by Ctrl-C$"):
+        compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(0))
+
+
+def test_the_budget_ends_it_with_what_is_finished(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=QUICK, budget=3 / 60, progress=Interrupt(4, seconds=4))
+
+    assert found.ended == "budget"
+    assert {len(result.by_fold) for result in found.results.values()} == {1}
+
+
+def test_progress_tells_what_runs_and_how_long_it_takes(weekly, make_reading):
+    progress = Interrupt(None)
+
+    compare(make_reading(weekly, 7), models=["seasonal"], folds=2, progress=progress)
+
+    assert [step[:3] for step in progress.seen] == [
+        ("naive", 0, 4),
+        ("seasonal", 1, 4),
+        ("naive", 2, 4),
+        ("seasonal", 3, 4),
+        (None, 4, 4),
+    ]
+    assert progress.seen[0][3] is None
+    assert progress.seen[-1][3] == 0
+
+
+def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
+    found = compare(make_reading(weekly, 7), models=["linear"], folds=3).results["linear"]
+
+    assert isinstance(found, Backtest)
+    assert found.by_fold.index.tolist() == [0, 1, 2]
+    assert found.predictions.groupby("fold")["origin"].min().is_monotonic_increasing
+    assert len(found.estimators) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": ["linnear"]}, r"^--models has no 'linnear': choose among naive, seasonal, smoothing, linear"),
+        ({"horizon": 0}, r"^--horizon must be a whole number of at least 1, got 0$"),
+        ({"window": 190}, r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring"),
+        ({"folds": 60}, r"^\d+ windows are too few for 60 folds"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_remedy(weekly, make_reading, options, message):
+    with pytest.raises(DataProblem, match=message):
+        compare(make_reading(weekly, 7), **options)
+
+
+def test_one_rung_is_fitted_as_it_would_be_recommended(weekly, make_reading):
+    compared = compare(make_reading(weekly, 7), models=["linear"], folds=2)
+
+    fitted = fit_model(make_reading(weekly, 7), "linear")
+
+    assert compared.verdict.recommended == "linear"
+    pd.testing.assert_frame_equal(fitted.forecast(), compared.model.forecast())
+
+
+def test_a_target_with_many_gaps_is_learned_from_and_scored_where_it_is_known(weekly, make_reading):
+    weekly.iloc[::3, 0] = np.nan
+
+    found = compare(make_reading(weekly, 7), models=["linear", "dense"])
+
+    assert found.unfinished == {}
+    assert found.table.loc["linear", "skill"] > 0.3
+    truth = found.results["linear"].predictions["true"]
+    assert truth.isin(weekly["demand"].dropna()).all()

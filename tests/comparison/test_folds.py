@@ -1,0 +1,73 @@
+"""Folds of a comparison."""
+
+from math import gcd
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skrnn import make_windows
+from skrnn.comparison.folds import make_folds, thinned
+from skrnn.evaluation.samples import WindowSamples
+from skrnn.reading import DataProblem
+
+
+def samples(n_rows=60, horizon=3, unknown=()):
+    rows = np.arange(float(n_rows))
+    X, _ = make_windows(rows, 5, horizon)
+    rows[list(unknown)] = np.nan
+    return WindowSamples(None, X, make_windows(rows, 5, horizon)[1])
+
+
+def test_every_target_of_training_is_known_when_the_test_begins():
+    one = samples()
+
+    for train, test in make_folds(one, 4, 1):
+        assert one.newest[train].max() == one.origin[test].min()
+
+
+def test_tests_follow_one_another_to_the_newest_window():
+    tested = np.concatenate([test for _, test in make_folds(samples(), 4, 1)])
+
+    assert np.diff(tested).tolist() == [1] * (len(tested) - 1)
+    assert tested[-1] == len(samples().origin) - 1
+
+
+def test_training_expands():
+    sizes = [len(train) for train, _ in make_folds(samples(), 4, 1)]
+
+    assert sizes == sorted(set(sizes))
+
+
+def test_windows_that_know_no_target_are_not_tested():
+    one = samples(unknown=range(50, 60))
+
+    tested = np.concatenate([test for _, test in make_folds(one, 3, 1)])
+
+    assert one.origin[tested].max() == 48
+
+
+def test_series_of_a_panel_are_tested_on_the_same_dates():
+    index = pd.date_range("2024-01-01", periods=80, freq="D")
+    frames = [pd.DataFrame({"y": np.arange(80.0)}, index).iloc[start:] for start in (0, 30)]
+    panel = WindowSamples(None, *make_windows(frames, 5, 3))
+    origin, newest = panel.shared()
+
+    for train, test in make_folds(panel, 3, 1):
+        assert set(panel.series[test]) == {0, 1}
+        assert newest[train].max() <= origin[test].min()
+
+
+def test_too_few_windows_are_refused_with_the_remedy():
+    with pytest.raises(DataProblem, match=r"^6 windows are too few for 5 folds: use fewer folds, a shorter horizon"):
+        make_folds(samples(13), 5, 1)
+
+
+@given(n=st.integers(1, 5000), most=st.integers(1, 1000), season=st.integers(1, 400))
+def test_thinned_windows_are_few_and_share_no_rhythm_with_the_season(n, most, season):
+    kept = thinned(np.arange(n), most, season)
+
+    assert 1 <= len(kept) <= most
+    assert len(kept) == n or gcd(int(kept[1] - kept[0]) if len(kept) > 1 else 1, season) == 1

@@ -1,0 +1,84 @@
+"""Models in files."""
+
+import pandas as pd
+import pytest
+
+from skrnn.comparison import fit_model, load_model
+from skrnn.comparison.model import MAGIC
+from skrnn.reading import DataProblem
+
+
+@pytest.fixture
+def model(weekly, make_reading):
+    return fit_model(make_reading(weekly, 7), "linear", horizon=5)
+
+
+def test_a_model_forecasts_the_same_from_its_file(model, tmp_path):
+    model.save(tmp_path / "model.skrnn")
+
+    pd.testing.assert_frame_equal(load_model(tmp_path / "model.skrnn").forecast(), model.forecast())
+
+
+def test_networks_too(weekly, make_reading, tmp_path):
+    model = fit_model(make_reading(weekly, 7), "gru", horizon=5)
+    model.save(tmp_path / "model.skrnn")
+
+    pd.testing.assert_frame_equal(load_model(tmp_path / "model.skrnn").forecast(), model.forecast())
+
+
+def test_the_seed_is_the_networks(weekly, make_reading):
+    one, same, other = (fit_model(make_reading(weekly, 7), "dense", seed=seed).forecast() for seed in (0, 0, 1))
+
+    assert one.equals(same)
+    assert not one.equals(other)
+
+
+def test_fewer_steps_are_the_first_of_all(model):
+    pd.testing.assert_frame_equal(model.forecast(steps=2), model.forecast().iloc[:2])
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (6, "^--steps 6 is more than the 5 rows that the model forecasts: fit one with --horizon 6$"),
+        (0, "^--steps must be at least 1, got 0$"),
+    ],
+)
+def test_steps_that_it_does_not_forecast_are_refused(model, steps, message):
+    with pytest.raises(DataProblem, match=message):
+        model.forecast(steps=steps)
+
+
+def test_it_forecasts_from_newer_rows(model, weekly):
+    table = model.forecast({"one": weekly.iloc[:150]})
+
+    assert table["time"].iloc[0] == weekly.index[150]
+
+
+@pytest.mark.parametrize("content", [b"", b"month,value\n", MAGIC[:-1]])
+def test_other_files_are_told_from_models(tmp_path, content):
+    path = tmp_path / "data.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(DataProblem, match="^data.csv is not a model that skrnn wrote: make one with skrnn fit or comp"):
+        load_model(path)
+
+
+def test_a_damaged_model_says_so(model, tmp_path):
+    path = tmp_path / "model.skrnn"
+    model.save(path)
+    path.write_bytes(path.read_bytes()[:-200])
+
+    with pytest.raises(DataProblem, match=r"^model.skrnn cannot be read \(.*\): it is damaged, or of another version"):
+        load_model(path)
+
+
+def test_a_file_that_is_missing_says_so(tmp_path):
+    with pytest.raises(DataProblem, match=r"none.skrnn: No such file or directory$"):
+        load_model(tmp_path / "none.skrnn")
+
+
+def test_its_facts_say_what_it_was_made_from(model):
+    assert model.facts["rows"] == "200, from 2024-01-01 00:00:00 to 2024-07-18 00:00:00"
+    assert model.facts["horizon"] == "5 rows"
+    assert model.facts["columns"] == "demand, noise"

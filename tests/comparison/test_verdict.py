@@ -1,0 +1,66 @@
+"""The verdict on made-up errors."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from skrnn.comparison.verdict import gain, verdict
+
+
+def result(*mae):
+    return SimpleNamespace(scores={"mae": sum(mae) / len(mae)}, by_fold=pd.DataFrame({"mae": mae}))
+
+
+NAIVE = result(10.0, 10.0, 10.0)
+
+
+def test_a_rung_that_clearly_beats_the_one_before_is_taken():
+    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.5, 6.0), "gru": result(3.0, 3.2, 3.4)})
+
+    assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
+    assert found.sentence == (
+        "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more than the folds' "
+        "spread of 2.0 %."
+    )
+
+
+def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
+    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.5, 6.0), "gru": result(5.5, 5.0, 5.7)})
+
+    assert (found.recommended, found.best) == ("linear", "gru")
+    assert found.sentence.endswith("5.0 %; the GRU has less by 1.8 %, within the folds' spread of 10 %.")
+
+
+def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
+    found = verdict({"naive": NAIVE, "linear": result(5.0, 14.0, 10.4)})
+
+    assert (found.recommended, found.clear) == ("naive", False)
+    assert found.sentence.startswith(
+        "Use the naive forecast: its mean absolute error is 10.00; the linear model has less by "
+    )
+
+
+def test_a_rung_that_is_worse_than_a_simpler_one_is_not_climbed():
+    found = verdict({"naive": NAIVE, "linear": result(2.0, 2.1, 2.0), "dense": result(4.0, 4.1, 4.0)})
+
+    assert found.recommended == "linear"
+
+
+def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
+    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.0, 5.0), "gru": result(4.98, 4.981, 4.982)})
+
+    assert (found.recommended, found.best) == ("linear", "gru")
+    assert found.sentence.endswith("the GRU has less by 0.4 %, too little to matter.")
+
+
+def test_one_fold_makes_nothing_clear():
+    found = verdict({"naive": result(10.0), "linear": result(1.0)})
+
+    assert found.recommended == "naive"
+    assert found.sentence.endswith("the linear model has less by 90 %, which may be chance, as one fold cannot tell.")
+
+
+@pytest.mark.parametrize("mae", [(0.0, 0.0), (1.0, 0.0)])
+def test_a_perfect_naive_forecast_is_not_divided_by(mae):
+    assert gain(result(*mae), result(0.0, 0.0)).clear is False
