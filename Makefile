@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help venv demo test lint format docs bench clean
 
 help:
-	@echo "make demo    fit the ladder on a data set that needs no network and print the comparison"
+	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and formatting"
 	@echo "make format  apply the formatting"
@@ -27,7 +27,8 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)
-	$(BIN)/python examples/ladder.py
+	mkdir -p build/demo
+	cd build/demo && ../../$(BIN)/skrnn demo --force
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,0 +1,9 @@
+"""The ``skrnn`` command: parse, call, print. Each of its commands is a function of ``skrnn.cli.commands``."""
+
+import time
+
+STARTED = time.monotonic()
+
+from skrnn.cli.main import main  # noqa: E402
+
+__all__ = ["main"]

@@ -1,0 +1,53 @@
+"""main: the ``skrnn`` command's entry point."""
+
+import os
+import sys
+import warnings
+
+from skrnn.cli.arguments import make_parser
+
+INTERRUPTED = 130
+
+
+def main(argv=None) -> int:
+    """Run the command; returns its exit code."""
+    args = make_parser().parse_args(argv)
+    # Keras and TensorFlow talk on stderr, as soon as they are imported; there is nothing in it for a reader.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of processes that fit in parallel
+    prog = f"skrnn {args.command}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _run(args)
+    except KeyboardInterrupt:
+        return _fail(prog, "stopped by Ctrl-C, nothing was written", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Nothing is left to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _fail(prog, "the memory is not enough for this: bring fewer rows or columns, or a smaller --window")
+    except OSError as error:
+        return _fail(prog, f"{error.filename or 'the output'}: {error.strerror or error}")
+    except ValueError as error:
+        if os.environ.get("SKRNN_TRACEBACK"):
+            raise
+        return _fail(prog, " ".join(str(error).split()), INTERRUPTED if getattr(error, "interrupted", False) else 2)
+    except Exception as error:
+        if os.environ.get("SKRNN_TRACEBACK"):
+            raise
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return _fail(prog, f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it")
+
+
+def _fail(prog, message, code=2):
+    print(f"{prog}: {message}", file=sys.stderr)
+    return code
+
+
+def _run(args):
+    # Imported here, so that a usage error and --help need not wait for it.
+    from skrnn.cli.running import run
+
+    return run(args)

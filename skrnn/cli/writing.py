@@ -1,0 +1,56 @@
+"""Results are written whole or not at all, and overwrite nothing unless they are told to."""
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from skrnn.reading import DataProblem
+
+
+@contextmanager
+def new_file(path, force):
+    """A place for a file, which gets its name when the block ends well. A name that is taken is refused before."""
+    path = Path(path)
+    if path.is_dir() or (path.exists() and not force):
+        raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "exists already"))
+    with _beside(path) as folder:
+        yield folder / path.name
+        (folder / path.name).replace(path)
+
+
+@contextmanager
+def new_folder(path, names, force):
+    """A place for a folder of files with some names; the same. What ``force`` overwrites has no other files."""
+    path = Path(path)
+    if path.exists():
+        others = sorted({one.name for one in path.iterdir()} - set(names)) if path.is_dir() else None
+        if others is None or others:
+            raise DataProblem(_taken(path, f"has other files ({others[0]})" if others else "is a file"))
+        if not force:
+            raise DataProblem(_taken(path, "exists already"))
+    with _beside(path) as folder:
+        place = folder / path.name
+        place.mkdir()
+        yield place
+        if path.exists():
+            path.replace(folder / "before")
+        place.replace(path)
+
+
+def _taken(path, why):
+    remedy = "choose another --out" + (", or add --force to overwrite it" if why == "exists already" else "")
+    return f"{path} {why}: {remedy}"
+
+
+@contextmanager
+def _beside(path):
+    """A folder of its own beside a path, which is gone afterwards."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise DataProblem(f"{path.parent} cannot be written to ({error.strerror}): choose another --out") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

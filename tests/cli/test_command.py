@@ -1,0 +1,267 @@
+"""The skrnn command from end to end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.cli import main
+from skrnn.cli.arguments import make_parser
+from skrnn.datasets import load_airline
+
+QUICK = ["--models", "seasonal,linear", "--folds", "2"]
+
+
+@pytest.fixture
+def airline(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    load_airline().to_csv("airline.csv", index_label="month")
+    return tmp_path
+
+
+@pytest.fixture
+def compared(airline):
+    assert main(["compare", "airline.csv", "--target", "passengers", *QUICK]) == 0
+    return airline / "airline-skrnn"
+
+
+def test_compare_prints_the_table_and_the_answer(airline, capsys):
+    main(["compare", "airline.csv", "--target", "passengers", *QUICK])
+    printed = capsys.readouterr()
+
+    assert printed.err == ""
+    assert "- The time is column 'month'." in printed.out
+    table = printed.out.split("best first:\n")[1].split("\n\n")[0].splitlines()
+    assert table[0].split() == ["model", "MAE", "RMSE", "MASE", "sMAPE", "skill", "spread", "fit", "predict"]
+    assert sorted(line.removeprefix("*").split()[0] for line in table[1:]) == ["linear", "naive", "seasonal"]
+    assert "\nUse the " in printed.out
+
+
+def test_compare_writes_report_model_forecast_and_scores(compared):
+    assert sorted(path.name for path in compared.iterdir()) == [
+        "forecast.csv",
+        "model.skrnn",
+        "report.html",
+        "scores.csv",
+    ]
+    assert pd.read_csv(compared / "forecast.csv")["month"].tolist()[:2] == ["1961-01", "1961-02"]
+    assert pd.read_csv(compared / "scores.csv")["mae"].is_monotonic_increasing
+
+
+def test_results_are_not_overwritten_without_force(compared, capsys):
+    again = ["compare", "airline.csv", "--target", "passengers", *QUICK]
+    capsys.readouterr()
+
+    assert main(again) == 2
+    assert capsys.readouterr().err == (
+        "skrnn compare: airline-skrnn exists already: choose another --out, or add --force to overwrite it\n"
+    )
+    assert main([*again, "--force"]) == 0
+
+
+def test_force_spares_folders_with_other_files(compared, capsys):
+    (compared / "thesis.txt").write_text("years of work")
+
+    assert main(["compare", "airline.csv", "--target", "passengers", *QUICK, "--force"]) == 2
+    assert "airline-skrnn has other files (thesis.txt): choose another --out" in capsys.readouterr().err
+    assert (compared / "thesis.txt").exists()
+
+
+def test_nothing_is_left_where_a_run_fails(airline, capsys):
+    (airline / "airline.csv").write_text("month,passengers\n1949-01,many\n" * 20)
+
+    assert main(["compare", "airline.csv", "--target", "passengers"]) == 2
+    assert [path.name for path in airline.iterdir()] == ["airline.csv"]
+
+
+def test_compare_for_programs(airline, capsys):
+    assert main(["compare", "airline.csv", "--target", "passengers", *QUICK, "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["recommended"] in ("naive", "seasonal", "linear")
+    assert [set(line) for line in found["table"]] == [
+        {"model", "mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"}
+    ] * 3
+    assert (
+        found["command"] == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 --seed 0"
+    )
+
+
+def test_forecast_writes_what_follows(compared, capsys):
+    capsys.readouterr()
+
+    assert main(["forecast", str(compared / "model.skrnn"), "--steps", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "month,passengers"
+    assert [line[:7] for line in printed.splitlines()[1:]] == ["1961-01", "1961-02", "1961-03"]
+    assert printed.splitlines()[1:] == (compared / "forecast.csv").read_text().splitlines()[1:4]
+
+
+def test_forecast_goes_on_from_newer_data(compared, airline, capsys):
+    load_airline()[:"1955"].to_csv("older.csv", index_label="month")
+    capsys.readouterr()
+
+    assert main(["forecast", str(compared / "model.skrnn"), "older.csv", "--out", "next.csv"]) == 0
+    assert capsys.readouterr().out == "next.csv: 12 forecasts\n"
+    assert pd.read_csv("next.csv")["month"].iloc[0] == "1956-01"
+
+
+def test_forecast_refuses_data_of_another_step(compared, airline, capsys):
+    pd.DataFrame({"month": pd.date_range("2020", periods=60, freq="D"), "passengers": range(60)}).to_csv("days.csv")
+    capsys.readouterr()
+
+    assert main(["forecast", str(compared / "model.skrnn"), "days.csv"]) == 2
+    assert capsys.readouterr().err == (
+        "skrnn forecast: days.csv: its step is 1 day, but the model was fitted on rows of 1 month: resample the data, "
+        "or fit a model on them\n"
+    )
+
+
+def test_forecasts_take_what_is_known_ahead_from_the_rows_to_forecast(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    sale = (np.random.default_rng(0).random(103) < 0.3).astype(int)
+    demand = (10 + 5 * sale + np.random.default_rng(1).normal(scale=0.1, size=103)).round(2).astype(str)
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=103), "demand": demand, "sale": sale})
+    table.loc[100:, "demand"] = ""
+    table.iloc[:100].to_csv("past.csv", index=False)
+    table.to_csv("both.csv", index=False)
+    how = ["--target", "demand", "--known-ahead", "sale", "--horizon", "3", "--season", "1"]
+    assert main(["fit", "past.csv", "--model", "linear", *how]) == 0
+
+    assert main(["forecast", "past-linear.skrnn"]) == 2
+    assert "column 'sale' is known ahead, but has no value for 2024-04-10" in capsys.readouterr().err
+    assert main(["forecast", "past-linear.skrnn", "both.csv", "--out", "next.csv"]) == 0
+    np.testing.assert_allclose(pd.read_csv("next.csv")["demand"], 10 + 5 * sale[100:], atol=1)
+    assert main(["fit", "both.csv", "--model", "linear", *how]) == 0
+    assert main(["forecast", "both-linear.skrnn", "--out", "same.csv"]) == 0
+    np.testing.assert_allclose(pd.read_csv("same.csv")["demand"], pd.read_csv("next.csv")["demand"])
+
+
+def test_fit_writes_a_model_that_forecasts_and_show_tells_of_it(airline, capsys):
+    assert main(["fit", "airline.csv", "--target", "passengers", "--model", "linear", "--horizon", "6"]) == 0
+    assert main(["forecast", "airline-linear.skrnn", "--json"]) == 0
+    capsys.readouterr()
+
+    assert main(["show", "airline-linear.skrnn", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["model"] == "linear model"
+    assert facts["horizon"] == "6 rows"
+    assert facts["rows"] == "144, from 1949-01 to 1960-12"
+
+
+def test_options_reach_the_comparison(airline, capsys):
+    options = ["--horizon", "4", "--season", "6", "--window", "18", "--folds", "3", "--out", "there", "--seed", "7"]
+
+    assert main(["compare", "airline.csv", "--target", "passengers", "--models", "linear", *options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["horizon"], found["season"], found["window"]) == (4, 6, 18)
+    assert found["files"][0] == "there/forecast.csv"
+    assert found["command"].endswith("--horizon 4 --season 6 --window 18 --models linear --folds 3 --seed 7")
+
+
+def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    one = load_airline().reset_index(names="month")
+    pd.concat([one.assign(line="A"), one.assign(line="B", passengers=one["passengers"] * 3)]).to_csv("lines.csv")
+
+    assert main(["compare", "lines.csv", "--target", "passengers", "--series", "line", *QUICK]) == 0
+    forecast = pd.read_csv("lines-skrnn/forecast.csv")
+    assert forecast.columns.tolist() == ["line", "month", "passengers"]
+    assert forecast["line"].unique().tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["compare", "x.csv"],
+            "skrnn compare: the following arguments are required: --target (see skrnn compare --help)",
+        ),
+        (["compare", "x.csv", "--target", "y", "--horizon", "0"], "argument --horizon: must be at least 1, got '0'"),
+        (["compare", "x.csv", "--target", "y", "--folds", "2.5"], "must be a whole number, got '2.5'"),
+        (["compare", "x.csv", "--target", "y", "--budget", "-1"], "must be minutes above 0, got '-1'"),
+        (["compare", "x.csv", "--target", "y", "--season", "weekly"], "must be a whole number, got 'weekly'"),
+        (["compare", "x.csv", "--target", "y", "--horizn", "2"], "unrecognized arguments: --horizn 2"),
+        (["explain"], "invalid choice: 'explain'"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_every_command_has_help_for_all_that_it_takes():
+    parsers = next(iter(make_parser()._subparsers._group_actions)).choices
+
+    for parser in parsers.values():
+        assert all(action.help for action in parser._actions)
+
+
+# ---------------------------------------------------------------------- as a process of its own
+
+
+def command(*arguments, **environment):
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-m", "skrnn", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
+    )
+
+
+def test_piped_output_has_no_colours_and_no_bar(airline):
+    process = command("compare", "airline.csv", "--target", "passengers", *QUICK)
+    out, err = process.communicate()
+
+    assert (process.returncode, err) == (0, "")
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"), [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)]
+)
+def test_no_colour_is_respected(airline, variables, coloured):
+    out, _ = command("compare", "airline.csv", "--target", "passengers", *QUICK, **variables).communicate()
+
+    assert ("\x1b[1;32m" in out) == coloured
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(airline):
+    process = command("compare", "airline.csv", "--target", "passengers", *QUICK)
+    with process:
+        process.stdout.close()
+
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_ctrl_c_reports_what_is_finished(airline):
+    process = command("compare", "airline.csv", "--target", "passengers", "--models", "seasonal,gru", "--folds", "9")
+    assert process.stdout.readline() == "- The time is column 'month'.\n"
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+
+    assert process.returncode in (0, 130)
+    assert (err == "") == ("Use the " in out)
+
+
+def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["demo", "--folds", "2"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["airline-skrnn", "airline.csv"]
+    assert "Use the " in capsys.readouterr().out
