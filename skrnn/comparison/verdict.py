@@ -8,6 +8,8 @@ from skrnn.comparison.digits import digits, percent
 from skrnn.comparison.ladder import RUNGS
 from skrnn.evaluation.measures import skill
 
+# Into so many parts a single fold is cut, to see a spread.
+PARTS = 5
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
 
@@ -37,32 +39,47 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Gain:
-    """By what share one model's error is below another's, and the standard deviation of that share over the folds."""
+    """By what share one model's error is below another's, and the standard deviation of that share over the folds.
+
+    ``over`` names these: the parts of the fold, where there is but one.
+    """
 
     share: float
     spread: float
+    over: str = "the folds'"
 
     @property
     def clear(self) -> bool:
-        """Whether it matters, and is more than the folds' spread; never with a single fold, which has none."""
+        """Whether it matters, and is more than the folds' spread."""
         return bool(self.share > self.spread and self.share >= LEAST_GAIN)
 
     def __str__(self) -> str:
         """The share in words, beside the folds' spread."""
         if np.isnan(self.spread):
-            return f"{percent(abs(self.share))}, which may be chance, as one fold cannot tell"
+            return f"{percent(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
         if 0 < self.spread < self.share < LEAST_GAIN:
             return f"{percent(abs(self.share))}, too little to matter"
         kind = "more than" if self.clear else "within"
-        return f"{percent(abs(self.share))}, {kind} the folds' spread of {percent(self.spread)}"
+        return f"{percent(abs(self.share))}, {kind} {self.over} spread of {percent(self.spread)}"
 
 
 def gain(model, other) -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
-    ours, theirs = (result.by_fold["mae"].to_numpy() for result in (model, other))
-    by_fold = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
-    spread = np.nan if len(by_fold) == 1 else np.std(by_fold, ddof=1) if np.isfinite(by_fold).all() else np.inf
-    return Gain(skill(model.scores["mae"], other.scores["mae"]), float(spread))
+    ours, theirs = _errors(model), _errors(other)
+    shares = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
+    spread = np.nan if len(shares) == 1 else np.std(shares, ddof=1) if np.isfinite(shares).all() else np.inf
+    over = "the folds'" if len(model.by_fold) > 1 else "the fold's own"
+    return Gain(skill(model.scores["mae"], other.scores["mae"]), float(spread), over)
+
+
+def _errors(result) -> np.ndarray:
+    """The errors in each fold; if there is but one, in parts of it that follow one another."""
+    if len(result.by_fold) > 1:
+        return result.by_fold["mae"].to_numpy()
+    forecasts = result.predictions.sort_values("origin", kind="stable")
+    errors = (forecasts["predicted"] - forecasts["true"]).abs().groupby(forecasts["origin"]).mean().to_numpy()
+    parts = np.array_split(errors, PARTS) if len(errors) >= 2 * PARTS else [errors]
+    return np.array([part.mean() for part in parts])
 
 
 def verdict(results: dict) -> Verdict:

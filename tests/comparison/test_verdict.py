@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -54,11 +55,28 @@ def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
     assert found.sentence.endswith("the GRU has less by 0.4 %, too little to matter.")
 
 
-def test_one_fold_makes_nothing_clear():
-    found = verdict({"naive": result(10.0), "linear": result(1.0)})
+def one_fold(errors):
+    """A fold of two forecasts from each origin, with the absolute errors of the origins."""
+    origins = np.repeat(np.arange(len(errors)), 2)
+    table = pd.DataFrame({"origin": origins, "true": 0.0, "predicted": np.repeat(errors, 2)})
+    mae = float(np.mean(errors))
+    return SimpleNamespace(scores={"mae": mae}, by_fold=pd.DataFrame({"mae": [mae]}), predictions=table)
+
+
+def test_one_fold_has_the_spread_of_its_parts():
+    naive, linear = one_fold(np.full(20, 10.0)), one_fold(np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4))
+
+    found = verdict({"naive": naive, "linear": linear})
+
+    assert found.recommended == "linear"
+    assert found.sentence.endswith("by 80 %, more than the fold's own spread of 7.1 %.")
+
+
+def test_one_fold_of_few_forecasts_makes_nothing_clear():
+    found = verdict({"naive": one_fold([10.0, 10.0]), "linear": one_fold([1.0, 1.0])})
 
     assert found.recommended == "naive"
-    assert found.sentence.endswith("the linear model has less by 90 %, which may be chance, as one fold cannot tell.")
+    assert found.sentence.endswith("has less by 90 %, which may be chance, as so few forecasts cannot tell.")
 
 
 @pytest.mark.parametrize("mae", [(0.0, 0.0), (1.0, 0.0)])
