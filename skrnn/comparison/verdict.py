@@ -21,8 +21,7 @@ class Verdict:
     Attributes
     ----------
     recommended : str
-        Where the climb from the naive forecast ends: each rung is taken that beats the one before it by more than the
-        folds' spread.
+        The simplest model that no other beats by more than the folds' spread.
     best : str
         The model with the least error.
     clear : bool
@@ -86,12 +85,7 @@ def verdict(results: dict) -> Verdict:
     """What to use, of results in the ladder's order."""
     order = [name for name in RUNGS if name in results]
     best = min(order, key=lambda name: results[name].scores["mae"])
-    recommended = order[0]
-    for name in order[1:]:
-        if gain(results[name], results[recommended]).clear:
-            recommended = name
-    if order.index(best) < order.index(recommended):  # both simpler and better
-        recommended = best
+    recommended = next(name for name in order if not any(gain(results[other], results[name]).clear for other in order))
     floor = gain(results[recommended], results["naive"])
     return Verdict(recommended, best, floor.clear, _sentence(results, recommended, best, floor))
 

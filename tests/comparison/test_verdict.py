@@ -48,6 +48,14 @@ def test_a_rung_that_is_worse_than_a_simpler_one_is_not_climbed():
     assert found.recommended == "linear"
 
 
+def test_a_network_must_beat_linear_clearly_also_where_linear_does_not_beat_the_rung_below():
+    smoothing, linear, gru = result(6.0, 6.0, 6.0), result(3.0, 7.0, 4.0), result(4.5, 4.6, 4.5)
+
+    found = verdict({"naive": NAIVE, "smoothing": smoothing, "linear": linear, "gru": gru})
+
+    assert (found.recommended, found.best) == ("linear", "gru")
+
+
 def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
     found = verdict({"naive": NAIVE, "linear": result(5.0, 5.0, 5.0), "gru": result(4.98, 4.981, 4.982)})
 
