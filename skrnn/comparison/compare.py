@@ -80,7 +80,7 @@ def compare(
         rounds = Rounds(ladder, plan)
         rounds.run(X, y, stop, jobs, progress)
     ended = stop.reason
-    results, unfinished, notes = rounds.results(ended)
+    results, done, unfinished, notes = rounds.compared(ended)
     chosen = verdict(results)
     recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
     estimator = None
@@ -94,7 +94,7 @@ def compare(
     model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
     return Comparison(
         reading,
-        replace(plan, notes=(*plan.notes, *notes)),
+        replace(plan, folds=done, notes=(*plan.notes, *notes)),
         results,
         unfinished,
         chosen,

@@ -49,25 +49,29 @@ class Rounds:
         else:
             self._tell(progress, [], len(runs), len(runs), time.monotonic() - start)
 
-    def results(self, reason):
-        """(results, unfinished, notes): what was finished in the same folds.
+    def compared(self, reason):
+        """(results, folds, unfinished, notes): what was finished in the same folds.
 
         These are the folds that all rungs finished or, where there is none, the newest for those that finished it.
         """
         newest = len(self.plan.folds) - 1
         models = [name for name in self.plan.models if name not in self.failed]
         folds = [fold for fold in range(newest + 1) if all((name, fold) in self.finished for name in models)]
-        compared = [name for name in models if all((name, fold) in self.finished for fold in folds or [newest])]
-        if "naive" not in compared:
+        folds = folds or [newest]
+        done = [name for name in models if all((name, fold) in self.finished for fold in folds)]
+        if "naive" not in done:
             why = WHY.get(reason, self.failed.get("naive"))
             raise Unfinished(f"no model was finished: {why}", interrupted=reason == "interrupted")
-        results = {name: Backtest.of_folds([self.finished[name, f] for f in folds or [newest]]) for name in compared}
-        unfinished = {name: WHY[reason] for name in models if name not in compared} | self.failed
+        results = {name: Backtest.of_folds([self.finished[name, fold] for fold in folds]) for name in done}
+        unfinished = {name: WHY[reason] for name in models if name not in done} | self.failed
         notes = []
         if reason is not None:
-            n, why = len(folds or [newest]), WHY[reason]
-            notes = [f"{why[0].upper()}{why[1:]}: {n} of {newest + 1} folds, the newest, are finished and compared."]
-        return results, unfinished, notes
+            said, n = WHY[reason], len(folds)
+            notes = [
+                f"{said[0].upper()}{said[1:]}: {n} of {newest + 1} folds, the newest, "
+                f"{'is' if n == 1 else 'are'} finished and compared."
+            ]
+        return results, [self.plan.folds[fold] for fold in folds], unfinished, notes
 
     def _keep(self, name, fold, result, seconds):
         self._seconds[name] = seconds
