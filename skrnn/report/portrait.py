@@ -16,8 +16,7 @@ def reading_facts(comparison) -> list:
     facts = [("Target", reading.target)]
     if reading.time is not None:
         facts.append(("Time", f"{reading.time}{f', a row every {reading.step}' if reading.step else ''}"))
-    season = f"{reading.season:,} rows" if reading.season > 1 else "none"
-    return [*facts, ("Season", f"{season}: {reading.season_why}" if reading.season_why else season)]
+    return [*facts, ("Season", reading.season_why)] if reading.season_why else facts
 
 
 def column_table(comparison) -> Table:
@@ -45,14 +44,14 @@ def _role(reading, column):
 
 
 def gap_table(comparison) -> Table | None:
-    """Where rows are missing; None where none are."""
+    """Where the target is unknown; None where it is not."""
     gaps = comparison.reading.gaps
-    if gaps is None or not len(gaps):
+    if gaps.empty:
         return None
     longest = gaps.sort_values("n_rows", ascending=False, kind="stable").head(GAPS_IN_TABLE).sort_index()
     ends = zip(longest["series"], moments(longest["first"]), moments(longest["last"]), longest["n_rows"], strict=True)
     rows = [[str(series), first, last, f"{n_rows:,}"] for series, first, last, n_rows in ends]
-    head = ["series", "first missing row", "last missing row", "rows"]
+    head = ["series", "first row", "last row", "rows"]
     note = f"The longest are listed; there are {len(gaps) - len(rows):,} more." if len(gaps) > len(rows) else ""
     if is_panel(comparison):
         return Table(head, rows, note)
@@ -60,11 +59,10 @@ def gap_table(comparison) -> Table | None:
 
 
 def gap_sentence(comparison) -> str:
-    """How many rows are missing."""
+    """In how many rows the target is unknown."""
     gaps = comparison.reading.gaps
-    if gaps is None or not len(gaps):
-        return "No row is missing between the first and the last."
-    n_rows = int(gaps["n_rows"].sum())
+    if gaps.empty:
+        return "The target is known in every row."
     where = f" of {count(gaps['series'].nunique(), 'series', 'series')}" if is_panel(comparison) else ""
-    are = "is missing: it counts" if n_rows == 1 else "are missing: they count"
-    return f"{count(n_rows, 'row')}{where}, in {count(len(gaps), 'gap')}, {are} as unknown."
+    rows = count(int(gaps["n_rows"].sum()), "row")
+    return f"The target is unknown in {rows}{where}, in {count(len(gaps), 'gap')}; forecasts of them do not count."

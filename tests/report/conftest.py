@@ -1,6 +1,8 @@
 """Comparisons made of real backtests on made-up rows, and the pages that report them."""
 
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path, PureWindowsPath
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +16,7 @@ from skrnn.comparison.plan import Plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.verdict import Verdict
 from skrnn.evaluation import backtest
+from skrnn.reading import Reading
 from skrnn.report import report_html
 
 MADE = datetime(2026, 3, 4, 5, 6)
@@ -48,16 +51,18 @@ def reading_of(frames, season=24, **changes):
         "target": columns[0],
         "known_ahead": tuple(columns[2:3]),
         "time": "when",
+        "series": None,
         "step": "1 hour",
         "season": season,
-        "season_why": "rows that are 24 apart are alike, more than any others",
+        "season_why": "Season of 24 rows (a day): the value of one season before errs less than the last value.",
         "notes": ["2 rows with the same time were averaged."],
         "gaps": pd.DataFrame(columns=["series", "first", "last", "n_rows"]),
+        "future": {},
         "sha256": "3c" * 32,
         "n_bytes": 123456,
-        "path": "data/weather.csv",
+        "path": Path("data/weather.csv"),
     }
-    return SimpleNamespace(**{**known, **changes})
+    return Reading(**{**known, **changes})
 
 
 def history(n_epochs, start=1.0):
@@ -139,9 +144,8 @@ def nasty():
     """Names that would be HTML, JavaScript or a path of Windows, if they were let."""
     reading = {NASTY[0]: rows_of(300, columns=NASTY), NASTY[1]: rows_of(300, 1, columns=NASTY)}
     made = comparison_of(reading, n_folds=2)
-    made.reading.path = "C:\\data\\<b>new.csv"
-    made.reading.notes = [NASTY[0], NASTY[1]]
-    return made
+    known = replace(made.reading, path=PureWindowsPath("C:\\data\\<b>new.csv"), notes=list(NASTY))
+    return replace(made, reading=known)
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ def test_all_parts_are_there(page):
     [
         "it took longer than 60 seconds",
         "The horizon is a guess.",
-        "rows that are 24 apart are alike, more than any others",
+        "Season of 24 rows (a day): the value of one season before errs less than the last value.",
         "2 rows with the same time were averaged.",
         'skrnn compare data/weather.csv --target "temperature" --horizon 6',
         "Python 3.11.9, skrnn 0.1.0",
@@ -152,8 +152,7 @@ def test_date_is_now_by_default(comparison):
 
 def test_what_is_missing_is_left_out(comparison):
     """Without networks, linear model, notes and season their parts are left out."""
-    reading = reading_of(comparison.reading.frames, season=1, notes=[], season_why="")
-    reading.path = reading.sha256 = None
+    reading = reading_of(comparison.reading.frames, season=1, notes=[], season_why="", path=None, sha256="")
     bare = replace(comparison, training={}, weights=None, unfinished={}, reading=reading, command="")
 
     headings = headings_of(report_html(bare, made=MADE))

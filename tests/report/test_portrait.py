@@ -30,7 +30,7 @@ def test_gaps_are_listed():
 
     table = gap_table(comparison)
 
-    assert gap_sentence(comparison) == "820 rows, in 40 gaps, are missing: they count as unknown."
+    assert gap_sentence(comparison) == "The target is unknown in 820 rows, in 40 gaps; forecasts of them do not count."
     assert (len(table.rows), table.rows[0]) == (30, ["2024-01-11", "2024-01-11", "11"])
     assert table.note == "The longest are listed; there are 10 more."
 
@@ -38,4 +38,4 @@ def test_gaps_are_listed():
 def test_without_gaps_a_sentence_says_so(comparison):
     """No empty table stands for no gaps."""
     assert gap_table(comparison) is None
-    assert gap_sentence(comparison) == "No row is missing between the first and the last."
+    assert gap_sentence(comparison) == "The target is known in every row."
