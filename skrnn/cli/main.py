@@ -15,6 +15,9 @@ def main(argv=None) -> int:
     # Keras and TensorFlow talk on stderr, as soon as they are imported; there is nothing in it for a reader.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of processes that fit in parallel
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
+            stream.reconfigure(errors="replace")
     prog = f"skrnn {args.command}"
     try:
         with warnings.catch_warnings():

@@ -8,9 +8,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from skrnn.comparison.digits import digits, percent, seconds
 from skrnn.comparison.ladder import RUNGS
+from skrnn.comparison.wording import decimals_for, number, percent, seconds
 
+ERRORS = ("mae", "rmse", "mase", "smape")
 # Wide enough for the table where there is no terminal that says how wide it is.
 PLAIN_WIDTH = 100
 
@@ -52,18 +53,22 @@ def print_comparison(out, comparison, folder, files):
 def _table(comparison):
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("model", no_wrap=True)
-    for name in ("MAE", "RMSE", "MASE", "sMAPE", "skill", "spread", "fit", "predict"):
+    for name in ("MAE", "RMSE", "MASE", "sMAPE %", "skill", "spread", "fit", "predict"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, line in comparison.table.iterrows():
+    lines = comparison.table
+    decimals = {name: decimals_for(lines[name], 4 if name in ("mae", "rmse") else 3) for name in ERRORS}
+    for name, line in lines.iterrows():
         style = "bold green" if name == comparison.verdict.recommended else "dim" if name == "naive" else None
-        cells = [digits(line["mae"]), digits(line["rmse"]), digits(line["mase"]), f"{line['smape']:.1f} %"]
-        cells += [
-            percent(line["skill"]),
-            _spread(line["spread"]),
+        errors = [number(line[error], decimals[error]) for error in ERRORS]
+        shares = [percent(line["skill"], 1), _spread(line["spread"])]
+        table.add_row(
+            _marked(name, comparison.verdict.recommended),
+            *errors,
+            *shares,
             seconds(line["fit_time"]),
             seconds(line["predict_time"]),
-        ]
-        table.add_row(_marked(name, comparison.verdict.recommended), *cells, style=style)
+            style=style,
+        )
     return table
 
 
@@ -73,7 +78,7 @@ def _marked(name, recommended):
 
 
 def _spread(share):
-    return "–" if math.isnan(share) else f"± {percent(share)}"
+    return "–" if math.isnan(share) else f"± {percent(share, 1)}"
 
 
 def print_facts(out, facts):

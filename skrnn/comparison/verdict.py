@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.comparison.digits import digits, percent
 from skrnn.comparison.ladder import RUNGS
+from skrnn.comparison.wording import decimals_for, number, percent
 from skrnn.evaluation.measures import skill
 
 # Into so many parts a single fold is cut, to see a spread.
@@ -55,11 +55,11 @@ class Gain:
     def __str__(self) -> str:
         """The share in words, beside the folds' spread."""
         if np.isnan(self.spread):
-            return f"{percent(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
+            return f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
         if 0 < self.spread < self.share < LEAST_GAIN:
-            return f"{percent(abs(self.share))}, too little to matter"
+            return f"{_share(abs(self.share))}, too little to matter"
         kind = "more than" if self.clear else "within"
-        return f"{percent(abs(self.share))}, {kind} {self.over} spread of {percent(self.spread)}"
+        return f"{_share(abs(self.share))}, {kind} {self.over} spread of {_share(self.spread)}"
 
 
 def gain(model, other) -> Gain:
@@ -91,7 +91,8 @@ def verdict(results: dict) -> Verdict:
 
 
 def _sentence(results, recommended, best, floor):
-    error = digits(results[recommended].scores["mae"])
+    error = results[recommended].scores["mae"]
+    error = number(error, decimals_for([error], 4))
     said = f"Use the {RUNGS[recommended]}: its mean absolute error is {error}"
     if recommended == best == "naive":
         return f"{said}, and no other model has less."
@@ -101,3 +102,7 @@ def _sentence(results, recommended, best, floor):
     if best != recommended:
         said = f"{said}; the {RUNGS[best]} has less by {gain(results[best], results[recommended])}"
     return f"{said}."
+
+
+def _share(share):
+    return percent(share, 0 if share >= 0.0995 else 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from skrnn.report.wording import shortened
+from skrnn.comparison.wording import shortened
 
 # Each has its colour in style.css, the same in every report; other models get the colours behind.
 LADDER = ("naive", "seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru")

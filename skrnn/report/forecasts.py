@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison.wording import count, number
 from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
 from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
-from skrnn.report.wording import count, number
 
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 3

@@ -1,13 +1,16 @@
 """The ladder's table: the finished models, best first."""
 
+from skrnn.comparison.wording import decimals_for, number, percent, seconds
 from skrnn.report.chart import colours_of, dash_of
-from skrnn.report.wording import decimals_for, number, percent, seconds
 
 
 def ladder_rows(comparison) -> list:
     """A dict of text for each finished model, best first."""
     table, colours = comparison.table, colours_of(comparison)
-    decimals = {name: decimals_for(table[name]) for name in ("mae", "rmse", "mase", "smape")}
+    decimals = {
+        name: decimals_for(table[name], 4 if name in ("mae", "rmse") else 3)
+        for name in ("mae", "rmse", "mase", "smape")
+    }
     return [_row(comparison, name, line, decimals, colours[name]) for name, line in table.iterrows()]
 
 

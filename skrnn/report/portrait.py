@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from skrnn.comparison.wording import UNKNOWN, count, moments, number, percent
 from skrnn.report.chart import Table
 from skrnn.report.shown import is_panel
-from skrnn.report.wording import UNKNOWN, count, moments, number, percent
 
 GAPS_IN_TABLE = 30
 COLUMNS_IN_TABLE = 60

@@ -38,7 +38,7 @@ def test_compare_prints_the_table_and_the_answer(airline, capsys):
     assert printed.err == ""
     assert "- The time is column 'month'." in printed.out
     table = printed.out.split("best first:\n")[1].split("\n\n")[0].splitlines()
-    assert table[0].split() == ["model", "MAE", "RMSE", "MASE", "sMAPE", "skill", "spread", "fit", "predict"]
+    assert table[0].split() == ["model", "MAE", "RMSE", "MASE", "sMAPE", "%", "skill", "spread", "fit", "predict"]
     assert sorted(line.removeprefix("*").split()[0] for line in table[1:]) == ["linear", "naive", "seasonal"]
     assert "\nUse the " in printed.out
 
@@ -265,3 +265,11 @@ def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsy
     assert main(["demo", "--folds", "2"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["airline-skrnn", "airline.csv"]
     assert "Use the " in capsys.readouterr().out
+
+
+def test_a_terminal_that_knows_few_letters_gets_the_table_all_the_same(airline):
+    process = command("compare", "airline.csv", "--target", "passengers", *QUICK, PYTHONIOENCODING="ascii")
+    out, err = process.communicate()
+
+    assert (process.returncode, err) == (0, "")
+    assert "? " in out

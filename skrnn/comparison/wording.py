@@ -1,12 +1,10 @@
-"""Numbers, times and sizes as the page writes them."""
+"""Numbers, times and sizes as people read them, in the terminal and on the page."""
 
 import math
 
 import pandas as pd
 
 UNKNOWN = "–"
-# A number and its sign stay on one line.
-PERCENT = "\N{NO-BREAK SPACE}%"
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -31,9 +29,9 @@ def percent(share: float, decimals: int = 0) -> str:
         return UNKNOWN
     least = 10**-decimals
     if 0 < 100 * share < least:
-        return f"<{least:g}{PERCENT}"
+        return f"<{least:g} %"
     # Adding zero takes the sign off −0.
-    return f"{round(100 * share, decimals) + 0.0:.{decimals}f}{PERCENT}".replace("-", "−")
+    return f"{round(100 * share, decimals) + 0.0:.{decimals}f} %".replace("-", "−")
 
 
 def seconds(value: float) -> str:
