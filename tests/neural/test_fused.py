@@ -63,10 +63,10 @@ def test_gradients_against_central_differences(name):
     vector = parameters.from_keras(
         [w + random.normal(scale=0.1, size=w.shape) for w in initial_weights(network, random)], float
     )
-    steps = random.normal(size=(network.features, network.steps * 16))
-    known = random.normal(size=(network.known_ahead, network.outputs * 16)) if network.known_ahead else None
-    columns = 16 * (network.steps if network.every_step else 1)
-    target, weights = random.normal(size=(network.outputs, columns)), random.uniform(size=columns)
+    steps = random.normal(size=(network.steps, network.features, 16))
+    known = random.normal(size=(network.outputs, network.known_ahead, 16)) if network.known_ahead else None
+    forecasts = network.steps if network.every_step else 1
+    target, weights = random.normal(size=(forecasts, network.outputs, 16)), random.uniform(size=(forecasts, 16))
 
     def loss(vector, D=None):
         Y = model.forward(parameters.views(vector), steps, known)
@@ -142,11 +142,11 @@ def test_gradients_with_dropout(cell, dropout):
     model, random = Model(network), np.random.default_rng(1)
     parameters = Parameters(model)
     vector = parameters.from_keras(initial_weights(network, random), float)
-    steps, target = random.normal(size=(3, network.steps * 16)), random.normal(size=(4, 16))
+    steps, target = random.normal(size=(network.steps, 3, 16)), random.normal(size=(1, 4, 16))
 
     def loss(vector, D):
         Y = model.forward(parameters.views(vector), steps, random=np.random.default_rng(5))
-        return kernels.loss_gradient(Y, target, np.ones(16), kernels.MSE, Y.size, D)
+        return kernels.loss_gradient(Y, target, np.ones((1, 16)), kernels.MSE, Y.size, D)
 
     D, gradient = np.empty_like(target), np.empty_like(vector)
     loss(vector, D)

@@ -191,9 +191,9 @@ class _Batch:
         known_ahead = None if self.known_ahead is None else _lanes(self.known_ahead[chunk])
         target = _lanes(self.y[chunk])
         n = chunk.stop - chunk.start
-        weights = np.zeros((*self.weights.shape[1:], n + -n % LANE_STEP), target.dtype)
-        weights[..., :n] = self.weights[chunk].T
-        return X, known_ahead, target, weights.ravel()
+        weights = np.zeros((len(target), n + -n % LANE_STEP), target.dtype)
+        weights[:, :n] = self.weights[chunk].T
+        return X, known_ahead, target, weights
 
 
 def gathered(windows, which, dtype):
@@ -201,10 +201,10 @@ def gathered(windows, which, dtype):
     if windows.maps or windows.rows.dtype not in (np.float32, np.float64):
         return _lanes(windows.take(which, dtype=dtype))
     n = len(which) + -len(which) % LANE_STEP
-    X = np.empty((windows.n_features, windows.length * n), dtype)
+    X = np.empty((windows.length, windows.n_features, n), dtype)
     # A memmap as the plain array that it is: numba does not know the class.
     rows = np.asarray(windows.rows)
-    kernels.gather(rows, windows.ends, windows.shift, which, windows.length, windows.sampling_rate, n, X)
+    kernels.gather(rows, windows.ends, windows.shift, which, windows.sampling_rate, X)
     return X
 
 
@@ -213,12 +213,12 @@ def _chunks(n):
 
 
 def _lanes(batch):
-    """(n, steps, features) or (n, features) as (features, steps·n), filled up with its last sample."""
+    """(n, steps, features) or (n, features) as (steps, features, lanes), filled up with its last sample."""
     batch = batch[:, None, :] if batch.ndim == 2 else batch
     missing = -len(batch) % LANE_STEP
     if missing:
         batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-    return np.ascontiguousarray(batch.transpose(2, 1, 0)).reshape(batch.shape[2], -1)
+    return np.ascontiguousarray(batch.transpose(1, 2, 0))
 
 
 class _EarlyStopping:
@@ -356,7 +356,7 @@ def _predict(network, weights, n, lanes_of):
 
     def forward(chunk):
         with models.one() as model:
-            outputs[chunk] = model.forward(views, *lanes_of(chunk)).T[: chunk.stop - chunk.start]
+            outputs[chunk] = model.forward(views, *lanes_of(chunk))[0].T[: chunk.stop - chunk.start]
 
     chunks = _chunks(n)
     with announced(), pool(1 if len(chunks) == 1 else allowed_threads()) as run:

@@ -1,34 +1,19 @@
-"""Compiled kernels: recurrent and dense layers, forward and backward, with the samples of a batch innermost.
+"""Compiled kernels of all layers: activations, windows, dense layers, losses and optimizers, with samples innermost.
 
-Arrays are (features, columns). Of sequences the columns are step after step, each of ``n`` samples: column ``t·n + b``
-is step ``t`` of sample ``b``. What is the same for a feature is done for all samples at once, which the compiler turns
-into vector instructions.
-
-A recurrent layer's input part is one matrix product for all steps (``P``); each step adds the product with the state
-before it. States have a block of columns more than there are steps: block 0 is the state that the layer begins with.
+Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one step. What is the same for
+a feature is done for all lanes at once, which the compiler turns into vector instructions.
 """
 
 import math
 
 import numpy as np
-from numba import njit
 from numba.extending import overload
+
+from skrnn.neural.fused.compiling import compiled
+from skrnn.neural.fused.products import add_outer, product
 
 TANH, RELU, LINEAR, SIGMOID = range(4)
 ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "sigmoid": SIGMOID}
-
-
-def _compiled(function):
-    """Compile when first called. Numba keeps the result beside this file, or else in the user's cache, or nowhere.
-
-    "error_model" leaves division to the processor, and "contract" lets it multiply and add in one go: with both, loops
-    become vector instructions.
-    """
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:
-        return njit(**options)(function)
 
 
 def _tanh(x):
@@ -61,8 +46,8 @@ def _overload_tanh(x):
     return rational
 
 
-@_compiled
-def _activate(row, kind):
+@compiled
+def activate_row(row, kind):
     """Apply an activation in place."""
     n = row.shape[0]
     half = row.dtype.type(0.5)
@@ -77,8 +62,8 @@ def _activate(row, kind):
             row[i] = max(row[i], row.dtype.type(0))
 
 
-@_compiled
-def _slope(out, row, kind):
+@compiled
+def slope_row(out, row, kind):
     """Multiply ``row`` by the activation's slope, told from what the activation gave."""
     n = row.shape[0]
     one = row.dtype.type(1)
@@ -97,237 +82,57 @@ def _slope(out, row, kind):
 # ---------------------------------------------------------------------- windows
 
 
-@_compiled
-def gather(rows, ends, shift, which, length, rate, n, X):
-    """The windows ``which``, all of whose steps are rows, into X (features, length·n), filled up with the last."""
-    last = which.shape[0] - 1
+@compiled
+def gather(rows, ends, shift, which, rate, X):
+    """The windows ``which``, all of whose steps are rows, into X (length, features, lanes), filled up with the last."""
+    last, (length, _, n) = which.shape[0] - 1, X.shape
     first = np.empty(n, np.int64)
     for b in range(n):
         first[b] = ends[which[min(b, last)]] - (length - 1) * rate
     for t in range(length):
         for f in range(rows.shape[1]):
-            ahead, column = t * rate + shift[f], X[f, t * n : (t + 1) * n]
+            ahead, column = t * rate + shift[f], X[t, f]
             for b in range(n):
                 column[b] = rows[first[b] + ahead, f]
-
-
-# ---------------------------------------------------------------------- recurrent layers
-
-
-@_compiled
-def simple_forward(P, U, H, mask, kind):
-    """P (units, steps·n) becomes the states; H (units, (steps+1)·n) has them behind the first. U (units, units)."""
-    units, n = H.shape[0], H.shape[1] - P.shape[1]
-    h = H[:, :n].copy()
-    R = np.empty_like(h)
-    for k in range(0, P.shape[1], n):
-        if mask.shape[1]:
-            h *= mask
-        np.dot(U, h, R)
-        for j in range(units):
-            row, r, out = P[j, k : k + n], R[j], H[j, k + n : k + 2 * n]
-            for b in range(n):
-                row[b] += r[b]
-            _activate(row, kind)
-            for b in range(n):
-                h[j, b] = row[b]
-                out[b] = row[b]
-
-
-@_compiled
-def simple_backward(P, U, H, mask, kind, dH, dh):
-    """P becomes the gradient of what it was before the activation; dH (units, steps·n) is that of the states.
-
-    ``dh`` (units, n) is the gradient of the last state beside dH, and becomes that of the first.
-    """
-    units, n = dh.shape
-    D = np.empty_like(dh)
-    Ut = np.ascontiguousarray(U.T)
-    for k in range(P.shape[1] - n, -1, -n):
-        for j in range(units):
-            row, d, above, back = P[j, k : k + n], D[j], dH[j, k : k + n], dh[j]
-            for b in range(n):
-                d[b] = above[b] + back[b]
-            _slope(row, d, kind)
-            for b in range(n):
-                row[b] = d[b]
-        np.dot(Ut, D, dh)
-        if mask.shape[1]:
-            dh *= mask
-
-
-@_compiled
-def lstm_forward(P, U, H, C, T, mask, kind):
-    """P (4 units, steps·n) becomes the gates i, f, g, o; C the cells, T their activation. U (4 units, units)."""
-    units, n = H.shape[0], H.shape[1] - P.shape[1]
-    h = H[:, :n].copy()
-    R = np.empty((4 * units, n), P.dtype)
-    for k in range(0, P.shape[1], n):
-        if mask.shape[1]:
-            h *= mask
-        np.dot(U, h, R)
-        for j in range(4 * units):
-            row, r = P[j, k : k + n], R[j]
-            for b in range(n):
-                row[b] += r[b]
-            _activate(row, kind if 2 * units <= j < 3 * units else SIGMOID)
-        for j in range(units):
-            i, f = P[j, k : k + n], P[units + j, k : k + n]
-            g, o = P[2 * units + j, k : k + n], P[3 * units + j, k : k + n]
-            before, cell, active = C[j, k : k + n], C[j, k + n : k + 2 * n], T[j, k : k + n]
-            for b in range(n):
-                cell[b] = f[b] * before[b] + i[b] * g[b]
-            for b in range(n):
-                active[b] = cell[b]
-            _activate(active, kind)
-            out = H[j, k + n : k + 2 * n]
-            for b in range(n):
-                out[b] = o[b] * active[b]
-            for b in range(n):
-                h[j, b] = out[b]
-
-
-@_compiled
-def lstm_backward(P, U, H, C, T, mask, kind, dH, dh, dc):
-    """P becomes the gradient of what it was; ``dh`` and ``dc`` come as the last state's and leave as the first's."""
-    units, n = dh.shape
-    one = P.dtype.type(1)
-    D = np.empty((4 * units, n), P.dtype)
-    d = np.empty(n, P.dtype)
-    Ut = np.ascontiguousarray(U.T)
-    for k in range(P.shape[1] - n, -1, -n):
-        for j in range(units):
-            i, f = P[j, k : k + n], P[units + j, k : k + n]
-            g, o = P[2 * units + j, k : k + n], P[3 * units + j, k : k + n]
-            di, df, dg, do = D[j], D[units + j], D[2 * units + j], D[3 * units + j]
-            before, active = C[j, k : k + n], T[j, k : k + n]
-            above, back, carry = dH[j, k : k + n], dh[j], dc[j]
-            for b in range(n):
-                d[b] = above[b] + back[b]
-            for b in range(n):
-                do[b] = d[b] * active[b] * o[b] * (one - o[b])
-            for b in range(n):
-                d[b] *= o[b]
-            _slope(active, d, kind)
-            for b in range(n):
-                d[b] += carry[b]
-            for b in range(n):
-                di[b] = d[b] * g[b] * i[b] * (one - i[b])
-            for b in range(n):
-                df[b] = d[b] * before[b] * f[b] * (one - f[b])
-            for b in range(n):
-                dg[b] = d[b] * i[b]
-            _slope(g, dg, kind)
-            for b in range(n):
-                carry[b] = d[b] * f[b]
-        for j in range(4 * units):
-            row, new = P[j, k : k + n], D[j]
-            for b in range(n):
-                row[b] = new[b]
-        np.dot(Ut, D, dh)
-        if mask.shape[1]:
-            dh *= mask
-
-
-@_compiled
-def gru_forward(P, U, bias, H, Q, mask, kind):
-    """P (3 units, steps·n) becomes z, r and the candidate; Q (units, steps·n) the candidate's product with the state.
-
-    The reset gate multiplies that product (Keras's ``reset_after``), which has a bias of its own, as z and r have.
-    """
-    units, n = H.shape[0], H.shape[1] - P.shape[1]
-    one = P.dtype.type(1)
-    h, before = H[:, :n].copy(), H[:, :n].copy()
-    R = np.empty((3 * units, n), P.dtype)
-    for k in range(0, P.shape[1], n):
-        if mask.shape[1]:
-            h *= mask
-        np.dot(U, h, R)
-        for j in range(2 * units):
-            row, r, own = P[j, k : k + n], R[j], bias[j]
-            for b in range(n):
-                row[b] += r[b] + own
-            _activate(row, SIGMOID)
-        for j in range(units):
-            z, r, g = P[j, k : k + n], P[units + j, k : k + n], P[2 * units + j, k : k + n]
-            product, q, own = R[2 * units + j], Q[j, k : k + n], bias[2 * units + j]
-            for b in range(n):
-                q[b] = product[b] + own
-            for b in range(n):
-                g[b] += r[b] * q[b]
-            _activate(g, kind)
-            state, out = before[j], H[j, k + n : k + 2 * n]
-            for b in range(n):
-                state[b] = z[b] * state[b] + (one - z[b]) * g[b]
-            for b in range(n):
-                out[b] = state[b]
-                h[j, b] = state[b]
-
-
-@_compiled
-def gru_backward(P, U, H, Q, mask, kind, dH, dh):
-    """P becomes the gradient of the input part; Q that of the candidate's product with the state."""
-    units, n = dh.shape
-    one = P.dtype.type(1)
-    D = np.empty((3 * units, n), P.dtype)
-    d, direct = np.empty(n, P.dtype), np.empty_like(dh)
-    Ut = np.ascontiguousarray(U.T)
-    for k in range(P.shape[1] - n, -1, -n):
-        for j in range(units):
-            z, r, g = P[j, k : k + n], P[units + j, k : k + n], P[2 * units + j, k : k + n]
-            dz, dr, dq = D[j], D[units + j], D[2 * units + j]
-            before, q = H[j, k : k + n], Q[j, k : k + n]
-            above, back, kept = dH[j, k : k + n], dh[j], direct[j]
-            for b in range(n):
-                d[b] = above[b] + back[b]
-            for b in range(n):
-                dz[b] = d[b] * (before[b] - g[b]) * z[b] * (one - z[b])
-            for b in range(n):
-                kept[b] = d[b] * z[b]
-            for b in range(n):
-                d[b] *= one - z[b]
-            _slope(g, d, kind)
-            for b in range(n):
-                dr[b] = d[b] * q[b] * r[b] * (one - r[b])
-            for b in range(n):
-                dq[b] = d[b] * r[b]
-            for b in range(n):
-                g[b] = d[b]
-            for b in range(n):
-                z[b] = dz[b]
-                r[b] = dr[b]
-                q[b] = dq[b]
-        np.dot(Ut, D, dh)
-        if mask.shape[1]:
-            dh *= mask
-        dh += direct
 
 
 # ---------------------------------------------------------------------- parts of all layers
 
 
-@_compiled
-def affine(W, X, bias, P):
-    """P = W X + bias, for W (outputs, inputs)."""
-    np.dot(W, X, P)
-    for j in range(P.shape[0]):
-        row, own = P[j], bias[j]
-        for i in range(row.shape[0]):
-            row[i] += own
+@compiled
+def affine(W, X, bias, out):
+    """W X + bias at every step, for W (outputs, inputs)."""
+    for t in range(X.shape[0]):
+        product(W, X[t], out[t])
+        for j in range(out.shape[1]):
+            row, own = out[t, j], bias[j]
+            for b in range(row.shape[0]):
+                row[b] += own
 
 
-@_compiled
-def activate(P, kind):
-    """Apply an activation to every row in place."""
-    for j in range(P.shape[0]):
-        _activate(P[j], kind)
+@compiled
+def affine_back(W, X, D, dW, dbias, dX):
+    """The gradients of weights, biases and, if dX has steps, inputs."""
+    dW[:] = 0
+    dbias[:] = 0
+    add_outer(D, X, dW)
+    for t in range(D.shape[0]):
+        for j in range(D.shape[1]):
+            dbias[j] += D[t, j].sum()
+        if dX.shape[0]:
+            product(W.T, D[t], dX[t])
 
 
-@_compiled
+@compiled
+def activate(X, kind):
+    """Apply an activation in place."""
+    activate_row(X.ravel(), kind)
+
+
+@compiled
 def slope(out, D, kind):
     """Multiply D by the slope of the activation that gave ``out``."""
-    for j in range(D.shape[0]):
-        _slope(out[j], D[j], kind)
+    slope_row(out.ravel(), D.ravel(), kind)
 
 
 # ---------------------------------------------------------------------- losses
@@ -337,33 +142,32 @@ MSE, MAE, HUBER = range(3)
 LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 
-@_compiled
+@compiled
 def loss_gradient(Y, target, weights, kind, total, D):
-    """The loss of outputs Y (outputs, columns), and its gradient in D: each column weighted, over ``total`` values."""
+    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D: ``weights`` (steps, lanes) over ``total``."""
     one, share = Y.dtype.type(1), Y.dtype.type(1 / total)
     loss = 0.0
-    for j in range(Y.shape[0]):
-        for i in range(Y.shape[1]):
-            e, w = Y[j, i] - target[j, i], weights[i] * share
-            if kind == MSE:
-                loss += w * e * e
-                D[j, i] = 2 * w * e
-            elif kind == MAE:
-                loss += w * abs(e)
-                D[j, i] = w * np.sign(e)
-            elif abs(e) <= one:
-                loss += w * e * e / 2
-                D[j, i] = w * e
-            else:
-                loss += w * (abs(e) - one / 2)
-                D[j, i] = w * np.sign(e)
+    for t, j, b in np.ndindex(Y.shape):
+        e, w = Y[t, j, b] - target[t, j, b], weights[t, b] * share
+        if kind == MSE:
+            loss += w * e * e
+            D[t, j, b] = 2 * w * e
+        elif kind == MAE:
+            loss += w * abs(e)
+            D[t, j, b] = w * np.sign(e)
+        elif abs(e) <= one:
+            loss += w * e * e / 2
+            D[t, j, b] = w * e
+        else:
+            loss += w * (abs(e) - one / 2)
+            D[t, j, b] = w * np.sign(e)
     return loss
 
 
 # ---------------------------------------------------------------------- optimizers, as Keras defines them
 
 
-@_compiled
+@compiled
 def clip_norm(G, most):
     """Shorten a gradient to the norm ``most``."""
     total = 0.0
@@ -376,7 +180,7 @@ def clip_norm(G, most):
             G[i] *= factor
 
 
-@_compiled
+@compiled
 def adam(W, G, M, V, alpha, beta_1, beta_2, epsilon):
     """One step; ``alpha`` is the learning rate with both corrections of the first steps."""
     real = W.dtype.type
@@ -387,7 +191,7 @@ def adam(W, G, M, V, alpha, beta_1, beta_2, epsilon):
         W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
 
 
-@_compiled
+@compiled
 def rmsprop(W, G, V, rate, rho, epsilon):
     """One step."""
     real = W.dtype.type
@@ -397,7 +201,7 @@ def rmsprop(W, G, V, rate, rho, epsilon):
         W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
 
 
-@_compiled
+@compiled
 def sgd(W, G, M, rate, momentum, nesterov):
     """One step; M is empty without momentum."""
     rate, kept = W.dtype.type(rate), W.dtype.type(momentum)

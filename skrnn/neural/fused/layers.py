@@ -1,15 +1,13 @@
 """Layers of the fused engine: each knows its weights' shapes, and computes forward and backward for a chunk of lanes.
 
-Arrays are as in ``kernels``: (features, columns), of sequences step after step, samples innermost. A layer keeps what
-its backward pass needs of the last forward pass.
+Arrays are as in ``kernels``: (steps, features, lanes). A layer keeps what its backward pass needs of the last forward
+pass.
 """
 
 import numpy as np
 
-from skrnn.neural.fused import kernels
+from skrnn.neural.fused import cells, kernels
 from skrnn.neural.fused.kernels import ACTIVATIONS, LINEAR
-
-GATES = {"simple": 1, "lstm": 4, "gru": 3}
 
 
 class Layer:
@@ -37,7 +35,7 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, weights, gradients, D):
-        """Add to the weights' gradients for the outputs' gradient D, and return that of the inputs."""
+        """Write the weights' gradients for the outputs' gradient D, and return that of the inputs."""
         raise NotImplementedError
 
 
@@ -51,7 +49,7 @@ class DenseLayer(Layer):
     def forward(self, weights, X, random=None):
         """As for all layers."""
         W, bias = weights
-        self.X, self.out = X, np.empty((len(bias), X.shape[1]), X.dtype)
+        self.X, self.out = X, self.empty("out", (len(X), len(bias), X.shape[2]), X.dtype)
         kernels.affine(W, X, bias, self.out)
         if self.kind != LINEAR:
             kernels.activate(self.out, self.kind)
@@ -61,9 +59,9 @@ class DenseLayer(Layer):
         """As for all layers."""
         if self.kind != LINEAR:
             kernels.slope(self.out, D, self.kind)
-        np.dot(D, self.X.T, out=gradients[0])
-        np.dot(D, _ones(D)[0], out=gradients[1])
-        return None if self.first_of_network else np.dot(weights[0].T, D)
+        dX = self.empty("dX", self.X.shape if not self.first_of_network else (0, *self.X.shape[1:]), D.dtype)
+        kernels.affine_back(weights[0], self.X, D, *gradients, dX)
+        return None if self.first_of_network else dX
 
 
 class DropoutLayer(Layer):
@@ -90,15 +88,11 @@ class FlattenLayer(Layer):
 
     def forward(self, weights, X, random=None):
         """As for all layers."""
-        features = X.shape[0]
-        return np.ascontiguousarray(
-            X.reshape(features, self.steps, -1).transpose(1, 0, 2).reshape(self.steps * features, -1)
-        )
+        return X.reshape(1, -1, X.shape[2])
 
     def backward(self, weights, gradients, D):
         """As for all layers."""
-        features = D.shape[0] // self.steps
-        return np.ascontiguousarray(D.reshape(self.steps, features, -1).transpose(1, 0, 2)).reshape(features, -1)
+        return D.reshape(self.steps, -1, D.shape[2])
 
 
 class SummaryLayer(Layer):
@@ -109,19 +103,18 @@ class SummaryLayer(Layer):
 
     def forward(self, weights, X, random=None):
         """As for all layers."""
-        X = X.reshape(len(X), self.steps, -1)
         if self.how == "average":
-            return X.mean(axis=1)
-        self.at = X.argmax(axis=1)[:, None]
-        return np.take_along_axis(X, self.at, axis=1)[:, 0]
+            return X.mean(axis=0, keepdims=True)
+        self.at = X.argmax(axis=0)[None]
+        return np.take_along_axis(X, self.at, axis=0)
 
     def backward(self, weights, gradients, D):
         """As for all layers."""
         if self.how == "average":
-            return np.tile(D / D.dtype.type(self.steps), self.steps)
-        out = np.zeros((len(D), self.steps, D.shape[1]), D.dtype)
-        np.put_along_axis(out, self.at, D[:, None], axis=1)
-        return out.reshape(len(D), -1)
+            return np.repeat(D / D.dtype.type(self.steps), self.steps, axis=0)
+        out = np.zeros((self.steps, *D.shape[1:]), D.dtype)
+        np.put_along_axis(out, self.at, D, axis=0)
+        return out
 
 
 class ConvolutionLayer(Layer):
@@ -144,53 +137,54 @@ class ConvolutionLayer(Layer):
     def forward(self, weights, X, random=None):
         """As for all layers."""
         W, bias = weights
-        self.n = X.shape[1] // self.steps
-        padded = np.zeros((self.inputs, self.convolved + self.size - 1, self.n), X.dtype)
-        padded[:, self.before : self.before + self.steps] = X.reshape(self.inputs, self.steps, self.n)
-        shifted = [padded[:, at : at + self.convolved] for at in range(self.size)]
-        self.X = np.concatenate(shifted).reshape(self.size * self.inputs, -1)
-        self.out = np.empty((len(bias), self.X.shape[1]), X.dtype)
+        padded = np.zeros((self.convolved + self.size - 1, *X.shape[1:]), X.dtype)
+        padded[self.before : self.before + self.steps] = X
+        self.X = _overlapping(padded, self.size)
+        self.out = np.empty((self.convolved, len(bias), X.shape[2]), X.dtype)
         kernels.affine(W, self.X, bias, self.out)
         kernels.activate(self.out, self.kind)
         if self.pool == 1:
             return self.out
-        groups = np.full((len(bias), self.steps_out * self.pool, self.n), -np.inf, X.dtype)
-        groups[:, self.ahead : self.ahead + self.convolved] = self.out.reshape(len(bias), self.convolved, self.n)
-        groups = groups.reshape(len(bias), self.steps_out, self.pool, self.n)
-        self.at = groups.argmax(axis=2)[:, :, None]
-        return np.take_along_axis(groups, self.at, axis=2).reshape(len(bias), -1)
+        groups = np.full((self.steps_out * self.pool, *self.out.shape[1:]), -np.inf, X.dtype)
+        groups[self.ahead : self.ahead + self.convolved] = self.out
+        groups = groups.reshape(self.steps_out, self.pool, *self.out.shape[1:])
+        self.at = groups.argmax(axis=1)[:, None]
+        return np.take_along_axis(groups, self.at, axis=1)[:, 0]
 
     def backward(self, weights, gradients, D):
         """As for all layers."""
-        filters = len(D)
         if self.pool > 1:
-            groups = np.zeros((filters, self.steps_out, self.pool, self.n), D.dtype)
-            np.put_along_axis(groups, self.at, D.reshape(filters, self.steps_out, 1, self.n), axis=2)
-            groups = groups.reshape(filters, -1, self.n)[:, self.ahead : self.ahead + self.convolved]
-            D = np.ascontiguousarray(groups).reshape(filters, -1)
+            groups = np.zeros((self.steps_out, self.pool, *D.shape[1:]), D.dtype)
+            np.put_along_axis(groups, self.at, D[:, None], axis=1)
+            D = groups.reshape(-1, *D.shape[1:])[self.ahead : self.ahead + self.convolved]
         kernels.slope(self.out, D, self.kind)
-        np.dot(D, self.X.T, out=gradients[0])
-        np.dot(D, _ones(D)[0], out=gradients[1])
+        read = np.empty((0 if self.first_of_network else self.convolved, *self.X.shape[1:]), D.dtype)
+        kernels.affine_back(weights[0], self.X, D, *gradients, read)
         if self.first_of_network:
             return None
-        shifted = np.dot(weights[0].T, D).reshape(self.size, self.inputs, self.convolved, self.n)
-        padded = np.zeros((self.inputs, self.convolved + self.size - 1, self.n), D.dtype)
-        for at in range(self.size):
-            padded[:, at : at + self.convolved] += shifted[at]
-        return padded[:, self.before : self.before + self.steps].reshape(self.inputs, -1)
+        padded = np.zeros((self.convolved + self.size - 1, self.inputs, D.shape[2]), D.dtype)
+        for at, part in enumerate(np.split(read, self.size, axis=1)):
+            padded[at : at + self.convolved] += part
+        return padded[self.before : self.before + self.steps]
+
+
+def _overlapping(X, size):
+    """At every step the rows of ``size`` steps, where they lie."""
+    steps, rows, lanes = X.shape
+    return np.lib.stride_tricks.as_strided(X, (steps - size + 1, size * rows, lanes), X.strides, writeable=False)
 
 
 class RecurrentLayer(Layer):
     """A recurrent layer in one direction. It gives the states of all steps, in the order of the window.
 
-    Subclasses write ``_run`` and ``_run_back``, between the input part and the gradients of the weights.
+    Subclasses write ``_run`` and ``_run_back``, and how the weights lie side by side (``cells``).
     """
 
     gates = 1
 
     def __init__(self, inputs, spec, steps, *, reverse=False):
         units = spec.units
-        self.units, self.steps, self.reverse = units, steps, reverse
+        self.inputs, self.units, self.steps, self.reverse = inputs, units, steps, reverse
         self.shapes = ((self.gates * units, inputs), (self.gates * units, units), self._bias_shape())
         self.kind = ACTIVATIONS[spec.activation]
         self.dropout, self.recurrent_dropout = spec.dropout, spec.recurrent_dropout
@@ -198,80 +192,70 @@ class RecurrentLayer(Layer):
     def _bias_shape(self):
         return (self.gates * self.units,)
 
-    def _input_bias(self, bias):
-        return bias
-
     def forward(self, weights, X, random=None, state=None):
         """As for all layers."""
-        W, U, bias = weights
-        n = X.shape[1] // self.steps
-        self.n, self.X = n, reversed_steps(X, self.steps) if self.reverse else X
-        self.input_mask = None
-        if random is not None and self.dropout:
-            self.input_mask = np.tile(_mask(random, self.dropout, (X.shape[0], n), X.dtype), self.steps)
-            self.X = self.X * self.input_mask
-        self.mask = np.empty((self.units, 0), X.dtype)
-        if random is not None and self.recurrent_dropout:
-            self.mask = _mask(random, self.recurrent_dropout, (self.units, n), X.dtype)
-        self.P = self.empty("P", (self.gates * self.units, X.shape[1]), X.dtype)
-        kernels.affine(W, self.X, self._input_bias(bias), self.P)
-        self.H = self.empty("H", (self.units, X.shape[1] + n), X.dtype)
-        self._run(U, bias, state or self._no_state(n))
-        return self.H[:, n:]
+        X = reversed_steps(X) if self.reverse else X
+        self.n, dtype = X.shape[2], X.dtype
+        self.masks = (
+            self._mask(random, self.dropout, self.inputs, dtype),
+            self._mask(random, self.recurrent_dropout, self.units, dtype),
+        )
+        self.V = self._side_by_side(weights)
+        self.S = self._sequence("S", self.inputs + 1 + self.units, dtype)
+        self.H = self._sequence("H", self.units, dtype, more=1)
+        self._run(X, state or self._no_state(dtype))
+        return self.states()
+
+    def _mask(self, random, rate, rows, dtype):
+        left_out = random is not None and rate > 0
+        return _mask(random, rate, (rows, self.n), dtype) if left_out else np.empty((0, self.n), dtype)
+
+    def _sequence(self, name, rows, dtype, more=0):
+        return self.empty(name, (self.steps + more, rows, self.n), dtype)
 
     def states(self):
         """The states of all steps, in the order of the window."""
-        states = self.H[:, self.n :]
-        if self.reverse:
-            return reversed_steps(states, self.steps)
-        out = self.empty("out", states.shape, states.dtype)
-        out[...] = states
-        return out
+        return reversed_steps(self.H[1:]) if self.reverse else self.H[1:]
 
-    def _no_state(self, n):
-        return [np.zeros((self.units, n), self.P.dtype)]
+    def _no_state(self, dtype):
+        return [np.zeros((self.units, self.n), dtype)]
 
     def last_state(self):
         """The state after the last step that was read."""
-        return [self.H[:, -self.n :]]
+        return [self.H[-1]]
 
     def backward(self, weights, gradients, D, last=None):
         """As for all layers; ``last`` is the last state's gradient beside D, ``self.first`` becomes the first's."""
-        W, U, _ = weights
-        D = reversed_steps(D, self.steps) if self.reverse else D
-        self.first = [np.array(one) for one in (last or self._no_state(self.n))]
-        self._run_back(U, D)
-        before = self.H[:, : -self.n]
-        if self.mask.shape[1]:
-            before = before * np.tile(self.mask, self.steps)
-        self._weight_gradients(gradients, before)
+        D = reversed_steps(D) if self.reverse else D
+        self.first = [np.array(one) for one in (last or self._no_state(D.dtype))]
+        dX = self.empty("dX", (0 if self.first_of_network else self.steps, self.inputs, self.n), D.dtype)
+        G = np.zeros_like(self.V)
+        self._run_back(D, G, dX)
+        self._take_apart(G, gradients)
         if self.first_of_network:
             return None
-        dX = np.dot(W.T, self.P)
-        if self.input_mask is not None:
-            dX *= self.input_mask
-        return reversed_steps(dX, self.steps) if self.reverse else dX
+        return reversed_steps(dX) if self.reverse else dX
 
-    def _weight_gradients(self, gradients, before):
-        # One product for all of them, whose sums over steps and samples are what costs.
-        inputs = self.empty("inputs", (len(self.X) + self.units + 1, self.P.shape[1]), self.P.dtype)
-        inputs[: len(self.X)], inputs[len(self.X) : -1], inputs[-1] = self.X, before, 1
-        together = np.dot(self.P, inputs.T)
-        gradients[0][...] = together[:, : len(self.X)]
-        gradients[1][...] = together[:, len(self.X) : -1]
-        gradients[2][...] = together[:, -1]
-        return inputs[len(self.X) :]
+    def _side_by_side(self, weights):
+        W, U, bias = weights
+        return np.concatenate([W, bias[:, None], U], axis=1)
+
+    def _take_apart(self, G, gradients):
+        gradients[0][...] = G[:, : self.inputs]
+        gradients[1][...] = G[:, self.inputs + 1 :]
+        gradients[2][...] = G[:, self.inputs]
 
 
 class SimpleLayer(RecurrentLayer):
     """Elman's network."""
 
-    def _run(self, U, bias, state):
-        self.H[:, : self.n] = state[0]
-        kernels.simple_forward(self.P, U, self.H, self.mask, self.kind)
+    def _run(self, X, state):
+        self.H[0] = state[0]
+        cells.simple_forward(self.V, X, *self.masks, self.kind, self.S, self.H)
 
-    def _run_back(self, U, D):
-        kernels.simple_backward(self.P, U, self.H, self.mask, self.kind, D, self.first[0])
+    def _run_back(self, D, G, dX):
+        P = self._sequence("P", self.units, D.dtype)
+        cells.simple_backward(self.V, *self.masks, self.kind, self.S, self.H, P, D, *self.first, G, dX)
 
 
 class LstmLayer(RecurrentLayer):
@@ -279,21 +263,21 @@ class LstmLayer(RecurrentLayer):
 
     gates = 4
 
-    def _no_state(self, n):
-        return [np.zeros((self.units, n), self.P.dtype) for _ in range(2)]
+    def _no_state(self, dtype):
+        return super()._no_state(dtype) * 2
 
     def last_state(self):
         """The state and the cell after the last step that was read."""
-        return [self.H[:, -self.n :], self.C[:, -self.n :]]
+        return [self.H[-1], self.C[-1]]
 
-    def _run(self, U, bias, state):
-        self.C = self.empty("C", self.H.shape, self.H.dtype)
-        self.T = self.empty("T", (self.units, self.P.shape[1]), self.P.dtype)
-        self.H[:, : self.n], self.C[:, : self.n] = state
-        kernels.lstm_forward(self.P, U, self.H, self.C, self.T, self.mask, self.kind)
+    def _run(self, X, state):
+        self.P = self._sequence("P", 4 * self.units, X.dtype)
+        self.C, self.T = self._sequence("C", self.units, X.dtype, more=1), self._sequence("T", self.units, X.dtype)
+        self.H[0], self.C[0] = state
+        cells.lstm_forward(self.V, X, *self.masks, self.kind, self.S, self.P, self.C, self.T, self.H)
 
-    def _run_back(self, U, D):
-        kernels.lstm_backward(self.P, U, self.H, self.C, self.T, self.mask, self.kind, D, *self.first)
+    def _run_back(self, D, G, dX):
+        cells.lstm_backward(self.V, *self.masks, self.kind, self.S, self.P, self.C, self.T, D, *self.first, G, dX)
 
 
 class GruLayer(RecurrentLayer):
@@ -304,23 +288,37 @@ class GruLayer(RecurrentLayer):
     def _bias_shape(self):
         return (2, 3 * self.units)
 
-    def _input_bias(self, bias):
-        return bias[0]
+    def _run(self, X, state):
+        self.P = self._sequence("P", 4 * self.units, X.dtype)
+        self.H[0] = state[0]
+        cells.gru_forward(self.V, X, *self.masks, self.kind, self.S, self.P, self.H)
 
-    def _run(self, U, bias, state):
-        self.Q = self.empty("Q", (self.units, self.P.shape[1]), self.P.dtype)
-        self.H[:, : self.n] = state[0]
-        kernels.gru_forward(self.P, U, bias[1], self.H, self.Q, self.mask, self.kind)
+    def _run_back(self, D, G, dX):
+        cells.gru_backward(self.V, *self.masks, self.kind, self.S, self.P, self.H, D, *self.first, G, dX)
 
-    def _run_back(self, U, D):
-        kernels.gru_backward(self.P, U, self.H, self.Q, self.mask, self.kind, D, self.first[0])
+    def _side_by_side(self, weights):
+        # The candidate's inputs, z and r, the candidate's states.
+        W, U, bias = weights
+        candidate, gates = slice(2 * self.units, None), slice(None, 2 * self.units)
+        V = np.zeros((4 * self.units, self.inputs + 1 + self.units), W.dtype)
+        inputs, between, states = self._parts(V)
+        inputs[...] = np.concatenate([W[candidate], bias[0, candidate, None]], axis=1)
+        between[...] = np.concatenate([W[gates], bias.sum(axis=0)[gates, None], U[gates]], axis=1)
+        states[...] = np.concatenate([bias[1, candidate, None], U[candidate]], axis=1)
+        return V
 
-    def _weight_gradients(self, gradients, before):
-        states = super()._weight_gradients(gradients, before)
-        # The candidate's product with the state has a gradient of its own: the reset gate lies between.
-        together = np.dot(self.Q, states.T)
-        gradients[1][2 * self.units :] = together[:, :-1]
-        gradients[2][1, 2 * self.units :] = together[:, -1]
+    def _take_apart(self, G, gradients):
+        inputs, between, states = self._parts(G)
+        W, U, bias = gradients
+        gates = between[:, self.inputs]
+        W[...] = np.concatenate([between[:, : self.inputs], inputs[:, :-1]])
+        U[...] = np.concatenate([between[:, self.inputs + 1 :], states[:, 1:]])
+        bias[0] = np.concatenate([gates, inputs[:, -1]])
+        bias[1] = np.concatenate([gates, states[:, 0]])
+
+    def _parts(self, V):
+        units = self.units
+        return V[:units, : self.inputs + 1], V[units : 3 * units], V[3 * units :, self.inputs :]
 
 
 KINDS = {"simple": SimpleLayer, "lstm": LstmLayer, "gru": GruLayer}
@@ -331,10 +329,6 @@ def _mask(random, rate, shape, dtype):
     return (random.random(shape, np.float32) >= rate) * dtype.type(1 / (1 - rate))
 
 
-def _ones(X):
-    return np.ones((1, X.shape[1]), X.dtype)
-
-
-def reversed_steps(X, steps):
+def reversed_steps(X):
     """The steps in the other order."""
-    return np.ascontiguousarray(X.reshape(len(X), steps, -1)[:, ::-1]).reshape(X.shape)
+    return np.ascontiguousarray(X[::-1])

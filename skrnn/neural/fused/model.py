@@ -15,10 +15,10 @@ from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, 
 
 
 class Model:
-    """The layers of a network, between windows (features, steps·n) and outputs (outputs, n).
+    """The layers of a network, between windows (steps, features, lanes) and outputs (1, outputs, lanes).
 
-    With ``every_step`` the outputs are those of all steps, (outputs, steps·n). A model belongs to one thread: its
-    layers keep what they need between ``forward`` and ``backward``.
+    With ``every_step`` the outputs are those of all steps, (steps, outputs, lanes). A model belongs to one thread: its
+    layers keep what they need between ``forward`` and ``backward``, and what they give is theirs.
     """
 
     def __init__(self, network: Network, *, every_step=False):
@@ -59,16 +59,16 @@ class Model:
         self.keras_shapes = [shape for layer in layers for shape in layer.keras_shapes()]
 
     def forward(self, weights, X, known_ahead=None, random=None):
-        """Outputs for windows X, and what is known ahead of them (features, outputs·n)."""
+        """Outputs for windows X, and what is known ahead of them (outputs, features, lanes)."""
         weights = iter(weights)
         for block in self.blocks:
             own = [[next(weights) for _ in layer.shapes] for layer in block.layers]
             X = block.forward(own, X, random, known_ahead)
-        return X.reshape(self.network.outputs, -1) if self.network.decoder else X
+        return X.reshape(1, self.network.outputs, -1) if self.network.decoder else X
 
     def backward(self, weights, gradients, D):
         """The gradients of all weights, for the gradient D of the outputs."""
-        D = D.reshape(1, -1) if self.network.decoder else D
+        D = D.reshape(self.network.outputs, 1, -1) if self.network.decoder else D
         at = len(weights)
         for block in reversed(self.blocks):
             owns, slopes = [], []
@@ -113,11 +113,11 @@ class _RecurrentBlock:
     def forward(self, weights, X, random, known_ahead):
         """The outputs for X."""
         if self.go_backwards:
-            X = reversed_steps(X, self.steps)
-        for layer, own in zip(self.layers, weights, strict=True):
-            layer.forward(own, X, random)
-        outputs = [layer.states() if self.sequences else layer.last_state()[0] for layer in self.layers]
-        return outputs[0] if len(outputs) == 1 and self.sequences else np.concatenate(outputs)
+            X = reversed_steps(X)
+        states = [layer.forward(own, X, random) for layer, own in zip(self.layers, weights, strict=True)]
+        if not self.sequences:
+            states = [layer.last_state()[0][None] for layer in self.layers]
+        return states[0] if len(states) == 1 else np.concatenate(states, axis=1)
 
     def last_states(self):
         """The last states, of both directions side by side."""
@@ -125,23 +125,22 @@ class _RecurrentBlock:
 
     def backward(self, weights, gradients, D):
         """The gradient of X, and those of the weights."""
-        total = 0
+        total = None
         for place, layer in enumerate(self.layers):
             part = slice(place * layer.units, (place + 1) * layer.units)
-            own, last = np.ascontiguousarray(D[part]), None
+            own, last = np.ascontiguousarray(D[:, part]), None
             if not self.sequences:
-                last = layer._no_state(layer.n)
-                last[0] = own if self.handed_back is None else own + self.handed_back[0][part]
-                for state in range(1, len(last) if self.handed_back else 1):
-                    last[state] = self.handed_back[state][part]
-                own = layer.empty("no gradient", (layer.units, self.steps * layer.n), D.dtype)
-                own[...] = 0
+                last, own = self._last_gradient(layer, own[0], part), own[:0]
             dX = layer.backward(weights[place], gradients[place], own, last)
-            total = None if dX is None else total + dX
+            total = dX if total is None else total + dX
         self.handed_back = None
-        if total is None:
-            return None
-        return reversed_steps(total, self.steps) if self.go_backwards else total
+        return reversed_steps(total) if self.go_backwards and total is not None else total
+
+    def _last_gradient(self, layer, own, part):
+        last = [own, *layer._no_state(own.dtype)[1:]]
+        if self.handed_back is not None:
+            last = [one + back[part] for one, back in zip(last, self.handed_back, strict=True)]
+        return last
 
 
 class _DecoderBlock:
@@ -153,18 +152,17 @@ class _DecoderBlock:
 
     def forward(self, weights, X, random, known_ahead):
         """The outputs for X."""
-        inputs = np.tile(X, self.leads)
+        inputs = np.repeat(X, self.leads, axis=0)
         if known_ahead is not None:
-            inputs = np.concatenate([inputs, known_ahead])
-        self.layers[0].forward(weights[0], inputs, random, state=self.encoder.last_states())
-        return self.layers[0].states()
+            inputs = np.concatenate([inputs, known_ahead], axis=1)
+        return self.layers[0].forward(weights[0], inputs, random, state=self.encoder.last_states())
 
     def backward(self, weights, gradients, D):
         """The gradient of X, and those of the weights."""
         (layer,) = self.layers
         dX = layer.backward(weights[0], gradients[0], D)
         self.encoder.handed_back = layer.first
-        return dX[: layer.units].reshape(layer.units, self.leads, -1).sum(axis=1)
+        return dX[:, : layer.units].sum(axis=0, keepdims=True)
 
 
 class Parameters:

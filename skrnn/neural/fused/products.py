@@ -1,0 +1,165 @@
+"""Matrix products for the shapes of small recurrent networks, which are too small for libraries of linear algebra.
+
+A product is computed in tiles, whose sums stay in the processor's registers until they are done. Numba makes no such
+tile of a loop, so tiles are written as the compiler's own code; the loops around them are ordinary kernels.
+"""
+
+import functools
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from skrnn.neural.fused.compiling import compiled
+
+
+def _vector_bytes():
+    features = llvmlite.binding.get_host_cpu_features()
+    return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
+
+
+VECTOR = _vector_bytes()
+# A tile has as many sums as sixteen registers hold beside what is multiplied; their order is the same in any tile.
+ROWS, VECTORS = 4, 2
+
+
+class _Array:
+    """An array in code that is being written: what lies at an index, as a number or as a vector of its last axis."""
+
+    def __init__(self, context, builder, array_type, value):
+        self.builder, self.number = builder, context.get_data_type(array_type.dtype)
+        self.size = context.get_abi_sizeof(self.number)
+        self.vector = ir.VectorType(self.number, VECTOR // self.size)
+        array = context.make_array(array_type)(context, builder, value=value)
+        self.shape = cgutils.unpack_tuple(builder, array.shape, array_type.ndim)
+        self.strides = cgutils.unpack_tuple(builder, array.strides, array_type.ndim)
+        self.start = builder.bitcast(array.data, ir.IntType(8).as_pointer())
+
+    def at(self, index, kind):
+        """A pointer to a number or vector."""
+        steps = [self.builder.mul(place, stride) for place, stride in zip(index, self.strides, strict=True)]
+        here = self.builder.gep(self.start, [functools.reduce(self.builder.add, steps)])
+        return self.builder.bitcast(here, kind.as_pointer())
+
+    def load(self, *index):
+        """The vector that begins at an index."""
+        return self.builder.load(self.at(index, self.vector), align=self.size)
+
+    def spread(self, *index):
+        """The number at an index, in all places of a vector."""
+        nothing, place = ir.Constant(self.vector, ir.Undefined), ir.IntType(32)
+        one = self.builder.load(self.at(index, self.number))
+        one = self.builder.insert_element(nothing, one, ir.Constant(place, 0))
+        return self.builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(place, self.vector.count), None))
+
+    def sums(self, rows, columns):
+        """Sums of a tile, all 0; the compiler keeps them in registers."""
+        zero = ir.Constant(self.vector, None)
+        return [[cgutils.alloca_once_value(self.builder, zero) for _ in range(columns)] for _ in range(rows)]
+
+
+def _add_products(builder, sums, left, right):
+    """Add to every sum of a tile the product of its row's and its column's vectors."""
+    for row, one in zip(sums, left, strict=True):
+        for total, other in zip(row, right, strict=True):
+            product = builder.fmul(one, other, flags=("contract",))
+            builder.store(builder.fadd(builder.load(total), product, flags=("contract",)), total)
+
+
+def _beside(builder, first, n, step=1):
+    return [builder.add(first, ir.Constant(first.type, step * place)) for place in range(n)]
+
+
+def _tile(write, n_arrays=3):
+    """A function of arrays and of where a tile begins in the last of them, whose code is written by ``write``."""
+
+    @intrinsic
+    def tile(typing, A, B, out, j, b):
+        def code(context, builder, signature, values):
+            arrays = [_Array(context, builder, *one) for one in zip(signature.args[:3], values[:3], strict=True)]
+            write(builder, *arrays, *values[3:])
+            return context.get_dummy_value()
+
+        return types.none(A, B, out, j, b), code
+
+    return tile
+
+
+def _product_tile(rows, vectors):
+    def write(builder, A, B, out, j, b):
+        sums = out.sums(rows, vectors)
+        js, bs = _beside(builder, j, rows), _beside(builder, b, vectors, out.vector.count)
+        with cgutils.for_range(builder, A.shape[1]) as depth:
+            left = [A.spread(j, depth.index) for j in js]
+            _add_products(builder, sums, left, [B.load(depth.index, b) for b in bs])
+        for j, row in zip(js, sums, strict=True):
+            for b, total in zip(bs, row, strict=True):
+                builder.store(builder.load(total), out.at((j, b), out.vector), align=out.size)
+
+    return _tile(write)
+
+
+def _outer_tile(rows, columns):
+    def write(builder, D, S, out, j, i):
+        sums = out.sums(rows, columns)
+        js, indices = _beside(builder, j, rows), _beside(builder, i, columns)
+        steps, _, lanes = D.shape
+        with cgutils.for_range(builder, steps) as step:
+            n_vectors = builder.udiv(lanes, ir.Constant(lanes.type, D.vector.count))
+            with cgutils.for_range(builder, n_vectors) as vector:
+                b = builder.mul(vector.index, ir.Constant(lanes.type, D.vector.count))
+                left, right = ([array.load(step.index, row, b) for row in at] for array, at in ((D, js), (S, indices)))
+                _add_products(builder, sums, left, right)
+        for j, row in zip(js, sums, strict=True):
+            for i, total in zip(indices, row, strict=True):
+                place = out.at((j, i), out.number)
+                builder.store(builder.fadd(builder.load(place), _sum(builder, builder.load(total))), place)
+
+    return _tile(write)
+
+
+def _sum(builder, vector):
+    """The sum of a vector's numbers: half of it is added to the other, until one is left."""
+    half = vector.type.count // 2
+    while half:
+        places = [ir.Constant(ir.VectorType(ir.IntType(32), half), list(range(at, at + half))) for at in (0, half)]
+        vector = builder.fadd(*(builder.shuffle_vector(vector, vector, part) for part in places))
+        half //= 2
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+
+
+_block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _product_tile(1, 1)
+_square, _column, _dot = _outer_tile(4, 4), _outer_tile(4, 1), _outer_tile(1, 1)
+
+
+@compiled
+def product(A, B, out):
+    """out = A B, for A (rows, depth) in any order of memory and B (depth, lanes)."""
+    rows, lanes = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
+    for j in range(0, whole_rows, ROWS):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _block(A, B, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _narrow(A, B, out, j, b)
+    for j in range(whole_rows, rows):
+        for b in range(0, lanes, vector):
+            _row(A, B, out, j, b)
+
+
+@compiled
+def add_outer(D, S, out):
+    """out += the sum over all steps of D S', for D (steps, rows, lanes) and S (steps, columns, lanes)."""
+    rows, columns = out.shape
+    whole_rows, whole_columns = rows - rows % 4, columns - columns % 4
+    for j in range(0, whole_rows, 4):
+        for i in range(0, whole_columns, 4):
+            _square(D, S, out, j, i)
+        for i in range(whole_columns, columns):
+            _column(D, S, out, j, i)
+    for j in range(whole_rows, rows):
+        for i in range(columns):
+            _dot(D, S, out, j, i)
