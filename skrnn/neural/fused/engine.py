@@ -18,7 +18,7 @@ from skrnn.neural.network import Network, Trained, Training, optimizer_name
 NAME = "fused"
 
 # Samples that go through a network at once: their sequences stay in the cache of a core.
-LANES = 64
+LANES = 32
 # A chunk has a multiple of this many, so that every loop and product has the same form, and rounds the same way.
 LANE_STEP = 16
 

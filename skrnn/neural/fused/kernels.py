@@ -1,13 +1,13 @@
 """Compiled kernels of all layers: activations, windows, dense layers, losses and optimizers, with samples innermost.
 
-Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one step. What is the same for
-a feature is done for all lanes at once, which the compiler turns into vector instructions.
+Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one step. What is the same
+for a feature is done for all lanes at once, which the compiler turns into vector instructions.
 """
 
 import math
 
 import numpy as np
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 from skrnn.neural.fused.compiling import compiled
 from skrnn.neural.fused.products import add_outer, product
@@ -46,17 +46,47 @@ def _overload_tanh(x):
     return rational
 
 
+def _half(x):
+    """One half, in the precision of x."""
+    return 0.5
+
+
+@overload(_half, inline="always")
+def _overload_half(x):
+    half = np.float64(0.5) if getattr(x, "bitwidth", 64) == 64 else np.float32(0.5)
+    return lambda x: half
+
+
+@register_jitable
+def sigmoid(x):
+    """The logistic function."""
+    half = _half(x)
+    return half * _tanh(half * x) + half
+
+
+@register_jitable
+def slope_of(active, kind):
+    """The slope of an activation, told from what it gave."""
+    one = _half(active) + _half(active)
+    if kind == TANH:
+        return one - active * active
+    if kind == SIGMOID:
+        return active * (one - active)
+    if kind == RELU:
+        return one if active > 0 else one - one
+    return one
+
+
 @compiled
 def activate_row(row, kind):
     """Apply an activation in place."""
     n = row.shape[0]
-    half = row.dtype.type(0.5)
     if kind == TANH:
         for i in range(n):
             row[i] = _tanh(row[i])
     elif kind == SIGMOID:
         for i in range(n):
-            row[i] = half * _tanh(half * row[i]) + half
+            row[i] = sigmoid(row[i])
     elif kind == RELU:
         for i in range(n):
             row[i] = max(row[i], row.dtype.type(0))
@@ -65,18 +95,8 @@ def activate_row(row, kind):
 @compiled
 def slope_row(out, row, kind):
     """Multiply ``row`` by the activation's slope, told from what the activation gave."""
-    n = row.shape[0]
-    one = row.dtype.type(1)
-    if kind == TANH:
-        for i in range(n):
-            row[i] *= one - out[i] * out[i]
-    elif kind == SIGMOID:
-        for i in range(n):
-            row[i] *= out[i] * (one - out[i])
-    elif kind == RELU:
-        for i in range(n):
-            if out[i] <= 0:
-                row[i] = 0
+    for i in range(row.shape[0]):
+        row[i] *= slope_of(out[i], kind)
 
 
 # ---------------------------------------------------------------------- windows
@@ -144,7 +164,7 @@ LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 @compiled
 def loss_gradient(Y, target, weights, kind, total, D):
-    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D: ``weights`` (steps, lanes) over ``total``."""
+    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D; ``weights`` (steps, lanes) of ``total``."""
     one, share = Y.dtype.type(1), Y.dtype.type(1 / total)
     loss = 0.0
     for t, j, b in np.ndindex(Y.shape):

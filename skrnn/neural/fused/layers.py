@@ -201,7 +201,7 @@ class RecurrentLayer(Layer):
             self._mask(random, self.recurrent_dropout, self.units, dtype),
         )
         self.V = self._side_by_side(weights)
-        self.S = self._sequence("S", self.inputs + 1 + self.units, dtype)
+        self.S = self._sequence("S", self.V.shape[1] + cells.MORE, dtype)
         self.H = self._sequence("H", self.units, dtype, more=1)
         self._run(X, state or self._no_state(dtype))
         return self.states()
@@ -229,9 +229,9 @@ class RecurrentLayer(Layer):
         D = reversed_steps(D) if self.reverse else D
         self.first = [np.array(one) for one in (last or self._no_state(D.dtype))]
         dX = self.empty("dX", (0 if self.first_of_network else self.steps, self.inputs, self.n), D.dtype)
-        G = np.zeros_like(self.V)
+        G = np.zeros((len(self.V), self.V.shape[1] + cells.MORE), D.dtype)
         self._run_back(D, G, dX)
-        self._take_apart(G, gradients)
+        self._take_apart(G[:, : self.V.shape[1]], gradients)
         if self.first_of_network:
             return None
         return reversed_steps(dX) if self.reverse else dX

@@ -21,8 +21,10 @@ def _vector_bytes():
 
 
 VECTOR = _vector_bytes()
-# A tile has as many sums as sixteen registers hold beside what is multiplied; their order is the same in any tile.
+# The rows of a tile, and its columns: its sums, and what is multiplied for them, have a place in sixteen registers, or
+# where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
+COLUMNS = 4 if VECTOR == 64 else 2
 
 
 class _Array:
@@ -72,8 +74,8 @@ def _beside(builder, first, n, step=1):
     return [builder.add(first, ir.Constant(first.type, step * place)) for place in range(n)]
 
 
-def _tile(write, n_arrays=3):
-    """A function of arrays and of where a tile begins in the last of them, whose code is written by ``write``."""
+def _tile(write):
+    """A function of three arrays and of where a tile begins in the last, whose code is written by ``write``."""
 
     @intrinsic
     def tile(typing, A, B, out, j, b):
@@ -112,31 +114,41 @@ def _outer_tile(rows, columns):
                 b = builder.mul(vector.index, ir.Constant(lanes.type, D.vector.count))
                 left, right = ([array.load(step.index, row, b) for row in at] for array, at in ((D, js), (S, indices)))
                 _add_products(builder, sums, left, right)
-        for j, row in zip(js, sums, strict=True):
-            for i, total in zip(indices, row, strict=True):
-                place = out.at((j, i), out.number)
-                builder.store(builder.fadd(builder.load(place), _sum(builder, builder.load(total))), place)
+        totals = _across(builder, [builder.load(total) for row in sums for total in row])
+        for j in js:
+            row = functools.reduce(
+                lambda vector, at: builder.insert_element(vector, next(totals), ir.Constant(ir.IntType(32), at)),
+                range(columns),
+                ir.Constant(ir.VectorType(out.number, columns), ir.Undefined),
+            )
+            place = out.at((j, i), row.type)
+            builder.store(builder.fadd(builder.load(place, align=out.size), row), place, align=out.size)
 
     return _tile(write)
 
 
-def _sum(builder, vector):
-    """The sum of a vector's numbers: half of it is added to the other, until one is left."""
-    half = vector.type.count // 2
-    while half:
-        places = [ir.Constant(ir.VectorType(ir.IntType(32), half), list(range(at, at + half))) for at in (0, half)]
-        vector = builder.fadd(*(builder.shuffle_vector(vector, vector, part) for part in places))
-        half //= 2
-    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+def _across(builder, vectors):
+    """The sum of each vector's numbers: neighbours are added, of two vectors at a time, until the sums are left."""
+    count, n = vectors[0].type.count, len(vectors)
+    evens, odds = (
+        ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, 2 * count, 2))) for first in (0, 1)
+    )
+    for _ in range(count.bit_length() - 1):
+        pairs = zip(vectors[::2], vectors[1::2], strict=True) if len(vectors) > 1 else [vectors * 2]
+        vectors = [
+            builder.fadd(*(builder.shuffle_vector(one, two, places) for places in (evens, odds))) for one, two in pairs
+        ]
+    for k, at in (divmod(place, count) for place in range(n)):
+        yield builder.extract_element(vectors[k], ir.Constant(ir.IntType(32), at))
 
 
 _block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _product_tile(1, 1)
-_square, _column, _dot = _outer_tile(4, 4), _outer_tile(4, 1), _outer_tile(1, 1)
+_square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _outer_tile(1, 1)
 
 
 @compiled
 def product(A, B, out):
-    """out = A B, for A (rows, depth) in any order of memory and B (depth, lanes)."""
+    """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes)."""
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
     whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
@@ -152,11 +164,11 @@ def product(A, B, out):
 
 @compiled
 def add_outer(D, S, out):
-    """out += the sum over all steps of D S', for D (steps, rows, lanes) and S (steps, columns, lanes)."""
+    """Add to ``out`` the sum over all steps of D S', for D (steps, rows, lanes) and S (steps, columns, lanes)."""
     rows, columns = out.shape
-    whole_rows, whole_columns = rows - rows % 4, columns - columns % 4
-    for j in range(0, whole_rows, 4):
-        for i in range(0, whole_columns, 4):
+    whole_rows, whole_columns = rows - rows % ROWS, columns - columns % COLUMNS
+    for j in range(0, whole_rows, ROWS):
+        for i in range(0, whole_columns, COLUMNS):
             _square(D, S, out, j, i)
         for i in range(whole_columns, columns):
             _column(D, S, out, j, i)
