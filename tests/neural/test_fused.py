@@ -196,8 +196,8 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
         np.testing.assert_array_equal(one, two)
 
 
-def test_linear_algebra_gets_its_threads_back():
-    """During a fit each thread computes alone; afterwards the limit is what it was."""
+def test_linear_algebra_keeps_its_threads():
+    """A fit leaves the limit as it was."""
     X, y = data()
     with threadpool_limits(2, user_api="blas"):
         before = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]

@@ -17,8 +17,9 @@ from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
 
-# Samples that go through a network at once: their sequences stay in the cache of a core.
-LANES = 32
+# Samples that go through a network at once, and half as many where a recurrent layer is wide: what a step reads and
+# gives stays close to a core.
+LANES, WIDE = 64, 32
 # A chunk has a multiple of this many, so that every loop and product has the same form, and rounds the same way.
 LANE_STEP = 16
 
@@ -92,7 +93,7 @@ class _Trainer:
         """Train on every batch once, and return the mean loss."""
         total, count = 0.0, 0
         for i in range(len(feed)):
-            batch = _Batch(feed, i, self.dtype)
+            batch = _Batch(feed, i, self.network)
             total += self._step(batch, rate, run) * batch.n
             count += batch.n
             progress.step(i, total / count)
@@ -118,7 +119,7 @@ class _Trainer:
     def _slope(self, batch, views, chunk, seed):
         """Loss and gradient of a chunk of the batch."""
         with self.models.one() as model:
-            X, known_ahead, target, weights = batch.lanes(chunk)
+            X, known_ahead, target, weights = batch.lanes(chunk, model)
             random = None if seed is None else np.random.default_rng(seed)
             Y = model.forward(views, X, known_ahead, random)
             D = np.empty_like(Y)
@@ -136,7 +137,7 @@ class _Trainer:
     def loss(self, feed, run):
         """The mean loss, without training."""
         views = self.parameters.views(self.vector)
-        batches = (_Batch(feed, i, self.dtype) for i in range(len(feed)))
+        batches = (_Batch(feed, i, self.network) for i in range(len(feed)))
         total = count = 0
         for batch in batches:
             losses = run(lambda chunk, batch=batch: self._loss(batch, views, chunk), batch.chunks)
@@ -145,7 +146,7 @@ class _Trainer:
 
     def _loss(self, batch, views, chunk):
         with self.models.one() as model:
-            X, known_ahead, target, weights = batch.lanes(chunk)
+            X, known_ahead, target, weights = batch.lanes(chunk, model)
             Y = model.forward(views, X, known_ahead)
             return kernels.loss_gradient(
                 Y, target, weights, kernels.LOSSES[self.training.loss], batch.total, np.empty_like(Y)
@@ -171,7 +172,7 @@ class _Trainer:
 class _Batch:
     """A batch of a feed in chunks of lanes."""
 
-    def __init__(self, feed, i, dtype):
+    def __init__(self, feed, i, network):
         self.windows, self.which = feed.windows, feed.which(i)
         self.n = len(self.which)
         self.steps = None
@@ -179,15 +180,15 @@ class _Batch:
             self.steps = self.windows.take(self.which, dtype=feed.dtype)
         self.known_ahead = feed.known_ahead_of(self.which)
         self.y, weights = feed.targets(self.which, self.steps)
-        self.weights = np.ones(self.y.shape[:-1], dtype) if weights is None else weights
+        self.weights = np.ones(self.y.shape[:-1], self.y.dtype) if weights is None else weights
         # The mean over samples, steps and outputs.
         self.total = self.y.size
-        self.chunks = _chunks(self.n)
+        self.chunks = _chunks(self.n, network)
 
-    def lanes(self, chunk):
+    def lanes(self, chunk, model):
         """Inputs, what is known ahead, targets and weights of a chunk, its samples innermost."""
         rows = self.steps is None
-        X = gathered(self.windows, self.which[chunk], self.y.dtype) if rows else _lanes(self.steps[chunk])
+        X = gathered(self.windows, self.which[chunk], model) if rows else _lanes(self.steps[chunk])
         known_ahead = None if self.known_ahead is None else _lanes(self.known_ahead[chunk])
         target = _lanes(self.y[chunk])
         n = chunk.stop - chunk.start
@@ -196,20 +197,21 @@ class _Batch:
         return X, known_ahead, target, weights
 
 
-def gathered(windows, which, dtype):
-    """Complete windows as lanes, straight from their rows where these are floats as they are stored."""
+def gathered(windows, which, model):
+    """Complete windows as a model's lanes, straight from their rows where these are floats as they are stored."""
     if windows.maps or windows.rows.dtype not in (np.float32, np.float64):
-        return _lanes(windows.take(which, dtype=dtype))
-    n = len(which) + -len(which) % LANE_STEP
-    X = np.empty((windows.length, windows.n_features, n), dtype)
+        return _lanes(windows.take(which, dtype=model.network.dtype))
+    X = model.empty_windows(len(which) + -len(which) % LANE_STEP)
     # A memmap as the plain array that it is: numba does not know the class.
     rows = np.asarray(windows.rows)
     kernels.gather(rows, windows.ends, windows.shift, which, windows.sampling_rate, X)
     return X
 
 
-def _chunks(n):
-    return [slice(at, min(at + LANES, n)) for at in range(0, n, LANES)]
+def _chunks(n, network):
+    widest = max((layer.units for layer in network.layers if hasattr(layer, "cell")), default=0)
+    lanes = LANES // 2 if widest >= WIDE else LANES
+    return [slice(at, min(at + lanes, n)) for at in range(0, n, lanes)]
 
 
 def _lanes(batch):
@@ -340,13 +342,13 @@ def _models_of(network):
 def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
     """Outputs of the network with these weights, for gathered windows without NaN, and what is known ahead of them."""
     inputs = [np.asarray(one, network.dtype) for one in inputs]
-    return _predict(network, weights, len(inputs[0]), lambda chunk: [_lanes(one[chunk]) for one in inputs])
+    return _predict(network, weights, len(inputs[0]), lambda chunk, model: [_lanes(one[chunk]) for one in inputs])
 
 
 def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
     """Outputs of the network for complete windows of rows, which are read where they lie."""
-    which, dtype = np.arange(len(windows)), np.dtype(network.dtype)
-    return _predict(network, weights, len(windows), lambda chunk: [gathered(windows, which[chunk], dtype)])
+    which = np.arange(len(windows))
+    return _predict(network, weights, len(windows), lambda chunk, model: [gathered(windows, which[chunk], model)])
 
 
 def _predict(network, weights, n, lanes_of):
@@ -356,9 +358,9 @@ def _predict(network, weights, n, lanes_of):
 
     def forward(chunk):
         with models.one() as model:
-            outputs[chunk] = model.forward(views, *lanes_of(chunk))[0].T[: chunk.stop - chunk.start]
+            outputs[chunk] = model.forward(views, *lanes_of(chunk, model))[0].T[: chunk.stop - chunk.start]
 
-    chunks = _chunks(n)
+    chunks = _chunks(n, network)
     with announced(), pool(1 if len(chunks) == 1 else allowed_threads()) as run:
         list(run(forward, chunks))
     if n > LANE_STEP:

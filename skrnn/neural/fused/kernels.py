@@ -106,12 +106,13 @@ def slope_row(out, row, kind):
 def gather(rows, ends, shift, which, rate, X):
     """The windows ``which``, all of whose steps are rows, into X (length, features, lanes), filled up with the last."""
     last, (length, _, n) = which.shape[0] - 1, X.shape
-    first = np.empty(n, np.int64)
+    # Without a sign, so that no place is counted from the end: that would have to be checked for every value.
+    first = np.empty(n, np.uint64)
     for b in range(n):
         first[b] = ends[which[min(b, last)]] - (length - 1) * rate
     for t in range(length):
         for f in range(rows.shape[1]):
-            ahead, column = t * rate + shift[f], X[t, f]
+            ahead, column = np.uint64(t * rate + shift[f]), X[t, f]
             for b in range(n):
                 column[b] = rows[first[b] + ahead, f]
 

@@ -9,6 +9,17 @@ import numpy as np
 from skrnn.neural.fused import cells, kernels
 from skrnn.neural.fused.kernels import ACTIVATIONS, LINEAR
 
+# A line of the processor's caches.
+LINE = 64
+
+
+def _aligned(shape, dtype):
+    """An empty array that begins with a line of the cache, so that no vector lies in two of them."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
+
 
 class Layer:
     """A part of a network. ``shapes`` are those of its weights, as the kernels want them: (outputs, inputs)."""
@@ -23,7 +34,7 @@ class Layer:
         self.buffers = {} if self.buffers is None else self.buffers
         known = self.buffers.get(name)
         if known is None or known.shape != shape or known.dtype != dtype:
-            known = self.buffers[name] = np.empty(shape, dtype)
+            known = self.buffers[name] = _aligned(shape, dtype)
         return known
 
     def keras_shapes(self):
@@ -227,7 +238,9 @@ class RecurrentLayer(Layer):
     def backward(self, weights, gradients, D, last=None):
         """As for all layers; ``last`` is the last state's gradient beside D, ``self.first`` becomes the first's."""
         D = reversed_steps(D) if self.reverse else D
-        self.first = [np.array(one) for one in (last or self._no_state(D.dtype))]
+        self.first = [_aligned(one.shape, one.dtype) for one in last or self._no_state(D.dtype)]
+        for first, one in zip(self.first, last or self._no_state(D.dtype), strict=True):
+            first[...] = one
         dX = self.empty("dX", (0 if self.first_of_network else self.steps, self.inputs, self.n), D.dtype)
         G = np.zeros((len(self.V), self.V.shape[1] + cells.MORE), D.dtype)
         self._run_back(D, G, dX)

@@ -58,6 +58,11 @@ class Model:
         self.turned = [place < len(layer.shapes) - 1 for layer in layers for place in range(len(layer.shapes))]
         self.keras_shapes = [shape for layer in layers for shape in layer.keras_shapes()]
 
+    def empty_windows(self, lanes):
+        """An array to gather windows into, the same for every chunk."""
+        shape = self.network.steps, self.network.features, lanes
+        return self.blocks[0].layers[0].empty("windows", shape, self.network.dtype)
+
     def forward(self, weights, X, known_ahead=None, random=None):
         """Outputs for windows X, and what is known ahead of them (outputs, features, lanes)."""
         weights = iter(weights)

@@ -1,0 +1,41 @@
+"""Products in tiles against NumPy's."""
+
+import numpy as np
+import pytest
+
+from skrnn.neural.fused.products import add_outer, product
+
+# Rows, depth or columns, and lanes: whole tiles, parts of tiles, and fewer rows than a tile has.
+SHAPES = [(64, 31, 64), (5, 3, 16), (1, 1, 16), (3, 70, 48), (33, 6, 32)]
+
+
+def matrix(*shape, dtype):
+    return np.random.default_rng(sum(shape)).normal(size=shape).astype(dtype)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("rows", "depth", "lanes"), SHAPES)
+def test_product(rows, depth, lanes, dtype, order):
+    """The left matrix may lie in memory as it likes."""
+    A, B = matrix(rows, depth, dtype=dtype).copy(order), matrix(depth, lanes, dtype=dtype)
+    out = np.empty((rows, lanes), dtype)
+
+    product(A, B, out)
+
+    np.testing.assert_allclose(out, A.astype("f8") @ B, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("rows", "columns", "lanes"), SHAPES)
+def test_add_outer(rows, columns, lanes, dtype):
+    """What is summed over steps and lanes is added to what is there, also to a part of an array."""
+    D, S = matrix(3, rows, lanes, dtype=dtype), matrix(3, columns, lanes, dtype=dtype)
+    before = matrix(rows, columns + 2, dtype=dtype)
+
+    out = before.copy()
+    add_outer(D, S, out[:, 1:-1])
+
+    added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
+    np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)
+    np.testing.assert_array_equal(out[:, [0, -1]], before[:, [0, -1]])
