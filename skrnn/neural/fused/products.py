@@ -90,6 +90,8 @@ def _tile(write):
 
 
 def _product_tile(rows, vectors):
+    """A tile of a product: a number of A for each row, everywhere in a vector, times some vectors of B."""
+
     def write(builder, A, B, out, j, b):
         sums = out.sums(rows, vectors)
         js, bs = _beside(builder, j, rows), _beside(builder, b, vectors, out.vector.count)
@@ -104,6 +106,8 @@ def _product_tile(rows, vectors):
 
 
 def _outer_tile(rows, columns):
+    """A tile of sums over lanes: rows of D times rows of S, a vector of lanes at a time, and all steps."""
+
     def write(builder, D, S, out, j, i):
         sums = out.sums(rows, columns)
         js, indices = _beside(builder, j, rows), _beside(builder, i, columns)
@@ -148,7 +152,7 @@ _square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _oute
 
 @compiled
 def product(A, B, out):
-    """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes)."""
+    """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes), of whole vectors of lanes."""
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
     whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
