@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from skrnn import RNNRegressor, make_windows
 from skrnn.neural.fused import cells, kernels
-from skrnn.neural.fused.engine import LANE_STEP
 from skrnn.neural.fused.products import add_outer
 
 LENGTH, FEATURES, BATCH = 120, 14, 256
@@ -208,7 +207,4 @@ for name in NETWORKS:
 print("\nthe forecast of one window, LSTM 16")
 for length in (60, 120, 480):
     arrays, peak = allocated(length)
-    lanes = length * FEATURES * LANE_STEP * 4 / 1024
-    print(
-        f"  {length:4} steps: {arrays} arrays in compiled code, {peak / 1024:.0f} KB at most ({lanes:.0f} are inputs)"
-    )
+    print(f"  {length:4} steps: {arrays} arrays in compiled code, {peak / 1024:.0f} KB at most in NumPy and Python")
