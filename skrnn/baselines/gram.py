@@ -88,7 +88,7 @@ def run_total(run: Run, length: int) -> np.ndarray:
 def run_product(run: Run, y: np.ndarray, length: int) -> np.ndarray:
     """Σ_n window[n] · y[n] as (length, n_features, n_outputs)."""
     sums = np.zeros((length, run.rows.shape[1], y.shape[1]))
-    for part in _cached_parts(run, len(y)):
+    for part in _cached_parts(run, len(y), y.shape[1]):
         for i in range(length):
             sums[i] += _step_rows(run, part, i).T @ y[part]
     return sums
@@ -98,15 +98,15 @@ def run_predict(run: Run, coef: np.ndarray) -> np.ndarray:
     """window[n] · coef for coef (length, n_features, n_outputs), as (n, n_outputs)."""
     n = run.which.stop - run.which.start
     y = np.zeros((n, coef.shape[2]))
-    for part in _cached_parts(run, n):
+    for part in _cached_parts(run, n, y.shape[1]):
         for i, step in enumerate(coef):
             y[part] += _step_rows(run, part, i) @ step
     return y
 
 
-def _cached_parts(run, n):
-    """Slices of windows whose rows stay in the processor's cache while all steps pass over them."""
-    size = max(256, (1 << 15) // run.rows.shape[1])
+def _cached_parts(run, n, n_outputs):
+    """Slices of windows whose rows and outputs stay in the processor's cache while all steps pass over them."""
+    size = max(256, (1 << 16) // (run.rows.shape[1] + n_outputs))
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
 

@@ -1,5 +1,6 @@
 """main: the ``skrnn`` command's entry point."""
 
+import contextlib
 import os
 import sys
 import warnings
@@ -12,16 +13,12 @@ INTERRUPTED = 130
 def main(argv=None) -> int:
     """Run the command; returns its exit code."""
     args = make_parser().parse_args(argv)
-    # Keras and TensorFlow talk on stderr, as soon as they are imported; there is nothing in it for a reader.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of processes that fit in parallel
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
             stream.reconfigure(errors="replace")
     prog = f"skrnn {args.command}"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _no_warnings():
             return _run(args)
     except KeyboardInterrupt:
         return _fail(prog, "stopped by Ctrl-C, nothing was written", INTERRUPTED)
@@ -42,6 +39,22 @@ def main(argv=None) -> int:
             raise
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return _fail(prog, f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it")
+
+
+@contextlib.contextmanager
+def _no_warnings():
+    """Warnings are for who writes code; those of processes that fit in parallel are left out too."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _fail(prog, message, code=2):

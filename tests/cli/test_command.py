@@ -256,7 +256,9 @@ def test_ctrl_c_reports_what_is_finished(airline):
     out, err = process.communicate()
 
     assert process.returncode in (0, 130)
-    assert (err == "") == ("Use the " in out)
+    said = [line for line in err.splitlines() if "compiling" not in line]
+    assert said == [] or said == ["skrnn compare: no model was finished: stopped by Ctrl-C"]
+    assert (said == []) == ("Use the " in out)
 
 
 def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsys):
