@@ -33,7 +33,7 @@ FILES = {
         0.6,
     ),
     "vic_electricity.csv": (
-        ["--target", "Demand", "--season", "48", "--window", "48", "--known-ahead", "Holiday"],
+        ["--target", "Demand", "--season", "48", "--window", "48"],
         48,
         ["The time is column 'Time'.", "Times are in UTC."],
         "linear",
