@@ -29,7 +29,7 @@ def make_parser() -> Parser:
     _shape(compare)
     compare.add_argument(
         "--models",
-        type=_names,
+        type=_models,
         metavar="A,B…",
         help="which to compare: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru (default: all)",
     )
@@ -45,7 +45,7 @@ def make_parser() -> Parser:
         help="naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru",
     )
     _shape(fit)
-    fit.add_argument("--seed", type=_whole, default=0, metavar="N", help="random state of a network (default: 0)")
+    fit.add_argument("--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)")
     _output(fit, "FILE", "the model's file (default: DATA's name, the model's, and .skrnn)")
 
     forecast = commands.add_parser("forecast", help="forecast from a model's file, as CSV")
@@ -86,7 +86,7 @@ def _comparing(parser):
     parser.add_argument(
         "--jobs", type=_count, default=1, metavar="N", help="fits in parallel (default: 1, on all cores)"
     )
-    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="random state of networks (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)")
 
 
 def _output(parser, metavar, text):
@@ -102,6 +102,13 @@ def _names(text):
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _models(text):
+    names = _names(text)
+    if not names:
+        raise argparse.ArgumentTypeError("names no model: name some, or leave it out to compare all")
+    return names
+
+
 def _whole(text):
     try:
         return int(text)
@@ -113,6 +120,13 @@ def _count(text):
     value = _whole(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {text!r}")
+    return value
+
+
+def _seed(text):
+    value = _whole(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {2**32 - 1}, got {text!r}")
     return value
 
 

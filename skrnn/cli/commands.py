@@ -10,7 +10,10 @@ import pandas as pd
 from skrnn.cli.writing import new_file, new_folder
 from skrnn.comparison import Comparison, ForecastModel, fit_model, load_model
 from skrnn.comparison import compare as compare_reading
+from skrnn.comparison.ladder import check_rungs
 from skrnn.comparison.preparation import with_future
+from skrnn.comparison.stopping import patient
+from skrnn.comparison.wording import listing
 from skrnn.reading import DataProblem, read_series
 
 REPORT, MODEL, FORECAST, SCORES = "report.html", "model.skrnn", "forecast.csv", "scores.csv"
@@ -70,6 +73,7 @@ def compare(
     options |= {"season": None if season == "auto" else season, "window": window, "models": ",".join(models or ())}
     options |= {"folds": folds, "budget": budget, "jobs": None if jobs == 1 else jobs, "seed": seed}
     command = _command_line("compare", data, {"target": target, **options})
+    check_rungs(models or (), "--models")
     with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as place:
         reading = read_series(data, target, time=time_column, series=series, season=season, known_ahead=known_ahead)
         if tell is not None:
@@ -87,7 +91,8 @@ def compare(
             started=started,
             command=command,
         )
-        write_comparison(comparison, place)
+        with patient():
+            write_comparison(comparison, place)
     return comparison, folder
 
 
@@ -98,9 +103,18 @@ def write_comparison(comparison, folder):
     write_report(comparison, folder / REPORT)
     comparison.model.save(folder / MODEL)
     comparison.table.to_csv(folder / SCORES)
-    # Columns may be known ahead that nobody has told yet.
+    # Columns may be known ahead that nobody has told yet; ``why_no_forecast`` says which.
     with contextlib.suppress(DataProblem):
         comparison.model.forecast().to_csv(folder / FORECAST, index=False)
+
+
+def why_no_forecast(comparison) -> str | None:
+    """Why the recommended model cannot forecast yet, in one line; None where it can."""
+    try:
+        comparison.model.forecast(steps=1)
+    except DataProblem as error:
+        return str(error)
+    return None
 
 
 def demo(*, out=None, force=False, **options) -> tuple[Comparison, Path]:
@@ -164,6 +178,7 @@ def fit(
     path : Path
         Where it was written.
     """
+    check_rungs([model], "--model")
     path = Path(out or f"{Path(data).name.split('.')[0]}-{model}.skrnn")
     with new_file(path, force) as place:
         reading = read_series(data, target, time=time_column, series=series, season=season, known_ahead=known_ahead)
@@ -228,6 +243,12 @@ def _frames(fitted, data):
     reading = read_series(
         data, how.target, time=fitted.time, series=fitted.series, season=how.season, known_ahead=how.known_ahead
     )
+    missing = [column for column in how.columns if column not in next(iter(reading.frames.values()))]
+    if missing:
+        raise DataProblem(
+            f"{Path(data).name}: has no numbers, or too few, in a column {missing[0]!r}, which the model was fitted "
+            f"on: bring all of {listing(how.columns)}"
+        )
     if reading.step != fitted.step:
         raise DataProblem(
             f"{Path(data).name}: its step is {reading.step or 'a row'}, but the model was fitted on rows of "

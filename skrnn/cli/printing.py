@@ -2,8 +2,11 @@
 
 import json
 import math
+from contextlib import contextmanager
 
+import pandas as pd
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -11,9 +14,11 @@ from rich.text import Text
 from skrnn.comparison.ladder import RUNGS
 from skrnn.comparison.wording import decimals_for, number, percent, seconds
 
-ERRORS = ("mae", "rmse", "mase", "smape")
+ERRORS, LABELS = ("mae", "rmse", "mase", "smape"), ("MAE", "RMSE", "MASE", "sMAPE %")
 # Wide enough for the table where there is no terminal that says how wide it is.
 PLAIN_WIDTH = 100
+# What a terminal that is too narrow for the table does without, the first one first.
+SPARED = ("predict", "fit", "sMAPE %", "RMSE", "MASE", "spread")
 
 
 class _Console(Console):
@@ -26,9 +31,9 @@ class _Console(Console):
 
 def console(*, stderr=False) -> Console:
     """Where to print; colours only where a terminal has them, and NO_COLOR does not forbid them."""
-    made = _Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=True)
-    if not made.is_terminal:
-        made.width = PLAIN_WIDTH
+    made = _Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not made.is_terminal:  # lines are for programs: none is broken
+        made.soft_wrap, made.width = True, PLAIN_WIDTH
     return made
 
 
@@ -43,37 +48,51 @@ def print_comparison(out, comparison, folder, files):
     plan = comparison.plan
     rows = f"{plan.horizon} rows ahead" if plan.horizon > 1 else "the next row"
     out.print(Text(f"\n{comparison.reading.target}, {rows}, best first:"))
-    out.print(_table(comparison))
+    out.print(fitting_table(out, comparison))
     for name, why in comparison.unfinished.items():
         out.print(Text(f"{name}: not compared, {why}"))
     out.print(Text(f"\n{comparison.verdict.sentence}", style="bold"))
     out.print(Text(f"\n{folder}: {', '.join(files)}"))
 
 
-def _table(comparison):
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("model", no_wrap=True)
-    for name in ("MAE", "RMSE", "MASE", "sMAPE %", "skill", "spread", "fit", "predict"):
-        table.add_column(name, justify="right", no_wrap=True)
+def fitting_table(out, comparison):
+    """The table without the columns that the terminal has no room for; ``scores.csv`` has them all."""
+    cells = _cells(comparison)
+    for n_spared in range(len(SPARED) + 1):
+        table = _table(cells.drop(columns=list(SPARED[:n_spared])), comparison.verdict.recommended)
+        if Measurement.get(out, out.options.update(max_width=10_000), table).maximum <= out.width:
+            break
+    return table
+
+
+def _cells(comparison):
+    """The table's texts: a line for each model."""
     lines = comparison.table
     decimals = {name: decimals_for(lines[name], 4 if name in ("mae", "rmse") else 3) for name in ERRORS}
-    for name, line in lines.iterrows():
-        style = "bold green" if name == comparison.verdict.recommended else "dim" if name == "naive" else None
-        errors = [number(line[error], decimals[error]) for error in ERRORS]
-        shares = [percent(line["skill"], 1), _spread(line["spread"])]
-        table.add_row(
-            _marked(name, comparison.verdict.recommended),
-            *errors,
-            *shares,
-            seconds(line["fit_time"]),
-            seconds(line["predict_time"]),
-            style=style,
-        )
+    texts = {
+        label: [number(value, decimals[name]) for value in lines[name]]
+        for name, label in zip(ERRORS, LABELS, strict=True)
+    }
+    texts["skill"] = [percent(share, 1) for share in lines["skill"]]
+    texts["spread"] = [_spread(share) for share in lines["spread"]]
+    texts["fit"] = [seconds(value) for value in lines["fit_time"]]
+    texts["predict"] = [seconds(value) for value in lines["predict_time"]]
+    return pd.DataFrame(texts, index=lines.index)
+
+
+def _table(cells, recommended):
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column("model", no_wrap=True)
+    for label in cells:
+        table.add_column(label, justify="right", no_wrap=True)
+    for name, texts in cells.iterrows():
+        style = "bold green" if name == recommended else "dim" if name == "naive" else None
+        table.add_row(_marked(name, recommended), *texts, style=style)
     return table
 
 
 def _marked(name, recommended):
-    mark = {"naive": " (the floor)"}.get(name, "")
+    mark = {"naive": " (floor)"}.get(name, "")
     return f"{'*' if name == recommended else ' '} {name}{mark}"
 
 
@@ -123,15 +142,27 @@ class Bar:
     def __enter__(self):
         out = console(stderr=True)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
-        self._progress = Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
-        self._task = self._progress.add_task("", total=None, left="")
+        # What is printed on stdout belongs there, whoever reads it.
+        self._progress = Progress(
+            *columns, console=out, transient=True, disable=not out.is_terminal, redirect_stdout=False
+        )
+        self._task = self._progress.add_task("reading", total=None, left="")
         self._progress.start()
         return self
 
     def __exit__(self, *error):
         self._progress.stop()
 
+    @contextmanager
+    def aside(self):
+        """Makes room for lines on stdout, which may be the same terminal."""
+        self._progress.stop()
+        yield
+        self._progress.update(self._task, description="planning")
+        self._progress.start()
+
     def __call__(self, name, done, total, left):
-        """What runs now, how much is done, and the seconds left."""
-        said = "" if left is None else f"{seconds(left)} left"
-        self._progress.update(self._task, description=RUNGS.get(name, ""), completed=done, total=total, left=said)
+        """What runs now, how much is done, and the seconds left; no name: all are done, and one is fitted at last."""
+        said = "" if left is None or name is None else f"{seconds(left)} left"
+        doing = RUNGS.get(name, "the last fit, and the report")
+        self._progress.update(self._task, description=doing, completed=done, total=total, left=said)

@@ -19,9 +19,13 @@ def run(args) -> int:
 def _compare(args):
     out = console()
     shared = {name: getattr(args, name) for name in ("folds", "budget", "jobs", "seed", "out", "force")}
-    tell = None if args.json else lambda reading: print_notes(out, [*reading.notes, reading.season_why])
     with Bar() as bar:
-        shared |= {"tell": tell, "progress": bar, "started": STARTED}
+
+        def tell(reading):
+            with bar.aside():
+                print_notes(out, [*reading.notes, reading.season_why])
+
+        shared |= {"tell": None if args.json else tell, "progress": bar, "started": STARTED}
         if args.command == "demo":
             comparison, folder = commands.demo(**shared)
         else:
@@ -34,6 +38,8 @@ def _compare(args):
     else:
         print_notes(out, comparison.plan.notes)
         print_comparison(out, comparison, folder, files)
+        if commands.FORECAST not in files:
+            print_notes(out, [f"No {commands.FORECAST}: {commands.why_no_forecast(comparison)}."])
     return INTERRUPTED if comparison.ended == "interrupted" else 0
 
 

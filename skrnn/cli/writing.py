@@ -12,8 +12,10 @@ from skrnn.reading import DataProblem
 def new_file(path, force):
     """A place for a file, which gets its name when the block ends well. A name that is taken is refused before."""
     path = Path(path)
-    if path.is_dir() or (path.exists() and not force):
-        raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "exists already"))
+    if path.exists() and not path.is_file():
+        raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "is no file"))
+    if path.exists() and not force:
+        raise DataProblem(_taken(path, "exists already"))
     with _beside(path) as folder:
         yield folder / path.name
         (folder / path.name).replace(path)

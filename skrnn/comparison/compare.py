@@ -11,7 +11,7 @@ from skrnn.comparison.ladder import Ladder
 from skrnn.comparison.plan import make_plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds
-from skrnn.comparison.stopping import Stop
+from skrnn.comparison.stopping import Stop, patient
 from skrnn.comparison.verdict import verdict
 from skrnn.comparison.versions import versions
 from skrnn.evaluation.fitted import nested
@@ -79,15 +79,21 @@ def compare(
     with Stop(_deadline(started, seconds, KEPT_FOR_FIT)) as stop:
         rounds = Rounds(ladder, plan)
         rounds.run(X, y, stop, jobs, progress)
-    ended = stop.reason
+    with patient():
+        return _finish(rounds, reading, preparation, X, y, stop.reason, started, seconds, command)
+
+
+def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command):
+    """The comparison of what is finished, with the recommended model fitted on all rows where there is time."""
+    plan, ladder = rounds.plan, rounds.ladder
     results, done, unfinished, notes = rounds.compared(ended)
     chosen = verdict(results)
     recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
-    estimator = None
+    estimator = last = None
     if ended != "interrupted" and (end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end):
-        with Stop(end) as stop:
+        with Stop(end) as last:
             estimator = fit_rung(ladder, chosen.recommended, X, y)
-    if estimator is None or stop.reason is not None:
+    if estimator is None or last.reason is not None:
         estimator = recommended.estimators[-1]
         notes.append("The model in the file is that of the newest fold: there was no time to fit it on all rows.")
     facts = _facts(results, chosen, plan)

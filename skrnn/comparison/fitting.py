@@ -3,11 +3,12 @@
 import numpy as np
 
 from skrnn.comparison.folds import thinned
-from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, Ladder
+from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.plan import prefers_changes, prepare
 from skrnn.comparison.preparation import taught_targets, with_future
 from skrnn.comparison.versions import versions
+from skrnn.comparison.wording import moments
 from skrnn.reading import DataProblem
 
 
@@ -30,8 +31,7 @@ def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastMo
     model : ForecastModel
         The fitted model.
     """
-    if name not in RUNGS:
-        raise DataProblem(f"--model has no {name!r}: choose among {', '.join(RUNGS)}")
+    check_rungs([name], "--model")
     if name == "seasonal" and reading.season == 1:
         raise DataProblem("--model seasonal needs a season, and none was found: give --season N, or choose naive")
     preparation, window = prepare(reading, horizon, window)
@@ -76,4 +76,5 @@ def _rows_of(reading):
     known = [frame[reading.target].dropna().index for frame in frames]
     first, last = min(index[0] for index in known), max(index[-1] for index in known)
     series = f" of {len(frames)} series" if len(frames) > 1 else ""
+    first, last = moments([first, last])
     return {"rows": f"{sum(map(len, frames)):,}{series}, from {first} to {last}"}

@@ -26,10 +26,12 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
     origin, newest = samples.shared()
     told = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
     origins = np.unique(origin[told])
-    size = int(TEST_SHARE * len(origins)) // n_folds
+    tested = int(TEST_SHARE * len(origins))
+    size = tested // n_folds
     if size < 1:
+        fewer = f"--folds {tested} or less, " if tested else ""
         raise DataProblem(
-            f"{len(origins)} windows are too few for {n_folds} folds: use fewer folds, a shorter horizon or window, or "
+            f"{len(origins)} windows are too few for {n_folds} folds: use {fewer}a smaller --horizon or --window, or "
             "a longer series"
         )
     starts = [len(origins) - (n_folds - fold) * size for fold in range(n_folds)]

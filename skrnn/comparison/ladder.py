@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import Differencer, SeriesScaler
+from skrnn.reading import DataProblem
 from skrnn.relative import TransformedWindowRegressor
 from skrnn.windows import LastSteps
 
@@ -28,6 +29,13 @@ MOST_WINDOWS = 16_000
 MOST_STEPS = 60
 # Training steps that a network makes at most, which is enough for these sizes.
 MOST_UPDATES = 3_000
+
+
+def check_rungs(names, argument: str):
+    """All names are rungs of the ladder."""
+    for name in names:
+        if name not in RUNGS:
+            raise DataProblem(f"{argument} has no {name!r}: choose among {', '.join(RUNGS)}")
 
 
 @dataclass(frozen=True)

@@ -88,17 +88,30 @@ class ForecastModel:
 def load_model(path) -> ForecastModel:
     """Read a model that ``ForecastModel.save`` wrote. As with every pickle, open only files that you trust."""
     path = Path(path)
+    if path.is_dir():
+        within = " such as model.skrnn" if (path / "model.skrnn").is_file() else ""
+        raise DataProblem(f"{path} is a folder: name a model's file in it{within}")
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise DataProblem(f"{path.name} is not a model that skrnn wrote: make one with skrnn fit or compare")
-            return joblib.load(file)
+            return _loaded(file, path)
+    except FileNotFoundError:
+        raise DataProblem(f"{path} does not exist: check the path, or make a model with skrnn fit or compare") from None
     except OSError as error:
-        raise DataProblem(f"{path}: {error.strerror or error}") from None
-    except (DataProblem, MemoryError):
+        raise DataProblem(f"{path} cannot be read ({error.strerror or error}): check the path") from None
+
+
+def _loaded(file, path):
+    try:
+        model = joblib.load(file)
+    except MemoryError:
         raise
     except Exception as error:
         raise DataProblem(
-            f"{path.name} cannot be read ({type(error).__name__}: {error}): it is damaged, or of another version of "
-            "skrnn or scikit-learn; fit it again"
+            f"{path.name} cannot be read ({str(error) or type(error).__name__}): it is damaged, or of another version "
+            "of skrnn or scikit-learn; fit it again"
         ) from None
+    if not isinstance(model, ForecastModel):
+        raise DataProblem(f"{path.name} holds no model of skrnn's: make one with skrnn fit or compare")
+    return model

@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.metrics import mean_absolute_error
 
 from skrnn.comparison.folds import make_folds
-from skrnn.comparison.ladder import NETWORKS, RUNGS, Ladder
+from skrnn.comparison.ladder import NETWORKS, RUNGS, Ladder, check_rungs
 from skrnn.comparison.preparation import Preparation, calendar_fields, taught_targets
+from skrnn.comparison.wording import count, listing
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem
 
@@ -79,6 +80,7 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     """(plan, preparation, X, y) of a comparison."""
     names, notes = _rungs(models, reading.season)
     preparation, window = prepare(reading, horizon, window)
+    notes += _note_on_short(reading, preparation)
     n_folds = _count("folds", n_folds, 5)
     X, y = preparation.windows(reading.frames)
     samples = WindowSamples(None, X, y)
@@ -144,12 +146,21 @@ def _count(name, value, default):
     return int(value)
 
 
+def _note_on_short(reading, preparation):
+    """Series that have no window with all that is behind it."""
+    needed = preparation.length + preparation.horizon
+    short = [name for name, frame in reading.frames.items() if len(frame) < needed]
+    if not short:
+        return []
+    which = count(len(short), "series of fewer than", "series of fewer than")
+    names = listing([*map(repr, short[:5]), *([f"{len(short) - 5} more"] if len(short) > 5 else [])])
+    return [f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned from: {names}."]
+
+
 def _rungs(models, season):
     """The rungs to compare in the ladder's order, the naive forecast always; and what is to be said of them."""
     wanted = list(RUNGS) if models is None else [name.strip().lower() for name in models if name.strip()]
-    for name in wanted:
-        if name not in RUNGS:
-            raise DataProblem(f"--models has no {name!r}: choose among {', '.join(RUNGS)}")
+    check_rungs(wanted, "--models")
     chosen, notes = {"naive", *wanted}, []
     if "seasonal" in chosen and season == 1:
         chosen.discard("seasonal")

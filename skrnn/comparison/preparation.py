@@ -7,6 +7,7 @@ import pandas as pd
 
 from skrnn.preprocessing import CalendarFeatures
 from skrnn.reading import DataProblem, fill_past
+from skrnn.reading.problem import when
 from skrnn.windows import Windows, future_rows, make_windows
 
 
@@ -49,8 +50,13 @@ class Preparation:
 
     def newest(self, frames: dict):
         """(X, labels): for each series the window behind which nothing is known, and the rows that it forecasts."""
+        if max(map(len, frames.values())) < self.length:
+            raise DataProblem(
+                f"{max(map(len, frames.values()))} rows are too few: a forecast of the model rests on {self.length}, "
+                "so bring as many"
+            )
         tables = [self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()]
-        X, _ = self._cut(tables)
+        X, _ = self._cut([_lengthened(table, self.length + self.horizon) for table in tables])
         return X[np.flatnonzero(np.diff(X.series, append=-1))], [table.index[-self.horizon :] for table in tables]
 
     def tail(self, frames: dict) -> dict:
@@ -89,12 +95,28 @@ class Preparation:
         for column in self.known_ahead:
             values = given[column].reindex(rows.index[-self.horizon :])
             if values.isna().any():
+                row = when(values.index[values.isna()][0])
                 raise DataProblem(
-                    f"column {column!r} is known ahead, but has no value for {values.index[values.isna()][0]}: append "
-                    f"the {self.horizon} rows to forecast, with {self.target!r} left empty"
+                    f"column {column!r} is known ahead, but has no value for {row}: append the "
+                    f"{self.horizon} rows to forecast, with {self.target!r} left empty"
                 )
             rows.loc[rows.index[-self.horizon :], column] = values
         return rows
+
+
+def _lengthened(table, n_rows):
+    """A series that is too short for a window, with its first values before it as often as it takes."""
+    n, index = n_rows - len(table), table.index
+    if n <= 0:
+        return table
+    if isinstance(index, pd.DatetimeIndex):
+        before = pd.date_range(end=index[0], periods=n + 1, freq=index.freq or index.inferred_freq)[:-1]
+    elif isinstance(index, pd.PeriodIndex):
+        before = pd.period_range(end=index[0] - 1, periods=n, freq=index.freq)
+    else:
+        before = pd.RangeIndex(index[0] - n, index[0])
+    first = pd.DataFrame([table.bfill().iloc[0]] * n, index=before.rename(index.name))
+    return pd.concat([first, table])
 
 
 def with_future(reading) -> dict:

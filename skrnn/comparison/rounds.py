@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, cpu_count, delayed
 
 from skrnn.comparison.folds import thinned
 from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, Ladder
@@ -12,8 +12,8 @@ from skrnn.comparison.preparation import taught_targets
 from skrnn.evaluation import Backtest, backtest
 from skrnn.validation import check_count
 
-# What a rung costs beside the others, until it has been seen.
-GUESSED_COSTS = {"smoothing": 10, "linear": 4, "dense": 10, "conv": 20, "simple": 40, "lstm": 80, "gru": 80}
+# What a network costs beside the others, until it has been seen.
+GUESSED_COSTS = {"dense": 10, "conv": 15, "simple": 20, "lstm": 30, "gru": 30}
 WHY = {"interrupted": "stopped by Ctrl-C", "budget": "the budget ended"}
 
 
@@ -38,16 +38,17 @@ class Rounds:
         """Run them until all are finished, or ``stop`` has a reason."""
         runs = [(name, fold) for fold in reversed(range(len(self.plan.folds))) for name in self.plan.models]
         calls = (delayed(_run)(_Run(self.ladder, name), X, y, *self.plan.folds[fold]) for name, fold in runs)
-        done = Parallel(n_jobs=check_count("jobs", jobs), return_as="generator")(calls)
-        start = time.monotonic()
+        # Each process costs memory and seconds: no more than there are cores, or fits to make.
+        jobs = min(check_count("jobs", jobs), len(runs), cpu_count())
+        done = Parallel(n_jobs=jobs, return_as="generator")(calls)
         for place, (name, fold) in enumerate(runs):
-            self._tell(progress, runs[place:], place, len(runs), time.monotonic() - start)
+            self._tell(progress, runs[place:], place, len(runs), jobs)
             result, seconds = next(done)
             if stop.reason is not None:
                 break
             self._keep(name, fold, result, seconds)
         else:
-            self._tell(progress, [], len(runs), len(runs), time.monotonic() - start)
+            self._tell(progress, [], len(runs), len(runs), jobs)
 
     def compared(self, reason):
         """(results, folds, unfinished, notes): what was finished in the same folds.
@@ -61,7 +62,8 @@ class Rounds:
         done = [name for name in models if all((name, fold) in self.finished for fold in folds)]
         if "naive" not in done:
             why = WHY.get(reason, self.failed.get("naive"))
-            raise Unfinished(f"no model was finished: {why}", interrupted=reason == "interrupted")
+            remedy = ": give it a larger --budget" if reason == "budget" else ""
+            raise Unfinished(f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted")
         results = {name: Backtest.of_folds([self.finished[name, fold] for fold in folds]) for name in done}
         unfinished = {name: WHY[reason] for name in models if name not in done} | self.failed
         notes = []
@@ -80,15 +82,21 @@ class Rounds:
         else:
             self.finished[name, fold] = result
 
-    def _tell(self, progress, ahead, n_done, n_runs, elapsed):
+    def _tell(self, progress, ahead, n_done, n_runs, jobs):
         if progress is None:
             return
-        done = sum(GUESSED_COSTS.get(name, 1) for name in self._seconds)
-        each = sum(self._seconds.values()) / done if done else None
-        left = None
-        if each is not None:
-            left = sum(self._seconds.get(name, each * GUESSED_COSTS.get(name, 1)) for name, _ in ahead)
+        left = self._left(ahead, jobs)
         progress(ahead[0][0] if ahead else None, n_done, n_runs, left)
+
+    def _left(self, ahead, jobs):
+        """The seconds left; None as long as nothing tells them."""
+        seen = [name for name in self._seconds if name in GUESSED_COSTS]
+        each = sum(self._seconds[name] for name in seen) / sum(GUESSED_COSTS[name] for name in seen) if seen else None
+        unseen = {name for name, _ in ahead} - set(self._seconds)
+        if not unseen <= set(GUESSED_COSTS if seen else ()):
+            return None
+        guessed = {name: each * GUESSED_COSTS[name] for name in unseen}
+        return sum({**guessed, **self._seconds}[name] for name, _ in ahead) / jobs
 
 
 @dataclass(frozen=True)

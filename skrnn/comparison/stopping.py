@@ -4,6 +4,21 @@ import _thread
 import signal
 import threading
 import time
+from contextlib import contextmanager
+
+
+@contextmanager
+def patient():
+    """A block that ends in its own time on the first Ctrl-C, as what it has would be lost; the second one is heard."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda number, frame: signal.signal(signal.SIGINT, before))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Stop:

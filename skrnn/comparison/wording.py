@@ -27,6 +27,8 @@ def percent(share: float, decimals: int = 0) -> str:
     """A share as a percentage; one too small for the decimals still shows as more than nothing."""
     if not math.isfinite(share):
         return UNKNOWN
+    if abs(share) >= 1e4:  # beside an error of nearly nothing
+        return f"{100 * share:.0e} %".replace("-", "−").replace("+", "")
     least = 10**-decimals
     if 0 < 100 * share < least:
         return f"<{least:g} %"

@@ -22,7 +22,7 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
 
     A needed column that is not numbers is a problem; the others are left out, which the table's notes tell.
     """
-    columns = {name: _needed_column(table, name) for name in (target, *needed)}
+    columns = {name: _needed_column(table, name, name in needed) for name in (target, *needed)}
     reasons = {}
     for name in others:
         if name in columns:
@@ -39,14 +39,14 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
     return pd.DataFrame({name: columns[name] for name in order})
 
 
-def _needed_column(table, name):
+def _needed_column(table, name, ahead):
     column = table.frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
         raise DataProblem(f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of numbers")
     _check_no_lists(table, name, column)
     values, bad = _floats(table, name)
     if len(bad):
-        _raise_not_number(table, name, bad)
+        _raise_not_number(table, name, bad, ahead)
     if np.isnan(values).all():
         raise DataProblem(f"{table.file}, column {shown(name)}: has no known value: name another column")
     _check_finite(table, name, values)
@@ -76,14 +76,15 @@ def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
     ]
 
 
-def _raise_not_number(table, name, bad):
+def _raise_not_number(table, name, bad, ahead):
     text = known_cells(table.frame[name])
     numbers = len(text) - len(bad)
     where = f"{table.at(bad[0], name)}: {table.cell(bad[0], name)}"
     if table.style.decimal == "," and table.frame[name].astype(str).iloc[bad[0]].count(".") == 1:
         raise DataProblem(f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}")
     if numbers < NUMBER_SHARE * len(text):
-        raise DataProblem(f"{where} is not a number, nor are most cells of this column: name a column of numbers")
+        remedy = "write its kinds as columns of 0 and 1, and name these" if ahead else "name a column of numbers"
+        raise DataProblem(f"{where} is not a number, nor are most cells of this column: {remedy}")
     raise DataProblem(f"{where} is not a number: {REMEDY}")
 
 

@@ -39,7 +39,7 @@ def _on_grid(values, at):
 def usable_frames(frames, target, known_ahead, table, notes):
     """The series with enough known values of the target, from the first to the last, and what is known ahead."""
     cut, future, short = {}, {}, []
-    n_after = 0
+    n_before = n_after = 0
     for key, frame in frames.items():
         known = np.flatnonzero(frame[target].notna())
         if len(known) < MIN_KNOWN:
@@ -48,7 +48,7 @@ def usable_frames(frames, target, known_ahead, table, notes):
         after = frame.iloc[known[-1] + 1 :]
         if len(after) and known_ahead and after[list(known_ahead)].notna().any(axis=None):
             future[key] = after[list(known_ahead)]
-        n_after += len(after)
+        n_before, n_after = n_before + known[0], n_after + len(after)
         cut[key] = frame if len(known) == len(frame) else frame.iloc[known[0] : known[-1] + 1]
     if not cut:
         key, n = max(short, key=lambda item: item[1])
@@ -62,10 +62,39 @@ def usable_frames(frames, target, known_ahead, table, notes):
         notes.append(
             f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left out: {names}."
         )
+    if n_before:
+        notes.append(f"{counted(n_before, 'row')} before the first known {shown(target)}: left out.")
     if n_after:
         what = "what they know ahead is kept" if future else "left out"
         notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)}: {what}.")
     return cut, future
+
+
+def timely_frames(frames, target, known_ahead, table, notes):
+    """The series without columns that become known in the newer half of the rows only: too late to learn from."""
+    total = sum(map(len, frames.values()))
+    late, starts = [], {}
+    for column in next(iter(frames.values())).columns.drop(target):
+        known = [np.flatnonzero(frame[column].notna()) for frame in frames.values()]
+        since = [len(frame) - at[0] if len(at) else 0 for at, frame in zip(known, frames.values(), strict=True)]
+        if sum(since) < total / 2:
+            late.append(column)
+        elif sum(since) < total:
+            starts[column] = total - sum(since)
+    for column in late:
+        if column in known_ahead:
+            raise DataProblem(
+                f"{table.file}, column {shown(column)}: is known ahead, but unknown in the older half of the rows: "
+                "fill it, or take it out of known ahead"
+            )
+    if late:
+        what = "column" if len(late) == 1 else "columns"
+        notes.append(f"Left out: {what} {listed(late)} (unknown in the older half of the rows).")
+    if starts:
+        verb = "begins" if len(starts) == 1 else "begin"
+        rows = counted(max(starts.values()), "row is", "rows are")
+        notes.append(f"{listed(starts)} {verb} later than {shown(target)}: {rows} not learned from.")
+    return {key: frame.drop(columns=late) for key, frame in frames.items()}
 
 
 def find_gaps(frames, target):

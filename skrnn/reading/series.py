@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.reading.columns import note_on_marker, number_columns
-from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_frames, usable_frames
+from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_frames, timely_frames, usable_frames
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
@@ -136,6 +136,7 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     rows, step = _regular(rows, table, times, series is not None, notes)
     frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
     frames, future = usable_frames(frames, target, known_ahead, table, notes)
+    frames = timely_frames(frames, target, known_ahead, table, notes)
     found = _season(season, frames, target, step)
     gaps = find_gaps(frames, target)
     notes += notes_on_frames(frames, target, gaps, step)

@@ -61,7 +61,9 @@ def test_series_of_a_panel_are_tested_on_the_same_dates():
 
 
 def test_too_few_windows_are_refused_with_the_remedy():
-    with pytest.raises(DataProblem, match=r"^6 windows are too few for 5 folds: use fewer folds, a shorter horizon"):
+    with pytest.raises(
+        DataProblem, match=r"^6 windows are too few for 5 folds: use --folds 1 or less, a smaller --horizon"
+    ):
         make_folds(samples(13), 5, 1)
 
 

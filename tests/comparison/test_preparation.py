@@ -68,7 +68,7 @@ def test_every_series_has_a_newest_window(weekly):
 
 def test_columns_that_are_known_ahead_must_be_told(weekly):
     message = (
-        r"^column 'noise' is known ahead, but has no value for 2024-07-19 00:00:00: append the 3 rows to forecast, "
+        r"^column 'noise' is known ahead, but has no value for 2024-07-19: append the 3 rows to forecast, "
         r"with 'demand' left empty$"
     )
     with pytest.raises(DataProblem, match=message):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from skrnn.comparison.stopping import Stop
+from skrnn.comparison.stopping import Stop, patient
 
 
 def work(seconds=5.0):
@@ -75,3 +75,24 @@ def test_in_another_thread_the_deadline_is_seen_between_steps():
     thread.join()
 
     assert reasons == [None, "budget"]
+
+
+def test_the_first_ctrl_c_does_not_end_a_patient_block():
+    done = []
+
+    with patient():
+        signal.raise_signal(signal.SIGINT)
+        done.append("written")
+
+    assert done == ["written"]
+
+
+def test_the_second_ctrl_c_ends_a_patient_block():
+    @patient()
+    def write():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

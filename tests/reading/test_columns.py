@@ -166,3 +166,33 @@ def test_known_ahead_of_text(write):
     assert problem_of(write(with_column(["red"])), known_ahead=["other"]).startswith(
         "demand.csv, line 2, column 'other': 'red' is not a number"
     )
+
+
+def test_a_column_that_begins_late_costs_rows_and_the_note_says_so(write):
+    """Windows with unknown steps are not learned from."""
+    rows = [f"{y},{i if i >= 10 else ''}" for i, y in enumerate(values(40))]
+
+    reading = read_series(write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), "load")
+
+    assert "'other' begins later than 'load': 10 rows are not learned from." in reading.notes
+    assert list(reading.frames["demand"].columns) == ["load", "other"]
+
+
+def test_a_column_known_ahead_must_be_known_in_the_older_half(write):
+    """Nothing could be learned from it."""
+    rows = [f"{y},{i if i >= 30 else ''}" for i, y in enumerate(values(40))]
+
+    problem = problem_of(write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), known_ahead=("other",))
+    assert problem == (
+        "demand.csv, column 'other': is known ahead, but unknown in the older half of the rows: fill it, or take it "
+        "out of known ahead"
+    )
+
+
+def test_rows_before_the_first_known_target_are_counted(write):
+    """Nobody wonders where they went."""
+    rows = [y if i >= 5 else "" for i, y in enumerate(values(40))]
+
+    reading = read_series(write(table(times().strftime("%Y-%m-%d"), rows)), "load")
+
+    assert "5 rows before the first known 'load': left out." in reading.notes
