@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.rounds import Unfinished
+from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.evaluation import Backtest, backtest
 from skrnn.reading import DataProblem
 
@@ -197,6 +197,18 @@ def test_progress_tells_what_runs_and_how_long_it_takes(weekly, make_reading):
     ]
     assert progress.seen[0][3] is None
     assert progress.seen[-1][3] == 0
+
+
+def test_the_time_left_is_told_as_soon_as_a_network_tells_it():
+    """A naive forecast's time says nothing of a network's; fits in parallel share the time."""
+    rounds = Rounds(None, None)
+    ahead = [("dense", 1), ("gru", 1)]
+
+    rounds._seconds = {"naive": 0.1, "linear": 0.1}
+    assert rounds._left(ahead, jobs=1) is None
+    rounds._seconds = {"naive": 0.1, "dense": 2.0}
+    assert rounds._left(ahead, jobs=1) == 8.0
+    assert rounds._left(ahead, jobs=2) == 4.0
 
 
 def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
