@@ -180,7 +180,7 @@ def fit(
     """
     check_rungs([model], "--model")
     path = Path(out or f"{Path(data).name.split('.')[0]}-{model}.skrnn")
-    with new_file(path, force) as place:
+    with new_file(path, force, [data]) as place:
         reading = read_series(data, target, time=time_column, series=series, season=season, known_ahead=known_ahead)
         if tell is not None:
             tell(reading)
@@ -213,7 +213,7 @@ def forecast(model, data=None, *, steps=None, out=None, force=False) -> pd.DataF
     fitted = load_model(model)
     if out is None:
         return fitted.forecast(_frames(fitted, data), steps)
-    with new_file(out, force) as place:
+    with new_file(out, force, [model, data]) as place:
         table = fitted.forecast(_frames(fitted, data), steps)
         table.to_csv(place, index=False)
     return table

@@ -9,9 +9,14 @@ from skrnn.reading import DataProblem
 
 
 @contextmanager
-def new_file(path, force):
-    """A place for a file, which gets its name when the block ends well. A name that is taken is refused before."""
+def new_file(path, force, sources=()):
+    """A place for a file, which gets its name when the block ends well. A name that is taken is refused before.
+
+    That of a source, which is read, is refused even with ``force``.
+    """
     path = Path(path)
+    if path.resolve() in [Path(source).resolve() for source in sources if source is not None]:
+        raise DataProblem(f"{path} is what is read: choose another --out")
     if path.exists() and not path.is_file():
         raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "is no file"))
     if path.exists() and not force:

@@ -156,3 +156,20 @@ def test_kinds_in_words_cannot_be_known_ahead_and_the_remedy_is_said(folder, cap
     assert "'work' is not a number, nor are most cells of this column: write its kinds as columns of 0 and 1" in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fit", "days.csv", "--target", "demand", "--model", "linear", "--out", "./days.csv"],
+        ["forecast", "one.skrnn", "days.csv", "--out", "days.csv"],
+        ["forecast", "one.skrnn", "--out", "one.skrnn"],
+    ],
+)
+def test_what_is_read_is_never_overwritten(fitted, arguments, capsys):
+    """Not even with --force: data are dearer than results."""
+    before = {path: path.read_bytes() for path in fitted.iterdir()}
+
+    assert main([*arguments, "--force"]) == 2
+    assert " is what is read: choose another --out" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in fitted.iterdir()} == before
