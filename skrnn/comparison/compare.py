@@ -95,7 +95,7 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
             estimator = fit_rung(ladder, chosen.recommended, X, y)
     if estimator is None or last.reason is not None:
         estimator = recommended.estimators[-1]
-        notes.append("The model in the file is that of the newest fold: there was no time to fit it on all rows.")
+        notes.append("The model in the file is that of the newest fold: it was not fitted on all rows again.")
     facts = _facts(results, chosen, plan)
     model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
     return Comparison(
