@@ -1,6 +1,7 @@
 """Fitting one rung on all rows, and what a model's file says of it."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.folds import thinned
 from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, Ladder, check_rungs
@@ -49,6 +50,39 @@ def fit_rung(ladder, name, X, y):
     if name in NETWORKS:
         which = thinned(which, MOST_WINDOWS, ladder.season)
     return ladder.rung(name, len(which)).fit(X[which], y[which])
+
+
+class Rung(RegressorMixin, BaseEstimator):
+    """A rung that chooses by itself what it learns from, so that all rungs are tested on the same samples.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        The ladder that it is of.
+    name : str
+        The rung's name.
+    season : int, default=1
+        The season that MASE is relative to, if it is the baseline.
+
+    Attributes
+    ----------
+    model_ : estimator
+        The fitted rung.
+    """
+
+    def __init__(self, ladder, name, season=1):
+        self.ladder = ladder
+        self.name = name
+        self.season = season
+
+    def fit(self, X, y):
+        """Fit the rung on some windows. Returns self."""
+        self.model_ = fit_rung(self.ladder, self.name, X, y)
+        return self
+
+    def predict(self, X):
+        """Forecast from windows."""
+        return self.model_.predict(X)
 
 
 def forecast_model(name, estimator, preparation, reading, facts=None) -> ForecastModel:

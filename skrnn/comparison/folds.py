@@ -28,13 +28,13 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
     origins = np.unique(origin[told])
     tested = int(TEST_SHARE * len(origins))
     size = tested // n_folds
-    if size < 1:
-        fewer = f"--folds {tested} or less, " if tested else ""
-        raise DataProblem(
-            f"{len(origins)} windows are too few for {n_folds} folds: use {fewer}a smaller --horizon or --window, or "
-            "a longer series"
-        )
     starts = [len(origins) - (n_folds - fold) * size for fold in range(n_folds)]
+    if size < 1 or not (told & (newest <= origins[starts[0]])).any():
+        fewer = f"--folds {tested} or less, " if tested and size < 1 else ""
+        raise DataProblem(
+            f"{len(origins)} windows are too few for {n_folds} fold{'s' if n_folds > 1 else ''}: use {fewer}a smaller "
+            "--horizon or --window, or a longer series"
+        )
     folds = []
     for start in starts:
         first, last = origins[start], origins[start + size - 1]

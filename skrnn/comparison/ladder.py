@@ -82,10 +82,6 @@ class Ladder:
         changes = TransformedWindowRegressor(model, Differencer(self.season), target=self.target)
         return make_pipeline(LastSteps(steps + self.season), changes)
 
-    def baseline(self):
-        """The naive forecast that all are compared with; its season is that of MASE."""
-        return NaiveForecaster(season=self.season, target=self.target)
-
     def _network(self, name, n_train):
         n = min(n_train, MOST_WINDOWS)
         batch_size = 32 if n < 2_000 else 64 if n < 8_000 else 128

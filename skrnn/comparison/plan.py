@@ -59,9 +59,9 @@ class Plan:
 
 def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
     """How the rows of a reading become windows, and how many steps of these a forecast looks at."""
-    n_rows, season = max(map(len, reading.frames.values())), reading.season
+    frame, season = max(reading.frames.values(), key=len), reading.season
+    n_rows = len(frame)
     horizon = _count("horizon", horizon, _default_horizon(season))
-    frame = next(iter(reading.frames.values()))
     calendar = calendar_fields(frame.index)
     most = MOST_VALUES // (frame.shape[1] + 2 * len(calendar))
     window = _count("window", window, _default_window(n_rows, season, horizon, most))
@@ -123,9 +123,9 @@ def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
         model = ladder.of(changes).rung("linear", len(train))
         try:
             forecasts = model.fit(windows[past], taught[past]).predict(windows[recent])
+            errors.append(mean_absolute_error(truth[known], np.reshape(forecasts, truth.shape)[known]))
         except ValueError:  # there is too little to tell
             return False
-        errors.append(mean_absolute_error(truth[known], np.reshape(forecasts, truth.shape)[known]))
     return errors[1] < errors[0]
 
 

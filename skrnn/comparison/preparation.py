@@ -9,6 +9,7 @@ from skrnn.preprocessing import CalendarFeatures
 from skrnn.reading import DataProblem, fill_past
 from skrnn.reading.problem import when
 from skrnn.windows import Windows, future_rows, make_windows
+from skrnn.windows.clock import clock_of
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,10 @@ class Preparation:
                 "so bring as many"
             )
         tables = [self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()]
-        X, _ = self._cut([_lengthened(table, self.length + self.horizon) for table in tables])
-        return X[np.flatnonzero(np.diff(X.series, append=-1))], [table.index[-self.horizon :] for table in tables]
+        X, _ = self._cut(tables)
+        # Also of a series that is shorter than a window: its first steps are unknown.
+        newest = X.replace(ends=X.bounds[1:] - 1 - self.horizon, series=np.arange(len(tables)))
+        return newest, [table.index[-self.horizon :] for table in tables]
 
     def tail(self, frames: dict) -> dict:
         """The newest rows of each series, filled from their past: as many as a forecast depends on."""
@@ -86,7 +89,7 @@ class Preparation:
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise DataProblem(f"column {missing[0]!r} is missing: the model was fitted on {', '.join(self.columns)}")
-        return frame[list(self.columns)]
+        return _regular(frame[list(self.columns)])
 
     def _with_future(self, name, table):
         """The rows up to the last known target, and the horizon behind them with what is known ahead."""
@@ -104,24 +107,19 @@ class Preparation:
         return rows
 
 
-def _lengthened(table, n_rows):
-    """A series that is too short for a window, with its first values before it as often as it takes."""
-    n, index = n_rows - len(table), table.index
-    if n <= 0:
-        return table
-    if isinstance(index, pd.DatetimeIndex):
-        before = pd.date_range(end=index[0], periods=n + 1, freq=index.freq or index.inferred_freq)[:-1]
-    elif isinstance(index, pd.PeriodIndex):
-        before = pd.period_range(end=index[0] - 1, periods=n, freq=index.freq)
-    else:
-        before = pd.RangeIndex(index[0] - n, index[0])
-    first = pd.DataFrame([table.bfill().iloc[0]] * n, index=before.rename(index.name))
-    return pd.concat([first, table])
-
-
 def with_future(reading) -> dict:
     """The series with the rows behind their last known target, of which only what is known ahead is known."""
     return {name: pd.concat([frame, reading.future.get(name)]) for name, frame in reading.frames.items()}
+
+
+def _regular(table):
+    """The table with a row for each step of its index; those that were missing are unknown."""
+    clock = clock_of(table.index)
+    positions = None if clock is None else clock.positions(table.index)
+    if positions is None or positions[-1] - positions[0] == len(table) - 1:
+        return table
+    labels = clock.labels(table.index[:1], positions[-1] - positions[0])
+    return table.reindex(table.index[:1].append(labels).rename(table.index.name))
 
 
 def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:

@@ -1,14 +1,12 @@
 """Rounds: every rung in the newest fold, then every rung in the fold before, and so on, while there is time."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from skrnn.comparison.folds import thinned
-from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, Ladder
-from skrnn.comparison.preparation import taught_targets
+from skrnn.comparison.fitting import Rung
+from skrnn.comparison.ladder import Ladder
 from skrnn.evaluation import Backtest, backtest
 from skrnn.validation import check_count
 
@@ -107,15 +105,9 @@ class _Run:
     name: str
 
     def __call__(self, X, y, train, test):
-        if self.name in NETWORKS:
-            train = thinned(train, MOST_WINDOWS, self.ladder.season)
-        # Only what the fold needs is handed on.
-        which = np.union1d(train, test)
-        split = np.searchsorted(which, train), np.searchsorted(which, test)
-        windows, targets = X[which], y[which]
-        targets[split[0]] = taught_targets(windows[split[0]], targets[split[0]])
-        model, baseline = self.ladder.rung(self.name, len(train)), self.ladder.baseline()
-        return backtest(model, windows, targets, cv=[split], baseline=baseline)
+        rung, floor = (Rung(self.ladder, name, self.ladder.season) for name in (self.name, "naive"))
+        result = backtest(rung, X, y, cv=[(train, test)], baseline=floor)
+        return replace(result, estimators=[rung.model_ for rung in result.estimators])
 
 
 def _run(run, X, y, train, test):

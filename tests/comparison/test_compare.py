@@ -112,6 +112,50 @@ def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
     assert len(found.model.forecast()) == 2 * found.plan.horizon
 
 
+def test_a_series_that_starts_late_keeps_its_place(weekly, make_reading):
+    panel = {"one": weekly, "late": weekly.iloc[-40:]}
+
+    found = compare(make_reading(panel, 7), models=["linear"], horizon=3)
+
+    assert found.results["linear"].predictions["series"].isin([0, 1]).all()
+
+
+def test_the_longest_series_decides_on_the_calendar(weekly, make_reading):
+    panel = {"short": weekly.iloc[:12], "one": weekly}
+
+    assert compare(make_reading(panel, 7), models=["naive"], folds=2).plan.calendar == ("dayofweek",)
+
+
+def test_a_series_shorter_than_a_window_is_forecast(weekly, make_reading):
+    panel = {"short": weekly.iloc[:12], "one": weekly}
+
+    table = compare(make_reading(panel, 7), models=["linear"], folds=2).model.forecast()
+
+    assert table["time"].iloc[[0, 7]].tolist() == [weekly.index[12], weekly.index[-1] + pd.Timedelta("1D")]
+    assert np.isfinite(table["demand"]).all()
+
+
+def test_all_models_have_the_scale_of_what_is_known(weekly, make_reading, monkeypatch):
+    monkeypatch.setattr("skrnn.comparison.fitting.MOST_WINDOWS", 40)
+    weekly.iloc[60:80, 0] = np.nan
+
+    found = compare(make_reading(weekly, 7), models=["linear", "dense"], horizon=2, folds=1)
+
+    first = weekly.index.get_loc(found.results["linear"].predictions["origin"].min())
+    # Training windows have 20 steps, so the first target is behind these.
+    scale = weekly["demand"].iloc[20 : first + 1].diff(7).abs().mean()
+    for result in found.results.values():
+        np.testing.assert_allclose(result.predictions["scale"], scale, rtol=1e-12)
+
+
+def test_too_little_to_tell_values_from_changes_is_no_error(weekly, make_reading):
+    weekly.iloc[75:176, 0] = np.nan
+
+    found = compare(make_reading(weekly, 7), models=["linear"], horizon=2, folds=1)
+
+    assert not found.plan.changes
+
+
 def test_networks_tell_how_they_learned(weekly, make_reading):
     found = compare(make_reading(weekly, 7), models=["dense", "linear"], folds=2)
 

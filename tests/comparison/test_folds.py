@@ -67,6 +67,11 @@ def test_too_few_windows_are_refused_with_the_remedy():
         make_folds(samples(13), 5, 1)
 
 
+def test_folds_with_nothing_to_train_on_are_refused_with_the_remedy():
+    with pytest.raises(DataProblem, match=r"^37 windows are too few for 1 fold: use fewer folds, a shorter horizon"):
+        make_folds(samples(80, horizon=39), 1, 1)
+
+
 @given(n=st.integers(1, 5000), most=st.integers(1, 1000), season=st.integers(1, 400))
 def test_thinned_windows_are_few_and_share_no_rhythm_with_the_season(n, most, season):
     kept = thinned(np.arange(n), most, season)

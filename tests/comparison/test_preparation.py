@@ -66,6 +66,24 @@ def test_every_series_has_a_newest_window(weekly):
     assert [one[0] for one in labels] == [pd.Timestamp("2024-07-19"), pd.Timestamp("2024-04-10")]
 
 
+def test_a_series_shorter_than_a_window_has_a_newest_window_too(weekly):
+    X, labels = preparation().newest({"short": weekly.iloc[:4], "one": weekly})
+
+    assert X.series.tolist() == [0, 1]
+    np.testing.assert_array_equal(np.asarray(X)[0, :, 0], [np.nan] * 6 + weekly["demand"].iloc[:4].tolist())
+    assert [one[0] for one in labels] == [weekly.index[4], pd.Timestamp("2024-07-19")]
+
+
+def test_rows_that_are_missing_are_unknown(weekly):
+    weekly.iloc[[50, 195]] = np.nan
+
+    X, labels = preparation(calendar=("dayofweek",)).newest({"one": weekly.drop(weekly.index[[50, 195]])})
+
+    expected, expected_labels = preparation(calendar=("dayofweek",)).newest({"one": weekly})
+    np.testing.assert_array_equal(X, expected)
+    assert labels[0].equals(expected_labels[0])
+
+
 def test_columns_that_are_known_ahead_must_be_told(weekly):
     message = (
         r"^column 'noise' is known ahead, but has no value for 2024-07-19: append the 3 rows to forecast, "
