@@ -1,0 +1,121 @@
+"""The leak audit of comparisons: no forecast changes with the rows behind the one at which it is made."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.comparison import compare, fit_model
+from skrnn.comparison.ladder import RUNGS
+
+QUICK = ("naive", "seasonal", "smoothing", "linear", "dense")
+N_ROWS = 220
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch):
+    """Networks of few epochs, and few enough windows for all to be thinned."""
+    monkeypatch.setattr("skrnn.comparison.ladder.MOST_UPDATES", 10)
+    monkeypatch.setattr("skrnn.comparison.fitting.MOST_WINDOWS", 80)
+    monkeypatch.setattr("skrnn.comparison.folds.MOST_TESTED", 15)
+
+
+def index(kind):
+    if kind == "months":
+        return pd.period_range("2000-01", periods=N_ROWS, freq="M", name="time")
+    if kind == "hours of Berlin":
+        return pd.date_range("2024-03-28", periods=N_ROWS, freq="h", tz="Europe/Berlin", name="time")
+    return pd.RangeIndex(N_ROWS) if kind == "rows" else pd.date_range("2024-01-01", periods=N_ROWS, name="time")
+
+
+def series(kind="days", seed=0, walk=0.0):
+    """A target with a weekly pattern and gaps, a helper that is seldom known, and holidays."""
+    rng, day = np.random.default_rng(seed), np.arange(N_ROWS)
+    holiday = (rng.random(N_ROWS) < 0.2).astype(float)
+    demand = 30 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + 3 * holiday + rng.normal(size=N_ROWS)
+    demand += walk * rng.normal(size=N_ROWS).cumsum()
+    frame = pd.DataFrame({"demand": demand, "helper": rng.normal(size=N_ROWS), "holiday": holiday}, index(kind))
+    frame.iloc[[20, 21, 60, 100, 140, 166, 167, 190], 0] = np.nan
+    frame.iloc[day % 3 > 0, 1] = np.nan
+    frame.iloc[[50, 170], 2] = np.nan
+    return frame
+
+
+def changed(frame, label, ahead):
+    """Other rows behind a label; of what is known ahead, other rows behind those that are forecast from there."""
+    other, cut = frame.copy(), frame.index.get_indexer([label], method="ffill")[0] + 1
+    other.iloc[cut:, :2] = -50 * other.iloc[cut:, :2].to_numpy() + 9
+    other.iloc[cut::4, 1] = np.nan
+    other.iloc[cut + ahead :, 2] = 5 - other.iloc[cut + ahead :, 2]
+    return other
+
+
+def made_until(result, fold, label):
+    """A fold's forecasts that are made at a row or before it, with the baseline's and what MASE is relative to."""
+    table = result.predictions
+    table = table[(table["fold"] == fold) & (table["origin"] <= label)]
+    return table[["origin", "lead", "predicted", "baseline", "scale"]].to_numpy()
+
+
+def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
+    """A fold's forecasts up to some origin, and all that is chosen, are those of series that go on otherwise there."""
+    frames = frames if isinstance(frames, dict) else {"one": frames}
+    honest = compare(make_reading(frames, season, known_ahead), **options)
+    assert honest.unfinished == {}
+    ahead = honest.plan.horizon if known_ahead else 0
+    for fold, place in ((0, 3), (1, 0)):
+        origins = honest.results["naive"].predictions.query(f"fold == {fold}")["origin"]
+        cut = origins.drop_duplicates().sort_values().iloc[place]
+        others = {name: changed(frame, cut, ahead) for name, frame in frames.items()}
+        other = compare(make_reading(others, season, known_ahead), **options)
+        assert other.plan.changes == honest.plan.changes
+        for name, result in honest.results.items():
+            expected = made_until(result, fold, cut)
+            assert len(expected) > 0
+            np.testing.assert_array_equal(made_until(other.results[name], fold, cut), expected, f"{name}, {fold}")
+
+
+@pytest.mark.parametrize("horizon", [1, 4, 10])
+def test_every_rung(make_reading, horizon):
+    """All kinds of rungs, one row ahead and more than a season, with gaps, and with windows left out."""
+    names = [name for name in RUNGS if name not in ("simple", "lstm")]
+    assert_blind(make_reading, series(), models=names, horizon=horizon, folds=2)
+
+
+@pytest.mark.parametrize("horizon", [1, 9])
+@pytest.mark.parametrize("walk", [0.0, 5.0])
+def test_known_ahead(make_reading, horizon, walk):
+    """Holidays that are known ahead, for values and for changes."""
+    assert_blind(make_reading, series(walk=walk), ("holiday",), models=QUICK, horizon=horizon, folds=2)
+
+
+@pytest.mark.parametrize("kind", ["months", "hours of Berlin", "rows"])
+def test_all_kinds_of_rows(make_reading, kind):
+    """Periods, local times and counted rows."""
+    assert_blind(make_reading, series(kind), models=QUICK, horizon=3, folds=2)
+
+
+def test_without_a_season(make_reading):
+    """Changes from the row before."""
+    assert_blind(make_reading, series(walk=3.0), season=1, models=QUICK, horizon=3, folds=2)
+
+
+@pytest.mark.parametrize("known_ahead", [(), ("holiday",)])
+def test_panels(make_reading, known_ahead):
+    """Series of a panel start and end on different dates, and share those on which they are tested."""
+    panel = {"one": series(), "late": series(seed=1).iloc[40:], "ended": series(seed=2).iloc[:-20]}
+    assert_blind(make_reading, panel, known_ahead, models=QUICK, horizon=3, folds=2)
+
+
+@pytest.mark.parametrize("name", [name for name in RUNGS if name not in ("simple", "lstm")])
+def test_what_is_fitted_and_forecast(make_reading, name):
+    """Behind the last known target, a forecast knows of the horizon's holidays and of nothing else."""
+    frame, horizon = series(), 4
+    model = fit_model(make_reading(frame.iloc[:150], 7, ("holiday",)), name, horizon=horizon)
+    ended = frame.iloc[:170].copy()
+    ended.iloc[150:, 0] = np.nan
+    expected = model.forecast({"one": ended})
+
+    ended.iloc[150:, 1] = 1e6
+    ended.iloc[150 + horizon :, 2] = 1e6
+
+    pd.testing.assert_frame_equal(model.forecast({"one": ended}), expected, check_exact=True)

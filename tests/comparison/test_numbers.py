@@ -1,0 +1,169 @@
+"""The numbers of comparisons, beside those of plain loops over the rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.comparison import compare, fit_model, load_model
+
+SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
+
+
+def filled(values):
+    """Unknown values as the past tells them: those of the nearest season before that is known, else the last."""
+    out = values.copy()
+    for row in np.flatnonzero(np.isnan(values)):
+        known = [before for before in range(row - SEASON, -1, -SEASON) if not np.isnan(values[before])]
+        known = known or [before for before in range(row - 1, -1, -1) if not np.isnan(values[before])]
+        out[row] = values[known[0]] if known else np.nan
+    return out
+
+
+def samples(frames, length):
+    """(series, origin, inputs, known targets, filled targets) of each window, series after series."""
+    found = []
+    for number, frame in enumerate(frames):
+        rows = np.stack([filled(column) for column in frame.to_numpy().T], axis=1)
+        for origin in range(length - 1, len(frame) - HORIZON):
+            ahead = slice(origin + 1, origin + 1 + HORIZON)
+            truth, guess = frame["demand"].to_numpy()[ahead], rows[ahead, 0]
+            taught = guess if np.isfinite(truth).any() else truth
+            found.append((number, origin, rows[origin - length + 1 : origin + 1], truth, taught))
+    return found
+
+
+def ridge(inputs, targets):
+    """Weights and intercept of least squares on standardised columns, with a penalty of 1."""
+    centred, means = inputs - inputs.mean(axis=0), targets.mean(axis=0)
+    gram = centred.T @ centred + np.eye(inputs.shape[1])
+    coef = np.linalg.solve(gram, centred.T @ (targets - means))
+    return coef, means - inputs.mean(axis=0) @ coef
+
+
+class Scaled:
+    """Columns by the mean and deviation of the rows that training windows cover."""
+
+    def __init__(self, frames, train, length):
+        rows = {(one[0], row) for one in train for row in range(one[1] - length + 1, one[1] + 1)}
+        whole = [np.stack([filled(column) for column in frame.to_numpy().T], axis=1) for frame in frames]
+        values = np.array([whole[series][row] for series, row in sorted(rows)])
+        self.mean, self.deviation = values.mean(axis=0), values.std(axis=0)
+
+    def __call__(self, steps):
+        return ((steps - self.mean) / self.deviation).ravel()
+
+
+def linear(frames, train, test):
+    """Forecasts of values from the newest steps."""
+    scaled = Scaled(frames, train, WINDOW)
+    train = [one for one in train if np.isfinite(one[4]).all()]
+    inputs = np.array([scaled(one[2][-WINDOW:]) for one in train])
+    coef, intercept = ridge(inputs, np.array([one[4] for one in train]))
+    return [scaled(one[2][-WINDOW:]) @ coef + intercept for one in test]
+
+
+def naive(frames, train, test):
+    return [np.full(HORIZON, one[2][-1, 0]) for one in test]
+
+
+def seasonal(frames, train, test):
+    return [one[2][-SEASON:, 0][:HORIZON] for one in test]
+
+
+def scales(frames, train):
+    """For each series the mean change over a season in the known targets of training."""
+    found = {}
+    for number, frame in enumerate(frames):
+        told = {one[1] + lead for one in train if one[0] == number for lead in range(1, HORIZON + 1)}
+        values = frame["demand"].to_numpy()
+        changes = [abs(values[row] - values[row - SEASON]) for row in told if row - SEASON in told]
+        found[number] = np.nanmean(changes) if len(changes) else np.nan
+    return found
+
+
+def moments(frames):
+    """The place of each row of each series among all of their times; counted rows end together."""
+    if isinstance(frames[0].index, pd.RangeIndex):
+        return [np.arange(len(frame)) - len(frame) for frame in frames]
+    times = sorted(set().union(*(frame.index for frame in frames)))
+    return [np.array([times.index(label) for label in frame.index]) for frame in frames]
+
+
+def folds(frames, windows):
+    """(train, test) of each fold."""
+    at = moments(frames)
+    told = [one for one in windows if np.isfinite(one[3]).any()]
+    origins = sorted({at[one[0]][one[1]] for one in told})
+    size = int(0.3 * len(origins)) // FOLDS
+    for fold in range(FOLDS):
+        start = len(origins) - (FOLDS - fold) * size
+        first, last = origins[start], origins[start + size - 1]
+        train = [one for one in windows if at[one[0]][one[1] + HORIZON] <= first]
+        yield train, [one for one in told if first <= at[one[0]][one[1]] <= last]
+
+
+def expected_table(frames, length, model):
+    """The line of a model."""
+    lines, skills = [], []
+    for train, test in folds(frames, samples(frames, length)):
+        scale = scales(frames, train)
+        forecasts, floors = model(frames, train, test), naive(frames, train, test)
+        part = [
+            (truth, forecast, floor, scale[one[0]])
+            for one, ours, theirs in zip(test, forecasts, floors, strict=True)
+            for truth, forecast, floor in zip(one[3], ours, theirs, strict=True)
+            if not np.isnan(truth)
+        ]
+        true, ours, theirs, _ = np.array(part).T
+        skills.append(1 - np.abs(true - ours).mean() / np.abs(true - theirs).mean())
+        lines += part
+    true, ours, theirs, scale = np.array(lines).T
+    errors = np.abs(true - ours)
+    return {
+        "mae": errors.mean(),
+        "rmse": np.sqrt((errors**2).mean()),
+        "mase": np.nanmean(errors / scale),
+        "smape": 100 * (2 * errors / (np.abs(true) + np.abs(ours))).mean(),
+        "skill": 1 - errors.mean() / np.abs(true - theirs).mean(),
+        "spread": np.std(skills, ddof=1),
+    }
+
+
+def series(index, seed=0, gaps=()):
+    rng, day = np.random.default_rng(seed), np.arange(len(index))
+    values = 20 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(size=len(day)) + 0.3 * day**0.5
+    frame = pd.DataFrame({"demand": values, "noise": rng.normal(size=len(day))}, index)
+    frame.iloc[list(gaps), 0] = np.nan
+    frame.iloc[[one + 1 for one in gaps], 1] = np.nan
+    return frame
+
+
+DAYS = pd.date_range("2024-01-01", periods=150, freq="D", name="time")
+GAPS = (40, 41, 42, 43, 44, 77, 110, 111, 112, 113, 114, 140)
+CASES = {
+    "days": [series(DAYS)],
+    "gaps": [series(DAYS, gaps=GAPS)],
+    "counted rows": [series(pd.RangeIndex(150), gaps=GAPS)],
+    "months": [series(pd.period_range("2000-01", periods=150, freq="M"))],
+    "hours of Berlin": [series(pd.date_range("2024-03-28", periods=150, freq="h", tz="Europe/Berlin"))],
+    "panel": [series(DAYS[30:], 1), series(DAYS, 2, GAPS), series(DAYS[:-40], 3), series(DAYS[-30:], 4)],
+    "panel of counted rows": [series(pd.RangeIndex(n), n) for n in (150, 90)],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
+    """Errors, skill and spread of the whole table, to rounding."""
+    monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
+    monkeypatch.setattr("skrnn.comparison.plan.prefers_changes", lambda *args: False)
+    frames = CASES[name]
+    reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
+
+    found = compare(reading, models=["seasonal", "linear"], horizon=HORIZON, window=WINDOW, folds=FOLDS)
+
+    length = found.model.preparation.length
+    for rung in (naive, seasonal, linear):
+        expected = expected_table(frames, length, rung)
+        np.testing.assert_allclose(
+            found.table.loc[rung.__name__, list(expected)].astype(float), list(expected.values()), rtol=1e-9
+        )
