@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.fitting import fit_rung, forecast_model
-from skrnn.comparison.ladder import Ladder
-from skrnn.comparison.plan import make_plan
+from skrnn.comparison.plan import make_ladder, make_plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds
 from skrnn.comparison.stopping import Stop, patient
@@ -74,7 +73,7 @@ def compare(
     started = time.monotonic() if started is None else started
     seconds = np.inf if budget is None else 60 * check_positive("budget", budget)
     plan, preparation, X, y = make_plan(reading, horizon, window, models, folds, seed)
-    ladder = Ladder(reading.target, plan.window, plan.season, plan.changes, seed)
+    ladder = make_ladder(preparation, plan.window, seed, plan.changes)
 
     with Stop(_deadline(started, seconds, KEPT_FOR_FIT)) as stop:
         rounds = Rounds(ladder, plan)
@@ -105,7 +104,7 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
         unfinished,
         chosen,
         _training(results),
-        _weights(results, X.feature_names),
+        _weights(results, X),
         model,
         time.monotonic() - started,
         ended,
@@ -134,13 +133,18 @@ def _training(results):
     return {name: histories for name, histories in found.items() if histories[-1] is not None}
 
 
-def _weights(results, names):
+def _weights(results, windows):
     """How much the newest linear model looks at each step of each column; see ``Comparison``."""
     coefficients = _inside(results["linear"].estimators[-1], "coef_") if "linear" in results else None
     if coefficients is None:
         return None
     sizes = np.abs(np.reshape(coefficients, (-1, *coefficients.shape[-2:]))).mean(axis=0)
-    return pd.DataFrame(sizes[::-1], columns=list(names)).rename_axis("steps before")
+    # Columns that are known ahead have their newest step so many rows behind that at which the forecast is made.
+    columns = {
+        name: pd.Series(size, np.arange(len(size)) - ahead)
+        for name, size, ahead in zip(windows.feature_names, sizes[::-1].T, windows.shift, strict=True)
+    }
+    return pd.DataFrame(columns).rename_axis("steps before")
 
 
 def _inside(estimator, attribute):

@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.folds import thinned
-from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, Ladder, check_rungs
+from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.plan import prefers_changes, prepare
+from skrnn.comparison.plan import make_ladder, prefers_changes, prepare
 from skrnn.comparison.preparation import taught_targets, with_future
 from skrnn.comparison.versions import versions
 from skrnn.comparison.wording import moments
@@ -37,7 +37,7 @@ def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastMo
         raise DataProblem("--model seasonal needs a season, and none was found: give --season N, or choose naive")
     preparation, window = prepare(reading, horizon, window)
     X, y = preparation.windows(reading.frames)
-    ladder = Ladder(reading.target, window, reading.season, False, seed)
+    ladder = make_ladder(preparation, window, seed)
     if name in ("linear", *NETWORKS):
         ladder = ladder.of(prefers_changes(X, y, np.arange(len(X)), ladder))
     return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)

@@ -52,6 +52,8 @@ class Ladder:
         Whether linear model and networks learn changes, from a season before, in place of values.
     seed : int
         The random state of the networks.
+    ahead : int, default=0
+        Rows behind a window at which something is known: networks read as many steps, to see all of these.
     """
 
     target: str
@@ -59,6 +61,7 @@ class Ladder:
     season: int
     changes: bool
     seed: int
+    ahead: int = 0
 
     def of(self, changes: bool):
         """The ladder that learns changes, or values."""
@@ -74,7 +77,7 @@ class Ladder:
             from skrnn.sktime import SmoothingRegressor
 
             return SmoothingRegressor(self.season, target=self.target)
-        steps = min(self.window, MOST_STEPS) if name in NETWORKS else self.window
+        steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window
         model = make_pipeline(SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow())
         if not self.changes:
             return make_pipeline(LastSteps(steps), model)

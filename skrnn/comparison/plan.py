@@ -64,7 +64,8 @@ def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
     horizon = _count("horizon", horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
     most = MOST_VALUES // (frame.shape[1] + 2 * len(calendar))
-    window = _count("window", window, _default_window(n_rows, season, horizon, most))
+    reach = horizon if reading.known_ahead else min(horizon, 2 * season)
+    window = _count("window", window, _default_window(n_rows, season, reach, most))
     length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, n_rows // 10))
     needed = length + 2 * horizon + 8
     if n_rows < needed:
@@ -85,12 +86,18 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     X, y = preparation.windows(reading.frames)
     samples = WindowSamples(None, X, y)
     folds = make_folds(samples, n_folds, reading.season)
-    ladder = Ladder(reading.target, window, reading.season, False, seed)
+    ladder = make_ladder(preparation, window, seed)
     changes = prefers_changes(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
     if {"linear", *NETWORKS} & set(names):
         before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
         kind = f"changes from {before}" if changes else "values"
         notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
+    unseen = _rows_ahead(preparation) - window
+    if unseen > 0:
+        notes.append(
+            f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} rows that are "
+            f"forecast are not seen: a window of {preparation.horizon} steps has them."
+        )
     if preparation.calendar:
         fields = {"hour": "time of day", "dayofweek": "day of the week", "dayofyear": "day of the year"}
         given = ", ".join(fields[field] for field in preparation.calendar)
@@ -108,6 +115,11 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
         tuple(notes),
     )
     return plan, preparation, X, y
+
+
+def make_ladder(preparation: Preparation, window: int, seed: int, changes: bool = False) -> Ladder:
+    """The ladder on windows that are prepared so."""
+    return Ladder(preparation.target, window, preparation.season, changes, seed, _rows_ahead(preparation))
 
 
 def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
@@ -134,8 +146,8 @@ def _default_horizon(season):
     return season if 1 < season <= 48 else 24 if season % 24 == 0 else 12
 
 
-def _default_window(n_rows, season, horizon, most):
-    wanted = max(SHORTEST_WINDOW, season, min(horizon, 2 * season))
+def _default_window(n_rows, season, reach, most):
+    wanted = max(SHORTEST_WINDOW, season, reach)
     return max(2, min(wanted, LONGEST_WINDOW, n_rows // 6, max(SHORTEST_WINDOW, most)))
 
 
@@ -155,6 +167,11 @@ def _note_on_short(reading, preparation):
     which = count(len(short), "series of fewer than", "series of fewer than")
     names = listing([*map(repr, short[:5]), *([f"{len(short) - 5} more"] if len(short) > 5 else [])])
     return [f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned from: {names}."]
+
+
+def _rows_ahead(preparation):
+    """Rows behind a window at which a column is known."""
+    return preparation.horizon if preparation.known_ahead else 0
 
 
 def _rungs(models, season):

@@ -66,12 +66,19 @@ def _distinct(names):
 def _finding(weights):
     step, column = weights.stack().idxmax()
     by_step = weights.sum(axis=1).sort_index().cumsum()
-    near = by_step.index[int(np.searchsorted(by_step, MOST_OF_IT * by_step.iloc[-1]))]
-    newest = "the newest step" if step == 0 else f"the step {count(int(step), 'row')} before the forecast is made"
+    n_near = int(np.searchsorted(by_step, MOST_OF_IT * by_step.iloc[-1])) + 1
+    n_ahead = max(0, -int(by_step.index[0]))
+    counted = f", of which {n_ahead:,} {'lies' if n_ahead == 1 else 'lie'} ahead of the forecast" if n_ahead else ""
     return (
-        f"The largest weight is that of {column} at {newest}; {percent(MOST_OF_IT)} of all weight lies "
-        f"in the newest {count(int(near) + 1, 'row')} of {len(weights):,}."
+        f"The largest weight is that of {column} at {_place(int(step))}; {percent(MOST_OF_IT)} of all weight lies "
+        f"in the newest {count(n_near, 'row')} of {len(weights):,}{counted}."
     )
+
+
+def _place(step):
+    if step == 0:
+        return "the newest step"
+    return f"the step {count(abs(step), 'row')} {'before' if step > 0 else 'after'} the forecast is made"
 
 
 def _table(weights):

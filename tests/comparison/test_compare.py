@@ -95,11 +95,33 @@ def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
     assert told < without / 3
 
 
+@pytest.mark.parametrize("changes", [False, True])
+def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, changes):
+    monkeypatch.setattr("skrnn.comparison.plan.prefers_changes", lambda *args: changes)
+    rng = np.random.default_rng(0)
+    holiday = (rng.random(300) < 0.3).astype(float)
+    demand = 40 * holiday + rng.normal(size=300)
+    frame = pd.DataFrame({"demand": demand, "holiday": holiday})
+
+    found = compare(make_reading(frame, known_ahead=("holiday",)), models=["linear"], horizon=24, folds=2)
+
+    mae = found.results["linear"].by_lead["mae"]
+    assert mae.max() < 4
+    assert sorted(found.weights["holiday"].nlargest(24).index) == list(range(-24, 0))
+
+
+def test_a_window_that_misses_what_is_known_ahead_says_so(weekly, make_reading):
+    found = compare(make_reading(weekly, 7, ("noise",)), models=["linear"], horizon=10, window=6, folds=2)
+
+    assert found.plan.notes[-2].startswith("Of the columns known ahead, the values at the first 4 of 10 rows that are")
+
+
 def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading):
     found = compare(make_reading(weekly, 7), models=["linear"], horizon=9, window=15, folds=2)
 
     assert found.results["linear"].by_lead.index.tolist() == list(range(1, 10))
-    assert found.weights.shape == (15, 4)
+    assert found.weights.notna().sum().tolist() == [15] * 4
+    assert found.weights.first_valid_index() == -9
     assert found.results["linear"].estimators[0][0].length in (15, 22)
 
 

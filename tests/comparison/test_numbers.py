@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn.comparison import compare, fit_model, load_model
+from skrnn.comparison import compare
 
 SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
 

@@ -19,6 +19,19 @@ def test_heat_map_has_columns_by_weight(comparison):
     assert "temperature at the newest step" in chart.finding
 
 
+def test_weights_ahead_of_the_forecast_are_told_so(comparison):
+    """A column that is known ahead has steps behind the one at which the forecast is made."""
+    known = pd.DataFrame({"wind": {-2: 5.0, -1: 4.0, 0: 1.0}, "load": {0: 2.0, 1: 1.0, 2: 1.0}})
+
+    chart = weights_chart(replace(comparison, weights=known))
+
+    assert chart.finding == (
+        "The largest weight is that of wind at the step 2 rows after the forecast is made; 80 % of all weight lies in "
+        "the newest 3 rows of 5, of which 2 lie ahead of the forecast."
+    )
+    assert list(chart.figure.data[0].x) == [-2, -1, 0, 1, 2]
+
+
 def test_weights_of_one_column_are_bars(single_lead):
     """One column has bars: a map of one row is harder to read."""
     assert [trace.type for trace in weights_chart(single_lead).figure.data] == ["bar"]
