@@ -82,7 +82,10 @@ class Rung(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         """Forecast from windows."""
-        return self.model_.predict(X)
+        forecasts = self.model_.predict(X)
+        if not np.isfinite(forecasts).all():
+            raise ValueError("some of its forecasts are not finite")
+        return forecasts
 
 
 def forecast_model(name, estimator, preparation, reading, facts=None) -> ForecastModel:

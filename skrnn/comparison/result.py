@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from skrnn.comparison.verdict import Verdict
@@ -71,7 +72,9 @@ class Comparison:
     def _line(result):
         by_fold = result.by_fold
         line = dict(result.scores[["mae", "rmse", "mase", "smape", "skill"]])
-        return {**line, "spread": by_fold["skill"].std(), **dict(by_fold[["fit_time", "predict_time"]].mean())}
+        # Beside a naive forecast without errors there is no share of them.
+        spread = by_fold["skill"].std() if np.isfinite(by_fold["skill"]).all() else np.nan
+        return {**line, "spread": spread, **dict(by_fold[["fit_time", "predict_time"]].mean())}
 
     def __repr__(self) -> str:
         return f"{self.verdict.sentence}\n{self.table.to_string(float_format='{:.4g}'.format)}"

@@ -59,6 +59,8 @@ class Stop:
         self._inside = False
         if self._timer is not None:
             self._timer.cancel()
+            # One that has just begun to end the block must not end what comes behind it.
+            self._timer.join()
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
         # Frozen: a deadline that passes later did not end this block.

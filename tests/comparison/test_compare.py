@@ -206,6 +206,23 @@ def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkey
     assert found.unfinished["linear"].startswith("it failed: singular today")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_model_that_does_not_forecast_numbers_has_failed(weekly, make_reading, monkeypatch, value):
+    from skrnn.baselines import LinearWindow
+
+    monkeypatch.setattr(LinearWindow, "predict", lambda self, X: np.full((len(X), 7), value))
+    found = compare(make_reading(weekly, 7), models=["linear"], folds=2)
+
+    assert found.unfinished == {"linear": "it failed: some of its forecasts are not finite"}
+
+
+def test_a_series_that_never_changes_is_no_error(weekly, make_reading):
+    found = compare(make_reading(weekly * 0 + 3, 7), models=["linear", "dense"], folds=2)
+
+    assert found.verdict.recommended == "naive"
+    assert np.isnan(found.table.loc["dense", "spread"])
+
+
 class Interrupt:
     """Presses Ctrl-C, or lets time pass, once so many runs are done."""
 
