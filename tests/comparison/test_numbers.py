@@ -1,10 +1,12 @@
 """The numbers of comparisons, beside those of plain loops over the rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn.comparison import compare
+from skrnn.comparison import compare, fit_model, load_model
 
 SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
 
@@ -167,3 +169,59 @@ def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
         np.testing.assert_allclose(
             found.table.loc[rung.__name__, list(expected)].astype(float), list(expected.values()), rtol=1e-9
         )
+
+
+def inputs_of(frame, origin):
+    """The newest steps of the target, and those of the holidays up to the last row that is forecast."""
+    demand, holiday = filled(frame["demand"].to_numpy()), filled(frame["holiday"].to_numpy())
+    stop = origin + 1
+    return np.stack([demand[stop - WINDOW : stop], holiday[stop - WINDOW + HORIZON : stop + HORIZON]], axis=1)
+
+
+@pytest.mark.parametrize("kind", ["days", "months", "rows"])
+def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatch, tmp_path, kind):
+    """Of each series of a panel, with what is known ahead; also from the model's file, and from the frames again."""
+    monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
+    monkeypatch.setattr("skrnn.comparison.fitting.prefers_changes", lambda *args: False)
+    n, rng = 120, np.random.default_rng(0)
+    whole = {"days": DAYS[:n], "months": pd.period_range("2000-01", periods=n, freq="M", name="time")}
+    index = whole.get(kind, pd.RangeIndex(n, name="time"))
+    frames = {}
+    for name, start in (("west", 0), ("east", 0 if kind == "rows" else 25)):
+        holiday = (rng.random(n) < 0.3).astype(float)
+        demand = 20 + 9 * holiday + 2 * np.sin(np.arange(n)) + rng.normal(size=n)
+        frames[name] = pd.DataFrame({"demand": demand, "holiday": holiday}, index).iloc[start:]
+    frames["west"].iloc[[50, 51, n - 6], 0] = np.nan
+    known = {name: frame.iloc[:-HORIZON] for name, frame in frames.items()}
+    future = {name: frame[["holiday"]].iloc[-HORIZON:] for name, frame in frames.items()}
+    reading = replace(make_reading(known, SEASON, ("holiday",)), future=future, series="where")
+
+    model = fit_model(reading, "linear", horizon=HORIZON, window=WINDOW)
+
+    inputs, targets, expected, rows = [], [], [], {}
+    for name, frame in known.items():
+        for origin in range(model.preparation.length - 1, len(frame) - HORIZON):
+            ahead = slice(origin + 1, origin + 1 + HORIZON)
+            if np.isfinite(frame["demand"].to_numpy()[ahead]).any():
+                inputs.append(inputs_of(frame, origin))
+                rows |= {(name, origin - WINDOW + 1 + step): both for step, both in enumerate(inputs[-1])}
+                targets.append(filled(frame["demand"].to_numpy())[ahead])
+    inputs = np.array(inputs)
+    rows = np.array(list(rows.values()))
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    coef, intercept = ridge(((inputs - mean) / deviation).reshape(len(inputs), -1), np.array(targets))
+    for frame in frames.values():
+        last = (inputs_of(frame, len(frame) - HORIZON - 1) - mean) / deviation
+        expected += (last.ravel() @ coef + intercept).tolist()
+    table = model.forecast()
+    np.testing.assert_allclose(table["demand"], expected, rtol=1e-9)
+    assert table["where"].tolist() == ["west"] * HORIZON + ["east"] * HORIZON
+    assert table["time"].tolist() == [*frames["west"].index[-HORIZON:], *frames["east"].index[-HORIZON:]]
+    model.save(tmp_path / "model.skrnn")
+    again = load_model(tmp_path / "model.skrnn")
+    pd.testing.assert_frame_equal(again.forecast(), table)
+    for frame in frames.values():
+        frame.iloc[-HORIZON:, 0] = np.nan
+    pd.testing.assert_frame_equal(again.forecast(frames), table)
+    east = again.forecast({"east": frames["east"]}, steps=2)
+    np.testing.assert_allclose(east["demand"], table["demand"].iloc[HORIZON : HORIZON + 2], rtol=1e-12)
