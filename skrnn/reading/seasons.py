@@ -53,7 +53,7 @@ class Season:
     why: str
 
 
-def find_season(series: list[np.ndarray], step: Step | None) -> Season:
+def find_season(series: list[np.ndarray], step: Step | None, n_old: list[int] | None = None) -> Season:
     """The season for which a forecast by the value of one season before gains most over the last known value.
 
     Parameters
@@ -62,9 +62,12 @@ def find_season(series: list[np.ndarray], step: Step | None) -> Season:
         The target of each series; the oldest 60 % of the rows are looked at.
     step : Step or None
         The step tells which seasons are natural; None looks for peaks of the autocorrelation.
+    n_old : list of int, default=None
+        How many rows of each series are looked at, where the oldest of all series are not those of each.
     """
     shortest = int(np.median([len(one) for one in series]))
-    old = [one[: int(OLDEST_SHARE * len(one))] for one in _some(series)]
+    n_old = [int(OLDEST_SHARE * len(one)) for one in series] if n_old is None else n_old
+    old = [one[:n] for one, n in zip(_some(series), _some(n_old), strict=True) if n > MIN_PAIRS]
     names = natural_seasons(step)
     demands = SURE, BETTER
     if names is None:

@@ -12,7 +12,7 @@ from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
-from skrnn.reading.seasons import Season, find_season
+from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season
 from skrnn.reading.stamps import TIME_NAMES
 from skrnn.reading.steps import find_step, jitter, span
 from skrnn.reading.tables import Table, read_table
@@ -213,9 +213,21 @@ def _regular(rows, table, times, has_series, notes):
     return rows, step
 
 
+def _old_rows(frames):
+    """How many rows of each series are among the oldest of all: newer ones are for testing, in whatever series."""
+    if isinstance(frames[0].index, pd.RangeIndex):
+        # Without times, series end together.
+        newer = max(map(len, frames)) - int(OLDEST_SHARE * max(map(len, frames)))
+        return [max(0, len(frame) - newer) for frame in frames]
+    times = frames[0].index.append([frame.index for frame in frames[1:]]).unique().sort_values()
+    last = times[int(OLDEST_SHARE * len(times)) - 1]
+    return [int(frame.index.searchsorted(last, side="right")) for frame in frames]
+
+
 def _season(season, frames, target, step) -> Season:
     if season != "auto":
         return Season(
             int(season), f"Season of {season} rows, as asked for." if season > 1 else "No season, as asked for."
         )
-    return find_season([frame[target].to_numpy() for frame in frames.values()], step)
+    values = [frame[target].to_numpy() for frame in frames.values()]
+    return find_season(values, step, _old_rows(list(frames.values())))

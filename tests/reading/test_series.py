@@ -220,3 +220,21 @@ def test_problem_is_one_line(write):
         read_series(write(table(times().astype(str), [1, '"a\n\nb"', *range(38)])), "load")
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_season_is_found_without_the_newest_rows_of_any_series(write, timed):
+    """Series that start late, among the rows that will be forecast, have no say; counted rows end together."""
+    rng = np.random.default_rng(0)
+
+    def season(late):
+        panel = {"long": rng.normal(size=100), **{f"late {number}": late for number in range(5)}}
+        rows = [
+            f"{name},{f'{day:%Y-%m-%d},' if timed else ''}{value:.3f}"
+            for name, y in panel.items()
+            for day, value in zip(times(n=100)[-len(y) :], y, strict=True)
+        ]
+        path = write("\n".join([f"name,{'day,' if timed else ''}load", *rows]))
+        return read_series(path, "load", series="name").season
+
+    assert season(values(40) * 10) == season(rng.normal(size=40)) == 1
