@@ -63,8 +63,10 @@ def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
     n_rows = len(frame)
     horizon = _count("horizon", horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
-    most = MOST_VALUES // (frame.shape[1] + 2 * len(calendar))
-    reach = horizon if reading.known_ahead else min(horizon, 2 * season)
+    columns = _columns(reading)
+    known_ahead = tuple(column for column in reading.known_ahead if column in columns)
+    most = MOST_VALUES // (len(columns) + 2 * len(calendar))
+    reach = horizon if known_ahead else min(horizon, 2 * season)
     window = _count("window", window, _default_window(n_rows, season, reach, most))
     length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, n_rows // 10))
     needed = length + 2 * horizon + 8
@@ -74,7 +76,7 @@ def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
             f"{n_rows} rows are too few for {before} behind a horizon of {horizon}: bring at least {needed} rows, or "
             "choose a smaller --window, --season or --horizon"
         )
-    return Preparation(tuple(frame.columns), tuple(reading.known_ahead), calendar, length, horizon, season), window
+    return Preparation(columns, known_ahead, calendar, length, horizon, season), window
 
 
 def make_plan(reading, horizon, window, models, n_folds, seed):
@@ -83,6 +85,8 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     preparation, window = prepare(reading, horizon, window)
     notes += _note_on_short(reading, preparation)
     n_folds = _count("folds", n_folds, 5)
+    if seed is not None and not (isinstance(seed, numbers.Integral) and 0 <= seed < 2**32):
+        raise DataProblem(f"--seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
     X, y = preparation.windows(reading.frames)
     samples = WindowSamples(None, X, y)
     folds = make_folds(samples, n_folds, reading.season)
@@ -92,6 +96,9 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
         before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
         kind = f"changes from {before}" if changes else "values"
         notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
+    late = [column for column in _all_columns(reading) if column not in preparation.columns]
+    if late:
+        notes.append(f"Left out, as unknown in the older half of the rows: {', '.join(late)}.")
     unseen = _rows_ahead(preparation) - window
     if unseen > 0:
         notes.append(
@@ -139,6 +146,16 @@ def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
         except ValueError:  # there is too little to tell
             return False
     return errors[1] < errors[0]
+
+
+def _all_columns(reading):
+    return tuple(next(iter(reading.frames.values())).columns)
+
+
+def _columns(reading):
+    """Those of which the older half of some series tells something to learn from; the target always."""
+    older = [frame.iloc[: len(frame) // 2].notna().any() for frame in reading.frames.values()]
+    return tuple(name for name in _all_columns(reading) if name == reading.target or any(one[name] for one in older))
 
 
 def _default_horizon(season):

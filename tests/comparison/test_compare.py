@@ -223,6 +223,17 @@ def test_a_series_that_never_changes_is_no_error(weekly, make_reading):
     assert np.isnan(found.table.loc["dense", "spread"])
 
 
+@pytest.mark.parametrize("known_ahead", [(), ("noise",)])
+def test_a_column_that_is_unknown_for_long_is_left_out(weekly, make_reading, known_ahead):
+    weekly.iloc[:150, 1] = np.nan
+
+    found = compare(make_reading(weekly, 7, known_ahead), models=["linear"], folds=2)
+
+    assert found.model.preparation.columns == ("demand",)
+    assert "Left out, as unknown in the older half of the rows: noise." in found.plan.notes
+    assert len(found.model.forecast()) == 7
+
+
 class Interrupt:
     """Presses Ctrl-C, or lets time pass, once so many runs are done."""
 
@@ -307,6 +318,7 @@ def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
     ("options", "message"),
     [
         ({"models": ["linnear"]}, r"^--models has no 'linnear': choose among naive, seasonal, smoothing, linear"),
+        ({"seed": -1}, r"^--seed must be a whole number from 0 to 2\*\*32 - 1, got -1$"),
         ({"horizon": 0}, r"^--horizon must be a whole number of at least 1, got 0$"),
         ({"window": 190}, r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring"),
         ({"folds": 60}, r"^\d+ windows are too few for 60 folds"),
