@@ -37,7 +37,8 @@ def compare(
     """Backtest the ladder on one series or several, and say which rung is worth climbing.
 
     Every model forecasts the whole horizon from the same windows, in the same folds, whose training ends before the
-    first forecast of their test is made. The recommended model is then fitted on all rows.
+    first forecast of their test is made. The recommended model is then fitted on all rows; a network keeps the newest
+    tenth of its windows to stop early.
 
     Parameters
     ----------

@@ -16,6 +16,8 @@ from skrnn.reading import DataProblem
 def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
+    Values or changes: what a linear model forecasts better by, here of all rows, in ``compare`` of the oldest fold's.
+
     Parameters
     ----------
     reading : Reading
