@@ -63,8 +63,7 @@ def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
     n_rows = len(frame)
     horizon = _count("horizon", horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
-    columns = _columns(reading)
-    known_ahead = tuple(column for column in reading.known_ahead if column in columns)
+    columns, known_ahead = tuple(frame.columns), tuple(reading.known_ahead)
     most = MOST_VALUES // (len(columns) + 2 * len(calendar))
     reach = horizon if known_ahead else min(horizon, 2 * season)
     window = _count("window", window, _default_window(n_rows, season, reach, most))
@@ -96,9 +95,6 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
         before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
         kind = f"changes from {before}" if changes else "values"
         notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
-    late = [column for column in _all_columns(reading) if column not in preparation.columns]
-    if late:
-        notes.append(f"Left out, as unknown in the older half of the rows: {', '.join(late)}.")
     unseen = _rows_ahead(preparation) - window
     if unseen > 0:
         notes.append(
@@ -146,16 +142,6 @@ def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
         except ValueError:  # there is too little to tell
             return False
     return errors[1] < errors[0]
-
-
-def _all_columns(reading):
-    return tuple(next(iter(reading.frames.values())).columns)
-
-
-def _columns(reading):
-    """Those of which the older half of some series tells something to learn from; the target always."""
-    older = [frame.iloc[: len(frame) // 2].notna().any() for frame in reading.frames.values()]
-    return tuple(name for name in _all_columns(reading) if name == reading.target or any(one[name] for one in older))
 
 
 def _default_horizon(season):

@@ -216,24 +216,6 @@ def test_a_model_that_does_not_forecast_numbers_has_failed(weekly, make_reading,
     assert found.unfinished == {"linear": "it failed: some of its forecasts are not finite"}
 
 
-def test_a_series_that_never_changes_is_no_error(weekly, make_reading):
-    found = compare(make_reading(weekly * 0 + 3, 7), models=["linear", "dense"], folds=2)
-
-    assert found.verdict.recommended == "naive"
-    assert np.isnan(found.table.loc["dense", "spread"])
-
-
-@pytest.mark.parametrize("known_ahead", [(), ("noise",)])
-def test_a_column_that_is_unknown_for_long_is_left_out(weekly, make_reading, known_ahead):
-    weekly.iloc[:150, 1] = np.nan
-
-    found = compare(make_reading(weekly, 7, known_ahead), models=["linear"], folds=2)
-
-    assert found.model.preparation.columns == ("demand",)
-    assert "Left out, as unknown in the older half of the rows: noise." in found.plan.notes
-    assert len(found.model.forecast()) == 7
-
-
 class Interrupt:
     """Presses Ctrl-C, or lets time pass, once so many runs are done."""
 

@@ -68,7 +68,7 @@ def test_too_few_windows_are_refused_with_the_remedy():
 
 
 def test_folds_with_nothing_to_train_on_are_refused_with_the_remedy():
-    with pytest.raises(DataProblem, match=r"^37 windows are too few for 1 fold: use fewer folds, a shorter horizon"):
+    with pytest.raises(DataProblem, match=r"^37 windows are too few for 1 fold: use a smaller --horizon or --window"):
         make_folds(samples(80, horizon=39), 1, 1)
 
 
