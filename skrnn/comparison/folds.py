@@ -1,9 +1,8 @@
 """Folds: which windows train and which test, by the time at which their forecasts are made."""
 
-from math import gcd
-
 import numpy as np
 
+from skrnn.comparison.preparation import spacing
 from skrnn.reading import DataProblem
 
 # The newest share of all origins is for testing.
@@ -45,7 +44,4 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
 
 def thinned(which: np.ndarray, most: int, season: int) -> np.ndarray:
     """Evenly spaced ones of at most so many, at all times of the season alike."""
-    every = -(-len(which) // most)
-    while gcd(every, season) > 1:
-        every += 1
-    return which[::every]
+    return which[:: spacing(len(which), most, season)]

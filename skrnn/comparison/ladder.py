@@ -24,6 +24,9 @@ RUNGS = {
     "gru": "GRU",
 }
 NETWORKS = ("dense", "conv", "simple", "lstm", "gru")
+# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's length.
+MOST_SMOOTHED = 1_000
+LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
 # Windows that a network is trained on at most, and the steps of each that it reads: time grows with both.
 MOST_WINDOWS = 16_000
 MOST_STEPS = 60
@@ -76,7 +79,7 @@ class Ladder:
         if name == "smoothing":
             from skrnn.sktime import SmoothingRegressor
 
-            return SmoothingRegressor(self.season, target=self.target)
+            return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
         steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window
         model = make_pipeline(SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow())
         if not self.changes:

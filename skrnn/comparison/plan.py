@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import mean_absolute_error
 
 from skrnn.comparison.folds import make_folds
-from skrnn.comparison.ladder import NETWORKS, RUNGS, Ladder, check_rungs
+from skrnn.comparison.ladder import LONGEST_SMOOTHED, NETWORKS, RUNGS, Ladder, check_rungs
 from skrnn.comparison.preparation import Preparation, calendar_fields, taught_targets
 from skrnn.comparison.wording import count, listing
 from skrnn.evaluation.samples import WindowSamples
@@ -95,6 +95,9 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
         before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
         kind = f"changes from {before}" if changes else "values"
         notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
+    stride = preparation.stride(reading.frames)
+    if stride > 1:
+        notes.append(f"Of all windows one in {stride} is used, evenly spaced: more would not make the errors smaller.")
     unseen = _rows_ahead(preparation) - window
     if unseen > 0:
         notes.append(
@@ -185,4 +188,7 @@ def _rungs(models, season):
     if "seasonal" in chosen and season == 1:
         chosen.discard("seasonal")
         notes.append("The seasonal naive forecast is left out: there is no season.")
+    if "smoothing" in chosen and season > LONGEST_SMOOTHED:
+        chosen.discard("smoothing")
+        notes.append(f"Exponential smoothing is left out: it learns no season of more than {LONGEST_SMOOTHED} rows.")
     return tuple(name for name in RUNGS if name in chosen), notes

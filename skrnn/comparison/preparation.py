@@ -1,6 +1,7 @@
 """Preparation: how the rows of series become windows, the same for comparing, fitting and forecasting."""
 
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,9 @@ from skrnn.reading import DataProblem, fill_past
 from skrnn.reading.problem import when
 from skrnn.windows import Windows, future_rows, make_windows
 from skrnn.windows.clock import clock_of
+
+# Windows times leads: with more, the errors are no smaller, and memory and time are spent on neighbours that are alike.
+MOST_TARGETS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,12 @@ class Preparation:
 
     def windows(self, frames: dict):
         """(X, y) of all series: windows without gaps, filled from their past; y is as it is, NaN where unknown."""
-        return self._cut([self._columns_of(frame) for frame in frames.values()])
+        return self._cut([self._columns_of(frame) for frame in frames.values()], self.stride(frames))
+
+    def stride(self, frames: dict) -> int:
+        """The rows from one window to the next: 1 unless there are more targets than it takes to learn."""
+        n_windows = sum(max(0, len(frame) - self.length - self.horizon + 1) for frame in frames.values())
+        return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
 
     def newest(self, frames: dict):
         """(X, labels): for each series the window behind which nothing is known, and the rows that it forecasts."""
@@ -78,10 +87,12 @@ class Preparation:
             raise DataProblem(f"series {name!r} has no known {self.target!r}: nothing can be forecast from it")
         return table.iloc[: known[-1] + 1], table.iloc[known[-1] + 1 :]
 
-    def _cut(self, tables) -> tuple[Windows, np.ndarray]:
+    def _cut(self, tables, stride=1) -> tuple[Windows, np.ndarray]:
         if self.calendar:
             tables = [CalendarFeatures(self.calendar).fit_transform(table) for table in tables]
-        X, y = make_windows(tables, self.length, self.horizon, target=self.target, known_ahead=self.ahead)
+        X, y = make_windows(
+            tables, self.length, self.horizon, target=self.target, known_ahead=self.ahead, stride=stride
+        )
         filled = [fill_past(table, self.season).to_numpy(np.float64) for table in tables]
         return X.replace(rows=filled[0] if len(filled) == 1 else np.concatenate(filled)), y
 
@@ -105,6 +116,14 @@ class Preparation:
                 )
             rows.loc[rows.index[-self.horizon :], column] = values
         return rows
+
+
+def spacing(n: int, most: int, season: int) -> int:
+    """The least spacing that keeps at most so many of n, and that has no rhythm in common with the season."""
+    every = max(1, -(-n // most))
+    while gcd(every, season) > 1:
+        every += 1
+    return every
 
 
 def with_future(reading) -> dict:

@@ -193,6 +193,15 @@ def test_where_seasons_matter_changes_are_learned(make_reading):
     assert compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2).plan.changes
 
 
+def test_a_season_that_is_too_long_to_be_smoothed_is_said_to_be(make_reading):
+    frame = pd.DataFrame({"y": np.sin(np.arange(3000.0) / 600 * 2 * np.pi)})
+
+    found = compare(make_reading(frame, 600), models=["smoothing", "seasonal"], horizon=2, folds=2)
+
+    assert list(found.results) == ["naive", "seasonal"]
+    assert "Exponential smoothing is left out: it learns no season of more than 498 rows." in found.plan.notes
+
+
 def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkeypatch):
     from skrnn.baselines import LinearWindow
 

@@ -50,6 +50,17 @@ def test_the_calendar_is_known_ahead(weekly):
     assert X.shift.tolist() == [0, 0, 3, 3]
 
 
+def test_of_very_many_windows_some_are_used_at_all_times_of_the_season(weekly, monkeypatch):
+    monkeypatch.setattr("skrnn.comparison.preparation.MOST_TARGETS", 90)
+
+    X, y = preparation().windows({"one": weekly})
+
+    assert np.diff(X.ends).tolist() == [8] * (len(X) - 1)
+    whole, targets = make_windows(weekly, 10, 3, target="demand")
+    np.testing.assert_array_equal(X, np.asarray(whole)[::8])
+    np.testing.assert_array_equal(y, targets[::8])
+
+
 def test_the_newest_window_ends_at_the_last_known_target(weekly):
     weekly.iloc[-2:, 0] = np.nan
 
