@@ -1,5 +1,7 @@
 """Differencer: the change since some rows ago, and the way back."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
@@ -164,19 +166,20 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
                 f"got {leads.tolist()}"
             )
         mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
-        steps = windows.values_at(column, np.arange(1 - lost, 1) * rate)
+        # Of a long season only the steps that leads refer to are looked at.
+        looked_at = np.flatnonzero(mix.any(axis=1)) + 1 - lost
+        steps = windows.values_at(column, looked_at * rate)
         if np.isnan(steps).any():
-            steps = self._filled(windows, steps, column, lost)
-        return steps @ mix
+            steps = self._filled(windows, steps, column, looked_at)
+        return steps @ mix[looked_at - 1 + lost]
 
-    def _filled(self, windows, steps, column, lost):
+    def _filled(self, windows, steps, column, looked_at):
         """Unknown steps filled from anywhere in their own window, as ``predict`` fills them."""
-        rows = np.flatnonzero(np.isnan(steps).any(axis=1))
-        part = windows[rows]
+        steps, rows = steps.copy(), np.flatnonzero(np.isnan(steps).any(axis=1))
         offsets = (np.arange(windows.length) - windows.length + 1) * windows.sampling_rate
-        whole = part.values_at(column, offsets)[:, :, None]
-        steps = steps.copy()
-        steps[rows] = fill_steps(whole, np.full(1, np.nan))[:, -lost:, 0]
+        for batch in windows[rows].batches():
+            whole = windows[rows[batch]].values_at(column, offsets)[:, :, None]
+            steps[rows[batch]] = fill_steps(whole, np.full(1, np.nan))[:, looked_at - 1, 0]
         return steps
 
     # ------------------------------------------------------------------ the arithmetic
@@ -264,11 +267,19 @@ def zero_difference_forecast(lags, leads) -> np.ndarray:
     filter_ = np.ones(1)
     for lag in lags:
         filter_ = np.convolve(filter_, np.concatenate([[1.0], np.zeros(lag - 1), [-1.0]]))
-    n = sum(lags)
-    values = np.vstack([np.eye(n), np.zeros((max(leads), n))])
-    for h in range(n, len(values)):
-        values[h] = -filter_[1:] @ values[h - n : h][::-1]
-    return values[n - 1 + np.asarray(leads)].T
+    n, taps = sum(lags), np.flatnonzero(filter_)[1:].tolist()
+    # A coming value is a mix of few: {place of a known value: its weight}.
+    values = [{place: 1.0} for place in range(n)]
+    for h in range(n, n + max(leads)):
+        values.append(Counter())
+        for tap in taps:
+            for place, weight in values[h - tap].items():
+                values[h][place] -= filter_[tap] * weight
+    mix = np.zeros((n, len(leads)))
+    for column, lead in enumerate(leads):
+        for place, weight in values[n - 1 + lead].items():
+            mix[place, column] = weight
+    return mix
 
 
 def _running_sum(changes, start, lag):
