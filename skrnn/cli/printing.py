@@ -37,6 +37,12 @@ def console(*, stderr=False) -> Console:
     return made
 
 
+def notes_of(reading) -> list:
+    """What was taken of the data, and why."""
+    step = [f"Rows are {reading.step} apart."] if reading.step else []
+    return [*reading.notes, *step, reading.season_why]
+
+
 def print_notes(out, notes):
     """Sentences, one a line."""
     for note in notes:
@@ -121,7 +127,7 @@ def as_json(comparison, folder, files) -> str:
         "window": comparison.plan.window,
         "table": [_plain(line) for line in table.to_dict("records")],
         "unfinished": comparison.unfinished,
-        "notes": [*comparison.reading.notes, *comparison.plan.notes],
+        "notes": [*notes_of(comparison.reading), *comparison.plan.notes],
         "seconds": round(comparison.seconds, 3),
         "command": comparison.command,
         "versions": comparison.versions,

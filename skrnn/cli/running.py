@@ -4,7 +4,7 @@ import json
 import sys
 
 from skrnn.cli import STARTED, commands
-from skrnn.cli.printing import Bar, as_json, console, print_comparison, print_facts, print_notes
+from skrnn.cli.printing import Bar, as_json, console, notes_of, print_comparison, print_facts, print_notes
 
 INTERRUPTED = 130
 
@@ -23,7 +23,7 @@ def _compare(args):
 
         def tell(reading):
             with bar.aside():
-                print_notes(out, [*reading.notes, reading.season_why])
+                print_notes(out, notes_of(reading))
 
         shared |= {"tell": None if args.json else tell, "progress": bar, "started": STARTED}
         if args.command == "demo":
@@ -58,7 +58,7 @@ def _fit(args):
         seed=args.seed,
         out=args.out,
         force=args.force,
-        tell=None if args.json else lambda reading: print_notes(out, [*reading.notes, reading.season_why]),
+        tell=None if args.json else lambda reading: print_notes(out, notes_of(reading)),
     )
     if args.json:
         print(json.dumps({"file": str(path), **model.facts}, ensure_ascii=False, indent=2))

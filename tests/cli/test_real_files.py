@@ -44,8 +44,8 @@ FILES = {
         ["--target", "value", "--series", "series_id", "--window", "24"],
         24,
         ["Left out: column 'category' (text).", "The time is column 'timestamp'."],
-        "linear",
-        0.7,
+        "seasonal",
+        0.6,
     ),
 }
 
