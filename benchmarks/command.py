@@ -1,0 +1,47 @@
+"""``skrnn compare`` with the whole ladder on large files: time, memory, and how a budget is kept."""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+def write(path, n, step):
+    """A load with the seasons of a day and a week, and seven columns that tell something of it."""
+    rng, row = np.random.default_rng(0), np.arange(n)
+    base = 10 * np.sin(2 * np.pi * row / 24) + 5 * np.sin(2 * np.pi * row / 168)
+    columns = {f"x{i}": np.convolve(rng.normal(size=n), np.ones(5) / 5, "same") for i in range(7)}
+    load = 100 + base + 3 * columns["x0"] * np.abs(columns["x1"]) + rng.normal(size=n)
+    times = pd.date_range("2019-01-01", periods=n, freq=step)
+    pd.DataFrame({"time": times, "load": load, **columns}).round(4).to_csv(path, index=False)
+
+
+def measure(path, *options):
+    """The seconds of a comparison, and the largest memory of any so far in MB."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "skrnn", "compare", path.name, "--target", "load", "--force", *options]
+    subprocess.run(command, cwd=path.parent, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--quick", action="store_true", help="a few rows, to see that it runs")
+args = parser.parse_args()
+scale = 50 if args.quick else 1
+
+with tempfile.TemporaryDirectory() as folder:
+    hours, minutes = Path(folder) / "hours.csv", Path(folder) / "minutes.csv"
+    write(hours, 50_000 // scale, "h")
+    seconds, memory = measure(hours)
+    print(f"{50_000 // scale:,} rows x 8 columns: {seconds:.1f} s (aim: at most 300), {memory:.0f} MB", flush=True)
+    seconds, _ = measure(hours, "--budget", "0.5")
+    print(f"the same with a budget of 30 s: {seconds:.1f} s (aim: at most 33)", flush=True)
+    write(minutes, 1_000_000 // scale, "min")
+    seconds, memory = measure(minutes, "--folds", "2")
+    print(f"{1_000_000 // scale:,} rows x 8 columns, 2 folds: {seconds:.1f} s, {memory:.0f} MB (aim: at most 4,000)")
