@@ -18,8 +18,8 @@ def write(path, n, step):
     base = 10 * np.sin(2 * np.pi * row / 24) + 5 * np.sin(2 * np.pi * row / 168)
     columns = {f"x{i}": np.convolve(rng.normal(size=n), np.ones(5) / 5, "same") for i in range(7)}
     load = 100 + base + 3 * columns["x0"] * np.abs(columns["x1"]) + rng.normal(size=n)
-    times = pd.date_range("2019-01-01", periods=n, freq=step)
-    pd.DataFrame({"time": times, "load": load, **columns}).round(4).to_csv(path, index=False)
+    times = pd.date_range("2019-01-01", periods=n, freq=step, name="time")
+    pd.DataFrame({"load": load, **columns}, index=times).round(4).to_csv(path)
 
 
 def measure(path, *options):
