@@ -25,6 +25,16 @@ class LaterEnds:
         """Targets (n, steps, n_outputs) of the windows ``which``, NaN where there are none."""
         return targets_at(self.windows, self.y, self._offsets, self._ends, which)
 
+    def places(self):
+        """For every row the window that ends there (-1: none), and for every window how many steps have targets."""
+        ends = self.windows.ends
+        ending = np.full(max(len(self.windows.rows), int(ends.max()) + 1), -1)
+        ending[ends[::-1]] = np.arange(len(ends))[::-1]
+        known = np.zeros(len(ends), np.int64)
+        for rows in (ends + offset for offset in self._offsets):
+            known += (rows >= 0) & (ending[np.maximum(rows, 0)] >= 0)
+        return ending, known
+
 
 class OwnSteps:
     """The targets of a step are the window's own later steps, and behind its last step the window's own targets.

@@ -1,132 +1,100 @@
 """Recurrent cells, forward and backward over all steps of a sequence.
 
-Arrays are (steps, rows, lanes). ``S`` holds what each step reads: its inputs, a row of ones, and the states before it;
-the weights of all three lie beside each other in ``V``, so that a step is one product and its biases are part of it.
-``H`` holds the states, and has one more than there are steps: the first is where the layer begins. Masks leave out
-inputs and states in training; without rows they leave out nothing.
+``S`` holds what each step reads: its inputs, a row of ones, and the states before it; the weights of all three lie
+beside each other in ``V``, so that a step is one product and its biases are part of it. ``H`` holds the states, and has
+one more than there are steps: the first is where the layer begins. Masks leave out inputs and states in training;
+without rows they leave out nothing.
 
 Backward, the gates' array becomes the gradient of what the gates were before their activations. ``dh`` (and ``dc``)
-come as the gradient of the last state, beside the gradients ``dH`` of all states, and leave as that of the first. ``G``
-sums the gradient of ``V``. ``dH`` and ``dX`` may have no steps: there is no such gradient, or nobody asks for it. S and
-G have some rows and columns behind those of V, so that whole tiles are summed wherever they begin.
+come as the gradient of the last state, beside the gradients of all states, and leave as that of the first. ``G`` sums
+the gradient of ``V``. S and G have some rows and columns behind those of V, so that whole tiles are summed wherever
+they begin.
 """
 
-import numpy as np
+from functools import partial
 
-from skrnn.neural.fused.compiling import compiled, compiled_apart
-from skrnn.neural.fused.kernels import activate_row, sigmoid, slope_of, slope_row
-from skrnn.neural.fused.products import COLUMNS, add_outer, product
+from numba import from_dtype, types
+
+from skrnn.neural.fused.compiling import Kernel, array, linked, part_of
+from skrnn.neural.fused.kernels import (
+    activate,
+    added,
+    copied,
+    draw_mask,
+    filled,
+    masked,
+    mixed,
+    sigmoid,
+    slope,
+    slope_of,
+)
+from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
+from skrnn.neural.fused.products import COLUMNS, MORE, add_outer, product
+
+LAYERS = from_dtype(LAYER)[::1]
+# What a layer's kernels take, forward: the table and the layer's place in it, packed weights, memory, whether this is
+# training, and a seed; and backward: the gradient of the packed weights beside them.
+FORWARD = LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64
+BACKWARD = LAYERS, types.int64, array(1), array(1), array(2), types.boolean
+forward_kernel, backward_kernel = (partial(Kernel, arguments=arguments) for arguments in (FORWARD, BACKWARD))
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
 CACHE_BYTES = 2**18
-# How many rows and columns S and G have behind those of V.
-MORE = COLUMNS - 1
 
 
-@compiled
-def _masked(X, mask, out):
-    x, y = X.ravel(), out.ravel()
-    if mask.shape[0]:
-        m = mask.ravel()
-        for b in range(x.shape[0]):
-            y[b] = x[b] * m[b]
-    else:
-        for b in range(x.shape[0]):
-            y[b] = x[b]
+@part_of
+def part(memory, place, steps, rows):
+    """What lies at a place of a chunk's memory."""
+    return memory[place : place + steps * rows].reshape(steps, rows, memory.shape[1])
 
 
-@compiled
+@part_of
+def _masks(layer, memory, training):
+    """The masks of inputs and states; without rows if nothing is left out."""
+    x_rows = layer.inputs if training and layer.dropout > 0 else 0
+    h_rows = layer.units if training and layer.recurrent_dropout > 0 else 0
+    return memory[layer.x_mask : layer.x_mask + x_rows], memory[layer.h_mask : layer.h_mask + h_rows]
+
+
+@part_of
+def _matrix(layer, vector):
+    """A layer's weights, or their gradient, as they are packed."""
+    gates, columns = 1 if layer.kind == SIMPLE else 4, layer.inputs + 1 + layer.units + MORE
+    size = gates * layer.units * columns
+    return vector[layer.weights : layer.weights + size].reshape(gates * layer.units, columns)
+
+
+@part_of
 def _read(X, state, x_mask, h_mask, S):
     """What a step reads."""
     inputs, end = X.shape[0], S.shape[0] - MORE
-    _masked(X, x_mask, S[:inputs])
-    S[inputs] = 1
-    _masked(state, h_mask, S[inputs + 1 : end])
-    S[end:] = 0
+    copied(X, S[:inputs])
+    masked(S[:inputs], x_mask)
+    filled(S[inputs], 1)
+    copied(state, S[inputs + 1 : end])
+    masked(S[inputs + 1 : end], h_mask)
+    filled(S[end:], 0)
 
 
-@compiled
-def _added(X, out):
-    x, y = X.ravel(), out.ravel()
-    for b in range(x.shape[0]):
-        y[b] += x[b]
+# ---------------------------------------------------------------------- gates
+
+ROW = array(1)
 
 
-@compiled
-def _block(P, S):
-    """Steps whose gates and inputs a core keeps close."""
-    bytes_of_step = (P.shape[1] + S.shape[1]) * P.shape[2] * P.itemsize
-    return max(1, CACHE_BYTES // bytes_of_step)
-
-
-@compiled
-def _add_gradient(D, S, G, start, stop):
-    """Sum the gradient of some columns of V, and of those behind them that fill a tile."""
-    stop += (start - stop) % COLUMNS
-    add_outer(D, S[:, start:stop], G[:, start:stop])
-
-
-# ---------------------------------------------------------------------- simple
-
-
-@compiled
-def simple_forward(V, X, x_mask, h_mask, kind, S, H):
-    """States H of Elman's network. V (units, inputs + 1 + units)."""
-    for t in range(X.shape[0]):
-        _read(X[t], H[t], x_mask, h_mask, S[t])
-        product(V, S[t], H[t + 1])
-        activate_row(H[t + 1].ravel(), kind)
-
-
-@compiled
-def simple_backward(V, x_mask, h_mask, kind, S, H, D, dH, dh, G, dX):
-    """D (steps, units, lanes) becomes the gradient before the activation."""
-    inputs = V.shape[1] - 1 - dh.shape[0]
-    Ut, Wt, block = V[:, inputs + 1 :].T, V[:, :inputs].T, _block(D, S)
-    for t in range(D.shape[0] - 1, -1, -1):
-        if dH.shape[0]:
-            _added(dH[t], dh)
-        slope_row(H[t + 1].ravel(), dh.ravel(), kind)
-        D[t] = dh
-        product(Ut, D[t], dh)
-        if h_mask.shape[0]:
-            dh *= h_mask
-        if dX.shape[0]:
-            product(Wt, D[t], dX[t])
-            if x_mask.shape[0]:
-                dX[t] *= x_mask
-        if t % block == 0:
-            _add_gradient(D[t : t + block], S[t : t + block], G, 0, V.shape[1])
-
-
-# ---------------------------------------------------------------------- long short-term memory
-
-
-@compiled
-def lstm_forward(V, X, x_mask, h_mask, kind, S, P, C, T, H):
-    """P (steps, 4 units, lanes) becomes the gates i, f, g, o; C the cells, T their activation; H the states."""
-    for t in range(X.shape[0]):
-        _read(X[t], H[t], x_mask, h_mask, S[t])
-        product(V, S[t], P[t])
-        gates = P[t].reshape(4, -1)
-        i, f, g, o = gates[0], gates[1], gates[2], gates[3]
-        lstm_gates(i, f, g, o, C[t].ravel(), kind, C[t + 1].ravel(), T[t].ravel(), H[t + 1].ravel())
-
-
-@compiled_apart
+@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, ROW, apart=True)
 def lstm_gates(i, f, g, o, before, kind, cell, active, state):
     """Apply a step's activations to its gates, and go on from the cell before to the cell and the state."""
-    activate_row(g, kind)
+    activate(g, kind)
     for b in range(i.shape[0]):
         i[b], f[b], o[b] = sigmoid(i[b]), sigmoid(f[b]), sigmoid(o[b])
         cell[b] = f[b] * before[b] + i[b] * g[b]
         active[b] = cell[b]
-    activate_row(active, kind)
+    activate(active, kind)
     for b in range(i.shape[0]):
         state[b] = o[b] * active[b]
 
 
-@compiled_apart
+@linked(ROW, ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
 def lstm_slopes(i, f, g, o, before, active, kind, d, carry):
     """A step's gates become their gradients, for that of its state, d; ``carry`` is the cell's, and goes on."""
     one = i.dtype.type(1)
@@ -140,61 +108,18 @@ def lstm_slopes(i, f, g, o, before, active, kind, d, carry):
         g[b] = at_g
 
 
-@compiled
-def lstm_backward(V, x_mask, h_mask, kind, S, P, C, T, dH, dh, dc, G, dX):
-    """P becomes the gradient of what it was before the activations."""
-    inputs = V.shape[1] - 1 - dh.shape[0]
-    Ut, Wt, block = V[:, inputs + 1 :].T, V[:, :inputs].T, _block(P, S)
-    for t in range(P.shape[0] - 1, -1, -1):
-        if dH.shape[0]:
-            _added(dH[t], dh)
-        gates = P[t].reshape(4, -1)
-        i, f, g, o = gates[0], gates[1], gates[2], gates[3]
-        lstm_slopes(i, f, g, o, C[t].ravel(), T[t].ravel(), kind, dh.ravel(), dc.ravel())
-        product(Ut, P[t], dh)
-        if h_mask.shape[0]:
-            dh *= h_mask
-        if dX.shape[0]:
-            product(Wt, P[t], dX[t])
-            if x_mask.shape[0]:
-                dX[t] *= x_mask
-        if t % block == 0:
-            _add_gradient(P[t : t + block], S[t : t + block], G, 0, V.shape[1])
-
-
-# ---------------------------------------------------------------------- gated recurrent unit
-
-
-@compiled
-def gru_forward(V, X, x_mask, h_mask, kind, S, P, H):
-    """P (steps, 4 units, lanes) becomes the candidate, the gates z and r, and the candidate's product with the state.
-
-    The reset gate multiplies that product (Keras's ``reset_after``): of the candidate, inputs and states have products
-    of their own, the first and the last rows of V, each with a bias.
-    """
-    units = H.shape[1]
-    inputs = V.shape[1] - 1 - units
-    for t in range(X.shape[0]):
-        _read(X[t], H[t], x_mask, h_mask, S[t])
-        product(V[:units, : inputs + 1], S[t, : inputs + 1], P[t, :units])
-        product(V[units : 3 * units], S[t], P[t, units : 3 * units])
-        product(V[3 * units :, inputs:], S[t, inputs:], P[t, 3 * units :])
-        gates = P[t].reshape(4, -1)
-        gru_gates(gates[0], gates[1], gates[2], gates[3], H[t].ravel(), kind, H[t + 1].ravel())
-
-
-@compiled_apart
+@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, apart=True)
 def gru_gates(g, z, r, q, before, kind, state):
     """Apply a step's activations to its gates, and go on from the state before to the state."""
     for b in range(g.shape[0]):
         z[b], r[b] = sigmoid(z[b]), sigmoid(r[b])
         g[b] += r[b] * q[b]
-    activate_row(g, kind)
+    activate(g, kind)
     for b in range(g.shape[0]):
         state[b] = g[b] + z[b] * (before[b] - g[b])
 
 
-@compiled_apart
+@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
 def gru_slopes(g, z, r, q, before, kind, d, direct):
     """A step's gates become their gradients, for that of its state, d; ``direct`` goes past them to the one before."""
     one = g.dtype.type(1)
@@ -206,28 +131,156 @@ def gru_slopes(g, z, r, q, before, kind, d, direct):
         g[b], q[b], r[b] = at_g, at_g * r[b], at_r
 
 
-@compiled
-def gru_backward(V, x_mask, h_mask, kind, S, P, H, dH, dh, G, dX):
-    """P becomes the gradient of what it was before the activations."""
-    units = dh.shape[0]
-    inputs = V.shape[1] - 1 - units
-    Ut, Wt, block = V[units:, inputs + 1 :].T, V[: 3 * units, :inputs].T, _block(P, S)
-    direct = np.empty_like(dh)
-    for t in range(P.shape[0] - 1, -1, -1):
-        if dH.shape[0]:
-            _added(dH[t], dh)
-        gates = P[t].reshape(4, -1)
-        gru_slopes(gates[0], gates[1], gates[2], gates[3], H[t].ravel(), kind, dh.ravel(), direct.ravel())
-        product(Ut, P[t, units:], dh)
-        if h_mask.shape[0]:
-            dh *= h_mask
-        _added(direct, dh)
-        if dX.shape[0]:
-            product(Wt, P[t, : 3 * units], dX[t])
-            if x_mask.shape[0]:
-                dX[t] *= x_mask
+# ---------------------------------------------------------------------- all steps, forward
+
+
+@part_of
+def _begin(layers, at, memory):
+    """The states that a layer begins with: none, or the last of its encoder's directions."""
+    layer = layers[at]
+    filled(part(memory, layer.H, 1, layer.units), 0)
+    if layer.kind == LSTM:
+        filled(part(memory, layer.C, 1, layer.units), 0)
+    for direction in range(layer.directions):
+        encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
+        copied(
+            part(memory, encoder.H + encoder.steps * encoder.units, 1, encoder.units),
+            part(memory, layer.H + behind, 1, encoder.units),
+        )
+        if layer.kind == LSTM:
+            copied(
+                part(memory, encoder.C + encoder.steps * encoder.units, 1, encoder.units),
+                part(memory, layer.C + behind, 1, encoder.units),
+            )
+
+
+@forward_kernel
+def recurrent_forward(layers, at, packed, memory, training, seed):
+    """The states of a recurrent layer for its inputs."""
+    layer = layers[at]
+    kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
+    V = _matrix(layer, packed)
+    V = V[:, : V.shape[1] - MORE]
+    x_mask, h_mask = _masks(layer, memory, training)
+    draw_mask(x_mask, layer.dropout, mixed(seed, 0))
+    draw_mask(h_mask, layer.recurrent_dropout, mixed(seed, 1))
+    _begin(layers, at, memory)
+    X, H = part(memory, layer.x, steps, inputs), part(memory, layer.H, steps + 1, u)
+    S = part(memory, layer.S, steps, V.shape[1] + MORE)
+    for t in range(steps):
+        _read(X[steps - 1 - t if layer.backwards else t], H[t], x_mask, h_mask, S[t])
+        if layer.kind == SIMPLE:
+            product(V, S[t], H[t + 1])
+            activate(H[t + 1].ravel(), kind)
+        else:
+            P = part(memory, layer.P + t * 4 * u, 4, u)
+            flat = P.reshape(4 * u, -1)
+            gates = P.reshape(4, -1)
+            one, two, three, four = gates[0], gates[1], gates[2], gates[3]
+            if layer.kind == LSTM:
+                product(V, S[t], flat)
+                C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
+                before, cell = C[0].ravel(), C[1].ravel()
+                lstm_gates(one, two, three, four, before, kind, cell, T.ravel(), H[t + 1].ravel())
+            else:
+                # The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``): inputs and
+                # states have products of their own, the first and the last rows of V, each with a bias.
+                product(V[:u, : inputs + 1], S[t, : inputs + 1], flat[:u])
+                product(V[u : 3 * u], S[t], flat[u : 3 * u])
+                product(V[3 * u :, inputs:], S[t, inputs:], flat[3 * u :])
+                gru_gates(one, two, three, four, H[t].ravel(), kind, H[t + 1].ravel())
+    if layer.width > u:  # beside the states of the other direction
+        out = part(memory, layer.out, layer.out_steps, layer.width)
+        if layer.sequences:
+            for t in range(steps):
+                copied(H[t + 1], out[steps - 1 - t if layer.turned else t, layer.part : layer.part + u])
+        else:
+            copied(H[steps], out[0, layer.part : layer.part + u])
+
+
+# ---------------------------------------------------------------------- all steps, backward
+
+
+@part_of
+def _begin_back(layer, D, memory):
+    """The gradients of the last states."""
+    dh, dc = part(memory, layer.dh, 1, layer.units)[0], part(memory, layer.dc, 1, layer.units)[0]
+    if not layer.handed:
+        filled(dh, 0)
+        filled(dc, 0)
+    if not layer.sequences:
+        added(D[0, layer.part : layer.part + layer.units], dh)
+    return dh, dc
+
+
+@part_of
+def _hand_back(layers, at, memory):
+    """The gradients of the states that a layer began with are those of its encoder's last."""
+    layer = layers[at]
+    for direction in range(layer.directions):
+        encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
+        copied(part(memory, layer.dh + behind, 1, encoder.units), part(memory, encoder.dh, 1, encoder.units))
+        copied(part(memory, layer.dc + behind, 1, encoder.units), part(memory, encoder.dc, 1, encoder.units))
+
+
+@part_of
+def _add_gradient(D, S, G, start, stop):
+    """Sum the gradient of some columns of V, and of those behind them that fill a tile."""
+    stop += (start - stop) % COLUMNS
+    add_outer(D, S[:, start:stop], G[:, start:stop])
+
+
+@backward_kernel
+def recurrent_backward(layers, at, packed, gradient, memory, training):
+    """The gradients of a recurrent layer's weights and inputs."""
+    layer = layers[at]
+    kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
+    gates_rows = u if layer.kind == SIMPLE else 4 * u
+    V, G = _matrix(layer, packed), _matrix(layer, gradient)
+    columns = V.shape[1] - MORE
+    # Of a GRU the first rows of V read inputs alone, the last states alone.
+    first, last = (3 * u, u) if layer.kind == GRU else (gates_rows, 0)
+    Ut, Wt = V[last:, inputs + 1 : columns].T, V[:first, :inputs].T
+    x_mask, h_mask = _masks(layer, memory, training)
+    H, S = part(memory, layer.H, steps + 1, u), part(memory, layer.S, steps, V.shape[1])
+    P = part(memory, layer.P, steps, gates_rows)
+    D, dX = part(memory, layer.d, layer.out_steps, layer.width), part(memory, layer.dx, steps, inputs)
+    spare = memory[layer.spare : layer.spare + max(u, inputs)]
+    dh, dc = _begin_back(layer, D, memory)
+    block = max(1, CACHE_BYTES // ((gates_rows + V.shape[1]) * memory.shape[1] * memory.itemsize))
+    for t in range(steps - 1, -1, -1):
+        if layer.sequences:
+            added(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
+        if layer.kind == SIMPLE:
+            slope(H[t + 1].ravel(), dh.ravel(), kind)
+            copied(dh, P[t])
+        else:
+            gates = P[t].reshape(4, -1)
+            one, two, three, four = gates[0], gates[1], gates[2], gates[3]
+            if layer.kind == LSTM:
+                C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
+                lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), kind, dh.ravel(), dc.ravel())
+            else:
+                gru_slopes(one, two, three, four, H[t].ravel(), kind, dh.ravel(), spare[:u].ravel())
+        product(Ut, P[t, last:], dh)
+        masked(dh, h_mask)
+        if layer.kind == GRU:
+            added(spare[:u], dh)
+        if not layer.first:
+            read = dX[steps - 1 - t if layer.backwards else t]
+            if layer.adds:
+                product(Wt, P[t, :first], spare[:inputs])
+                masked(spare[:inputs], x_mask)
+                added(spare[:inputs], read)
+            else:
+                product(Wt, P[t, :first], read)
+                masked(read, x_mask)
         if t % block == 0:
-            D, read = P[t : t + block], S[t : t + block]
-            _add_gradient(D[:, :units], read, G[:units], 0, inputs + 1)
-            _add_gradient(D[:, units : 3 * units], read, G[units : 3 * units], 0, V.shape[1])
-            _add_gradient(D[:, 3 * units :], read, G[3 * units :], inputs, V.shape[1])
+            of, read = P[t : t + block], S[t : t + block]
+            if layer.kind == GRU:
+                _add_gradient(of[:, :u], read, G[:u], 0, inputs + 1)
+                _add_gradient(of[:, u : 3 * u], read, G[u : 3 * u], 0, columns)
+                _add_gradient(of[:, 3 * u :], read, G[3 * u :], inputs, columns)
+            else:
+                _add_gradient(of, read, G, 0, columns)
+    _hand_back(layers, at, memory)

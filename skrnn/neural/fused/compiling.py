@@ -1,11 +1,47 @@
-"""Compiling: how kernels are compiled, and who is told that they are."""
+"""Compiling: functions that become part of others, kernels that are compiled once, and who is told of it."""
 
 import contextlib
 import sys
+import threading
 
-from numba import njit
-from numba.core import event
+import llvmlite.binding
+import numpy as np
+from numba import from_dtype, njit, types
+from numba.core import cgutils, event
 from numba.core.compiler import Compiler
+from numba.extending import intrinsic
+
+
+def compiled(function, *, python=True, **options):
+    """Compile when first called. Numba keeps the result beside the file, or else in the user's cache, or nowhere.
+
+    Without ``python`` it is only called from compiled code. "error_model" leaves division to the processor, and
+    "contract" lets it multiply and add in one go: with both, loops become vector instructions.
+    """
+    options |= {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+    options |= {"no_cpython_wrapper": not python, "no_cfunc_wrapper": True}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:
+        return njit(**options)(function)
+
+
+def part_of(function):
+    """Compile a function as a part of each that calls it."""
+    return compiled(function, python=False)
+
+
+# ---------------------------------------------------------------------- kernels
+
+# What is a part of others is compiled once more with each of them. A kernel is compiled alone, for either float type,
+# and called where it lies: by a name that the linker knows, or by its address.
+
+_LINKED, _READY, _LOCK = [], set(), threading.RLock()
+
+
+def array(ndim, order="C"):
+    """The type of an array of floats; with order "A", in any order of memory."""
+    return lambda number: types.Array(number, ndim, order)
 
 
 class _Apart(Compiler):
@@ -16,22 +52,95 @@ class _Apart(Compiler):
         return super().define_pipelines()
 
 
-def compiled_apart(function):
-    """Compile a function whose arrays never overlap: a loop over many of them becomes vector instructions, too."""
-    return compiled(function, pipeline_class=_Apart)
+class Kernel:
+    """A function of some arguments, each of a type or of one that is told by the float type."""
+
+    def __init__(self, function, arguments, returns=types.none, *, apart=False):
+        self.arguments, self.returns, self._addresses = arguments, returns, {}
+        self._dispatcher = compiled(function, python=False, **({"pipeline_class": _Apart} if apart else {}))
+        self._name = f"{function.__module__}.{function.__name__}".replace(".", "_")
+
+    def signature(self, number):
+        """The types of its arguments."""
+        return tuple(one if isinstance(one, types.Type) else one(number) for one in self.arguments)
+
+    def name(self, number):
+        """What the linker calls it."""
+        return f"{self._name}_{number}"
+
+    def address(self, number):
+        """Where it is; compiled when first asked."""
+        with _LOCK:
+            if number not in self._addresses:
+                self._dispatcher.compile(self.signature(number))
+                result = self._dispatcher.overloads[self.signature(number)]
+                self._addresses[number] = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+            return self._addresses[number]
+
+    def call(self, context, builder, number, called, given, values):
+        """Code that calls it with some values, of the types that are given."""
+        signature = self.signature(number)
+        values = [context.cast(builder, *one) for one in zip(values, given, signature, strict=True)]
+        return context.call_conv.call_function(builder, called, self.returns, signature, values)[1]
 
 
-def compiled(function, **options):
-    """Compile when first called. Numba keeps the result beside the file, or else in the user's cache, or nowhere.
+def _float_of(given):
+    return next(one.dtype for one in given if isinstance(getattr(one, "dtype", None), types.Float))
 
-    "error_model" leaves division to the processor, and "contract" lets it multiply and add in one go: with both, loops
-    become vector instructions.
-    """
-    options |= {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:
-        return njit(**options)(function)
+
+def linked(*arguments, returns=types.none, apart=False):
+    """Make a function a kernel that other compiled functions call; ``apart``, if its arrays never overlap."""
+
+    def decorate(function):
+        kernel = Kernel(function, arguments, returns, apart=apart)
+        _LINKED.append(kernel)
+
+        @intrinsic
+        def call(typing, *given):
+            number = _float_of(given)
+
+            def code(context, builder, _, values):
+                kind = context.call_conv.get_function_type(returns, kernel.signature(number))
+                called = cgutils.get_or_insert_function(builder.module, kind, kernel.name(number))
+                return kernel.call(context, builder, number, called, given, cgutils.unpack_tuple(builder, values[0]))
+
+            return returns(types.StarArgTuple(given)), code
+
+        return call
+
+    return decorate
+
+
+def caller(*arguments):
+    """A function of an address and these arguments, which calls the kernel there."""
+    kernel = Kernel(lambda: None, arguments)
+
+    @intrinsic
+    def call(typing, address, *given):
+        number = _float_of(given)
+
+        def code(context, builder, _, values):
+            kind = context.call_conv.get_function_type(types.none, kernel.signature(number))
+            called = builder.inttoptr(values[0], kind.as_pointer())
+            return kernel.call(context, builder, number, called, given, cgutils.unpack_tuple(builder, values[1]))
+
+        return types.none(address, types.StarArgTuple(given)), code
+
+    return call
+
+
+def ready(dtype) -> types.Type:
+    """Have the linked kernels for a float type, without which no function that calls them can be loaded."""
+    number = from_dtype(np.dtype(dtype))
+    with _LOCK:
+        if number not in _READY:
+            for kernel in _LINKED:
+                llvmlite.binding.add_symbol(kernel.name(number), kernel.address(number))
+            _READY.add(number)
+    return number
+
+
+# ---------------------------------------------------------------------- who is told
 
 
 class _Announcer(event.Listener):
@@ -40,7 +149,7 @@ class _Announcer(event.Listener):
     said = False
 
     def on_start(self, event):
-        """A kernel was not found in the cache."""
+        """A function was not found in the cache."""
         if not _Announcer.said:
             _Announcer.said = True
             print("skrnn: compiling the network's kernels, once on this machine: a few seconds …", file=sys.stderr)

@@ -1,27 +1,30 @@
 """The fused engine: trains a Network and applies it with compiled kernels, as the Keras engine does with Keras."""
 
-import contextlib
-import itertools
 import sys
 import threading
 import time
 
 import numpy as np
 
-from skrnn.neural.fused import kernels
+from skrnn.neural.fused import kernels, loop
 from skrnn.neural.fused.compiling import announced
-from skrnn.neural.fused.model import Model, Parameters
-from skrnn.neural.fused.optimizers import DEFAULTS, Optimizer, clipnorm_of, settings
-from skrnn.neural.fused.threads import allowed_threads, pool
+from skrnn.neural.fused.gathering import Targets, readable, source, source_of_array, source_of_windows
+from skrnn.neural.fused.layers import link
+from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
+from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
+from skrnn.neural.fused.plan import Plan
+from skrnn.neural.fused.threads import DONE, Together, allowed_threads, shared_state
 from skrnn.neural.network import Network, Trained, Training, optimizer_name
+from skrnn.neural.sequence import LaterEnds
+from skrnn.windows.array import BATCH_NUMBERS
 
 NAME = "fused"
 
 # Samples that go through a network at once, and half as many where a recurrent layer is wide: what a step reads and
 # gives stays close to a core.
 LANES, WIDE = 64, 32
-# A chunk has a multiple of this many, so that every loop and product has the same form, and rounds the same way.
-LANE_STEP = 16
+# A line of the processor's caches.
+LINE = 64
 
 
 def uncovered(network: Network, training: Training | None = None) -> str | None:
@@ -42,22 +45,51 @@ def _choice(name, choices, value):
     return f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
 
 
+# ---------------------------------------------------------------------- networks as the loops take them
+
+
+def _lanes(plan, n):
+    return min(LANES // 2 if plan.widest >= WIDE else LANES, n + -n % LANE_STEP)
+
+
+def _memory(rows, lanes, dtype):
+    """Memory of a chunk, which begins with a line of the cache: no vector lies in two of them."""
+    size = rows * lanes * np.dtype(dtype).itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(dtype)
+
+
+def _places(plan, *, training=False):
+    link(plan.layers, plan.network.dtype)
+    rows = plan.rows if training else plan.forward_rows
+    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.shares, plan.d_outputs)
+    return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
+
+
+def _weights(plan, vector):
+    packed = np.zeros(plan.packed, vector.dtype)
+    weights = Weights(vector, packed, plan.numbers, plan.bounds)
+    loop.pack(weights)
+    return weights
+
+
 # ---------------------------------------------------------------------- training
 
 
 def train(network: Network, training: Training, feed, validation, start: Trained | None) -> Trained:
     """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
-    trainer = _Trainer(network, training, start)
+    trainer = _Trainer(network, training, feed, start)
     history, interrupted = {}, False
     stopper = _EarlyStopping(training.patience)
-    with announced(), pool(trainer.n_threads) as run:
+    with announced(), Together(trainer.n_threads) as threads:
         try:
             for epoch in range(training.epochs):
                 rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
                 progress = _Progress(training, epoch, len(feed))
-                losses = [("loss", trainer.epoch(feed, rate, run, progress))]
+                losses = [("loss", trainer.epoch(rate, threads, progress))]
                 if validation is not None:
-                    losses.append(("val_loss", trainer.loss(validation, run)))
+                    losses.append(("val_loss", trainer.loss(validation)))
                 for name, value in losses:
                     history.setdefault(name, []).append(value)
                 progress.end(dict(losses))
@@ -66,161 +98,146 @@ def train(network: Network, training: Training, feed, validation, start: Trained
                 feed.shuffle()
         except KeyboardInterrupt:
             interrupted = True
-    vector = trainer.vector if stopper.best is None else stopper.best
-    weights = trainer.parameters.to_keras(vector)
+    weights = trainer.plan.weights(trainer.vector if stopper.best is None else stopper.best)
     return Trained(weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training))
 
 
 class _Trainer:
     """The weights of a network in training, and the optimizer's memory of past gradients."""
 
-    def __init__(self, network, training, start):
-        self.network, self.training = network, training
-        self.dtype = np.dtype(network.dtype)
-        self.n_threads = allowed_threads()
-        self.models = _Models(network, every_step=network.every_step)
-        self.parameters = self.models.parameters
+    def __init__(self, network, training, feed, start):
+        self.network, self.training, self.feed = network, training, feed
+        self.plan = plan = Plan(network, every_step=network.every_step)
+        self.lanes = _lanes(plan, feed.batch_size)
+        n_chunks = -(-feed.batch_size // self.lanes)
+        self.n_threads = min(allowed_threads(), n_chunks)
         self.random = np.random.default_rng(training.seed)
-        weights = initial_weights(network, self.random) if start is None else start.weights
-        self.vector = self.parameters.from_keras(weights, self.dtype)
+        weights = initial_weights(plan, self.random) if start is None else start.weights
+        self.vector = plan.vector(weights, network.dtype)
+        self.weights = _weights(plan, self.vector)
         name, values = settings(training.optimizer)
         self.rate = values["learning_rate"] if training.learning_rate is None else training.learning_rate
-        self.optimizer, self.clipnorm = Optimizer(name, values, self.vector), clipnorm_of(training)
+        optimizer, remembers = optimizer_record(name, values, clipnorm_of(training))
+        self.learning = Learning(
+            np.zeros((n_chunks, plan.packed), network.dtype),
+            np.zeros(n_chunks),
+            np.zeros_like(self.vector),
+            optimizer,
+            np.zeros((remembers, len(self.vector)), network.dtype),
+            np.zeros(2),
+        )
+        self.memories = [_memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)]
         if start is not None:
             self._remember(start)
 
-    def epoch(self, feed, rate, run, progress):
+    def epoch(self, rate, threads, progress):
         """Train on every batch once, and return the mean loss."""
-        total, count = 0.0, 0
-        for i in range(len(feed)):
-            batch = _Batch(feed, i, self.network)
-            total += self._step(batch, rate, run) * batch.n
-            count += batch.n
-            progress.step(i, total / count)
-        return total / count
-
-    def _step(self, batch, rate, run):
-        views = self.parameters.views(self.vector)
-        seeds = self.random.integers(2**63, size=len(batch.chunks)) if self.drops else itertools.repeat(None)
-        jobs = list(zip(batch.chunks, seeds, strict=False))
-        results = list(run(lambda job: self._slope(batch, views, *job), jobs))
-        gradient = results[0][1]
-        for _, part in results[1:]:
-            gradient += part
-        self._update(gradient, rate)
-        return sum(loss for loss, _ in results)
+        self.learning.optimizer["rate"], self.learning.totals[:] = rate, 0
+        seed = int(self.random.integers(2**62))
+        done = 0
+        for parts, n_batches in _parts(self.feed):
+            shared = shared_state()
+            self._run(parts, seed + done, shared, threads, lambda: progress.step(done + shared[DONE], self.mean))
+            done += n_batches
+        return self.mean
 
     @property
-    def drops(self):
-        """Whether anything is left out at random."""
-        names = ("dropout", "recurrent_dropout", "rate")
-        return any(getattr(layer, name, 0) for layer in self.network.layers for name in names)
+    def mean(self):
+        """The mean loss of the epoch so far."""
+        total, count = self.learning.totals
+        return float(total / max(count, 1))
 
-    def _slope(self, batch, views, chunk, seed):
-        """Loss and gradient of a chunk of the batch."""
-        with self.models.one() as model:
-            X, known_ahead, target, weights = batch.lanes(chunk, model)
-            random = None if seed is None else np.random.default_rng(seed)
-            Y = model.forward(views, X, known_ahead, random)
-            D = np.empty_like(Y)
-            loss = kernels.loss_gradient(Y, target, weights, kernels.LOSSES[self.training.loss], batch.total, D)
-            gradient = np.empty_like(self.vector)
-            model.backward(views, self.parameters.views(gradient), D)
-        return loss, gradient
+    def _run(self, parts, seed, shared, threads, watch):
+        windows, known_ahead, targets, order = parts
+        loss = kernels.LOSSES[self.training.loss]
+        batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
+        given = _places(self.plan, training=True), windows, known_ahead, targets, batches, self.weights, self.learning
+        threads.run(
+            lambda thread: loop.train(*given, self.memories[thread], shared, self.n_threads),
+            shared,
+            watch if self.training.verbose == 1 else None,
+        )
 
-    def _update(self, gradient, rate):
-        if self.clipnorm is not None:
-            for view in self.parameters.views(gradient):
-                kernels.clip_norm(view.reshape(-1), self.clipnorm)
-        self.optimizer.step(self.vector, gradient, rate)
-
-    def loss(self, feed, run):
-        """The mean loss, without training."""
-        views = self.parameters.views(self.vector)
-        batches = (_Batch(feed, i, self.network) for i in range(len(feed)))
-        total = count = 0
-        for batch in batches:
-            losses = run(lambda chunk, batch=batch: self._loss(batch, views, chunk), batch.chunks)
-            total, count = total + sum(losses) * batch.n, count + batch.n
-        return total / count
-
-    def _loss(self, batch, views, chunk):
-        with self.models.one() as model:
-            X, known_ahead, target, weights = batch.lanes(chunk, model)
-            Y = model.forward(views, X, known_ahead)
-            return kernels.loss_gradient(
-                Y, target, weights, kernels.LOSSES[self.training.loss], batch.total, np.empty_like(Y)
-            )
+    def loss(self, feed):
+        """The mean loss of what is forecast, without training."""
+        outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
+        plan, done = Plan(self.network), 0
+        for (windows, known_ahead, _, order), _ in _parts(feed, forecasts=True):
+            part = outputs[done : done + len(order)]
+            _forecast(plan, self.weights.packed, windows, known_ahead, order, part)
+            done += len(order)
+        return kernels.mean_loss(outputs, feed.y, feed.weights, self.training.loss)
 
     # What the optimizer remembers, as Keras's optimizers keep it: steps, learning rate, and for each weight in turn.
 
     def optimizer_state(self):
-        state = [np.array(self.optimizer.steps, np.int64), np.array(self.rate, np.float32)]
-        memories = map(self.parameters.to_keras, self.optimizer.memory)
+        optimizer = self.learning.optimizer[0]
+        state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
+        memories = map(self.plan.weights, self.learning.memory)
         return state + [part for parts in zip(*memories, strict=True) for part in parts]
 
     def _remember(self, start):
-        state, n = start.optimizer_state, len(self.optimizer.memory)
+        state, n = start.optimizer_state, len(self.learning.memory)
         parts = state[2:]
-        shapes = [np.shape(weight) for weight in self.parameters.to_keras(self.vector) for _ in range(n)]
+        shapes = [np.shape(weight) for weight in self.plan.weights(self.vector) for _ in range(n)]
         if start.optimizer != optimizer_name(self.training) or [np.shape(part) for part in parts] != shapes:
             return  # another optimizer than before: its state begins anew
-        self.optimizer.steps = int(state[0])
-        self.optimizer.memory = [self.parameters.from_keras(parts[place::n], self.dtype) for place in range(n)]
+        self.learning.optimizer["steps"] = int(state[0])
+        for place in range(n):
+            self.learning.memory[place] = self.plan.vector(parts[place::n], self.network.dtype)
 
 
-class _Batch:
-    """A batch of a feed in chunks of lanes."""
+# ---------------------------------------------------------------------- what the loops read
 
-    def __init__(self, feed, i, network):
-        self.windows, self.which = feed.windows, feed.which(i)
-        self.n = len(self.which)
-        self.steps = None
-        if feed.step_targets is not None:
-            self.steps = self.windows.take(self.which, dtype=feed.dtype)
-        self.known_ahead = feed.known_ahead_of(self.which)
-        self.y, weights = feed.targets(self.which, self.steps)
-        self.weights = np.ones(self.y.shape[:-1], self.y.dtype) if weights is None else weights
-        # The mean over samples, steps and outputs.
-        self.total = self.y.size
-        self.chunks = _chunks(self.n, network)
-
-    def lanes(self, chunk, model):
-        """Inputs, what is known ahead, targets and weights of a chunk, its samples innermost."""
-        rows = self.steps is None
-        X = gathered(self.windows, self.which[chunk], model) if rows else _lanes(self.steps[chunk])
-        known_ahead = None if self.known_ahead is None else _lanes(self.known_ahead[chunk])
-        target = _lanes(self.y[chunk])
-        n = chunk.stop - chunk.start
-        weights = np.zeros((len(target), n + -n % LANE_STEP), target.dtype)
-        weights[:, :n] = self.weights[chunk].T
-        return X, known_ahead, target, weights
+_NOTHING = np.zeros((1, 0), np.float32)
+_NO_PLACES = np.zeros(0, np.int64)
 
 
-def gathered(windows, which, model):
-    """Complete windows as a model's lanes, straight from their rows where these are floats as they are stored."""
-    if windows.maps or windows.rows.dtype not in (np.float32, np.float64):
-        return _lanes(windows.take(which, dtype=model.network.dtype))
-    X = model.empty_windows(len(which) + -len(which) % LANE_STEP)
-    # A memmap as the plain array that it is: numba does not know the class.
-    rows = np.asarray(windows.rows)
-    kernels.gather(rows, windows.ends, windows.shift, which, windows.sampling_rate, X)
-    return X
+def _parts(feed, *, forecasts=False):
+    """An epoch as the loops read it, in parts: (windows, known_ahead, targets, order), and how many batches they are.
+
+    One part, whose windows are read where they lie; or else as many as it takes to gather them with NumPy. With
+    ``forecasts`` the targets are left out.
+    """
+    windows, later = feed.windows, feed.step_targets
+    if not windows.maps and readable(windows.rows) and (forecasts or later is None or isinstance(later, LaterEnds)):
+        known_ahead = source(_NOTHING, _NO_PLACES, _NO_PLACES)
+        if feed.known_ahead is not None:
+            known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
+        targets = None if forecasts else _targets(feed)
+        yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
+        return
+    size = max(1, BATCH_NUMBERS // (feed.batch_size * windows.length * windows.n_features))
+    for first in range(0, len(feed), size):
+        batches = range(first, min(first + size, len(feed)))
+        yield _gathered(feed, batches, forecasts), len(batches)
 
 
-def _chunks(n, network):
-    widest = max((layer.units for layer in network.layers if hasattr(layer, "cell")), default=0)
-    lanes = LANES // 2 if widest >= WIDE else LANES
-    return [slice(at, min(at + lanes, n)) for at in range(0, n, lanes)]
+def _targets(feed):
+    weights = np.ones((len(feed.y), 1), feed.y.dtype) if feed.weights is None else feed.weights[:, None]
+    ending, known = _NO_PLACES, _NO_PLACES
+    if feed.step_targets is not None:
+        ending, known = feed.step_targets.places()
+    return Targets(feed.y[:, None], np.ascontiguousarray(weights), ending, known)
 
 
-def _lanes(batch):
-    """(n, steps, features) or (n, features) as (steps, features, lanes), filled up with its last sample."""
-    batch = batch[:, None, :] if batch.ndim == 2 else batch
-    missing = -len(batch) % LANE_STEP
-    if missing:
-        batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-    return np.ascontiguousarray(batch.transpose(1, 2, 0))
+def _gathered(feed, batches, forecasts):
+    """Some batches, gathered."""
+    X, known_ahead, y, weights = [], [], [], []
+    for which in map(feed.which, batches):
+        X.append(feed.windows.take(which, dtype=feed.dtype))
+        if feed.known_ahead is not None:
+            known_ahead.append(feed.known_ahead_of(which))
+        if not forecasts:
+            of_batch, w = feed.targets(which, X[-1])
+            of_batch = of_batch[:, None] if of_batch.ndim == 2 else of_batch
+            w = np.ones(of_batch.shape[:2], of_batch.dtype) if w is None else w.reshape(len(w), -1)
+            y.append(of_batch)
+            weights.append(w)
+    windows = source_of_array(np.concatenate(X))
+    known = source_of_array(np.concatenate(known_ahead)) if known_ahead else source(_NOTHING, _NO_PLACES, _NO_PLACES)
+    targets = None if forecasts else Targets(np.concatenate(y), np.concatenate(weights), _NO_PLACES, _NO_PLACES)
+    return windows, known, targets, np.arange(len(windows.ends))
 
 
 class _EarlyStopping:
@@ -272,22 +289,23 @@ class _Progress:
 # ---------------------------------------------------------------------- weights
 
 
-def initial_weights(network: Network, random) -> list:
+def initial_weights(plan: Plan, random) -> list:
     """New weights in Keras's layout, drawn as Keras's initializers draw them."""
-    model, weights = Model(network), []
-    for block in model.blocks:
-        for layer in (layer for layer in block.layers if layer.shapes):
-            shape = layer.keras_shapes()[0]
+    weights = []
+    for variable in plan.variables:
+        shape = variable.numbers.shape
+        if variable.role == "kernel":
             around = np.prod(shape[:-2], dtype=int)
             limit = np.sqrt(6 / (around * (shape[-2] + shape[-1])))
-            weights.append(random.uniform(-limit, limit, shape))
-            if len(layer.shapes) == 3:
-                weights.append(_orthogonal(random, layer.shapes[1][::-1]))
-            bias = np.zeros(layer.shapes[-1])
-            if layer.shapes[0][0] == 4 * getattr(layer, "units", 0):
-                bias[layer.units : 2 * layer.units] = 1  # a forget gate that is open at first
-            weights.append(bias)
-    return [weight.astype(network.dtype) for weight in weights]
+            weight = random.uniform(-limit, limit, shape)
+        elif variable.role == "recurrent":
+            weight = _orthogonal(random, shape)
+        else:
+            weight = np.zeros(shape)
+            if variable.role == "lstm bias":
+                weight[len(weight) // 4 : len(weight) // 2] = 1  # a forget gate that is open at first
+        weights.append(weight.astype(plan.network.dtype))
+    return weights
 
 
 def _orthogonal(random, shape):
@@ -299,70 +317,51 @@ def _orthogonal(random, shape):
 
 # ---------------------------------------------------------------------- prediction
 
-
-class _Models:
-    """Models of one network, each lent to a thread while it computes."""
-
-    def __init__(self, network, *, every_step):
-        self._make = lambda: Model(network, every_step=every_step)
-        self._idle = [self._make()]
-        self.parameters = Parameters(self._idle[0])
-
-    @contextlib.contextmanager
-    def one(self):
-        """A model that no other thread computes with."""
-        try:
-            model = self._idle.pop()
-        except IndexError:
-            model = self._make()
-        try:
-            yield model
-        finally:
-            self._idle.append(model)
-
-    def forget(self):
-        """Give the memory back that large batches have taken."""
-        self._idle.clear()
+_PLANS, _LOCK = {}, threading.Lock()
+_MOST_PLANS = 4
 
 
-_MODELS, _LOCK = {}, threading.Lock()
-_MOST_MODELS = 4
-
-
-def _models_of(network):
-    """Models of the networks that predicted last."""
+def _plan_of(network):
+    """The plan of a network, which is kept for those that predicted last."""
     with _LOCK:
-        models = _MODELS.pop(network, None) or _Models(network, every_step=False)
-        _MODELS[network] = models
-        if len(_MODELS) > _MOST_MODELS:
-            del _MODELS[next(iter(_MODELS))]
-    return models
+        plan = _PLANS.pop(network, None) or Plan(network)
+        _PLANS[network] = plan
+        if len(_PLANS) > _MOST_PLANS:
+            del _PLANS[next(iter(_PLANS))]
+    return plan
 
 
 def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
     """Outputs of the network with these weights, for gathered windows without NaN, and what is known ahead of them."""
-    inputs = [np.asarray(one, network.dtype) for one in inputs]
-    return _predict(network, weights, len(inputs[0]), lambda chunk, model: [_lanes(one[chunk]) for one in inputs])
+    sources = [source_of_array(np.ascontiguousarray(one, network.dtype)) for one in inputs]
+    return _predict(network, weights, len(inputs[0]), *sources)
 
 
 def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
     """Outputs of the network for complete windows of rows, which are read where they lie."""
-    which = np.arange(len(windows))
-    return _predict(network, weights, len(windows), lambda chunk, model: [gathered(windows, which[chunk], model)])
+    return _predict(network, weights, len(windows), source_of_windows(windows))
 
 
-def _predict(network, weights, n, lanes_of):
-    models = _models_of(network)
-    views = models.parameters.views(models.parameters.from_keras(weights, network.dtype))
+def _predict(network, weights, n, windows, known_ahead=None):
+    plan = _plan_of(network)
+    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
     outputs = np.empty((n, network.outputs), network.dtype)
-
-    def forward(chunk):
-        with models.one() as model:
-            outputs[chunk] = model.forward(views, *lanes_of(chunk, model))[0].T[: chunk.stop - chunk.start]
-
-    chunks = _chunks(n, network)
-    with announced(), pool(1 if len(chunks) == 1 else allowed_threads()) as run:
-        list(run(forward, chunks))
-    if n > LANE_STEP:
-        models.forget()
+    known_ahead = source(_NOTHING, _NO_PLACES, _NO_PLACES) if known_ahead is None else known_ahead
+    with announced():
+        _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs)
     return outputs
+
+
+def _forecast(plan, packed, windows, known_ahead, order, outputs):
+    lanes, shared, places = _lanes(plan, len(order)), shared_state(), _places(plan)
+
+    def work(thread):
+        memory = _memory(plan.forward_rows, lanes, outputs.dtype)
+        loop.predict(places, windows, known_ahead, order, lanes, packed, memory, shared, outputs)
+
+    n_threads = min(allowed_threads(), -(-len(order) // lanes))
+    if n_threads <= 1:
+        work(0)
+        return
+    with Together(n_threads) as threads:
+        threads.run(work, shared)

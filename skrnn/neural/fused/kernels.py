@@ -1,4 +1,4 @@
-"""Compiled kernels of all layers: activations, windows, dense layers, losses and optimizers, with samples innermost.
+"""What is computed for all layers: activations, masks, losses and the steps of optimizers.
 
 Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one step. What is the same
 for a feature is done for all lanes at once, which the compiler turns into vector instructions.
@@ -7,10 +7,10 @@ for a feature is done for all lanes at once, which the compiler turns into vecto
 import math
 
 import numpy as np
+from numba import from_dtype, types
 from numba.extending import overload, register_jitable
 
-from skrnn.neural.fused.compiling import compiled
-from skrnn.neural.fused.products import add_outer, product
+from skrnn.neural.fused.compiling import array, linked, part_of
 
 TANH, RELU, LINEAR, SIGMOID = range(4)
 ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "sigmoid": SIGMOID}
@@ -77,8 +77,8 @@ def slope_of(active, kind):
     return one
 
 
-@compiled
-def activate_row(row, kind):
+@linked(array(1), types.int64)
+def activate(row, kind):
     """Apply an activation in place."""
     n = row.shape[0]
     if kind == TANH:
@@ -92,68 +92,75 @@ def activate_row(row, kind):
             row[i] = max(row[i], row.dtype.type(0))
 
 
-@compiled
-def slope_row(out, row, kind):
+@part_of
+def slope(out, row, kind):
     """Multiply ``row`` by the activation's slope, told from what the activation gave."""
     for i in range(row.shape[0]):
         row[i] *= slope_of(out[i], kind)
 
 
-# ---------------------------------------------------------------------- windows
+# ---------------------------------------------------------------------- rows
 
 
-@compiled
-def gather(rows, ends, shift, which, rate, X):
-    """The windows ``which``, all of whose steps are rows, into X (length, features, lanes), filled up with the last."""
-    last, (length, _, n) = which.shape[0] - 1, X.shape
-    # Without a sign, so that no place is counted from the end: that would have to be checked for every value.
-    first = np.empty(n, np.uint64)
-    for b in range(n):
-        first[b] = ends[which[min(b, last)]] - (length - 1) * rate
-    for t in range(length):
-        for f in range(rows.shape[1]):
-            ahead, column = np.uint64(t * rate + shift[f]), X[t, f]
-            for b in range(n):
-                column[b] = rows[first[b] + ahead, f]
+@part_of
+def copied(X, out):
+    """Copy one array to another of the same shape; NumPy's way would check and explain, which takes long to compile."""
+    x, y = X.ravel(), out.ravel()
+    for b in range(x.shape[0]):
+        y[b] = x[b]
 
 
-# ---------------------------------------------------------------------- parts of all layers
+@part_of
+def added(X, out):
+    """Add one array to another of the same shape."""
+    x, y = X.ravel(), out.ravel()
+    for b in range(x.shape[0]):
+        y[b] += x[b]
 
 
-@compiled
-def affine(W, X, bias, out):
-    """W X + bias at every step, for W (outputs, inputs)."""
-    for t in range(X.shape[0]):
-        product(W, X[t], out[t])
-        for j in range(out.shape[1]):
-            row, own = out[t, j], bias[j]
-            for b in range(row.shape[0]):
-                row[b] += own
+@part_of
+def scaled(out, factor):
+    """Multiply an array by a number."""
+    y, factor = out.ravel(), out.dtype.type(factor)
+    for b in range(y.shape[0]):
+        y[b] *= factor
 
 
-@compiled
-def affine_back(W, X, D, dW, dbias, dX):
-    """The gradients of weights, biases and, if dX has steps, inputs."""
-    dW[:] = 0
-    dbias[:] = 0
-    add_outer(D, X, dW)
-    for t in range(D.shape[0]):
-        for j in range(D.shape[1]):
-            dbias[j] += D[t, j].sum()
-        if dX.shape[0]:
-            product(W.T, D[t], dX[t])
+@part_of
+def filled(out, value):
+    """Fill an array."""
+    y = out.ravel()
+    for b in range(y.shape[0]):
+        y[b] = value
 
 
-@compiled
-def activate(X, kind):
-    """Apply an activation in place."""
-    activate_row(X.ravel(), kind)
+# ---------------------------------------------------------------------- masks
 
 
-@compiled
-def slope(out, D, kind):
-    """Multiply D by the slope of the activation that gave ``out``."""
-    slope_row(out.ravel(), D.ravel(), kind)
+@part_of
+def mixed(seed, number):
+    """Another seed, as if drawn at random, for each number (the finalizer of SplitMix64)."""
+    z = np.uint64(seed) + (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@part_of
+def draw_mask(mask, rate, seed):
+    """1 / (1 - rate) for what stays, 0 for what is left out."""
+    m, stays, nothing = mask.ravel(), mask.dtype.type(1 / (1 - rate)), mask.dtype.type(0)
+    limit = np.uint64(rate * 2.0**32)
+    for b in range(m.shape[0]):
+        m[b] = nothing if mixed(seed, b) >> np.uint64(32) < limit else stays
+
+
+@part_of
+def masked(X, mask):
+    """Leave out what a mask leaves out; without rows it leaves out nothing."""
+    x, m = X.ravel(), mask.ravel()
+    for b in range(m.shape[0]):
+        x[b] *= m[b]
 
 
 # ---------------------------------------------------------------------- losses
@@ -163,33 +170,81 @@ MSE, MAE, HUBER = range(3)
 LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 
-@compiled
-def loss_gradient(Y, target, weights, kind, total, D):
-    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D; ``weights`` (steps, lanes) of ``total``."""
-    one, share = Y.dtype.type(1), Y.dtype.type(1 / total)
+@linked(array(3), array(3), array(3), types.int64, array(3), returns=types.float64)
+def loss_gradient(Y, target, shares, kind, D):
+    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D; every lane and step has a share of it."""
+    one = Y.dtype.type(1)
     loss = 0.0
-    for t, j, b in np.ndindex(Y.shape):
-        e, w = Y[t, j, b] - target[t, j, b], weights[t, b] * share
-        if kind == MSE:
-            loss += w * e * e
-            D[t, j, b] = 2 * w * e
-        elif kind == MAE:
-            loss += w * abs(e)
-            D[t, j, b] = w * np.sign(e)
-        elif abs(e) <= one:
-            loss += w * e * e / 2
-            D[t, j, b] = w * e
-        else:
-            loss += w * (abs(e) - one / 2)
-            D[t, j, b] = w * np.sign(e)
+    for t in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            for b in range(Y.shape[2]):
+                e, w = Y[t, j, b] - target[t, j, b], shares[t, 0, b]
+                if kind == MSE:
+                    loss += w * e * e
+                    D[t, j, b] = 2 * w * e
+                elif kind == MAE:
+                    loss += w * abs(e)
+                    D[t, j, b] = w * np.sign(e)
+                elif abs(e) <= one:
+                    loss += w * e * e / 2
+                    D[t, j, b] = w * e
+                else:
+                    loss += w * (abs(e) - one / 2)
+                    D[t, j, b] = w * np.sign(e)
     return loss
+
+
+def mean_loss(Y, y, weights, loss):
+    """The mean loss of outputs Y (n, outputs)."""
+    e = np.abs(Y - y)
+    losses = {"mse": e**2, "mae": e, "huber": np.where(e <= 1, e**2 / 2, e - 0.5)}[loss]
+    return float(np.mean(losses if weights is None else losses * weights[:, None]))
 
 
 # ---------------------------------------------------------------------- optimizers, as Keras defines them
 
 
-@compiled
-def clip_norm(G, most):
+ADAM, RMSPROP, SGD = range(3)
+OPTIMIZERS = {"adam": ADAM, "rmsprop": RMSPROP, "sgd": SGD}
+OPTIMIZER = np.dtype(
+    [
+        *((name, np.int64) for name in ("kind", "steps", "nesterov")),
+        *((name, np.float64) for name in ("rate", "beta_1", "beta_2", "rho", "momentum", "epsilon", "clipnorm")),
+    ]
+)
+
+
+@linked(array(1), array(1), array(2), from_dtype(OPTIMIZER)[::1])
+def optimize(W, G, memory, optimizer):
+    """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
+    how, real = optimizer[0], W.dtype.type
+    how.steps += 1
+    rate, tiny = real(how.rate), real(how.epsilon)
+    if how.kind == ADAM:
+        # The learning rate with both corrections of the first steps.
+        alpha = real(how.rate * math.sqrt(1 - how.beta_2**how.steps) / (1 - how.beta_1**how.steps))
+        M, V, first, second = memory[0], memory[1], real(1 - how.beta_1), real(1 - how.beta_2)
+        for i in range(W.shape[0]):
+            M[i] += (G[i] - M[i]) * first
+            V[i] += (G[i] * G[i] - V[i]) * second
+            W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
+    elif how.kind == RMSPROP:
+        V, kept, new = memory[0], real(how.rho), real(1 - how.rho)
+        for i in range(W.shape[0]):
+            V[i] = kept * V[i] + new * G[i] * G[i]
+            W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
+    elif memory.shape[0]:
+        M, kept = memory[0], real(how.momentum)
+        for i in range(W.shape[0]):
+            M[i] = M[i] * kept - rate * G[i]
+            W[i] += M[i] * kept - rate * G[i] if how.nesterov else M[i]
+    else:
+        for i in range(W.shape[0]):
+            W[i] -= rate * G[i]
+
+
+@part_of
+def clip(G, most):
     """Shorten a gradient to the norm ``most``."""
     total = 0.0
     for i in range(G.shape[0]):
@@ -199,35 +254,3 @@ def clip_norm(G, most):
         factor = G.dtype.type(most / norm)
         for i in range(G.shape[0]):
             G[i] *= factor
-
-
-@compiled
-def adam(W, G, M, V, alpha, beta_1, beta_2, epsilon):
-    """One step; ``alpha`` is the learning rate with both corrections of the first steps."""
-    real = W.dtype.type
-    alpha, first, second, tiny = real(alpha), real(1 - beta_1), real(1 - beta_2), real(epsilon)
-    for i in range(W.shape[0]):
-        M[i] += (G[i] - M[i]) * first
-        V[i] += (G[i] * G[i] - V[i]) * second
-        W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
-
-
-@compiled
-def rmsprop(W, G, V, rate, rho, epsilon):
-    """One step."""
-    real = W.dtype.type
-    rate, kept, new, tiny = real(rate), real(rho), real(1 - rho), real(epsilon)
-    for i in range(W.shape[0]):
-        V[i] = kept * V[i] + new * G[i] * G[i]
-        W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
-
-
-@compiled
-def sgd(W, G, M, rate, momentum, nesterov):
-    """One step; M is empty without momentum."""
-    rate, kept = W.dtype.type(rate), W.dtype.type(momentum)
-    for i in range(M.shape[0]):
-        M[i] = M[i] * kept - rate * G[i]
-        W[i] += M[i] * kept - rate * G[i] if nesterov else M[i]
-    for i in range(M.shape[0], W.shape[0]):
-        W[i] -= rate * G[i]

@@ -35,25 +35,11 @@ def clipnorm_of(training):
     return training.optimizer.get_config().get("clipnorm")
 
 
-class Optimizer:
-    """Steps of one vector of weights, and what is remembered of past gradients."""
-
-    def __init__(self, name: str, values: dict, vector: np.ndarray):
-        self.name, self.values, self.steps = name, values, 0
-        remembers = {"adam": 2, "rmsprop": 1, "sgd": int(values.get("momentum", 0) != 0)}[name]
-        self.memory = [np.zeros_like(vector) for _ in range(remembers)]
-        self._nothing = np.zeros(0, vector.dtype)
-
-    def step(self, vector, gradient, rate):
-        """Change the weights in place."""
-        self.steps += 1
-        values = self.values
-        if self.name == "adam":
-            betas = values["beta_1"], values["beta_2"]
-            alpha = rate * np.sqrt(1 - betas[1] ** self.steps) / (1 - betas[0] ** self.steps)
-            kernels.adam(vector, gradient, *self.memory, alpha, *betas, values["epsilon"])
-        elif self.name == "rmsprop":
-            kernels.rmsprop(vector, gradient, *self.memory, rate, values["rho"], values["epsilon"])
-        else:
-            memory = self.memory[0] if self.memory else self._nothing
-            kernels.sgd(vector, gradient, memory, rate, values["momentum"], bool(values["nesterov"]))
+def optimizer_record(name: str, values: dict, clipnorm: float | None) -> tuple[np.ndarray, int]:
+    """An optimizer as the kernels take it, and how many vectors it remembers."""
+    record = np.zeros(1, kernels.OPTIMIZER)
+    record["kind"] = kernels.OPTIMIZERS[name]
+    record["clipnorm"] = np.inf if clipnorm is None else clipnorm
+    for key in values.keys() - {"learning_rate"}:
+        record[key] = values[key]
+    return record, {"adam": 2, "rmsprop": 1, "sgd": int(values.get("momentum", 0) != 0)}[name]

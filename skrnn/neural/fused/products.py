@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skrnn.neural.fused.compiling import compiled
+from skrnn.neural.fused.compiling import array, linked
 
 
 def _vector_bytes():
@@ -25,6 +25,8 @@ VECTOR = _vector_bytes()
 # where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
+# Rows behind those that ``add_outer`` reads, and columns behind those it adds to, so that a tile may always be whole.
+MORE = COLUMNS - 1
 
 
 class _Array:
@@ -150,7 +152,7 @@ _block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _p
 _square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _outer_tile(1, 1)
 
 
-@compiled
+@linked(array(2, "A"), array(2, "A"), array(2, "A"))
 def product(A, B, out):
     """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes), of whole vectors of lanes."""
     rows, lanes = out.shape
@@ -166,7 +168,7 @@ def product(A, B, out):
             _row(A, B, out, j, b)
 
 
-@compiled
+@linked(array(3, "A"), array(3, "A"), array(2, "A"))
 def add_outer(D, S, out):
     """Add to ``out`` the sum over all steps of D S', for D (steps, rows, lanes) and S (steps, columns, lanes)."""
     rows, columns = out.shape

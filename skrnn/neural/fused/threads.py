@@ -1,11 +1,25 @@
-"""Threads: how many there may be, and a map over chunks in them."""
+"""Threads: how many there may be, and how compiled code waits for them."""
 
-import contextlib
+import ctypes
 import functools
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
+import joblib
+import llvmlite.binding
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
+
+from skrnn.neural.fused.compiling import part_of
+
+# What threads share: whether to stop, the batches that are done, the threads that have arrived at the end of one, how
+# often all have, and the next chunk that nobody has taken.
+STOP, DONE, ARRIVED, OPENED, NEXT = range(5)
+
+SHOWN_EVERY = 0.1
 
 
 @functools.cache
@@ -16,15 +30,97 @@ def _libraries():
 
 def allowed_threads() -> int:
     """As many as the libraries of linear algebra may use here: what joblib and threadpoolctl limit is limited."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min([cores, *(one["num_threads"] for one in _libraries().info())]))
+    return max(1, min([joblib.cpu_count(), *(one["num_threads"] for one in _libraries().info())]))
 
 
-@contextlib.contextmanager
-def pool(n_threads):
-    """A map over chunks in ``n_threads`` threads."""
-    if n_threads == 1:
-        yield map
-    else:
-        with ThreadPoolExecutor(n_threads, thread_name_prefix="skrnn") as executor:
-            yield executor.map
+def shared_state() -> np.ndarray:
+    """What threads share that work together."""
+    return np.zeros(5, np.int64)
+
+
+class Together:
+    """Runs compiled work in several threads at once, and waits for them: Ctrl-C ends it where it stands."""
+
+    def __init__(self, n_threads):
+        self.n_threads = n_threads
+        self._executor = ThreadPoolExecutor(n_threads, thread_name_prefix="skrnn")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._executor.shutdown()
+
+    def run(self, work, shared, watch=None):
+        """Run ``work(thread)`` in all threads; ``watch()`` is called now and then while they run."""
+        running = [self._executor.submit(work, thread) for thread in range(self.n_threads)]
+        try:
+            while wait(running, SHOWN_EVERY if watch else None, FIRST_EXCEPTION).not_done:
+                failed = [one for one in running if one.done() and one.exception()]
+                if failed:
+                    break
+                watch()
+        finally:
+            if not all(one.done() for one in running):
+                shared[STOP] = 1
+        for one in running:
+            one.result()
+
+
+# ---------------------------------------------------------------------- in compiled code
+
+
+def _yield_address():
+    """The system's function that lets other threads go first."""
+    yields = ctypes.windll.kernel32.SwitchToThread if os.name == "nt" else ctypes.CDLL(None).sched_yield
+    return ctypes.cast(yields, ctypes.c_void_p).value
+
+
+llvmlite.binding.add_symbol("skrnn_yield", _yield_address())
+
+
+def _atomic(write):
+    """A function of an array of integers and a place in it, whose code is written by ``write``."""
+
+    @intrinsic
+    def operation(typing, shared, place, value):
+        def code(context, builder, signature, values):
+            data = context.make_array(signature.args[0])(context, builder, value=values[0]).data
+            value = context.cast(builder, values[2], signature.args[2], types.int64)
+            place = context.cast(builder, values[1], signature.args[1], types.int64)
+            return write(builder, builder.gep(data, [place]), value)
+
+        return types.int64(shared, place, value), code
+
+    return operation
+
+
+# Add a number, and give what was there before; in one go, whatever other threads do.
+add = _atomic(lambda builder, pointer, value: builder.atomic_rmw("add", pointer, value, "seq_cst"))
+put = _atomic(lambda builder, pointer, value: builder.atomic_rmw("xchg", pointer, value, "seq_cst"))
+
+
+@part_of
+def seen(shared, place):
+    """What is there now."""
+    return add(shared, place, 0)
+
+
+@intrinsic
+def _rest(typing):
+    def code(context, builder, signature, values):
+        kind = ir.FunctionType(ir.IntType(32), [])
+        called = builder.module.globals.get("skrnn_yield") or ir.Function(builder.module, kind, "skrnn_yield")
+        return builder.call(called, [])
+
+    return types.int32(), code
+
+
+@part_of
+def wait_for(shared, place, value):
+    """Wait until something is no longer ``value``; False where all shall stop."""
+    while seen(shared, place) == value:
+        if seen(shared, STOP):
+            return False
+        _rest()
+    return True
