@@ -1,0 +1,136 @@
+"""Gathering: windows, what is known ahead of them, and targets, from where they lie into a chunk's memory."""
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from skrnn.neural.fused.compiling import part_of
+
+
+class Source(NamedTuple):
+    """Rows, and which of their numbers a sample reads: at its end, at some offsets, some columns."""
+
+    # Where the rows are, bytes from row to row and from column to column, and bytes of a number.
+    layout: np.ndarray
+    ends: np.ndarray
+    offsets: np.ndarray
+    columns: np.ndarray
+    shift: np.ndarray
+
+
+class Targets(NamedTuple):
+    """Targets (n, steps, outputs) and weights (n, steps) of samples; or of their last step alone.
+
+    Then the targets of earlier steps may be those of the samples that end there: ``ending`` has them for every row, or
+    -1. ``known`` counts each sample's steps with targets.
+    """
+
+    y: np.ndarray
+    weights: np.ndarray
+    ending: np.ndarray
+    known: np.ndarray
+
+
+def readable(rows: np.ndarray) -> bool:
+    """Whether rows are numbers that compiled code reads where they lie."""
+    return rows.dtype in (np.float32, np.float64) and rows.dtype.isnative
+
+
+def source(rows, ends, offsets, columns=None, shift=None) -> Source:
+    """A source of these rows, which must stay alive as long as it is read."""
+    columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
+    shift = np.zeros(len(columns), np.int64) if shift is None else shift
+    layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
+    return Source(layout, *(np.ascontiguousarray(one, np.int64) for one in (ends, offsets, columns, shift)))
+
+
+def source_of_windows(windows) -> Source:
+    """Complete windows."""
+    offsets = (np.arange(windows.length) - (windows.length - 1)) * windows.sampling_rate
+    return source(windows.rows, windows.ends, offsets, shift=windows.shift)
+
+
+def source_of_array(X) -> Source:
+    """Samples (n, steps, features) that are an array."""
+    n, steps, features = X.shape
+    return source(X.reshape(n * steps, features), np.arange(n) * steps, np.arange(steps))
+
+
+# ---------------------------------------------------------------------- in compiled code
+
+
+def _number_at(number):
+    @intrinsic
+    def load(typing, address):
+        def code(context, builder, signature, values):
+            kind = ir.FloatType() if number is types.float32 else ir.DoubleType()
+            return builder.load(builder.inttoptr(values[0], kind.as_pointer()), align=1)
+
+        return number(types.int64), code
+
+    return load
+
+
+_single, _double = _number_at(types.float32), _number_at(types.float64)
+
+
+@part_of
+def gather(read, order, first, n, X):
+    """The samples order[first:first + n] into X (steps, features, lanes), filled up with the last."""
+    address, row, column, size = read.layout[0], read.layout[1], read.layout[2], read.layout[3]
+    starts = np.empty(X.shape[2], np.int64)
+    for b in range(X.shape[2]):
+        starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
+    for t in range(X.shape[0]):
+        for f in range(X.shape[1]):
+            out, ahead = X[t, f], (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
+            if size == 4:
+                for b in range(out.shape[0]):
+                    out[b] = _single(starts[b] + ahead)
+            else:
+                for b in range(out.shape[0]):
+                    out[b] = _double(starts[b] + ahead)
+
+
+@part_of
+def _target(targets, read, i, t, steps):
+    """Where the target of a sample's step is: the sample that has it, and of which step it is; -1 if nobody has."""
+    if not targets.ending.shape[0]:
+        return i, t
+    row = read.ends[i] + read.offsets[t + read.offsets.shape[0] - steps]
+    return (targets.ending[row] if 0 <= row < targets.ending.shape[0] else -1), 0
+
+
+@part_of
+def share(targets, order, first, n, outputs, steps):
+    """What the loss of a sample's step counts, times its weight, in the mean over a batch, its steps and outputs.
+
+    Where some steps have no targets the others count more, so that the weights' mean is that of all.
+    """
+    total = n * steps * outputs
+    if not targets.ending.shape[0]:
+        return 1 / total
+    weight = known = 0.0
+    for i in order[first : first + n]:
+        weight += targets.weights[i, 0]
+        known += targets.weights[i, 0] * targets.known[i]
+    return steps * weight / known / total
+
+
+@part_of
+def gather_targets(targets, read, order, first, n, share, target, shares):
+    """Targets and shares of the samples order[first:first + n]; what fills the lanes up has none."""
+    steps, last = target.shape[0], targets.weights.shape[1] - 1
+    for t in range(steps):
+        for b in range(target.shape[2]):
+            i = order[first + min(b, n - 1)]
+            place, step = _target(targets, read, i, t, steps)
+            if place < 0:
+                place, step, shares[t, 0, b] = i, 0, 0
+            else:
+                shares[t, 0, b] = share * targets.weights[i, min(t, last)] if b < n else 0
+            for j in range(target.shape[1]):
+                target[t, j, b] = targets.y[place, step, j]

@@ -1,0 +1,168 @@
+"""The loops: training on the batches of an epoch, and the outputs of many samples, compiled as a whole.
+
+All threads run the same loop. Each takes the next chunk of a batch that nobody has taken; who is done last sums the
+chunks' gradients, in their order, makes the optimizer's step, and lets the others go on with the next batch.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from skrnn.neural.fused.cells import part
+from skrnn.neural.fused.compiling import compiled, part_of
+from skrnn.neural.fused.gathering import gather, gather_targets, share
+from skrnn.neural.fused.kernels import added, clip, filled, loss_gradient, mixed, optimize
+from skrnn.neural.fused.layers import backward, forward
+from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
+
+# A chunk has a multiple of this many lanes, so that every loop and product has the same form, and rounds the same way.
+LANE_STEP = 16
+
+
+class Places(NamedTuple):
+    """A network as the loops take it: its plan."""
+
+    layers: np.ndarray
+    # Rows of memory; places; how many steps have targets, and how many of them there are.
+    rows: int
+    windows: int
+    known_ahead: int
+    outputs: int
+    target: int
+    shares: int
+    d_outputs: int
+    target_steps: int
+    n_outputs: int
+
+
+class Weights(NamedTuple):
+    """Weights as one vector in Keras's order, packed for the kernels, and how one becomes the other."""
+
+    vector: np.ndarray
+    packed: np.ndarray
+    numbers: np.ndarray
+    bounds: np.ndarray
+
+
+class Learning(NamedTuple):
+    """What training changes beside the weights: gradients and losses of a batch's chunks, and the optimizer's memory."""
+
+    gradients: np.ndarray
+    losses: np.ndarray
+    gradient: np.ndarray
+    optimizer: np.ndarray
+    memory: np.ndarray
+    # The sum of all samples' losses, and how many they are.
+    totals: np.ndarray
+
+
+class Batches(NamedTuple):
+    """What the batches of an epoch are made of, and in which order; ``seed`` draws masks."""
+
+    order: np.ndarray
+    size: int
+    lanes: int
+    loss: int
+    drops: bool
+    seed: int
+
+
+@part_of
+def _chunk(network, memory, n):
+    """The memory of a chunk of n samples."""
+    lanes = n + -n % LANE_STEP
+    return memory[: network.rows * lanes].reshape(network.rows, lanes)
+
+
+@part_of
+def _inputs(network, windows, known_ahead, order, first, n, memory):
+    steps, features = windows.offsets.shape[0], windows.columns.shape[0]
+    gather(windows, order, first, n, part(memory, network.windows, steps, features))
+    leads, columns = known_ahead.offsets.shape[0], known_ahead.columns.shape[0]
+    gather(known_ahead, order, first, n, part(memory, network.known_ahead, leads, columns))
+
+
+@compiled
+def pack(weights):
+    """Pack the weights anew."""
+    filled(weights.packed, 0)
+    for i in range(weights.vector.shape[0]):
+        weights.packed[weights.numbers[i]] += weights.vector[i]
+
+
+@part_of
+def _update(weights, learning, n_chunks, n):
+    """The optimizer's step, with the gradients of all chunks."""
+    loss = 0.0
+    for chunk in range(n_chunks):
+        loss += learning.losses[chunk]
+        if chunk:
+            added(learning.gradients[chunk], learning.gradients[0])
+    learning.totals[0] += loss * n
+    learning.totals[1] += n
+    for i in range(weights.vector.shape[0]):
+        learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
+    most = learning.optimizer[0].clipnorm
+    if most < math.inf:
+        for variable in range(weights.bounds.shape[0] - 1):
+            clip(learning.gradient[weights.bounds[variable] : weights.bounds[variable + 1]], most)
+    optimize(weights.vector, learning.gradient, learning.memory, learning.optimizer)
+    pack(weights)
+
+
+@compiled
+def train(network, windows, known_ahead, targets, batches, weights, learning, memory, shared, n_threads):
+    """Train on all batches once, as one of ``n_threads`` threads."""
+    order = batches.order
+    for batch in range(-(-order.shape[0] // batches.size)):
+        begin = batch * batches.size
+        size = min(batches.size, order.shape[0] - begin)
+        n_chunks = -(-size // batches.lanes)
+        of_batch = share(targets, order, begin, size, network.n_outputs, network.target_steps)
+        while not seen(shared, STOP):
+            chunk = add(shared, NEXT, 1)
+            if chunk >= n_chunks:
+                break
+            first = chunk * batches.lanes
+            n = min(batches.lanes, size - first)
+            numbers = _chunk(network, memory, n)
+            seed = mixed(mixed(batches.seed, batch), chunk)
+            _inputs(network, windows, known_ahead, order, begin + first, n, numbers)
+            target = part(numbers, network.target, network.target_steps, network.n_outputs)
+            shares = part(numbers, network.shares, network.target_steps, 1)
+            gather_targets(targets, windows, order, begin + first, n, of_batch, target, shares)
+            forward(network.layers, weights.packed, numbers, batches.drops, seed)
+            Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
+            D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
+            learning.losses[chunk] = loss_gradient(Y, target, shares, batches.loss, D)
+            backward(network.layers, weights.packed, learning.gradients[chunk], numbers, batches.drops)
+        opened = seen(shared, OPENED)
+        if seen(shared, STOP):
+            return
+        if add(shared, ARRIVED, 1) == n_threads - 1:
+            _update(weights, learning, n_chunks, size)
+            put(shared, NEXT, 0)
+            put(shared, ARRIVED, 0)
+            add(shared, DONE, 1)
+            add(shared, OPENED, 1)
+        elif not wait_for(shared, OPENED, opened):
+            return
+
+
+@compiled
+def predict(network, windows, known_ahead, order, lanes, packed, memory, shared, outputs):
+    """The outputs of some samples, as one of some threads."""
+    n_all = order.shape[0]
+    while not seen(shared, STOP):
+        first = add(shared, NEXT, 1) * lanes
+        if first >= n_all:
+            return
+        n = min(lanes, n_all - first)
+        numbers = _chunk(network, memory, n)
+        _inputs(network, windows, known_ahead, order, first, n, numbers)
+        forward(network.layers, packed, numbers, False, 0)
+        Y = part(numbers, network.outputs, 1, network.n_outputs)
+        for b in range(n):
+            for j in range(network.n_outputs):
+                outputs[first + b, j] = Y[0, j, b]

@@ -1,0 +1,248 @@
+"""Plan: a network as a table of layers, and where each of them finds its weights and its numbers.
+
+A chunk of samples goes through a network in one piece of memory, (rows, lanes): a lane is a sample. All that a layer
+reads or writes has a *place* there, the first of its rows, from which (steps, rows, lanes) lie one after the other. The
+weights of all layers are packed into one vector, as the kernels want them; the plan tells for every number of Keras's
+layout which number of the packed vector it is.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skrnn.neural.fused.kernels import ACTIVATIONS
+from skrnn.neural.fused.products import MORE
+from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent, Summary
+
+SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT = range(9)
+CELLS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
+
+# A row of the table, which begins with the addresses of the layer's kernels; what it has no use for is 0.
+LAYER = np.dtype(
+    [
+        *((name, np.int64) for name in ("kind", "forward", "backward", "activation")),
+        *((name, np.int64) for name in ("steps", "inputs", "units", "out_steps")),
+        # Where it reads x, writes its outputs, finds their gradient d, and writes that of x; of the first layer with
+        # weights nobody asks for it. Where its weights begin.
+        *((name, np.int64) for name in ("x", "out", "d", "dx", "first", "weights")),
+        # Recurrent: whether it reads the last step first, and writes so; whether it gives all steps' states, beside
+        # those of the other direction, from row ``part`` of ``width``; whether it adds to dx; the layer with whose last
+        # state it begins, and of how many directions; whether a decoder has handed it a gradient.
+        *((name, np.int64) for name in ("backwards", "turned", "sequences", "part", "width", "adds")),
+        *((name, np.int64) for name in ("encoder", "directions", "handed")),
+        # What it reads at each step, its states, its gates, cells and their activations, and gradients of the last two
+        # states; masks.
+        *((name, np.int64) for name in ("S", "H", "P", "C", "T", "dh", "dc", "spare", "x_mask", "h_mask")),
+        # Convolutions.
+        *((name, np.int64) for name in ("size", "pool", "before", "ahead", "padded", "convolved", "span")),
+        *((name, np.int64) for name in ("d_padded", "d_convolved", "beside")),
+        *((name, np.float64) for name in ("dropout", "recurrent_dropout")),
+    ]
+)
+
+
+@dataclass
+class Variable:
+    """One of a network's weights: its role, and for each of its numbers, as Keras lays them out, the packed one."""
+
+    role: str
+    numbers: np.ndarray
+
+
+class Plan:
+    """Where everything is, for one network; with ``every_step`` its outputs are those of all steps."""
+
+    def __init__(self, network: Network, *, every_step=False):
+        self.network = network
+        self.rows = self.packed = 0
+        self.variables, self._blocks = [], []
+        self.windows = self._place(network.steps, network.features)
+        self.known_ahead = self._place(network.outputs, network.known_ahead)
+        at, shape, encoder = self.windows, (network.steps, network.features), None
+        for spec in network.layers:
+            if isinstance(spec, Recurrent):
+                at, shape = self._recurrent(at, shape, spec, sequences=spec.sequences or every_step)
+                encoder = self._blocks[-1]
+            elif isinstance(spec, Decoder):
+                at, shape = self._decoder(at, shape, spec, encoder)
+            elif isinstance(spec, Convolution):
+                at, shape = self._convolution(at, shape, spec)
+            elif isinstance(spec, Summary) and spec.how == "flatten":
+                shape = 1, shape[0] * shape[1]
+            elif isinstance(spec, Summary):
+                kind = {"average": AVERAGE, "max": MAXIMUM}[spec.how]
+                at, shape = self._simple(at, shape, kind, (1, shape[1]))
+            elif isinstance(spec, Dropout):
+                place = self._place(*shape)
+                at, shape = self._simple(at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=place)
+            elif isinstance(spec, Dense):
+                at, shape = self._dense(at, shape, spec.units, spec.activation)
+        self.outputs, _ = self._dense(at, shape, 1 if network.decoder else network.outputs, "linear")
+        self.target_steps = network.steps if every_step else 1
+        # What is only needed to train comes last.
+        self.forward_rows = self.rows
+        self.target = self._place(self.target_steps, network.outputs)
+        self.shares = self._place(self.target_steps, 1)
+        self.d_outputs = self._place(self.target_steps, network.outputs)
+        self._plan_gradients(self.d_outputs)
+        records = [layer for block in self._blocks for layer in block]
+        self.layers = np.zeros(len(records), LAYER)
+        for row, record in zip(self.layers, records, strict=True):
+            for name, value in record.items():
+                row[name] = value
+        self.numbers = np.concatenate([variable.numbers.ravel() for variable in self.variables])
+        self.bounds = np.cumsum([0, *(variable.numbers.size for variable in self.variables)])
+
+    @property
+    def drops(self):
+        """Whether anything is left out at random."""
+        return bool((self.layers["dropout"] + self.layers["recurrent_dropout"]).any())
+
+    @property
+    def widest(self):
+        """The units of the widest recurrent layer."""
+        return int(self.layers["units"][self.layers["kind"] <= GRU].max(initial=0))
+
+    def vector(self, weights, dtype):
+        """Weights in Keras's layout as one vector."""
+        return np.concatenate([np.ravel(weight) for weight in weights]).astype(dtype)
+
+    def weights(self, vector):
+        """A vector as weights in Keras's layout."""
+        parts = zip(self.bounds[:-1], self.bounds[1:], self.variables, strict=True)
+        return [vector[start:stop].reshape(variable.numbers.shape).copy() for start, stop, variable in parts]
+
+    # ------------------------------------------------------------------ layers
+
+    def _place(self, *shape):
+        start, self.rows = self.rows, self.rows + int(np.prod(shape))
+        return start
+
+    def _pack(self, *shape):
+        start, self.packed = self.packed, self.packed + int(np.prod(shape))
+        return start, np.arange(start, self.packed).reshape(shape)
+
+    def _variable(self, role, numbers):
+        self.variables.append(Variable(role, np.ascontiguousarray(numbers)))
+
+    def _simple(self, at, shape, kind, out_shape, **values):
+        layer = {"kind": kind, "steps": shape[0], "inputs": shape[1], "units": out_shape[1], "x": at}
+        layer |= {"out": self._place(*out_shape), "out_steps": out_shape[0], "weights": -1, **values}
+        self._blocks.append([layer])
+        return layer["out"], out_shape
+
+    def _dense(self, at, shape, units, activation):
+        start, numbers = self._pack(units, shape[1] + 1)
+        self._variable("kernel", numbers[:, :-1].T)
+        self._variable("bias", numbers[:, -1])
+        values = {"activation": ACTIVATIONS[activation], "weights": start}
+        return self._simple(at, shape, DENSE, (shape[0], units), **values)
+
+    def _convolution(self, at, shape, spec):
+        (steps, inputs), size, pool = shape, spec.kernel_size, spec.pool_size
+        start, numbers = self._pack(spec.filters, size * inputs + 1)
+        self._variable("kernel", numbers[:, :-1].T.reshape(size, inputs, -1))
+        self._variable("bias", numbers[:, -1])
+        span = steps if spec.padding == "same" else steps - size + 1
+        out_steps = -(-span // pool)
+        values = {
+            "activation": ACTIVATIONS[spec.activation],
+            "weights": start,
+            "size": size,
+            "pool": pool,
+            "span": span,
+            "before": (size - 1) // 2 if spec.padding == "same" else 0,
+            "ahead": (out_steps * pool - span) // 2,
+            "padded": self._place(span + size - 1, inputs),
+            "convolved": self._place(span, spec.filters),
+        }
+        return self._simple(at, shape, CONVOLUTION, (out_steps, spec.filters), **values)
+
+    def _recurrent(self, at, shape, spec, *, sequences, **values):
+        turns = (False, True) if getattr(spec, "bidirectional", False) else (False,)
+        block = []
+        for turned in turns:
+            layer = self._cell(at, shape, spec)
+            layer |= {"backwards": turned != getattr(spec, "go_backwards", False), "turned": turned}
+            layer |= {"sequences": sequences, "part": turned * spec.units, "width": len(turns) * spec.units, **values}
+            block.append(layer)
+        steps, width = shape[0] if sequences else 1, len(turns) * spec.units
+        if len(turns) == 1:  # where the states are
+            out = block[0]["H"] + (1 if sequences else shape[0]) * spec.units
+        else:
+            out = self._place(steps, width)
+        for layer in block:
+            layer |= {"out": out, "out_steps": steps}
+        self._blocks.append(block)
+        return out, (steps, width)
+
+    def _cell(self, at, shape, spec):
+        (steps, inputs), units, kind = shape, spec.units, CELLS[spec.cell]
+        gates = {SIMPLE: 1, LSTM: 4, GRU: 4}[kind]
+        columns = inputs + 1 + units
+        start, V = self._pack(gates * units, columns + MORE)
+        # A product of inputs, one and states. Of the GRU the candidate comes first and last, with its inputs and with
+        # the states; of its other gates both biases are one number.
+        first = last = V
+        if kind == GRU:
+            first, last = np.roll(V[: 3 * units], -units, axis=0), V[units:]
+        self._variable("kernel", first[:, :inputs].T)
+        self._variable("recurrent", last[:, inputs + 1 : columns].T)
+        biases = [first[:, inputs], last[:, inputs]] if kind == GRU else V[:, inputs]
+        self._variable("lstm bias" if kind == LSTM else "bias", np.array(biases))
+        return {
+            "kind": kind,
+            "activation": ACTIVATIONS[spec.activation],
+            "steps": steps,
+            "inputs": inputs,
+            "units": units,
+            "x": at,
+            "weights": start,
+            "encoder": -1,
+            "dropout": spec.dropout,
+            "recurrent_dropout": spec.recurrent_dropout,
+            "x_mask": self._place(inputs),
+            "h_mask": self._place(units),
+            "S": self._place(steps, columns + MORE),
+            "H": self._place(steps + 1, units),
+            "P": self._place(steps, gates * units) if kind != SIMPLE else 0,
+            "C": self._place(steps + 1, units) if kind == LSTM else 0,
+            "T": self._place(steps, units) if kind == LSTM else 0,
+        }
+
+    def _decoder(self, at, shape, spec, encoder):
+        leads, index = self.network.outputs, sum(map(len, self._blocks)) - len(encoder)
+        for layer in encoder:
+            layer["handed"] = True
+        out_shape = leads, spec.units + self.network.known_ahead
+        at, shape = self._simple(at, shape, REPEAT, out_shape, beside=self.known_ahead)
+        return self._recurrent(at, shape, spec, sequences=True, encoder=index, directions=len(encoder))
+
+    def _plan_gradients(self, d):
+        first = next(block for block in self._blocks if block[0]["weights"] >= 0)
+        for block in reversed(self._blocks):
+            dx = 0
+            for layer in block:
+                shape, kind = (layer["steps"], layer["inputs"]), layer["kind"]
+                layer |= {"d": d, "first": block is first}
+                if kind == CONVOLUTION:
+                    pooled = layer["pool"] > 1
+                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if pooled else d
+                    layer["d_padded"] = self._place(layer["span"] + layer["size"] - 1, layer["inputs"])
+                    layer["spare"] = self._place(layer["size"], layer["inputs"])
+                    dx = layer["d_padded"] + layer["before"] * layer["inputs"]
+                elif kind == DROPOUT:
+                    dx = d
+                else:
+                    dx = dx or self._place(*shape)
+                if kind <= GRU:
+                    layer |= {name: self._place(layer["units"]) for name in ("dh", "dc")}
+                    layer["spare"] = self._place(max(layer["inputs"], layer["units"]))
+                    # Backward the other direction comes first, and writes.
+                    layer["adds"] = len(block) == 2 and not layer["turned"]
+                if kind == SIMPLE:
+                    layer["P"] = self._place(layer["steps"], layer["units"])
+                layer["dx"] = dx
+            d = dx
+            if block is first:
+                break
