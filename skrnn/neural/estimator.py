@@ -276,20 +276,24 @@ class NetworkRegressor(WindowRegressor):
     # ------------------------------------------------------------------ prediction
 
     def _predict(self, windows):
+        return self._outputs(windows) * self.y_scale_ + self.y_offset_
+
+    def _outputs(self, windows):
         engine, left = self._engine(), np.arange(len(windows))
         y = np.empty((len(windows), self.n_outputs_))
         if hasattr(engine, "predict_windows") and self._known_ahead_ is None:
             complete = windows.complete()
-            if complete.any():
-                y[complete] = engine.predict_windows(self.network_, self.weights_, windows[complete])
+            if complete.all():
+                return engine.predict_windows(self.network_, self.weights_, windows)
+            y[complete] = engine.predict_windows(self.network_, self.weights_, windows[complete])
             left = left[~complete]
-        windows = windows[left]
-        for batch in windows.batches(max(self.batch_size, 1024)):
+        for part in windows[left].batches(max(self.batch_size, 1024)):
+            batch = left[part]
             inputs = [fill_steps(windows.take(batch), self.fill_values_)]
             if self._known_ahead_ is not None:
                 inputs.append(self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_))
-            y[left[batch]] = engine.predict(self.network_, self.weights_, *inputs)
-        return y * self.y_scale_ + self.y_offset_
+            y[batch] = engine.predict(self.network_, self.weights_, *inputs)
+        return y
 
 
 def _continued(earlier, later):

@@ -10,9 +10,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from skrnn.neural.fused import kernels
-from skrnn.neural.fused.engine import _models_of, initial_weights
-from skrnn.neural.fused.model import Model, Parameters
+from skrnn.neural.fused.compiling import compiled, ready
+from skrnn.neural.fused.engine import initial_weights, train
+from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
+from skrnn.neural.network import Trained, Training
 
 CELLS = ("simple", "lstm", "gru")
 # What a network can be made of; each is checked on its own and in odd sizes.
@@ -53,35 +55,41 @@ def fitted(model, X, y, **params):
     return copy.deepcopy(model).set_params(**{**common, **params}).fit(X, y)
 
 
+def loss_and_gradient(network, feed, vector, seed=0):
+    """One step of gradient descent, whose rate is 1: what the weights lose is the gradient."""
+    plan = Plan(network, every_step=network.every_step)
+    values = {"loss": "mse", "optimizer": "sgd", "learning_rate": 1.0, "learning_rate_decay": 1.0, "clipnorm": None}
+    values |= {"epochs": 1, "patience": None, "callbacks": (), "verbose": 0, "seed": seed}
+    trained = train(network, Training(**values), feed, None, Trained(plan.weights(vector), [0, 0], {}))
+    return trained.history["loss"][0], vector - plan.vector(trained.weights, float)
+
+
+def check_gradient(model, X, y, n_weights):
+    """The gradient of some weights is the slope of the loss."""
+    model = fitted(model, X, y, engine="fused", normalize_y=False)
+    network, random = model.network_, np.random.default_rng(1)
+    weights = random.uniform(size=len(X))
+    plan = Plan(network, every_step=network.every_step)
+    vector = plan.vector(initial_weights(plan, random), float)
+    vector += random.normal(scale=0.1, size=len(vector))
+
+    def slope(vector):
+        feed = model._feed(X, np.reshape(y, (len(X), -1)), weights, seed=0)
+        return loss_and_gradient(network, feed, vector)
+
+    _, gradient = slope(vector)
+
+    for place in random.choice(len(vector), min(n_weights, len(vector)), replace=False):
+        step = np.zeros_like(vector)
+        step[place] = 1e-6
+        upper, lower = (slope(vector + side * step)[0] for side in (1, -1))
+        assert gradient[place] == pytest.approx((upper - lower) / 2e-6, rel=1e-4, abs=1e-8)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_against_central_differences(name):
     """The gradient of every weight is the slope of the loss."""
-    X, y = data(n=7, known_ahead="decoder" in name)
-    network = fitted(NETWORKS[name], X, y, engine="fused").network_
-    model = Model(network, every_step=network.every_step)
-    parameters, random = Parameters(model), np.random.default_rng(1)
-    vector = parameters.from_keras(
-        [w + random.normal(scale=0.1, size=w.shape) for w in initial_weights(network, random)], float
-    )
-    steps = random.normal(size=(network.steps, network.features, 16))
-    known = random.normal(size=(network.outputs, network.known_ahead, 16)) if network.known_ahead else None
-    forecasts = network.steps if network.every_step else 1
-    target, weights = random.normal(size=(forecasts, network.outputs, 16)), random.uniform(size=(forecasts, 16))
-
-    def loss(vector, D=None):
-        Y = model.forward(parameters.views(vector), steps, known)
-        return kernels.loss_gradient(Y, target, weights, kernels.MSE, Y.size, np.empty_like(Y) if D is None else D)
-
-    D, gradient = np.empty_like(target), np.empty_like(vector)
-    loss(vector, D)
-    model.backward(parameters.views(vector), parameters.views(gradient), D)
-
-    some = random.choice(len(vector), min(60, len(vector)), replace=False)
-    for place in some:
-        step = np.zeros_like(vector)
-        step[place] = 1e-6
-        slope = (loss(vector + step) - loss(vector - step)) / 2e-6
-        assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-8)
+    check_gradient(NETWORKS[name], *data(n=17, known_ahead="decoder" in name), n_weights=60)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -134,29 +142,11 @@ def test_odd_sizes(cell, n, steps, features):
 
 
 @pytest.mark.parametrize("dropout", [{"dropout": 0.4}, {"recurrent_dropout": 0.4}, {"output_dropout": 0.4}], ids=str)
+@pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradients_with_dropout(cell, dropout):
+def test_gradients_with_dropout(cell, bidirectional, dropout):
     """With the same mask, the gradient is the slope of the loss."""
-    X, y = data(n=7)
-    network = fitted(RNNRegressor(cell, (4, 3), **dropout), X, y, engine="fused").network_
-    model, random = Model(network), np.random.default_rng(1)
-    parameters = Parameters(model)
-    vector = parameters.from_keras(initial_weights(network, random), float)
-    steps, target = random.normal(size=(network.steps, 3, 16)), random.normal(size=(1, 4, 16))
-
-    def loss(vector, D):
-        Y = model.forward(parameters.views(vector), steps, random=np.random.default_rng(5))
-        return kernels.loss_gradient(Y, target, np.ones((1, 16)), kernels.MSE, Y.size, D)
-
-    D, gradient = np.empty_like(target), np.empty_like(vector)
-    loss(vector, D)
-    model.backward(parameters.views(vector), parameters.views(gradient), D)
-
-    for place in random.choice(len(vector), 40, replace=False):
-        step = np.zeros_like(vector)
-        step[place] = 1e-6
-        slope = (loss(vector + step, D.copy()) - loss(vector - step, D.copy())) / 2e-6
-        assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-8)
+    check_gradient(RNNRegressor(cell, (4, 3), bidirectional=bidirectional, **dropout), *data(n=7), n_weights=40)
 
 
 def test_initial_weights_are_drawn_as_keras_draws_them():
@@ -164,7 +154,7 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
     X, y = data()
     network = fitted(RNNRegressor("lstm", 30), X, y, engine="fused").network_
 
-    kernel, recurrent, bias, out, out_bias = initial_weights(network, np.random.default_rng(0))
+    kernel, recurrent, bias, out, out_bias = initial_weights(Plan(network), np.random.default_rng(0))
 
     assert 0.9 < np.abs(kernel).max() / np.sqrt(6 / (3 + 120)) <= 1
     np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(30), atol=1e-12)
@@ -175,10 +165,12 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
 
 def test_the_tangent_of_single_precision():
     """The approximation is as good as single precision asks for."""
-    x = np.linspace(-12, 12, 100_001, dtype=np.float32)[None]
+    ready("float32")
+    activate = compiled(lambda row: kernels.activate(row, kernels.TANH))
+    x = np.linspace(-12, 12, 100_001, dtype=np.float32)
 
     active = x.copy()
-    kernels.activate(active, kernels.TANH)
+    activate(active)
 
     assert np.abs(active - np.tanh(x.astype(float))).max() < 4e-7
 
@@ -358,12 +350,3 @@ def test_another_optimizer_begins_anew(engine):
 
     for one, two in zip(before, model.weights_, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
-
-
-def test_large_predictions_leave_no_memory_behind():
-    """Networks that predicted hold the memory of a few windows, not of their largest batch."""
-    X, y = data(100, outputs=1)
-    model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y)
-    model.predict(X)
-
-    assert _models_of(model.network_)._idle == []

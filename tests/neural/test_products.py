@@ -3,7 +3,28 @@
 import numpy as np
 import pytest
 
-from skrnn.neural.fused.products import add_outer, product
+from skrnn.neural.fused import products
+from skrnn.neural.fused.compiling import compiled, ready
+
+
+@compiled
+def product(A, B, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.product(A, B, out)
+
+
+@compiled
+def add_outer(D, S, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.add_outer(D, S, out)
+
+
+@pytest.fixture(autouse=True)
+def kernels():
+    """Kernels of both float types."""
+    ready("f4")
+    ready("f8")
+
 
 # Rows, depth or columns, and lanes: whole tiles, parts of tiles, and fewer rows than a tile has.
 SHAPES = [(64, 31, 64), (5, 3, 16), (1, 1, 16), (3, 70, 48), (33, 6, 32)]

@@ -1,14 +1,14 @@
 """The fused engine: trains a Network and applies it with compiled kernels, as the Keras engine does with Keras."""
 
+import functools
 import sys
-import threading
 import time
 
 import numpy as np
 
 from skrnn.neural.fused import kernels, loop
 from skrnn.neural.fused.compiling import announced
-from skrnn.neural.fused.gathering import Targets, readable, source, source_of_array, source_of_windows
+from skrnn.neural.fused.gathering import Targets, nothing, readable, source, source_of_array, source_of_windows
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
@@ -60,8 +60,13 @@ def _memory(rows, lanes, dtype):
     return memory[start : start + size].view(dtype)
 
 
+def _plan(network, *, every_step=False):
+    plan = Plan(network, every_step=every_step)
+    link(plan.layers, network.dtype)
+    return plan
+
+
 def _places(plan, *, training=False):
-    link(plan.layers, plan.network.dtype)
     rows = plan.rows if training else plan.forward_rows
     places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.shares, plan.d_outputs)
     return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
@@ -107,7 +112,7 @@ class _Trainer:
 
     def __init__(self, network, training, feed, start):
         self.network, self.training, self.feed = network, training, feed
-        self.plan = plan = Plan(network, every_step=network.every_step)
+        self.plan = plan = _plan(network, every_step=network.every_step)
         self.lanes = _lanes(plan, feed.batch_size)
         n_chunks = -(-feed.batch_size // self.lanes)
         self.n_threads = min(allowed_threads(), n_chunks)
@@ -151,7 +156,8 @@ class _Trainer:
         windows, known_ahead, targets, order = parts
         loss = kernels.LOSSES[self.training.loss]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
-        given = _places(self.plan, training=True), windows, known_ahead, targets, batches, self.weights, self.learning
+        read = windows.read, known_ahead.read
+        given = _places(self.plan, training=True), *read, targets, batches, self.weights, self.learning
         threads.run(
             lambda thread: loop.train(*given, self.memories[thread], shared, self.n_threads),
             shared,
@@ -161,7 +167,7 @@ class _Trainer:
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan, done = Plan(self.network), 0
+        plan, done = _plan(self.network), 0
         for (windows, known_ahead, _, order), _ in _parts(feed, forecasts=True):
             part = outputs[done : done + len(order)]
             _forecast(plan, self.weights.packed, windows, known_ahead, order, part)
@@ -189,7 +195,6 @@ class _Trainer:
 
 # ---------------------------------------------------------------------- what the loops read
 
-_NOTHING = np.zeros((1, 0), np.float32)
 _NO_PLACES = np.zeros(0, np.int64)
 
 
@@ -200,8 +205,8 @@ def _parts(feed, *, forecasts=False):
     ``forecasts`` the targets are left out.
     """
     windows, later = feed.windows, feed.step_targets
-    if not windows.maps and readable(windows.rows) and (forecasts or later is None or isinstance(later, LaterEnds)):
-        known_ahead = source(_NOTHING, _NO_PLACES, _NO_PLACES)
+    if _readable(windows) and (forecasts or later is None or isinstance(later, LaterEnds)):
+        known_ahead = nothing()
         if feed.known_ahead is not None:
             known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
         targets = None if forecasts else _targets(feed)
@@ -211,6 +216,11 @@ def _parts(feed, *, forecasts=False):
     for first in range(0, len(feed), size):
         batches = range(first, min(first + size, len(feed)))
         yield _gathered(feed, batches, forecasts), len(batches)
+
+
+def _readable(windows):
+    """Whether windows are read where they lie in their rows."""
+    return not windows.maps and readable(windows.rows)
 
 
 def _targets(feed):
@@ -235,9 +245,9 @@ def _gathered(feed, batches, forecasts):
             y.append(of_batch)
             weights.append(w)
     windows = source_of_array(np.concatenate(X))
-    known = source_of_array(np.concatenate(known_ahead)) if known_ahead else source(_NOTHING, _NO_PLACES, _NO_PLACES)
+    known = source_of_array(np.concatenate(known_ahead)) if known_ahead else nothing()
     targets = None if forecasts else Targets(np.concatenate(y), np.concatenate(weights), _NO_PLACES, _NO_PLACES)
-    return windows, known, targets, np.arange(len(windows.ends))
+    return windows, known, targets, np.arange(len(windows.read.ends))
 
 
 class _EarlyStopping:
@@ -317,18 +327,11 @@ def _orthogonal(random, shape):
 
 # ---------------------------------------------------------------------- prediction
 
-_PLANS, _LOCK = {}, threading.Lock()
-_MOST_PLANS = 4
 
-
-def _plan_of(network):
-    """The plan of a network, which is kept for those that predicted last."""
-    with _LOCK:
-        plan = _PLANS.pop(network, None) or Plan(network)
-        _PLANS[network] = plan
-        if len(_PLANS) > _MOST_PLANS:
-            del _PLANS[next(iter(_PLANS))]
-    return plan
+@functools.lru_cache(4)
+def _known_plan(network):
+    """The plan of a network that has predicted before, and memory for a few samples, where nobody uses it."""
+    return _plan(network), []
 
 
 def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
@@ -339,29 +342,45 @@ def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
 
 def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
     """Outputs of the network for complete windows of rows, which are read where they lie."""
-    return _predict(network, weights, len(windows), source_of_windows(windows))
-
-
-def _predict(network, weights, n, windows, known_ahead=None):
-    plan = _plan_of(network)
-    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
-    outputs = np.empty((n, network.outputs), network.dtype)
-    known_ahead = source(_NOTHING, _NO_PLACES, _NO_PLACES) if known_ahead is None else known_ahead
-    with announced():
-        _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs)
+    if _readable(windows):
+        return _predict(network, weights, len(windows), source_of_windows(windows))
+    outputs = np.empty((len(windows), network.outputs), network.dtype)
+    for batch in windows.batches():
+        outputs[batch] = predict(network, weights, windows.take(batch, dtype=network.dtype))
     return outputs
 
 
-def _forecast(plan, packed, windows, known_ahead, order, outputs):
+def _predict(network, weights, n, windows, known_ahead=None):
+    plan, idle = _known_plan(network)
+    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
+    outputs = np.empty((n, network.outputs), network.dtype)
+    known_ahead = nothing() if known_ahead is None else known_ahead
+    with announced():
+        _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
+    return outputs
+
+
+def _borrowed(idle):
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
+
+
+def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
     lanes, shared, places = _lanes(plan, len(order)), shared_state(), _places(plan)
 
     def work(thread):
-        memory = _memory(plan.forward_rows, lanes, outputs.dtype)
-        loop.predict(places, windows, known_ahead, order, lanes, packed, memory, shared, outputs)
+        few = lanes == LANE_STEP and idle is not None
+        memory = _borrowed(idle) if few else None
+        memory = _memory(plan.forward_rows, lanes, outputs.dtype) if memory is None else memory
+        loop.predict(places, windows.read, known_ahead.read, order, lanes, packed, memory, shared, outputs)
+        if few:
+            idle.append(memory)
 
-    n_threads = min(allowed_threads(), -(-len(order) // lanes))
-    if n_threads <= 1:
+    n_chunks = -(-len(order) // lanes)
+    if n_chunks > 1:
+        with Together(min(allowed_threads(), n_chunks)) as threads:
+            threads.run(work, shared)
+    elif n_chunks:
         work(0)
-        return
-    with Together(n_threads) as threads:
-        threads.run(work, shared)

@@ -1,5 +1,6 @@
 """Gathering: windows, what is known ahead of them, and targets, from where they lie into a chunk's memory."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,8 @@ from numba.extending import intrinsic
 from skrnn.neural.fused.compiling import part_of
 
 
-class Source(NamedTuple):
-    """Rows, and which of their numbers a sample reads: at its end, at some offsets, some columns."""
+class Read(NamedTuple):
+    """What samples read of rows: from their end on, at some offsets, some columns, each shifted."""
 
     # Where the rows are, bytes from row to row and from column to column, and bytes of a number.
     layout: np.ndarray
@@ -19,6 +20,14 @@ class Source(NamedTuple):
     offsets: np.ndarray
     columns: np.ndarray
     shift: np.ndarray
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows, which stay in memory as long as this does, and what samples read of them."""
+
+    rows: np.ndarray
+    read: Read
 
 
 class Targets(NamedTuple):
@@ -40,11 +49,16 @@ def readable(rows: np.ndarray) -> bool:
 
 
 def source(rows, ends, offsets, columns=None, shift=None) -> Source:
-    """A source of these rows, which must stay alive as long as it is read."""
+    """Some numbers of rows."""
     columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
     layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
-    return Source(layout, *(np.ascontiguousarray(one, np.int64) for one in (ends, offsets, columns, shift)))
+    return Source(rows, Read(layout, *(np.ascontiguousarray(one, np.int64) for one in (ends, offsets, columns, shift))))
+
+
+def nothing() -> Source:
+    """What a network reads that reads nothing."""
+    return source(np.zeros((1, 0), np.float32), [], [])
 
 
 def source_of_windows(windows) -> Source:
