@@ -1,9 +1,11 @@
 """Feed: batches of windows and targets, gathered when needed; and the split that validates on the newest."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from skrnn.regression import leads_of
-from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.array import BATCH_NUMBERS, Windows, fill_steps
 
 
 class KnownAhead:
@@ -94,6 +96,18 @@ class Feed:
         if self.step_targets is None:
             return self.y[which], weights
         return _every_step(self.step_targets(which, steps).astype(self.dtype), weights)
+
+    def places(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Where the targets of earlier steps are (``LaterEnds.places``): nowhere, or None if they must be gathered."""
+        if self.step_targets is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return self.step_targets.places()
+
+    def together(self) -> Iterator[range]:
+        """Batches that are gathered at once, as many as their size allows."""
+        size = max(1, BATCH_NUMBERS // (self.batch_size * self.windows.length * self.windows.n_features))
+        for first in range(0, len(self), size):
+            yield range(first, min(first + size, len(self)))
 
     def shuffle(self) -> None:
         """Begin the next epoch."""

@@ -61,6 +61,9 @@ class OwnSteps:
         values[:, length - 1 + self._ahead] = self.y[which]
         return self._scale(values[:, np.arange(length)[:, None] + self._ahead])
 
+    def places(self):
+        """None: the targets are no other window's."""
+
 
 class LastStep:
     """The targets of the last step alone, which is the one that forecasts."""
@@ -73,6 +76,9 @@ class LastStep:
         targets = np.full((*steps.shape[:2], self.y.shape[1]), np.nan)
         targets[:, -1] = self.y[which]
         return targets
+
+    def places(self):
+        """None: the targets are no other window's."""
 
 
 def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):

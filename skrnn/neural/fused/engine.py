@@ -15,14 +15,14 @@ from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_recor
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, Together, allowed_threads, shared_state
 from skrnn.neural.network import Network, Trained, Training, optimizer_name
-from skrnn.neural.sequence import LaterEnds
-from skrnn.windows.array import BATCH_NUMBERS
 
 NAME = "fused"
 
 # Samples that go through a network at once, and half as many where a recurrent layer is wide: what a step reads and
 # gives stays close to a core.
 LANES, WIDE = 64, 32
+# A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
+MOST_SHARES = 64
 # A line of the processor's caches.
 LINE = 64
 
@@ -114,8 +114,8 @@ class _Trainer:
         self.network, self.training, self.feed = network, training, feed
         self.plan = plan = _plan(network, every_step=network.every_step)
         self.lanes = _lanes(plan, feed.batch_size)
-        n_chunks = -(-feed.batch_size // self.lanes)
-        self.n_threads = min(allowed_threads(), n_chunks)
+        n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
+        self.n_threads = min(allowed_threads(), n_shares)
         self.random = np.random.default_rng(training.seed)
         weights = initial_weights(plan, self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
@@ -124,8 +124,8 @@ class _Trainer:
         self.rate = values["learning_rate"] if training.learning_rate is None else training.learning_rate
         optimizer, remembers = optimizer_record(name, values, clipnorm_of(training))
         self.learning = Learning(
-            np.zeros((n_chunks, plan.packed), network.dtype),
-            np.zeros(n_chunks),
+            np.zeros((n_shares, plan.packed), network.dtype),
+            np.zeros(n_shares),
             np.zeros_like(self.vector),
             optimizer,
             np.zeros((remembers, len(self.vector)), network.dtype),
@@ -138,13 +138,14 @@ class _Trainer:
     def epoch(self, rate, threads, progress):
         """Train on every batch once, and return the mean loss."""
         self.learning.optimizer["rate"], self.learning.totals[:] = rate, 0
-        seed = int(self.random.integers(2**62))
-        done = 0
+        seed, done = int(self.random.integers(2**62)), 0
         for parts, n_batches in _parts(self.feed):
-            shared = shared_state()
-            self._run(parts, seed + done, shared, threads, lambda: progress.step(done + shared[DONE], self.mean))
+            self._run(parts, seed + done, threads, functools.partial(self._show, progress, done))
             done += n_batches
         return self.mean
+
+    def _show(self, progress, done, shared):
+        progress.step(done + shared[DONE], self.mean)
 
     @property
     def mean(self):
@@ -152,16 +153,15 @@ class _Trainer:
         total, count = self.learning.totals
         return float(total / max(count, 1))
 
-    def _run(self, parts, seed, shared, threads, watch):
+    def _run(self, parts, seed, threads, show):
         windows, known_ahead, targets, order = parts
         loss = kernels.LOSSES[self.training.loss]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
         read = windows.read, known_ahead.read
         given = _places(self.plan, training=True), *read, targets, batches, self.weights, self.learning
         threads.run(
-            lambda thread: loop.train(*given, self.memories[thread], shared, self.n_threads),
-            shared,
-            watch if self.training.verbose == 1 else None,
+            lambda thread, shared: loop.train(*given, self.memories[thread], shared, self.n_threads),
+            show if self.training.verbose == 1 else None,
         )
 
     def loss(self, feed):
@@ -195,8 +195,6 @@ class _Trainer:
 
 # ---------------------------------------------------------------------- what the loops read
 
-_NO_PLACES = np.zeros(0, np.int64)
-
 
 def _parts(feed, *, forecasts=False):
     """An epoch as the loops read it, in parts: (windows, known_ahead, targets, order), and how many batches they are.
@@ -204,18 +202,15 @@ def _parts(feed, *, forecasts=False):
     One part, whose windows are read where they lie; or else as many as it takes to gather them with NumPy. With
     ``forecasts`` the targets are left out.
     """
-    windows, later = feed.windows, feed.step_targets
-    if _readable(windows) and (forecasts or later is None or isinstance(later, LaterEnds)):
-        known_ahead = nothing()
-        if feed.known_ahead is not None:
-            known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
-        targets = None if forecasts else _targets(feed)
-        yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
+    windows, places = feed.windows, None if forecasts else feed.places()
+    if not _readable(windows) or (places is None and not forecasts):
+        yield from ((_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together())
         return
-    size = max(1, BATCH_NUMBERS // (feed.batch_size * windows.length * windows.n_features))
-    for first in range(0, len(feed), size):
-        batches = range(first, min(first + size, len(feed)))
-        yield _gathered(feed, batches, forecasts), len(batches)
+    known_ahead = nothing()
+    if feed.known_ahead is not None:
+        known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
+    targets = None if forecasts else Targets(feed.y[:, None], _weights_of(feed.weights, feed.y[:, None]), *places)
+    yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
 
 
 def _readable(windows):
@@ -223,31 +218,25 @@ def _readable(windows):
     return not windows.maps and readable(windows.rows)
 
 
-def _targets(feed):
-    weights = np.ones((len(feed.y), 1), feed.y.dtype) if feed.weights is None else feed.weights[:, None]
-    ending, known = _NO_PLACES, _NO_PLACES
-    if feed.step_targets is not None:
-        ending, known = feed.step_targets.places()
-    return Targets(feed.y[:, None], np.ascontiguousarray(weights), ending, known)
+def _weights_of(weights, y):
+    """Weights (n, 1), or of each step (n, steps), for targets y (n, steps, outputs)."""
+    return np.ones((len(y), 1), y.dtype) if weights is None else np.ascontiguousarray(weights.reshape(len(y), -1))
 
 
 def _gathered(feed, batches, forecasts):
     """Some batches, gathered."""
-    X, known_ahead, y, weights = [], [], [], []
-    for which in map(feed.which, batches):
-        X.append(feed.windows.take(which, dtype=feed.dtype))
-        if feed.known_ahead is not None:
-            known_ahead.append(feed.known_ahead_of(which))
-        if not forecasts:
-            of_batch, w = feed.targets(which, X[-1])
-            of_batch = of_batch[:, None] if of_batch.ndim == 2 else of_batch
-            w = np.ones(of_batch.shape[:2], of_batch.dtype) if w is None else w.reshape(len(w), -1)
-            y.append(of_batch)
-            weights.append(w)
-    windows = source_of_array(np.concatenate(X))
-    known = source_of_array(np.concatenate(known_ahead)) if known_ahead else nothing()
-    targets = None if forecasts else Targets(np.concatenate(y), np.concatenate(weights), _NO_PLACES, _NO_PLACES)
-    return windows, known, targets, np.arange(len(windows.read.ends))
+    which = [feed.which(i) for i in batches]
+    X = [feed.windows.take(one, dtype=feed.dtype) for one in which]
+    known_ahead, targets = nothing(), None
+    if feed.known_ahead is not None:
+        known_ahead = source_of_array(np.concatenate([feed.known_ahead_of(one) for one in which]))
+    if not forecasts:
+        parts = [feed.targets(*one) for one in zip(which, X, strict=True)]
+        y = [y.reshape(len(y), -1, y.shape[-1]) for y, _ in parts]
+        weights = [_weights_of(weights, y) for y, (_, weights) in zip(y, parts, strict=True)]
+        targets = Targets(np.concatenate(y), np.concatenate(weights), *np.zeros((2, 0), np.int64))
+    X = source_of_array(np.concatenate(X))
+    return X, known_ahead, targets, np.arange(len(X.read.ends))
 
 
 class _EarlyStopping:
@@ -275,17 +264,13 @@ class _Progress:
     def __init__(self, training, epoch, n_batches):
         self.verbose, self.n_batches = training.verbose, n_batches
         self.title = f"Epoch {epoch + 1}/{training.epochs}"
-        self.start = self.shown = time.perf_counter()
+        self.start = time.perf_counter()
 
-    def step(self, i, loss):
-        """Show the batches that are done, ten times a second at most."""
-        if self.verbose == 1 and time.perf_counter() - self.shown > 0.1:
-            self.shown = time.perf_counter()
-            done = 20 * (i + 1) // self.n_batches
-            sys.stdout.write(
-                f"\r{self.title} {'━' * done}{'─' * (20 - done)} {i + 1}/{self.n_batches} loss: {loss:.4g} "
-            )
-            sys.stdout.flush()
+    def step(self, n, loss):
+        """Show how many batches are done."""
+        done = 20 * n // self.n_batches
+        sys.stdout.write(f"\r{self.title} {'━' * done}{'─' * (20 - done)} {n}/{self.n_batches} loss: {loss:.4g} ")
+        sys.stdout.flush()
 
     def end(self, losses):
         """Show the losses of the epoch."""
@@ -368,9 +353,9 @@ def _borrowed(idle):
 
 
 def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
-    lanes, shared, places = _lanes(plan, len(order)), shared_state(), _places(plan)
+    lanes, places = _lanes(plan, len(order)), _places(plan)
 
-    def work(thread):
+    def work(thread, shared):
         few = lanes == LANE_STEP and idle is not None
         memory = _borrowed(idle) if few else None
         memory = _memory(plan.forward_rows, lanes, outputs.dtype) if memory is None else memory
@@ -381,6 +366,6 @@ def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
     n_chunks = -(-len(order) // lanes)
     if n_chunks > 1:
         with Together(min(allowed_threads(), n_chunks)) as threads:
-            threads.run(work, shared)
+            threads.run(work)
     elif n_chunks:
-        work(0)
+        work(0, shared_state())

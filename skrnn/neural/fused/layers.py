@@ -235,8 +235,7 @@ def forward(layers, packed, memory, training, seed):
 
 @part_of
 def backward(layers, packed, gradient, memory, training):
-    """The gradient of all weights, from that of the outputs in a chunk's memory."""
-    filled(gradient, 0)
+    """Add to the gradient of all weights, from that of the outputs in a chunk's memory."""
     start = 0
     while not layers[start].first:
         start += 1

@@ -1,7 +1,7 @@
 """The loops: training on the batches of an epoch, and the outputs of many samples, compiled as a whole.
 
-All threads run the same loop. Each takes the next chunk of a batch that nobody has taken; who is done last sums the
-chunks' gradients, in their order, makes the optimizer's step, and lets the others go on with the next batch.
+All threads run the same loop. Each takes the next share of a batch's chunks that nobody has taken; who is done last
+sums the shares' gradients, in their order, makes the optimizer's step, and lets the others go on with the next batch.
 """
 
 import math
@@ -46,7 +46,7 @@ class Weights(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What training changes beside the weights: gradients and losses of a batch's chunks, and the optimizer's memory."""
+    """What training changes beside the weights: gradients and losses of a batch's shares, the optimizer's memory."""
 
     gradients: np.ndarray
     losses: np.ndarray
@@ -92,13 +92,13 @@ def pack(weights):
 
 
 @part_of
-def _update(weights, learning, n_chunks, n):
-    """The optimizer's step, with the gradients of all chunks."""
+def _update(weights, learning, n_shares, n):
+    """The optimizer's step, with the gradients of all shares of a batch of n samples."""
     loss = 0.0
-    for chunk in range(n_chunks):
-        loss += learning.losses[chunk]
-        if chunk:
-            added(learning.gradients[chunk], learning.gradients[0])
+    for which in range(n_shares):
+        loss += learning.losses[which]
+        if which:
+            added(learning.gradients[which], learning.gradients[0])
     learning.totals[0] += loss * n
     learning.totals[1] += n
     for i in range(weights.vector.shape[0]):
@@ -111,37 +111,50 @@ def _update(weights, learning, n_chunks, n):
     pack(weights)
 
 
+@part_of
+def _learn(network, windows, known_ahead, targets, batches, first, n, share, packed, gradient, memory, seed):
+    """The loss of n samples, and the gradient, which is added to what is there."""
+    numbers = _chunk(network, memory, n)
+    _inputs(network, windows, known_ahead, batches.order, first, n, numbers)
+    target = part(numbers, network.target, network.target_steps, network.n_outputs)
+    shares = part(numbers, network.shares, network.target_steps, 1)
+    gather_targets(targets, windows, batches.order, first, n, share, target, shares)
+    forward(network.layers, packed, numbers, batches.drops, seed)
+    Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
+    D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
+    loss = loss_gradient(Y, target, shares, batches.loss, D)
+    backward(network.layers, packed, gradient, numbers, batches.drops)
+    return loss
+
+
 @compiled
 def train(network, windows, known_ahead, targets, batches, weights, learning, memory, shared, n_threads):
     """Train on all batches once, as one of ``n_threads`` threads."""
-    order = batches.order
-    for batch in range(-(-order.shape[0] // batches.size)):
-        begin = batch * batches.size
-        size = min(batches.size, order.shape[0] - begin)
-        n_chunks = -(-size // batches.lanes)
-        of_batch = share(targets, order, begin, size, network.n_outputs, network.target_steps)
+    n_samples = batches.order.shape[0]
+    for batch in range(-(-n_samples // batches.size)):
+        begin, end = batch * batches.size, min((batch + 1) * batches.size, n_samples)
+        n_chunks = -(-(end - begin) // batches.lanes)
+        n_shares = min(n_chunks, learning.losses.shape[0])
+        of_batch = share(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
         while not seen(shared, STOP):
-            chunk = add(shared, NEXT, 1)
-            if chunk >= n_chunks:
+            which = add(shared, NEXT, 1)
+            if which >= n_shares:
                 break
-            first = chunk * batches.lanes
-            n = min(batches.lanes, size - first)
-            numbers = _chunk(network, memory, n)
-            seed = mixed(mixed(batches.seed, batch), chunk)
-            _inputs(network, windows, known_ahead, order, begin + first, n, numbers)
-            target = part(numbers, network.target, network.target_steps, network.n_outputs)
-            shares = part(numbers, network.shares, network.target_steps, 1)
-            gather_targets(targets, windows, order, begin + first, n, of_batch, target, shares)
-            forward(network.layers, weights.packed, numbers, batches.drops, seed)
-            Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
-            D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
-            learning.losses[chunk] = loss_gradient(Y, target, shares, batches.loss, D)
-            backward(network.layers, weights.packed, learning.gradients[chunk], numbers, batches.drops)
+            loss, gradient = 0.0, learning.gradients[which]
+            filled(gradient, 0)
+            for chunk in range(which, n_chunks, n_shares):
+                first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
+                n = min(batches.lanes, end - first)
+                loss += _learn(
+                    network, windows, known_ahead, targets, batches, first, n, of_batch, weights.packed, gradient,
+                    memory, seed,
+                )  # fmt: skip
+            learning.losses[which] = loss
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
             return
         if add(shared, ARRIVED, 1) == n_threads - 1:
-            _update(weights, learning, n_chunks, size)
+            _update(weights, learning, n_shares, end - begin)
             put(shared, NEXT, 0)
             put(shared, ARRIVED, 0)
             add(shared, DONE, 1)

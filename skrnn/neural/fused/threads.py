@@ -51,18 +51,18 @@ class Together:
     def __exit__(self, *error):
         self._executor.shutdown()
 
-    def run(self, work, shared, watch=None):
-        """Run ``work(thread)`` in all threads; ``watch()`` is called now and then while they run."""
-        running = [self._executor.submit(work, thread) for thread in range(self.n_threads)]
+    def run(self, work, show=None):
+        """Run ``work(thread, shared)`` in all threads; ``show(shared)`` is called now and then while they run."""
+        shared = shared_state()
+        running = [self._executor.submit(work, thread, shared) for thread in range(self.n_threads)]
         try:
-            while wait(running, SHOWN_EVERY if watch else None, FIRST_EXCEPTION).not_done:
-                failed = [one for one in running if one.done() and one.exception()]
-                if failed:
+            while show and wait(running, SHOWN_EVERY, FIRST_EXCEPTION).not_done:
+                if any(one.done() and one.exception() for one in running):
                     break
-                watch()
+                show(shared)
+            wait(running, return_when=FIRST_EXCEPTION)
         finally:
-            if not all(one.done() for one in running):
-                shared[STOP] = 1
+            shared[STOP] = 1
         for one in running:
             one.result()
 
