@@ -14,6 +14,12 @@ def product(A, B, out):
 
 
 @compiled
+def affine(A, B, C, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.affine(A, B, C, out)
+
+
+@compiled
 def add_outer(D, S, out):
     """The kernel, called from compiled code as all kernels are."""
     products.add_outer(D, S, out)
@@ -45,6 +51,21 @@ def test_product(rows, depth, lanes, dtype, order):
     product(A, B, out)
 
     np.testing.assert_allclose(out, A.astype("f8") @ B, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("first", [0, 1, 4, None])
+@pytest.mark.parametrize(("rows", "depth", "lanes"), SHAPES)
+def test_affine(rows, depth, lanes, first, dtype):
+    """Two matrices with a row of ones between them, either of which may be empty."""
+    A, below = matrix(rows, depth + 1, dtype=dtype), matrix(depth, lanes, dtype=dtype)
+    first = depth if first is None else min(first, depth)
+    out = np.empty((rows, lanes), dtype)
+
+    affine(A, below[:first], below[first:], out)
+
+    whole = np.insert(below.astype("f8"), first, 1, axis=0)
+    np.testing.assert_allclose(out, A.astype("f8") @ whole, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -1,19 +1,18 @@
 """Recurrent cells, forward and backward over all steps of a sequence.
 
-``S`` holds what each step reads: its inputs, a row of ones, and the states before it; the weights of all three lie
-beside each other in ``V``, so that a step is one product and its biases are part of it. ``H`` holds the states, and has
-one more than there are steps: the first is where the layer begins. Masks leave out inputs and states in training;
-without rows they leave out nothing.
+A step reads its inputs, a one, and the states before it; the weights of all three lie beside each other in ``V``, so
+that a step is one product and its biases are part of it. ``H`` holds the states, and has one more than there are steps:
+the first is where the layer begins. Masks leave out inputs and states in training; without rows they leave out nothing.
 
 Backward, the gates' array becomes the gradient of what the gates were before their activations. ``dh`` (and ``dc``)
 come as the gradient of the last state, beside the gradients of all states, and leave as that of the first. ``G`` sums
-the gradient of ``V``. S and G have some rows and columns behind those of V, so that whole tiles are summed wherever
-they begin.
+the gradient of ``V``.
 """
 
 from functools import partial
 
 from numba import from_dtype, types
+from numpy.lib.stride_tricks import as_strided
 
 from skrnn.neural.fused.compiling import Kernel, array, linked, part_of
 from skrnn.neural.fused.kernels import (
@@ -22,6 +21,7 @@ from skrnn.neural.fused.kernels import (
     copied,
     draw_mask,
     filled,
+    kept,
     masked,
     mixed,
     sigmoid,
@@ -29,7 +29,7 @@ from skrnn.neural.fused.kernels import (
     slope_of,
 )
 from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
-from skrnn.neural.fused.products import COLUMNS, MORE, add_outer, product
+from skrnn.neural.fused.products import add_outer, affine, product
 
 LAYERS = from_dtype(LAYER)[::1]
 # What a layer's kernels take, forward: the table and the layer's place in it, packed weights, memory, whether this is
@@ -59,21 +59,31 @@ def _masks(layer, memory, training):
 @part_of
 def _matrix(layer, vector):
     """A layer's weights, or their gradient, as they are packed."""
-    gates, columns = 1 if layer.kind == SIMPLE else 4, layer.inputs + 1 + layer.units + MORE
-    size = gates * layer.units * columns
-    return vector[layer.weights : layer.weights + size].reshape(gates * layer.units, columns)
+    rows, columns = layer.units if layer.kind == SIMPLE else 4 * layer.units, layer.inputs + 1 + layer.units
+    return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
 
 
 @part_of
-def _read(X, state, x_mask, h_mask, S):
-    """What a step reads."""
-    inputs, end = X.shape[0], S.shape[0] - MORE
-    copied(X, S[:inputs])
-    masked(S[:inputs], x_mask)
-    filled(S[inputs], 1)
-    copied(state, S[inputs + 1 : end])
-    masked(S[inputs + 1 : end], h_mask)
-    filled(S[end:], 0)
+def ones(memory, steps):
+    """A one for every step and lane: the first row of a chunk's memory, again and again."""
+    return as_strided(memory, (steps, 1, memory.shape[1]), (0, memory.strides[0], memory.strides[1]))
+
+
+@part_of
+def _inputs(layer, memory, x_mask):
+    """What all steps read beside states, in the order in which they do."""
+    X = part(memory, layer.x, layer.steps, layer.inputs)
+    if x_mask.shape[0]:
+        X = part(memory, layer.x_masked, layer.steps, layer.inputs)
+    return X[:: -1 if layer.backwards else 1]
+
+
+@part_of
+def _states(layer, memory, h_mask):
+    """What all steps read of the states before them."""
+    if h_mask.shape[0]:
+        return part(memory, layer.h_masked, layer.steps, layer.units)
+    return part(memory, layer.H, layer.steps, layer.units)
 
 
 # ---------------------------------------------------------------------- gates
@@ -159,36 +169,38 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
     """The states of a recurrent layer for its inputs."""
     layer = layers[at]
     kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
-    V = _matrix(layer, packed)
-    V = V[:, : V.shape[1] - MORE]
+    V, H, nothing = _matrix(layer, packed), part(memory, layer.H, steps + 1, u), memory[:0]
     x_mask, h_mask = _masks(layer, memory, training)
     draw_mask(x_mask, layer.dropout, mixed(seed, 0))
     draw_mask(h_mask, layer.recurrent_dropout, mixed(seed, 1))
     _begin(layers, at, memory)
-    X, H = part(memory, layer.x, steps, inputs), part(memory, layer.H, steps + 1, u)
-    S = part(memory, layer.S, steps, V.shape[1] + MORE)
+    X, states = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask)
+    if x_mask.shape[0]:
+        read, left = part(memory, layer.x, steps, inputs), part(memory, layer.x_masked, steps, inputs)
+        for t in range(steps):
+            kept(read[t], x_mask, left[t])
     for t in range(steps):
-        _read(X[steps - 1 - t if layer.backwards else t], H[t], x_mask, h_mask, S[t])
+        x, h = X[t], states[t]
+        if h_mask.shape[0]:
+            kept(H[t], h_mask, h)
         if layer.kind == SIMPLE:
-            product(V, S[t], H[t + 1])
+            affine(V, x, h, H[t + 1])
             activate(H[t + 1].ravel(), kind)
+            continue
+        P = part(memory, layer.P + t * 4 * u, 4, u)
+        gates, flat = P.reshape(4, -1), P.reshape(4 * u, -1)
+        one, two, three, four = gates[0], gates[1], gates[2], gates[3]
+        if layer.kind == LSTM:
+            affine(V, x, h, flat)
+            C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
+            lstm_gates(one, two, three, four, C[0].ravel(), kind, C[1].ravel(), T.ravel(), H[t + 1].ravel())
         else:
-            P = part(memory, layer.P + t * 4 * u, 4, u)
-            flat = P.reshape(4 * u, -1)
-            gates = P.reshape(4, -1)
-            one, two, three, four = gates[0], gates[1], gates[2], gates[3]
-            if layer.kind == LSTM:
-                product(V, S[t], flat)
-                C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
-                before, cell = C[0].ravel(), C[1].ravel()
-                lstm_gates(one, two, three, four, before, kind, cell, T.ravel(), H[t + 1].ravel())
-            else:
-                # The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``): inputs and
-                # states have products of their own, the first and the last rows of V, each with a bias.
-                product(V[:u, : inputs + 1], S[t, : inputs + 1], flat[:u])
-                product(V[u : 3 * u], S[t], flat[u : 3 * u])
-                product(V[3 * u :, inputs:], S[t, inputs:], flat[3 * u :])
-                gru_gates(one, two, three, four, H[t].ravel(), kind, H[t + 1].ravel())
+            # The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``): inputs and
+            # states have products of their own, the first and the last rows of V, each with a bias.
+            affine(V[:u, : inputs + 1], x, nothing, flat[:u])
+            affine(V[u : 3 * u], x, h, flat[u : 3 * u])
+            affine(V[3 * u :, inputs:], nothing, h, flat[3 * u :])
+            gru_gates(one, two, three, four, H[t].ravel(), kind, H[t + 1].ravel())
     if layer.width > u:  # beside the states of the other direction
         out = part(memory, layer.out, layer.out_steps, layer.width)
         if layer.sequences:
@@ -223,13 +235,6 @@ def _hand_back(layers, at, memory):
         copied(part(memory, layer.dc + behind, 1, encoder.units), part(memory, encoder.dc, 1, encoder.units))
 
 
-@part_of
-def _add_gradient(D, S, G, start, stop):
-    """Sum the gradient of some columns of V, and of those behind them that fill a tile."""
-    stop += (start - stop) % COLUMNS
-    add_outer(D, S[:, start:stop], G[:, start:stop])
-
-
 @backward_kernel
 def recurrent_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a recurrent layer's weights and inputs."""
@@ -237,17 +242,16 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
     gates_rows = u if layer.kind == SIMPLE else 4 * u
     V, G = _matrix(layer, packed), _matrix(layer, gradient)
-    columns = V.shape[1] - MORE
     # Of a GRU the first rows of V read inputs alone, the last states alone.
     first, last = (3 * u, u) if layer.kind == GRU else (gates_rows, 0)
-    Ut, Wt = V[last:, inputs + 1 : columns].T, V[:first, :inputs].T
+    Ut, Wt = V[last:, inputs + 1 :].T, V[:first, :inputs].T
     x_mask, h_mask = _masks(layer, memory, training)
-    H, S = part(memory, layer.H, steps + 1, u), part(memory, layer.S, steps, V.shape[1])
+    X, states, H = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask), part(memory, layer.H, steps + 1, u)
     P = part(memory, layer.P, steps, gates_rows)
     D, dX = part(memory, layer.d, layer.out_steps, layer.width), part(memory, layer.dx, steps, inputs)
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh, dc = _begin_back(layer, D, memory)
-    block = max(1, CACHE_BYTES // ((gates_rows + V.shape[1]) * memory.shape[1] * memory.itemsize))
+    block = max(1, CACHE_BYTES // ((gates_rows + inputs + u) * memory.shape[1] * memory.itemsize))
     for t in range(steps - 1, -1, -1):
         if layer.sequences:
             added(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
@@ -276,11 +280,8 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
                 product(Wt, P[t, :first], read)
                 masked(read, x_mask)
         if t % block == 0:
-            of, read = P[t : t + block], S[t : t + block]
-            if layer.kind == GRU:
-                _add_gradient(of[:, :u], read, G[:u], 0, inputs + 1)
-                _add_gradient(of[:, u : 3 * u], read, G[u : 3 * u], 0, columns)
-                _add_gradient(of[:, 3 * u :], read, G[3 * u :], inputs, columns)
-            else:
-                _add_gradient(of, read, G, 0, columns)
+            of = P[t : t + block]
+            add_outer(of[:, :first], X[t : t + block], G[:first, :inputs])
+            add_outer(of[:, last:], states[t : t + block], G[last:, inputs + 1 :])
+            add_outer(of, ones(memory, of.shape[0]), G[:, inputs : inputs + 1])
     _hand_back(layers, at, memory)

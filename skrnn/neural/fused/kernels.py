@@ -163,6 +163,14 @@ def masked(X, mask):
         x[b] *= m[b]
 
 
+@part_of
+def kept(X, mask, out):
+    """What a mask leaves."""
+    x, m, y = X.ravel(), mask.ravel(), out.ravel()
+    for b in range(m.shape[0]):
+        y[b] = x[b] * m[b]
+
+
 # ---------------------------------------------------------------------- losses
 
 

@@ -7,6 +7,7 @@ from skrnn.neural.fused.cells import (
     FORWARD,
     backward_kernel,
     forward_kernel,
+    ones,
     part,
     recurrent_backward,
     recurrent_forward,
@@ -14,7 +15,7 @@ from skrnn.neural.fused.cells import (
 from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import activate, added, copied, draw_mask, filled, masked, mixed, scaled, slope
 from skrnn.neural.fused.plan import AVERAGE, CONVOLUTION, DENSE, DROPOUT, GRU, LSTM, MAXIMUM, REPEAT, SIMPLE
-from skrnn.neural.fused.products import add_outer, product
+from skrnn.neural.fused.products import add_outer, affine, product
 
 # ---------------------------------------------------------------------- dense layers
 
@@ -25,22 +26,6 @@ def _affine(layer, size):
     return layer.weights, layer.weights + layer.units * (size + 1), (layer.units, size + 1)
 
 
-@part_of
-def _affine_step(W, X, out):
-    product(W[:, :-1], X, out)
-    for j in range(out.shape[0]):
-        row, bias = out[j], W[j, -1]
-        for b in range(row.shape[0]):
-            row[b] += bias
-
-
-@part_of
-def _add_biases(D, G):
-    for t in range(D.shape[0]):
-        for j in range(D.shape[1]):
-            G[j, -1] += D[t, j].sum()
-
-
 @forward_kernel
 def dense_forward(layers, at, packed, memory, training, seed):
     """A dense layer at every step."""
@@ -49,7 +34,7 @@ def dense_forward(layers, at, packed, memory, training, seed):
     W = packed[start:stop].reshape(shape)
     X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
     for t in range(layer.steps):
-        _affine_step(W, X[t], out[t])
+        affine(W, X[t], memory[:0], out[t])
     activate(out.ravel(), layer.activation)
 
 
@@ -63,7 +48,7 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     D, dX = part(memory, layer.d, layer.steps, layer.units), part(memory, layer.dx, layer.steps, layer.inputs)
     slope(out.ravel(), D.ravel(), layer.activation)
     add_outer(D, X, G[:, :-1])
-    _add_biases(D, G)
+    add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
     if not layer.first:
         for t in range(layer.steps):
             product(W[:, :-1].T, D[t], dX[t])
@@ -114,7 +99,7 @@ def convolution_forward(layers, at, packed, memory, training, seed):
     copied(part(memory, layer.x, layer.steps, inputs), padded[layer.before * inputs :][: layer.steps * inputs])
     convolved = part(memory, layer.convolved, layer.span, layer.units)
     for t in range(layer.span):
-        _affine_step(W, padded[t * inputs : t * inputs + read], convolved[t])
+        affine(W, padded[t * inputs : t * inputs + read], memory[:0], convolved[t])
     activate(convolved.ravel(), layer.activation)
     out = part(memory, layer.out, layer.out_steps, layer.units)
     for t in range(layer.out_steps):
@@ -145,7 +130,7 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     strides = (inputs * padded.strides[0], padded.strides[0], padded.strides[1])
     add_outer(D, as_strided(padded, (layer.span, read, memory.shape[1]), strides), G[:, :-1])
-    _add_biases(D, G)
+    add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
     if not layer.first:
         d_padded = memory[layer.d_padded : layer.d_padded + (layer.span + layer.size - 1) * inputs]
         spare = memory[layer.spare : layer.spare + read]
@@ -229,6 +214,7 @@ def link(layers, dtype) -> None:
 @part_of
 def forward(layers, packed, memory, training, seed):
     """The outputs of a network, from the windows (and what is known ahead of them) in a chunk's memory."""
+    filled(memory[0], 1)
     for at in range(layers.shape[0]):
         _forward_at(layers[at].forward, layers, at, packed, memory, training, mixed(seed, at))
 

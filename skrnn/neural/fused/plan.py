@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from skrnn.neural.fused.kernels import ACTIVATIONS
-from skrnn.neural.fused.products import MORE
 from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent, Summary
 
 SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT = range(9)
@@ -30,9 +29,9 @@ LAYER = np.dtype(
         # state it begins, and of how many directions; whether a decoder has handed it a gradient.
         *((name, np.int64) for name in ("backwards", "turned", "sequences", "part", "width", "adds")),
         *((name, np.int64) for name in ("encoder", "directions", "handed")),
-        # What it reads at each step, its states, its gates, cells and their activations, and gradients of the last two
-        # states; masks.
-        *((name, np.int64) for name in ("S", "H", "P", "C", "T", "dh", "dc", "spare", "x_mask", "h_mask")),
+        # Its states, its gates, cells and their activations; gradients of states and cells; masks, and what they leave.
+        *((name, np.int64) for name in ("H", "P", "C", "T", "dh", "dc", "spare")),
+        *((name, np.int64) for name in ("x_mask", "h_mask", "x_masked", "h_masked")),
         # Convolutions.
         *((name, np.int64) for name in ("size", "pool", "before", "ahead", "padded", "convolved", "span")),
         *((name, np.int64) for name in ("d_padded", "d_convolved", "beside")),
@@ -54,7 +53,8 @@ class Plan:
 
     def __init__(self, network: Network, *, every_step=False):
         self.network = network
-        self.rows = self.packed = 0
+        # The first row of memory is ones.
+        self.rows, self.packed = 1, 0
         self.variables, self._blocks = [], []
         self.windows = self._place(network.steps, network.features)
         self.known_ahead = self._place(network.outputs, network.known_ahead)
@@ -180,14 +180,14 @@ class Plan:
         (steps, inputs), units, kind = shape, spec.units, CELLS[spec.cell]
         gates = {SIMPLE: 1, LSTM: 4, GRU: 4}[kind]
         columns = inputs + 1 + units
-        start, V = self._pack(gates * units, columns + MORE)
+        start, V = self._pack(gates * units, columns)
         # A product of inputs, one and states. Of the GRU the candidate comes first and last, with its inputs and with
         # the states; of its other gates both biases are one number.
         first = last = V
         if kind == GRU:
             first, last = np.roll(V[: 3 * units], -units, axis=0), V[units:]
         self._variable("kernel", first[:, :inputs].T)
-        self._variable("recurrent", last[:, inputs + 1 : columns].T)
+        self._variable("recurrent", last[:, inputs + 1 :].T)
         biases = [first[:, inputs], last[:, inputs]] if kind == GRU else V[:, inputs]
         self._variable("lstm bias" if kind == LSTM else "bias", np.array(biases))
         return {
@@ -203,7 +203,8 @@ class Plan:
             "recurrent_dropout": spec.recurrent_dropout,
             "x_mask": self._place(inputs),
             "h_mask": self._place(units),
-            "S": self._place(steps, columns + MORE),
+            "x_masked": self._place(steps, inputs) if spec.dropout else 0,
+            "h_masked": self._place(steps, units) if spec.recurrent_dropout else 0,
             "H": self._place(steps + 1, units),
             "P": self._place(steps, gates * units) if kind != SIMPLE else 0,
             "C": self._place(steps + 1, units) if kind == LSTM else 0,

@@ -25,8 +25,6 @@ VECTOR = _vector_bytes()
 # where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
-# Rows behind those that ``add_outer`` reads, and columns behind those it adds to, so that a tile may always be whole.
-MORE = COLUMNS - 1
 
 
 class _Array:
@@ -58,10 +56,13 @@ class _Array:
         one = self.builder.insert_element(nothing, one, ir.Constant(place, 0))
         return self.builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(place, self.vector.count), None))
 
-    def sums(self, rows, columns):
-        """Sums of a tile, all 0; the compiler keeps them in registers."""
-        zero = ir.Constant(self.vector, None)
-        return [[cgutils.alloca_once_value(self.builder, zero) for _ in range(columns)] for _ in range(rows)]
+    def sums(self, starts, columns):
+        """Sums of a tile, which start from a vector for each row; the compiler keeps them in registers."""
+        return [[cgutils.alloca_once_value(self.builder, start) for _ in range(columns)] for start in starts]
+
+    def zeros(self, rows):
+        """A vector of zeros for each row."""
+        return [ir.Constant(self.vector, None)] * rows
 
 
 def _add_products(builder, sums, left, right):
@@ -77,16 +78,17 @@ def _beside(builder, first, n, step=1):
 
 
 def _tile(write):
-    """A function of three arrays and of where a tile begins in the last, whose code is written by ``write``."""
+    """A function of some arrays and of where a tile begins in the last, whose code is written by ``write``."""
 
     @intrinsic
-    def tile(typing, A, B, out, j, b):
-        def code(context, builder, signature, values):
-            arrays = [_Array(context, builder, *one) for one in zip(signature.args[:3], values[:3], strict=True)]
-            write(builder, *arrays, *values[3:])
+    def tile(typing, *given):
+        def code(context, builder, _, values):
+            *values, j, b = cgutils.unpack_tuple(builder, values[0])
+            arrays = [_Array(context, builder, *one) for one in zip(given, values, strict=False)]
+            write(builder, *arrays, j, b)
             return context.get_dummy_value()
 
-        return types.none(A, B, out, j, b), code
+        return types.none(types.StarArgTuple(given)), code
 
     return tile
 
@@ -95,23 +97,45 @@ def _product_tile(rows, vectors):
     """A tile of a product: a number of A for each row, everywhere in a vector, times some vectors of B."""
 
     def write(builder, A, B, out, j, b):
-        sums = out.sums(rows, vectors)
-        js, bs = _beside(builder, j, rows), _beside(builder, b, vectors, out.vector.count)
-        with cgutils.for_range(builder, A.shape[1]) as depth:
-            left = [A.spread(j, depth.index) for j in js]
-            _add_products(builder, sums, left, [B.load(depth.index, b) for b in bs])
-        for j, row in zip(js, sums, strict=True):
-            for b, total in zip(bs, row, strict=True):
-                builder.store(builder.load(total), out.at((j, b), out.vector), align=out.size)
+        sums = out.sums(out.zeros(rows), vectors)
+        _add_depth(builder, A, B, sums, j, b)
+        _store(builder, sums, out, j, b)
 
     return _tile(write)
+
+
+def _affine_tile(rows, vectors):
+    """A tile of a product with two matrices, one below the other, and with a column of A between them alone."""
+
+    def write(builder, A, B, C, out, j, b):
+        between = B.shape[0]
+        sums = out.sums([A.spread(j, between) for j in _beside(builder, j, rows)], vectors)
+        _add_depth(builder, A, B, sums, j, b)
+        _add_depth(builder, A, C, sums, j, b, builder.add(between, ir.Constant(between.type, 1)))
+        _store(builder, sums, out, j, b)
+
+    return _tile(write)
+
+
+def _add_depth(builder, A, B, sums, j, b, first=None):
+    js, bs = _beside(builder, j, len(sums)), _beside(builder, b, len(sums[0]), B.vector.count)
+    with cgutils.for_range(builder, B.shape[0]) as depth:
+        column = depth.index if first is None else builder.add(depth.index, first)
+        _add_products(builder, sums, [A.spread(j, column) for j in js], [B.load(depth.index, b) for b in bs])
+
+
+def _store(builder, sums, out, j, b):
+    js, bs = _beside(builder, j, len(sums)), _beside(builder, b, len(sums[0]), out.vector.count)
+    for row, place in zip(sums, js, strict=True):
+        for total, lanes in zip(row, bs, strict=True):
+            builder.store(builder.load(total), out.at((place, lanes), out.vector), align=out.size)
 
 
 def _outer_tile(rows, columns):
     """A tile of sums over lanes: rows of D times rows of S, a vector of lanes at a time, and all steps."""
 
     def write(builder, D, S, out, j, i):
-        sums = out.sums(rows, columns)
+        sums = D.sums(D.zeros(rows), columns)
         js, indices = _beside(builder, j, rows), _beside(builder, i, columns)
         steps, _, lanes = D.shape
         with cgutils.for_range(builder, steps) as step:
@@ -149,6 +173,7 @@ def _across(builder, vectors):
 
 
 _block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _product_tile(1, 1)
+_affine_block, _affine_narrow, _affine_row = _affine_tile(ROWS, VECTORS), _affine_tile(ROWS, 1), _affine_tile(1, 1)
 _square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _outer_tile(1, 1)
 
 
@@ -166,6 +191,22 @@ def product(A, B, out):
     for j in range(whole_rows, rows):
         for b in range(0, lanes, vector):
             _row(A, B, out, j, b)
+
+
+@linked(array(2, "A"), array(2, "A"), array(2, "A"), array(2, "A"))
+def affine(A, B, C, out):
+    """The product of A with B, a row of ones and C, one below the other; B or C may have no rows."""
+    rows, lanes = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
+    for j in range(0, whole_rows, ROWS):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _affine_block(A, B, C, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _affine_narrow(A, B, C, out, j, b)
+    for j in range(whole_rows, rows):
+        for b in range(0, lanes, vector):
+            _affine_row(A, B, C, out, j, b)
 
 
 @linked(array(3, "A"), array(3, "A"), array(2, "A"))
