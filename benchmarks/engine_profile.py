@@ -16,7 +16,12 @@ from numba.core.runtime import rtsys
 from threadpoolctl import threadpool_limits
 
 from skrnn import RNNRegressor, make_windows
-from skrnn.neural.fused import cells, kernels
+from skrnn.neural.fused import cells, engine, loop
+from skrnn.neural.fused.cells import part
+from skrnn.neural.fused.gathering import gather_targets
+from skrnn.neural.fused.kernels import filled, loss_gradient
+from skrnn.neural.fused.layers import backward, forward
+from skrnn.neural.fused.plan import GRU, LSTM
 from skrnn.neural.fused.products import add_outer
 
 LENGTH, FEATURES, BATCH = 120, 14, 256
@@ -30,121 +35,151 @@ def windows_of(n, length=LENGTH):
 
 # ---------------------------------------------------------------------- a training step
 
-# What is part of a kernel is timed alone, on copies of the arrays that the kernel was called with: behind it going
-# forward, when the gates are there, and before it going backward, when they still are. The rest are products.
+# The compiled loop calls these in turn for each chunk of a batch; here each is called, and timed, alone.
 
 
 @njit(nogil=True)
-def lstm_gates(P, C, T, H, kind):
-    for t in range(len(P)):
-        gates = P[t].reshape(4, -1)
-        cells.lstm_gates(
-            gates[0], gates[1], gates[2], gates[3], C[t].ravel(), kind, C[t + 1].ravel(), T[t].ravel(), H[t + 1].ravel()
-        )
+def gathering(network, windows, known_ahead, targets, order, memory, n):
+    loop.read_inputs(network, windows, known_ahead, order, 0, n, memory)
+    target = part(memory, network.target, network.target_steps, network.n_outputs)
+    shares = part(memory, network.shares, network.target_steps, 1)
+    gather_targets(targets, windows, order, 0, n, 1 / n, target, shares)
 
 
 @njit(nogil=True)
-def lstm_slopes(P, C, T, kind, dh, dc):
-    for t in range(len(P)):
-        gates = P[t].reshape(4, -1)
-        cells.lstm_slopes(
-            gates[0], gates[1], gates[2], gates[3], C[t].ravel(), T[t].ravel(), kind, dh.ravel(), dc.ravel()
-        )
+def forwards(network, packed, memory):
+    forward(network.layers, packed, memory, False, 0)
 
 
 @njit(nogil=True)
-def gru_gates(P, H, kind):
-    for t in range(len(P)):
-        gates = P[t].reshape(4, -1)
-        cells.gru_gates(gates[0], gates[1], gates[2], gates[3], H[t].ravel(), kind, H[t + 1].ravel())
+def loss(network, memory):
+    places = (network.outputs, network.target, network.d_outputs)
+    Y, target, D = [part(memory, place, network.target_steps, network.n_outputs) for place in places]
+    return loss_gradient(Y, target, part(memory, network.shares, network.target_steps, 1), 0, D)
 
 
 @njit(nogil=True)
-def gru_slopes(P, H, kind, dh, direct):
-    for t in range(len(P)):
-        gates = P[t].reshape(4, -1)
-        cells.gru_slopes(gates[0], gates[1], gates[2], gates[3], H[t].ravel(), kind, dh.ravel(), direct.ravel())
+def backwards(network, packed, gradient, memory):
+    filled(gradient, 0)
+    backward(network.layers, packed, gradient, memory, False)
 
 
 @njit(nogil=True)
-def weights_gradient(D, S, G, block):
-    for t in range(0, len(D), block):
-        add_outer(D[t : t + block], S[t : t + block], G)
+def optimizer(weights, learning, n_shares):
+    loop.update(weights, learning, n_shares, 1)
 
 
-def forward_parts(cell, V, X, x_mask, h_mask, kind, S, P, *states):
-    P, states = P.copy(), [one.copy() for one in states]
-    alone = (lstm_gates, (P, *states, kind)) if cell == "lstm" else (gru_gates, (P, *states, kind))
-    return {"of it, gates": alone}
+# What is part of a layer is timed alone, too, on the numbers that are there. The rest of a layer are products.
 
 
-def backward_parts(cell, V, x_mask, h_mask, kind, S, P, *others):
-    P, others = P.copy(), [one.copy() for one in others]
-    used = slice(None) if cell == "lstm" else slice(0, 3 * others[0].shape[1])
-    gradient = P[:, used].copy(), S[:, : V.shape[1]].copy(), np.zeros((P[:, used].shape[1], V.shape[1]), V.dtype)
-    if cell == "lstm":
-        C, T, _, dh, dc, _, _ = others
-        slopes = lstm_slopes, (P, C, T, kind, dh, dc)
-    else:
-        H, _, dh, _, _ = others
-        slopes = gru_slopes, (P, H, kind, dh, dh.copy())
-    return {"of it, gates' gradients": slopes, "of it, weights' gradients": (weights_gradient, (*gradient, 4))}
+@njit(nogil=True)
+def gates(layers, memory):
+    for layer in layers:
+        u = layer.units
+        for t in range(layer.steps if layer.kind <= GRU else 0):
+            P, H = part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1), part(memory, layer.H + t * u, 2, u)
+            one, two, three, four, before, after = P[0], P[1], P[2], P[3], H[0].ravel(), H[1].ravel()
+            if layer.kind == LSTM:
+                C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
+                cells.lstm_gates(one, two, three, four, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after)
+            else:
+                cells.gru_gates(one, two, three, four, before, 0, after)
 
 
-def timed(function, *values):
-    """The processor's seconds, which others on the same machine change little, and the result."""
-    start = time.thread_time()
-    result = function(*values)
-    return time.thread_time() - start, result
+@njit(nogil=True)
+def gates_gradients(layers, memory):
+    for layer in layers:
+        u = layer.units
+        for t in range(layer.steps if layer.kind <= GRU else 0):
+            P, H = part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1), part(memory, layer.H + t * u, 1, u)
+            one, two, three, four = P[0], P[1], P[2], P[3]
+            dh, dc = part(memory, layer.dh, 1, u).ravel(), part(memory, layer.dc, 1, u).ravel()
+            if layer.kind == LSTM:
+                C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
+                cells.lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), 0, dh, dc)
+            else:
+                cells.gru_slopes(one, two, three, four, H.ravel(), 0, dh, dc)
 
 
-def spy(module, name, work, seconds):
-    """Put a function in a kernel's place that adds its seconds to ``work``, and those of its parts to theirs."""
-    kernel, cell = getattr(module, name), name.split("_")[0]
-
-    def called(*values):
-        parts = backward_parts(cell, *values) if work == "backward" else {}
-        took, result = timed(kernel, *values)
-        parts |= forward_parts(cell, *values) if work == "forward" else {}
-        seconds[work] = seconds.get(work, 0) + took
-        for part, (function, arguments) in parts.items():
-            seconds[part] = seconds.get(part, 0) + timed(function, *arguments)[0]
-        return result
-
-    setattr(module, name, called)
-    return lambda: setattr(module, name, kernel)
-
-
-def spies(seconds):
-    yield spy(kernels, "gather", "gathering", seconds)
-    for cell in ("lstm", "gru"):
-        yield spy(cells, f"{cell}_forward", "forward", seconds)
-        yield spy(cells, f"{cell}_backward", "backward", seconds)
-    for name in ("affine", "affine_back", "loss_gradient"):
-        yield spy(kernels, name, "dense layer and loss", seconds)
-    yield spy(kernels, "adam", "optimizer", seconds)
+@njit(nogil=True)
+def weights_gradients(layers, gradient, memory):
+    for layer in layers:
+        if layer.kind <= GRU:
+            u, x = layer.units, layer.inputs
+            P, X = part(memory, layer.P, layer.steps, 4 * u), part(memory, layer.x, layer.steps, x)
+            H, block = part(memory, layer.H, layer.steps, u), cells.steps_at_once(4 * u, x, u, memory)
+            G, (first, last) = gradient[: 4 * u * (x + u)].reshape(4 * u, x + u), cells.readers(layer)
+            for t in range(0, layer.steps, block):
+                of = P[t : t + block]
+                add_outer(of[:, :first], X[t : t + block], G[:first, :x])
+                add_outer(of[:, last:], H[t : t + block], G[last:, x:])
 
 
 def profile(name, n, runs):
     cell, units = NETWORKS[name]
     X, y = windows_of(n)
-    model = RNNRegressor(cell, units, epochs=1, batch_size=BATCH, engine="fused")
-    n_steps = -(-len(X) // BATCH)
-    best, total = {}, np.inf
-    for run in range(runs + 1):
-        took, _ = timed(model.fit, X, y)
-        seconds = {}
-        ends = list(spies(seconds))
+    model = RNNRegressor(cell, units, epochs=1, batch_size=BATCH, engine="fused").fit(X, y)
+    trainer, parts, network, memory = prepared(model, X, y)
+    n_chunks, size = BATCH // trainer.lanes, trainer.lanes
+    layers, packed, gradient = network.layers, trainer.weights.packed, trainer.learning.gradients[0]
+    learning, least = trainer.learning, {}
+
+    def timed(name, times, function, *values):
+        start = time.thread_time()
+        function(*values)
+        took = (time.thread_time() - start) * times
+        least[name] = min(least.get(name, np.inf), took)
+
+    for run in range(runs * 20 + 1):
+        timed("gathering", n_chunks, gathering, network, *parts, memory, size)
+        timed("forward", n_chunks, forwards, network, packed, memory)
+        timed("loss", n_chunks, loss, network, memory)
+        timed("backward", n_chunks, backwards, network, packed, gradient, memory)
+        timed("optimizer", 1, optimizer, trainer.weights, learning, len(learning.losses))
+        forwards(network, packed, memory)
+        timed("  of it, weights' gradients", n_chunks, weights_gradients, layers, gradient, memory)
+        timed("  of it, gates", n_chunks, gates, layers, memory)
+        timed("  of it, gates' gradients", n_chunks, gates_gradients, layers, memory)
+        if not run:
+            least.clear()  # the first compiles
+    whole, python = whole_fit(model, X, y, runs)
+    least["Python, a batch's share"] = python / -(-n // BATCH)
+    whole /= -(-n // BATCH)
+    print(f"\n{name}, a training step on one thread: {whole * 1e3:.2f} ms")
+    order = ("gathering", "forward", "  of it, gates", "loss", "backward", "  of it, gates' gradients")
+    for part_name in (*order, "  of it, weights' gradients", "optimizer", "Python, a batch's share"):
+        value = least[part_name]
+        print(f"  {part_name:28} {value * 1e3:7.2f} ms {100 * value / whole:5.1f} %")
+
+
+def whole_fit(model, X, y, runs):
+    """The seconds of a fit of one epoch, and those of them that are not in the compiled loop."""
+    whole = python = np.inf
+    compiled, inside = loop.train, []
+
+    def train(*values):
+        start = time.perf_counter()
+        compiled(*values)
+        inside.append(time.perf_counter() - start)
+
+    loop.train = train
+    for _ in range(runs):
+        start = time.perf_counter()
         model.fit(X, y)
-        for end in ends:
-            end()
-        if run:  # the first compiles
-            total = min(total, took)
-            best = {part: min(best.get(part, np.inf), value) for part, value in seconds.items()}
-    print(f"\n{name}, a training step on one thread: {total / n_steps * 1e3:.2f} ms")
-    best["Python and the rest"] = total - sum(value for part, value in best.items() if not part.startswith("of it"))
-    for part, value in best.items():
-        print(f"  {part:26} {value / n_steps * 1e3:7.2f} ms {100 * value / total:5.0f} %")
+        took = time.perf_counter() - start
+        whole, python = min(whole, took), min(python, took - inside[-1])
+    loop.train = compiled
+    return whole, python
+
+
+def prepared(model, X, y):
+    """What the loop works with, for one chunk."""
+    feed = model._feed(X, np.reshape(y, (len(X), -1)), None, seed=0)
+    trainer = engine._Trainer(model.network_, model._training(), feed, None)
+    (windows, known_ahead, targets, order), _ = next(engine._parts(feed))
+    network = engine._places(trainer.plan, training=True)
+    memory = trainer.memories[0].reshape(trainer.plan.rows, trainer.lanes)
+    return trainer, (windows.read, known_ahead.read, targets, order), network, memory
 
 
 # ---------------------------------------------------------------------- compiling

@@ -14,7 +14,7 @@ from functools import partial
 from numba import from_dtype, types
 from numpy.lib.stride_tricks import as_strided
 
-from skrnn.neural.fused.compiling import Kernel, array, linked, part_of
+from skrnn.neural.fused.compiling import Kernel, Signature, array, linked, part_of
 from skrnn.neural.fused.kernels import (
     activate,
     added,
@@ -34,12 +34,12 @@ from skrnn.neural.fused.products import add_outer, affine, product
 LAYERS = from_dtype(LAYER)[::1]
 # What a layer's kernels take, forward: the table and the layer's place in it, packed weights, memory, whether this is
 # training, and a seed; and backward: the gradient of the packed weights beside them.
-FORWARD = LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64
-BACKWARD = LAYERS, types.int64, array(1), array(1), array(2), types.boolean
-forward_kernel, backward_kernel = (partial(Kernel, arguments=arguments) for arguments in (FORWARD, BACKWARD))
+FORWARD = Signature(LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64)
+BACKWARD = Signature(LAYERS, types.int64, array(1), array(1), array(2), types.boolean)
+forward_kernel, backward_kernel = (partial(Kernel, signature=signature) for signature in (FORWARD, BACKWARD))
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
-CACHE_BYTES = 2**18
+CACHE_BYTES = 2**19
 
 
 @part_of
@@ -61,6 +61,19 @@ def _matrix(layer, vector):
     """A layer's weights, or their gradient, as they are packed."""
     rows, columns = layer.units if layer.kind == SIMPLE else 4 * layer.units, layer.inputs + 1 + layer.units
     return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
+
+
+@part_of
+def readers(layer):
+    """Rows of V that read inputs, from the first on, and states, to the last: of a GRU not all of them read both."""
+    rows = layer.units if layer.kind == SIMPLE else 4 * layer.units
+    return (3 * layer.units, layer.units) if layer.kind == GRU else (rows, 0)
+
+
+@part_of
+def steps_at_once(gates, inputs, units, memory):
+    """Steps whose gates, inputs and states a core keeps close."""
+    return max(1, CACHE_BYTES // ((gates + inputs + units) * memory.shape[1] * memory.itemsize))
 
 
 @part_of
@@ -240,18 +253,16 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a recurrent layer's weights and inputs."""
     layer = layers[at]
     kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
-    gates_rows = u if layer.kind == SIMPLE else 4 * u
     V, G = _matrix(layer, packed), _matrix(layer, gradient)
-    # Of a GRU the first rows of V read inputs alone, the last states alone.
-    first, last = (3 * u, u) if layer.kind == GRU else (gates_rows, 0)
+    first, last = readers(layer)
     Ut, Wt = V[last:, inputs + 1 :].T, V[:first, :inputs].T
     x_mask, h_mask = _masks(layer, memory, training)
     X, states, H = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask), part(memory, layer.H, steps + 1, u)
-    P = part(memory, layer.P, steps, gates_rows)
+    P = part(memory, layer.P, steps, V.shape[0])
     D, dX = part(memory, layer.d, layer.out_steps, layer.width), part(memory, layer.dx, steps, inputs)
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh, dc = _begin_back(layer, D, memory)
-    block = max(1, CACHE_BYTES // ((gates_rows + inputs + u) * memory.shape[1] * memory.itemsize))
+    block = steps_at_once(V.shape[0], inputs, u, memory)
     for t in range(steps - 1, -1, -1):
         if layer.sequences:
             added(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)

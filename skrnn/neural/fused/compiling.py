@@ -52,17 +52,33 @@ class _Apart(Compiler):
         return super().define_pipelines()
 
 
-class Kernel:
-    """A function of some arguments, each of a type or of one that is told by the float type."""
+class Signature:
+    """Arguments of a kernel, each of a type or of one that is told by the float type, and what it returns."""
 
-    def __init__(self, function, arguments, returns=types.none, *, apart=False):
-        self.arguments, self.returns, self._addresses = arguments, returns, {}
+    def __init__(self, *arguments, returns=types.none):
+        self._arguments, self.returns = arguments, returns
+
+    def of(self, number):
+        """The types of the arguments."""
+        return tuple(one if isinstance(one, types.Type) else one(number) for one in self._arguments)
+
+    def kind(self, context, number):
+        """The kernel's type for the compiler."""
+        return context.call_conv.get_function_type(self.returns, self.of(number))
+
+    def call(self, context, builder, number, kernel, given, values):
+        """Code that calls a kernel with some values, of the types that are given."""
+        values = [context.cast(builder, *one) for one in zip(values, given, self.of(number), strict=True)]
+        return context.call_conv.call_function(builder, kernel, self.returns, self.of(number), values)[1]
+
+
+class Kernel:
+    """A function that is compiled alone."""
+
+    def __init__(self, function, signature, *, apart=False):
+        self._signature, self._addresses = signature, {}
         self._dispatcher = compiled(function, python=False, **({"pipeline_class": _Apart} if apart else {}))
         self._name = f"{function.__module__}.{function.__name__}".replace(".", "_")
-
-    def signature(self, number):
-        """The types of its arguments."""
-        return tuple(one if isinstance(one, types.Type) else one(number) for one in self.arguments)
 
     def name(self, number):
         """What the linker calls it."""
@@ -72,27 +88,18 @@ class Kernel:
         """Where it is; compiled when first asked."""
         with _LOCK:
             if number not in self._addresses:
-                self._dispatcher.compile(self.signature(number))
-                result = self._dispatcher.overloads[self.signature(number)]
+                self._dispatcher.compile(self._signature.of(number))
+                result = self._dispatcher.overloads[self._signature.of(number)]
                 self._addresses[number] = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
             return self._addresses[number]
-
-    def call(self, context, builder, number, called, given, values):
-        """Code that calls it with some values, of the types that are given."""
-        signature = self.signature(number)
-        values = [context.cast(builder, *one) for one in zip(values, given, signature, strict=True)]
-        return context.call_conv.call_function(builder, called, self.returns, signature, values)[1]
-
-
-def _float_of(given):
-    return next(one.dtype for one in given if isinstance(getattr(one, "dtype", None), types.Float))
 
 
 def linked(*arguments, returns=types.none, apart=False):
     """Make a function a kernel that other compiled functions call; ``apart``, if its arrays never overlap."""
+    signature = Signature(*arguments, returns=returns)
 
     def decorate(function):
-        kernel = Kernel(function, arguments, returns, apart=apart)
+        kernel = Kernel(function, signature, apart=apart)
         _LINKED.append(kernel)
 
         @intrinsic
@@ -100,9 +107,10 @@ def linked(*arguments, returns=types.none, apart=False):
             number = _float_of(given)
 
             def code(context, builder, _, values):
-                kind = context.call_conv.get_function_type(returns, kernel.signature(number))
+                kind = signature.kind(context, number)
                 called = cgutils.get_or_insert_function(builder.module, kind, kernel.name(number))
-                return kernel.call(context, builder, number, called, given, cgutils.unpack_tuple(builder, values[0]))
+                values = cgutils.unpack_tuple(builder, values[0])
+                return signature.call(context, builder, number, called, given, values)
 
             return returns(types.StarArgTuple(given)), code
 
@@ -111,22 +119,25 @@ def linked(*arguments, returns=types.none, apart=False):
     return decorate
 
 
-def caller(*arguments):
-    """A function of an address and these arguments, which calls the kernel there."""
-    kernel = Kernel(lambda: None, arguments)
+def caller(signature):
+    """A function of an address and a kernel's arguments, which calls the kernel there."""
 
     @intrinsic
     def call(typing, address, *given):
         number = _float_of(given)
 
         def code(context, builder, _, values):
-            kind = context.call_conv.get_function_type(types.none, kernel.signature(number))
-            called = builder.inttoptr(values[0], kind.as_pointer())
-            return kernel.call(context, builder, number, called, given, cgutils.unpack_tuple(builder, values[1]))
+            called = builder.inttoptr(values[0], signature.kind(context, number).as_pointer())
+            values = cgutils.unpack_tuple(builder, values[1])
+            return signature.call(context, builder, number, called, given, values)
 
-        return types.none(address, types.StarArgTuple(given)), code
+        return signature.returns(address, types.StarArgTuple(given)), code
 
     return call
+
+
+def _float_of(given):
+    return next(one.dtype for one in given if isinstance(getattr(one, "dtype", None), types.Float))
 
 
 def ready(dtype) -> types.Type:

@@ -201,7 +201,7 @@ _OF_KINDS = {
     CONVOLUTION: (convolution_forward, convolution_backward),
     **dict.fromkeys((AVERAGE, MAXIMUM, DROPOUT, REPEAT), (plain_forward, plain_backward)),
 }
-_forward_at, _backward_at = caller(*FORWARD), caller(*BACKWARD)
+_forward_at, _backward_at = caller(FORWARD), caller(BACKWARD)
 
 
 def link(layers, dtype) -> None:

@@ -76,7 +76,8 @@ def _chunk(network, memory, n):
 
 
 @part_of
-def _inputs(network, windows, known_ahead, order, first, n, memory):
+def read_inputs(network, windows, known_ahead, order, first, n, memory):
+    """Gather n samples, and what is known ahead of them."""
     steps, features = windows.offsets.shape[0], windows.columns.shape[0]
     gather(windows, order, first, n, part(memory, network.windows, steps, features))
     leads, columns = known_ahead.offsets.shape[0], known_ahead.columns.shape[0]
@@ -92,7 +93,7 @@ def pack(weights):
 
 
 @part_of
-def _update(weights, learning, n_shares, n):
+def update(weights, learning, n_shares, n):
     """The optimizer's step, with the gradients of all shares of a batch of n samples."""
     loss = 0.0
     for which in range(n_shares):
@@ -115,7 +116,7 @@ def _update(weights, learning, n_shares, n):
 def _learn(network, windows, known_ahead, targets, batches, first, n, share, packed, gradient, memory, seed):
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
-    _inputs(network, windows, known_ahead, batches.order, first, n, numbers)
+    read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
     target = part(numbers, network.target, network.target_steps, network.n_outputs)
     shares = part(numbers, network.shares, network.target_steps, 1)
     gather_targets(targets, windows, batches.order, first, n, share, target, shares)
@@ -154,7 +155,7 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
         if seen(shared, STOP):
             return
         if add(shared, ARRIVED, 1) == n_threads - 1:
-            _update(weights, learning, n_shares, end - begin)
+            update(weights, learning, n_shares, end - begin)
             put(shared, NEXT, 0)
             put(shared, ARRIVED, 0)
             add(shared, DONE, 1)
@@ -173,7 +174,7 @@ def predict(network, windows, known_ahead, order, lanes, packed, memory, shared,
             return
         n = min(lanes, n_all - first)
         numbers = _chunk(network, memory, n)
-        _inputs(network, windows, known_ahead, order, first, n, numbers)
+        read_inputs(network, windows, known_ahead, order, first, n, numbers)
         forward(network.layers, packed, numbers, False, 0)
         Y = part(numbers, network.outputs, 1, network.n_outputs)
         for b in range(n):
