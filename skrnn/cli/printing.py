@@ -18,7 +18,7 @@ ERRORS, LABELS = ("mae", "rmse", "mase", "smape"), ("MAE", "RMSE", "MASE", "sMAP
 # Wide enough for the table where there is no terminal that says how wide it is.
 PLAIN_WIDTH = 100
 # What a terminal that is too narrow for the table does without, the first one first.
-SPARED = ("predict", "fit", "sMAPE %", "RMSE", "MASE", "spread")
+SPARED = ("predict", "fit", "sMAPE %", "RMSE", "MASE", "MAE", "spread")
 
 
 class _Console(Console):
@@ -64,8 +64,9 @@ def print_comparison(out, comparison, folder, files):
 def fitting_table(out, comparison):
     """The table without the columns that the terminal has no room for; ``scores.csv`` has them all."""
     cells = _cells(comparison)
-    for n_spared in range(len(SPARED) + 1):
-        table = _table(cells.drop(columns=list(SPARED[:n_spared])), comparison.verdict.recommended)
+    spared = [label for label in SPARED if label != comparison.measure.upper()]
+    for n_spared in range(len(spared) + 1):
+        table = _table(cells.drop(columns=spared[:n_spared]), comparison.verdict.recommended)
         if Measurement.get(out, out.options.update(max_width=10_000), table).maximum <= out.width:
             break
     return table
@@ -121,6 +122,7 @@ def as_json(comparison, folder, files) -> str:
         "best": comparison.verdict.best,
         "clear": comparison.verdict.clear,
         "sentence": comparison.verdict.sentence,
+        "measure": comparison.measure,
         "target": comparison.reading.target,
         "horizon": comparison.plan.horizon,
         "season": comparison.plan.season,

@@ -11,7 +11,7 @@ from skrnn.comparison.plan import make_ladder, make_plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds
 from skrnn.comparison.stopping import Stop, patient
-from skrnn.comparison.verdict import verdict
+from skrnn.comparison.verdict import gain, ranking_measure, verdict
 from skrnn.comparison.versions import versions
 from skrnn.evaluation.fitted import nested
 from skrnn.validation import check_positive
@@ -87,7 +87,10 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
     """The comparison of what is finished, with the recommended model fitted on all rows where there is time."""
     plan, ladder = rounds.plan, rounds.ladder
     results, done, unfinished, notes = rounds.compared(ended)
-    chosen = verdict(results)
+    measure = ranking_measure(results, len(reading.frames))
+    chosen = verdict(results, measure)
+    if measure == "mase":
+        notes.append("Models are ranked by MASE, in which each of the series counts the same, whatever its size.")
     recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
     estimator = last = None
     if ended != "interrupted" and (end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end):
@@ -96,7 +99,7 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
     if estimator is None or last.reason is not None:
         estimator = recommended.estimators[-1]
         notes.append("The model in the file is that of the newest fold: it was not fitted on all rows again.")
-    facts = _facts(results, chosen, plan)
+    facts = _facts(results, chosen, plan, measure)
     model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
     return Comparison(
         reading,
@@ -104,6 +107,7 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
         results,
         unfinished,
         chosen,
+        measure,
         _training(results),
         _weights(results, X),
         model,
@@ -118,12 +122,13 @@ def _deadline(started, seconds, kept):
     return None if np.isinf(seconds) else started + (1 - kept) * seconds
 
 
-def _facts(results, chosen, plan):
+def _facts(results, chosen, plan, measure):
     """What the model's file says of the comparison."""
     scores = results[chosen.recommended].scores
+    gained = gain(results[chosen.recommended], results["naive"], measure).share
     return {
         "verdict": chosen.sentence,
-        "errors": f"MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g}, skill {scores['skill']:.1%}",
+        "errors": f"MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g}, skill {gained:.1%}",
         "learns": "changes" if plan.changes else "values",
     }
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.verdict import Verdict
+from skrnn.evaluation.measures import skill
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,6 +25,8 @@ class Comparison:
         The models that were not finished, and why.
     verdict : Verdict
         What to use, and the sentence that says so.
+    measure : str
+        What models are ranked by: "mae", or "mase" where there are several series, so that large ones do not decide.
     training : dict of str to list of dict
         The networks' ``history_``, one for each fold.
     weights : DataFrame or None
@@ -47,6 +50,7 @@ class Comparison:
     results: dict
     unfinished: dict
     verdict: Verdict
+    measure: str
     training: dict
     weights: pd.DataFrame | None
     model: object
@@ -60,21 +64,29 @@ class Comparison:
         """A line for each finished model, best first.
 
         Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of the naive
-        forecast's MAE that is gone), "spread" (standard deviation of the skill over the folds), and the mean seconds of
-        a fold's fit and predict ("fit_time", "predict_time").
+        forecast's error, by ``measure``, that is gone), "spread" (standard deviation of the skill over the folds), and
+        the mean seconds of a fold's fit and predict ("fit_time", "predict_time").
         """
         lines = {name: self._line(result) for name, result in self.results.items()}
         columns = ["mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"]
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
-        return table.sort_values("mae", kind="stable")
+        return table.sort_values(self.measure, kind="stable")
 
-    @staticmethod
-    def _line(result):
+    def skills(self, result) -> pd.Series:
+        """The share of the naive forecast's error that is gone in each fold of a result."""
+        return result.by_fold.apply(self._skill, axis=1)
+
+    def _line(self, result):
         by_fold = result.by_fold
-        line = dict(result.scores[["mae", "rmse", "mase", "smape", "skill"]])
+        line = dict(result.scores[["mae", "rmse", "mase", "smape"]])
+        skills = self.skills(result)
         # Beside a naive forecast without errors there is no share of them.
-        spread = by_fold["skill"].std() if np.isfinite(by_fold["skill"]).all() else np.nan
-        return {**line, "spread": spread, **dict(by_fold[["fit_time", "predict_time"]].mean())}
+        spread = skills.std() if np.isfinite(skills).all() else np.nan
+        times = dict(by_fold[["fit_time", "predict_time"]].mean())
+        return {**line, "skill": self._skill(result.scores), "spread": spread, **times}
+
+    def _skill(self, errors):
+        return skill(errors[self.measure], errors[f"baseline_{self.measure}"])
 
     def __repr__(self) -> str:
         return f"{self.verdict.sentence}\n{self.table.to_string(float_format='{:.4g}'.format)}"

@@ -12,6 +12,17 @@ from skrnn.evaluation.measures import skill
 PARTS = 5
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
+# What models are ranked by.
+MEASURES = {"mae": "mean absolute error", "mase": "mean absolute scaled error"}
+
+
+def ranking_measure(results: dict, n_series: int) -> str:
+    """The absolute error; of several series that relative to each one's changes, so that large ones do not decide.
+
+    Where that is not known, as series do not change, it is the absolute error again.
+    """
+    several = n_series > 1 and all(np.isfinite(result.by_fold["mase"]).all() for result in results.values())
+    return "mase" if several else "mae"
 
 
 @dataclass(frozen=True)
@@ -62,45 +73,52 @@ class Gain:
         return f"{_share(abs(self.share))}, {kind} {self.over} spread of {_share(self.spread)}"
 
 
-def gain(model, other) -> Gain:
+def gain(model, other, measure: str = "mae") -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
-    ours, theirs = _errors(model), _errors(other)
+    ours, theirs = _errors(model, measure), _errors(other, measure)
     shares = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
     spread = np.nan if len(shares) == 1 else np.std(shares, ddof=1) if np.isfinite(shares).all() else np.inf
     over = "the folds'" if len(model.by_fold) > 1 else "the fold's own"
-    return Gain(skill(model.scores["mae"], other.scores["mae"]), float(spread), over)
+    return Gain(skill(model.scores[measure], other.scores[measure]), float(spread), over)
 
 
-def _errors(result) -> np.ndarray:
+def _errors(result, measure) -> np.ndarray:
     """The errors in each fold; if there is but one, in parts of it that follow one another."""
     if len(result.by_fold) > 1:
-        return result.by_fold["mae"].to_numpy()
+        return result.by_fold[measure].to_numpy()
     forecasts = result.predictions.sort_values("origin", kind="stable")
-    errors = (forecasts["predicted"] - forecasts["true"]).abs().groupby(forecasts["origin"]).mean().to_numpy()
+    errors = (forecasts["predicted"] - forecasts["true"]).abs()
+    if measure == "mase":
+        errors = (errors / forecasts["scale"])[np.isfinite(forecasts["scale"])]
+    errors = errors.groupby(forecasts["origin"]).mean().to_numpy()
     parts = np.array_split(errors, PARTS) if len(errors) >= 2 * PARTS else [errors]
     return np.array([part.mean() for part in parts])
 
 
-def verdict(results: dict) -> Verdict:
+def verdict(results: dict, measure: str = "mae") -> Verdict:
     """What to use, of results in the ladder's order."""
     order = [name for name in RUNGS if name in results]
-    best = min(order, key=lambda name: results[name].scores["mae"])
-    recommended = next(name for name in order if not any(gain(results[other], results[name]).clear for other in order))
-    floor = gain(results[recommended], results["naive"])
-    return Verdict(recommended, best, floor.clear, _sentence(results, recommended, best, floor))
+    best = min(order, key=lambda name: results[name].scores[measure])
+    recommended = next(name for name in order if not any(_clear(results, other, name, measure) for other in order))
+    floor = gain(results[recommended], results["naive"], measure)
+    return Verdict(recommended, best, floor.clear, _sentence(results, recommended, best, floor, measure))
 
 
-def _sentence(results, recommended, best, floor):
-    error = results[recommended].scores["mae"]
+def _clear(results, name, other, measure):
+    return gain(results[name], results[other], measure).clear
+
+
+def _sentence(results, recommended, best, floor, measure):
+    error = results[recommended].scores[measure]
     error = number(error, decimals_for([error], 4))
-    said = f"Use the {RUNGS[recommended]}: its mean absolute error is {error}"
+    said = f"Use the {RUNGS[recommended]}: its {MEASURES[measure]} is {error}"
     if recommended == best == "naive":
         return f"{said}, and no other model has less."
     if recommended != "naive":
         side = "below" if floor.share > 0 else "above"
         said = f"{said}, {side} the naive forecast's by {floor}"
     if best != recommended:
-        said = f"{said}; the {RUNGS[best]} has less by {gain(results[best], results[recommended])}"
+        said = f"{said}; the {RUNGS[best]} has less by {gain(results[best], results[recommended], measure)}"
     return f"{said}."
 
 

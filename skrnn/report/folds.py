@@ -9,7 +9,7 @@ from skrnn.report.chart import Chart, Table, colours_of, figure, plain
 def fold_chart(comparison) -> Chart | None:
     """The skill of each model in each fold; None where there is nothing beside the naive forecast, or one fold."""
     ranked = [name for name in comparison.table.index if name != "naive"]
-    skills = {name: comparison.results[name].by_fold["skill"] for name in ranked}
+    skills = {name: comparison.skills(comparison.results[name]) for name in ranked}
     if not skills or len(next(iter(skills.values()))) < 2:
         return None
     axis = {"title": {"text": "skill"}, "tickformat": ".0%"}

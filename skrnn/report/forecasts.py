@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison.verdict import MEASURES
 from skrnn.comparison.wording import count, number
 from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
 from skrnn.report.shown import is_panel, series_labels
@@ -153,10 +154,13 @@ def _finding(comparison):
     result = _first(comparison)
     best = comparison.table.index[0]
     n = count(len(result.predictions), "forecast")
-    error = number(comparison.table.loc[best, "mae"])
+    error = number(comparison.table.loc[best, comparison.measure])
     others = [name for name in comparison.results if name != best]
     than = f", the least of {len(others) + 1} models" if others else ""
-    return f"Over {n} in {count(len(result.by_fold), 'fold')}, {best} is off by {error} on average{than}."
+    folds = count(len(result.by_fold), "fold")
+    if comparison.measure == "mae":
+        return f"Over {n} in {folds}, {best} is off by {error} on average{than}."
+    return f"Over {n} in {folds}, {best} has a {MEASURES[comparison.measure]} of {error}{than}."
 
 
 def _note(comparison, series, dropped):
@@ -174,7 +178,7 @@ def _note(comparison, series, dropped):
 
 def _table(comparison):
     """The error of each model in each fold."""
-    by_fold = {name: result.by_fold["mae"] for name, result in comparison.results.items()}
+    by_fold = {name: result.by_fold[comparison.measure] for name, result in comparison.results.items()}
     folds = next(iter(by_fold.values())).index
     rows = [[name, *[number(errors[fold]) for fold in folds]] for name, errors in by_fold.items()]
-    return Table(["mean absolute error", *[f"fold {fold + 1}" for fold in folds]], rows)
+    return Table([MEASURES[comparison.measure], *[f"fold {fold + 1}" for fold in folds]], rows)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.comparison.verdict import MEASURES
 from skrnn.comparison.wording import decimals_for, number
 from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
 from skrnn.report.thinning import evenly
@@ -14,8 +15,9 @@ LEADS_IN_TABLE = 12
 
 
 def lead_chart(comparison) -> Chart | None:
-    """The mean absolute error at each lead, a line for each model; None where there is one lead."""
-    errors = {name: result.by_lead["mae"] for name, result in comparison.results.items()}
+    """The error at each lead, a line for each model; None where there is one lead."""
+    measure = MEASURES[comparison.measure]
+    errors = {name: result.by_lead[comparison.measure] for name, result in comparison.results.items()}
     leads = _leads(errors)
     if len(leads) < 2:
         return None
@@ -25,13 +27,13 @@ def lead_chart(comparison) -> Chart | None:
             "title": {"text": f"lead, in rows{f' of {reading.step}' if reading.step else ''}"},
             "range": [float(leads[0] - margin), float(leads[-1] + margin)],
         },
-        yaxis={"title": {"text": "mean absolute error"}},
+        yaxis={"title": {"text": measure}},
     )
     for name, line in errors.items():
         _draw(drawn, name, line, colours_of(comparison)[name])
     _scale(drawn, np.concatenate([line.to_numpy() for line in errors.values()]))
     choices = [model_choice(comparison, list(errors), set(errors))]
-    return Chart("leads", "Error by lead", _finding(errors), drawn, _table(errors), choices)
+    return Chart("leads", "Error by lead", _finding(errors), drawn, _table(errors, measure), choices)
 
 
 def _leads(errors):
@@ -71,9 +73,9 @@ def _finding(errors):
     return f"{text}; the error of {far} grows {growth:.1f}-fold in between." if growth > 1.05 else f"{text}."
 
 
-def _table(errors):
+def _table(errors, measure):
     leads = _leads(errors)
     leads = leads[evenly(len(leads), LEADS_IN_TABLE)]
     decimals = decimals_for([value for line in errors.values() for value in line])
     rows = [[name, *[number(line[lead], decimals) for lead in leads]] for name, line in errors.items()]
-    return Table(["mean absolute error", *[f"lead {lead}" for lead in leads]], rows)
+    return Table([measure, *[f"lead {lead}" for lead in leads]], rows)

@@ -75,6 +75,7 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
         .render(
             title=f"{comparison.reading.target}: which model is worth using",
             target=comparison.reading.target,
+            measure=comparison.measure,
             file=_file_name(comparison.reading.path),
             verdict=comparison.verdict,
             ladder=ladder_rows(comparison),

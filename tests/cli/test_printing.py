@@ -14,7 +14,8 @@ from skrnn.cli.printing import Bar, console, fitting_table
 def comparison():
     line = {"mae": 18.38, "rmse": 24.89, "mase": 1.6, "smape": 40.5, "skill": 0.15, "spread": 0.02}
     lines = pd.DataFrame([line | {"fit_time": 0.59, "predict_time": 0.01}] * 2, index=["dense", "naive"])
-    return SimpleNamespace(table=lines.rename_axis("model"), verdict=SimpleNamespace(recommended="dense"))
+    chosen = SimpleNamespace(recommended="dense")
+    return SimpleNamespace(table=lines.rename_axis("model"), verdict=chosen, measure="mae")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -27,6 +28,18 @@ def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(comparison, widt
     assert "…" not in printed
     assert {"MAE", "skill"} <= set(printed.split())
     assert ("predict" in printed) == (width >= 80)
+
+
+def test_the_error_that_ranks_is_there(comparison):
+    """Of several series it is MASE that stays."""
+    out = Console(file=io.StringIO(), width=30)
+    comparison.measure = "mase"
+
+    out.print(fitting_table(out, comparison))
+
+    printed = set(out.file.getvalue().split())
+    assert {"MASE", "skill"} <= printed
+    assert "MAE" not in printed
 
 
 def test_sentences_break_between_words_in_a_terminal(monkeypatch):

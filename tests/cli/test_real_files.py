@@ -45,7 +45,7 @@ FILES = {
         24,
         ["Left out: column 'category' (text).", "The time is column 'timestamp'."],
         "seasonal",
-        0.6,
+        0.55,
     ),
 }
 

@@ -134,6 +134,23 @@ def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
     assert len(found.model.forecast()) == 2 * found.plan.horizon
 
 
+def test_the_large_series_of_a_panel_do_not_decide(make_reading):
+    """Models are ranked by errors relative to each series' own changes."""
+    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=200, freq="D")
+    week = np.tile([0.0, 5.0, 6.0, 5.0, 4.0, 2.0, -3.0], 29)[:200]
+    small = [pd.DataFrame({"demand": week + 0.1 * rng.normal(size=200)}, days) for _ in range(4)]
+    large = pd.DataFrame({"demand": 1e5 * rng.normal(size=200).cumsum()}, days)
+    panel = {str(number): frame for number, frame in enumerate([*small, large])}
+
+    found = compare(make_reading(panel, 7), models=["seasonal"], horizon=7, folds=3)
+
+    assert found.measure == "mase"
+    assert found.results["seasonal"].scores["mae"] > found.results["naive"].scores["mae"]
+    assert found.table.index[0] == found.verdict.recommended == "seasonal"
+    assert "its mean absolute scaled error is" in found.verdict.sentence
+    assert found.plan.notes[-1].startswith("Models are ranked by MASE")
+
+
 def test_a_series_that_starts_late_keeps_its_place(weekly, make_reading):
     panel = {"one": weekly, "late": weekly.iloc[-40:]}
 

@@ -116,19 +116,25 @@ def expected_table(frames, length, model):
             for truth, forecast, floor in zip(one[3], ours, theirs, strict=True)
             if not np.isnan(truth)
         ]
-        true, ours, theirs, _ = np.array(part).T
-        skills.append(1 - np.abs(true - ours).mean() / np.abs(true - theirs).mean())
+        skills.append(expected_skill(part, len(frames)))
         lines += part
-    true, ours, theirs, scale = np.array(lines).T
+    true, ours, _, scale = np.array(lines).T
     errors = np.abs(true - ours)
     return {
         "mae": errors.mean(),
         "rmse": np.sqrt((errors**2).mean()),
         "mase": np.nanmean(errors / scale),
         "smape": 100 * (2 * errors / (np.abs(true) + np.abs(ours))).mean(),
-        "skill": 1 - errors.mean() / np.abs(true - theirs).mean(),
+        "skill": expected_skill(lines, len(frames)),
         "spread": np.std(skills, ddof=1),
     }
+
+
+def expected_skill(lines, n_series):
+    """The share of the naive error that is gone; of several series that of the errors relative to their changes."""
+    true, ours, theirs, scale = np.array(lines).T
+    scale = scale if n_series > 1 else 1.0
+    return 1 - np.nanmean(np.abs(true - ours) / scale) / np.nanmean(np.abs(true - theirs) / scale)
 
 
 def series(index, seed=0, gaps=()):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn.comparison.verdict import gain, verdict
+from skrnn.comparison.verdict import gain, ranking_measure, verdict
 
 
 def result(*mae):
@@ -90,3 +90,20 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
 @pytest.mark.parametrize("mae", [(0.0, 0.0), (1.0, 0.0)])
 def test_a_perfect_naive_forecast_is_not_divided_by(mae):
     assert gain(result(*mae), result(0.0, 0.0)).clear is False
+
+
+def test_several_series_count_the_same():
+    """Their errors relative to their own changes decide, also where one fold is cut in parts."""
+    naive, linear = one_fold(np.full(20, 10.0)), one_fold(np.full(20, 9.0))
+    for found, mase in ((naive, 1.0), (linear, 0.5)):
+        found.scores["mase"] = mase
+        found.by_fold["mase"] = mase
+        found.predictions["scale"] = found.predictions["predicted"] / mase
+
+    assert ranking_measure({"naive": naive, "linear": linear}, 2) == "mase"
+    assert ranking_measure({"naive": naive, "linear": linear}, 1) == "mae"
+    found = verdict({"naive": naive, "linear": linear}, "mase")
+
+    assert found.sentence.startswith("Use the linear model: its mean absolute scaled error is 0.5000, below the naive")
+    assert gain(linear, naive, "mase").share == 0.5
+    assert gain(linear, naive, "mase").spread == 0.0
