@@ -74,7 +74,7 @@ def compare(
     started = time.monotonic() if started is None else started
     seconds = np.inf if budget is None else 60 * check_positive("budget", budget)
     plan, preparation, X, y = make_plan(reading, horizon, window, models, folds, seed)
-    ladder = make_ladder(preparation, plan.window, seed, plan.changes)
+    ladder = make_ladder(preparation, plan.window, seed, plan.form)
 
     with Stop(_deadline(started, seconds, KEPT_FOR_FIT)) as stop:
         rounds = Rounds(ladder, plan)
@@ -129,7 +129,7 @@ def _facts(results, chosen, plan, measure):
     return {
         "verdict": chosen.sentence,
         "errors": f"MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g}, skill {gained:.1%}",
-        "learns": "changes" if plan.changes else "values",
+        "learns": plan.form.words(plan.season),
     }
 
 

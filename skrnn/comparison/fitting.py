@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from skrnn.comparison.folds import thinned
 from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.plan import make_ladder, prefers_changes, prepare
+from skrnn.comparison.plan import best_form, make_ladder, prepare
 from skrnn.comparison.preparation import taught_targets, with_future
 from skrnn.comparison.versions import versions
 from skrnn.comparison.wording import moments
@@ -16,7 +16,8 @@ from skrnn.reading import DataProblem
 def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
-    Values or changes: what a linear model forecasts better by, here of all rows, in ``compare`` of the oldest fold's.
+    It learns what a linear model forecasts best by, values or changes: here of all rows, in ``compare`` of the oldest
+    fold's.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastMo
     X, y = preparation.windows(reading.frames)
     ladder = make_ladder(preparation, window, seed)
     if name in ("linear", *NETWORKS):
-        ladder = ladder.of(prefers_changes(X, y, np.arange(len(X)), ladder))
+        ladder = ladder.of(best_form(X, y, np.arange(len(X)), ladder))
     return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)
 
 

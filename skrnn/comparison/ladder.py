@@ -6,7 +6,7 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
-from skrnn.preprocessing import Differencer, SeriesScaler
+from skrnn.preprocessing import Differencer, SeriesScaler, WindowScaler
 from skrnn.reading import DataProblem
 from skrnn.relative import TransformedWindowRegressor
 from skrnn.windows import LastSteps
@@ -42,6 +42,33 @@ def check_rungs(names, argument: str):
 
 
 @dataclass(frozen=True)
+class Form:
+    """What linear model and networks learn.
+
+    Attributes
+    ----------
+    changes : bool, default=False
+        Changes, from a season before, in place of values.
+    scaled : bool, default=False
+        Each window, and what it forecasts, by the window's own mean and deviation.
+    """
+
+    changes: bool = False
+    scaled: bool = False
+
+    def words(self, season: int) -> str:
+        """What is learned, as part of a sentence."""
+        before = f"a season ({season} rows) before" if season > 1 else "the row before"
+        kind = f"changes from {before}" if self.changes else "values"
+        return f"{kind}, each window in units of its own deviation" if self.scaled else kind
+
+
+# What is tried: of several series also windows by themselves, as series may differ in size.
+FORMS = Form(), Form(changes=True)
+FORMS_OF_SEVERAL = (*FORMS, Form(scaled=True), Form(changes=True, scaled=True))
+
+
+@dataclass(frozen=True)
 class Ladder:
     """What the rungs are made from.
 
@@ -51,8 +78,8 @@ class Ladder:
         The column that is forecast.
     window, season : int
         Steps that a forecast looks at, and rows of a season.
-    changes : bool
-        Whether linear model and networks learn changes, from a season before, in place of values.
+    form : Form
+        What linear model and networks learn.
     seed : int
         The random state of the networks.
     ahead : int, default=0
@@ -62,13 +89,13 @@ class Ladder:
     target: str
     window: int
     season: int
-    changes: bool
+    form: Form
     seed: int
     ahead: int = 0
 
-    def of(self, changes: bool):
-        """The ladder that learns changes, or values."""
-        return replace(self, changes=changes)
+    def of(self, form: Form):
+        """The ladder that learns this form."""
+        return replace(self, form=form)
 
     def rung(self, name: str, n_train: int):
         """The model of a name, for so many training windows."""
@@ -82,7 +109,9 @@ class Ladder:
             return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
         steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window
         model = make_pipeline(SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow())
-        if not self.changes:
+        if self.form.scaled:
+            model = TransformedWindowRegressor(model, WindowScaler(), target=self.target)
+        if not self.form.changes:
             return make_pipeline(LastSteps(steps), model)
         # The oldest season's steps have nothing to be changes from.
         changes = TransformedWindowRegressor(model, Differencer(self.season), target=self.target)

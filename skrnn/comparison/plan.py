@@ -4,10 +4,18 @@ import numbers
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import mean_absolute_error
 
 from skrnn.comparison.folds import make_folds
-from skrnn.comparison.ladder import LONGEST_SMOOTHED, NETWORKS, RUNGS, Ladder, check_rungs
+from skrnn.comparison.ladder import (
+    FORMS,
+    FORMS_OF_SEVERAL,
+    LONGEST_SMOOTHED,
+    NETWORKS,
+    RUNGS,
+    Form,
+    Ladder,
+    check_rungs,
+)
 from skrnn.comparison.preparation import Preparation, calendar_fields, taught_targets
 from skrnn.comparison.wording import count, listing
 from skrnn.evaluation.samples import WindowSamples
@@ -17,7 +25,7 @@ from skrnn.reading import DataProblem
 SHORTEST_WINDOW, LONGEST_WINDOW, MOST_VALUES = 12, 400, 1_500
 # A window of exponential smoothing reaches over so many seasons, where there are rows enough.
 SMOOTHED_SEASONS = 8
-# As many windows tell whether values or changes are learned better.
+# As many windows tell which form is learned best.
 ENOUGH_WINDOWS = 50_000
 
 
@@ -33,8 +41,8 @@ class Plan:
         The fields of ``CalendarFeatures`` that the models get.
     known_ahead : tuple of str
         Columns whose future is known.
-    changes : bool
-        Whether linear model and networks learn changes from a season before, in place of values.
+    form : Form
+        What linear model and networks learn.
     folds : list of tuple (train, test)
         Positions of the windows.
     models : tuple of str
@@ -50,7 +58,7 @@ class Plan:
     window: int
     calendar: tuple
     known_ahead: tuple
-    changes: bool
+    form: Form
     folds: list
     models: tuple
     seed: int
@@ -90,10 +98,9 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     samples = WindowSamples(None, X, y)
     folds = make_folds(samples, n_folds, reading.season)
     ladder = make_ladder(preparation, window, seed)
-    changes = prefers_changes(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
+    form = best_form(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
     if {"linear", *NETWORKS} & set(names):
-        before = f"a season ({reading.season} rows) before" if reading.season > 1 else "the row before"
-        kind = f"changes from {before}" if changes else "values"
+        kind = form.words(reading.season)
         notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
     stride = preparation.stride(reading.frames)
     if stride > 1:
@@ -114,7 +121,7 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
         window,
         preparation.calendar,
         preparation.known_ahead,
-        changes,
+        form,
         folds,
         names,
         seed,
@@ -123,28 +130,42 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     return plan, preparation, X, y
 
 
-def make_ladder(preparation: Preparation, window: int, seed: int, changes: bool = False) -> Ladder:
+def make_ladder(preparation: Preparation, window: int, seed: int, form: Form = FORMS[0]) -> Ladder:
     """The ladder on windows that are prepared so."""
-    return Ladder(preparation.target, window, preparation.season, changes, seed, _rows_ahead(preparation))
+    return Ladder(preparation.target, window, preparation.season, form, seed, _rows_ahead(preparation))
 
 
-def prefers_changes(X, y, train: np.ndarray, ladder: Ladder) -> bool:
-    """Whether a linear model of some training windows forecasts their newest part better by changes."""
+def best_form(X, y, train: np.ndarray, ladder: Ladder) -> Form:
+    """By which form a linear model of some training windows forecasts their newest part best."""
     windows, values = X[train], np.reshape(y, (len(y), -1))[train]
     taught = taught_targets(windows, values)
     newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
     border = np.quantile(newest, 0.6)
     past, recent = newest <= border, newest - values.shape[1] >= border
-    truth, errors = values[recent], []
-    known = ~np.isnan(truth)
-    for changes in (False, True):
-        model = ladder.of(changes).rung("linear", len(train))
+    forms, errors = FORMS if len(X.bounds) == 2 else FORMS_OF_SEVERAL, []
+    for form in forms:
+        model = ladder.of(form).rung("linear", len(train))
         try:
             forecasts = model.fit(windows[past], taught[past]).predict(windows[recent])
-            errors.append(mean_absolute_error(truth[known], np.reshape(forecasts, truth.shape)[known]))
+            errors.append(_error(forecasts, values[recent], windows[recent], ladder))
         except ValueError:  # there is too little to tell
-            return False
-    return errors[1] < errors[0]
+            return forms[0]
+    return forms[int(np.argmin(errors))]
+
+
+def _error(forecasts, truth, windows, ladder):
+    """The mean absolute error, of several series relative to those of their naive forecasts."""
+    errors = np.abs(np.reshape(forecasts, truth.shape) - truth)
+    if np.isnan(errors).all() or not np.isfinite(forecasts).all():
+        raise ValueError("there is nothing to compare")
+    if len(windows.bounds) == 2:
+        return np.nanmean(errors)
+    naive = ladder.rung("naive", len(windows)).fit(windows, np.nan_to_num(truth))
+    floors = np.abs(np.reshape(naive.predict(windows), truth.shape) - truth)
+    of_series = [windows.series == number for number in np.unique(windows.series)]
+    sums = np.array([[np.nansum(errors[of]), np.nansum(floors[of])] for of in of_series])
+    sums = sums[sums[:, 1] > 0]
+    return np.mean(sums[:, 0] / sums[:, 1]) if len(sums) else np.nanmean(errors)
 
 
 def _default_horizon(season):

@@ -13,8 +13,7 @@ def plan_facts(comparison) -> list:
     ]
     if len(plan.known_ahead):
         facts.append(("Known ahead", listing(plan.known_ahead)))
-    learnt = "changes from a season before" if plan.season > 1 else "changes from the newest row"
-    facts.append(("Learnt", f"linear model and networks learn {learnt if plan.changes else 'values as they are'}"))
+    facts.append(("Learnt", f"linear model and networks learn {plan.form.words(plan.season)}"))
     return facts
 
 

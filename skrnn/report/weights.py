@@ -19,7 +19,8 @@ def weights_chart(comparison) -> Chart | None:
         return None
     ranked = weights.sum().sort_values(ascending=False, kind="stable").index[:MOST_COLUMNS]
     drawn = _draw(_thinned(weights[ranked]))
-    unit = f"in units of {comparison.reading.target} for a change of one standard deviation"
+    of = "each window's deviation of " if comparison.plan.form.scaled else ""
+    unit = f"in units of {of}{comparison.reading.target} for a change of one standard deviation"
     note = f"Weights are the mean size over all leads, {unit}."
     if len(ranked) < weights.shape[1]:
         note += f" The {len(ranked)} columns with the most weight of {weights.shape[1]:,} are drawn."

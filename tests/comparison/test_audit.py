@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.ladder import RUNGS
+from skrnn.comparison.ladder import FORMS_OF_SEVERAL, RUNGS
 
 QUICK = ("naive", "seasonal", "smoothing", "linear", "dense")
 N_ROWS = 220
@@ -67,7 +67,7 @@ def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
         cut = origins.drop_duplicates().sort_values().iloc[place]
         others = {name: changed(frame, cut, ahead) for name, frame in frames.items()}
         other = compare(make_reading(others, season, known_ahead), **options)
-        assert other.plan.changes == honest.plan.changes
+        assert other.plan.form == honest.plan.form
         for name, result in honest.results.items():
             expected = made_until(result, fold, cut)
             assert len(expected) > 0
@@ -104,6 +104,14 @@ def test_panels(make_reading, known_ahead):
     """Series of a panel start and end on different dates, and share those on which they are tested."""
     panel = {"one": series(), "late": series(seed=1).iloc[40:], "ended": series(seed=2).iloc[:-20]}
     assert_blind(make_reading, panel, known_ahead, models=QUICK, horizon=3, folds=2)
+
+
+@pytest.mark.parametrize("form", FORMS_OF_SEVERAL, ids=lambda form: form.words(7))
+def test_every_form(make_reading, monkeypatch, form):
+    """Whatever linear model and networks learn, also each window by itself."""
+    monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: form)
+    panel = {"one": series(), "ten times": 10 * series(seed=1).iloc[40:]}
+    assert_blind(make_reading, panel, ("holiday",), models=["linear", "dense", "gru"], horizon=3, folds=2)
 
 
 @pytest.mark.parametrize("name", [name for name in RUNGS if name not in ("simple", "lstm")])

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model
+from skrnn.comparison.ladder import Form
 from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.evaluation import Backtest, backtest
 from skrnn.reading import DataProblem
@@ -51,7 +52,7 @@ def test_no_forecast_sees_rows_behind_the_row_at_which_it_is_made(weekly, make_r
 
     before, after = (compare(make_reading(frame, 7), models=models, folds=3) for frame in (weekly, later))
 
-    assert before.plan.changes == after.plan.changes
+    assert before.plan.form == after.plan.form
     for name in models:
         early = [result.results[name].predictions.query("origin < '2024-06-20'") for result in (before, after)]
         assert len(early[0]) > 50
@@ -97,7 +98,7 @@ def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
 
 @pytest.mark.parametrize("changes", [False, True])
 def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, changes):
-    monkeypatch.setattr("skrnn.comparison.plan.prefers_changes", lambda *args: changes)
+    monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: Form(changes))
     rng = np.random.default_rng(0)
     holiday = (rng.random(300) < 0.3).astype(float)
     demand = 40 * holiday + rng.normal(size=300)
@@ -151,6 +152,26 @@ def test_the_large_series_of_a_panel_do_not_decide(make_reading):
     assert found.plan.notes[-1].startswith("Models are ranked by MASE")
 
 
+def test_series_of_many_sizes_are_learned_each_window_by_itself(make_reading):
+    """What small and large series have in common is seen then, and the forecasts are in each one's own unit."""
+    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=300, freq="D")
+    week = np.tile([0.0, 5.0, 6.0, 5.0, 4.0, 2.0, -3.0], 43)[:300]
+    slow = np.sin(np.arange(300) / 20)
+    sizes = 10.0 ** np.arange(8)
+    panel = {
+        f"{size:g}": pd.DataFrame({"demand": size * (20 + week + 9 * slow + rng.normal(size=300))}, days)
+        for size in sizes
+    }
+
+    found = compare(make_reading(panel, 7), models=["seasonal", "linear"], horizon=7, folds=3)
+
+    assert found.plan.form.scaled
+    assert found.verdict.recommended == "linear"
+    assert any("each window in units of its own deviation" in note for note in found.plan.notes)
+    forecast = found.model.forecast()["demand"].to_numpy().reshape(len(sizes), 7)
+    np.testing.assert_allclose(forecast.mean(axis=1) / sizes, 20, atol=15)
+
+
 def test_a_series_that_starts_late_keeps_its_place(weekly, make_reading):
     panel = {"one": weekly, "late": weekly.iloc[-40:]}
 
@@ -192,7 +213,7 @@ def test_too_little_to_tell_values_from_changes_is_no_error(weekly, make_reading
 
     found = compare(make_reading(weekly, 7), models=["linear"], horizon=2, folds=1)
 
-    assert not found.plan.changes
+    assert not found.plan.form.changes
 
 
 def test_networks_tell_how_they_learned(weekly, make_reading):
@@ -207,7 +228,7 @@ def test_where_seasons_matter_changes_are_learned(make_reading):
     index = pd.date_range("2024", periods=300, freq="D", name="time")
     frame = pd.DataFrame({"y": walk + 10 * np.tile([0, 0, 0, 0, 0, 5, 5], 43)[:300]}, index=index)
 
-    assert compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2).plan.changes
+    assert compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2).plan.form.changes
 
 
 def test_a_season_that_is_too_long_to_be_smoothed_is_said_to_be(make_reading):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model, load_model
+from skrnn.comparison.ladder import Form
 
 SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
 
@@ -163,7 +164,7 @@ CASES = {
 def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
     """Errors, skill and spread of the whole table, to rounding."""
     monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.plan.prefers_changes", lambda *args: False)
+    monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: Form())
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
 
@@ -188,7 +189,7 @@ def inputs_of(frame, origin):
 def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatch, tmp_path, kind):
     """Of each series of a panel, with what is known ahead; also from the model's file, and from the frames again."""
     monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.fitting.prefers_changes", lambda *args: False)
+    monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: Form())
     n, rng = 120, np.random.default_rng(0)
     whole = {"days": DAYS[:n], "months": pd.period_range("2000-01", periods=n, freq="M", name="time")}
     index = whole.get(kind, pd.RangeIndex(n, name="time"))

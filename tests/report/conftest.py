@@ -12,6 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skrnn import FlattenWindows, LinearWindow, NaiveForecaster, make_windows
+from skrnn.comparison.ladder import Form
 from skrnn.comparison.plan import Plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.verdict import Verdict
@@ -81,7 +82,16 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
     results = {name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()}
     folds = [(np.arange(50 * (fold + 1)), np.arange(50)) for fold in range(n_folds)]
     plan = Plan(
-        horizon, season, window, (), reading.known_ahead, True, folds, tuple(ladder), 0, ("The horizon is a guess.",)
+        horizon,
+        season,
+        window,
+        (),
+        reading.known_ahead,
+        Form(changes=True),
+        folds,
+        tuple(ladder),
+        0,
+        ("The horizon is a guess.",),
     )
     found = {
         "reading": reading,
