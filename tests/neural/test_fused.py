@@ -12,6 +12,7 @@ from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from skrnn.neural.fused import kernels
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import initial_weights, train
+from skrnn.neural.fused.gathering import gather, nothing
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Trained, Training
@@ -246,6 +247,24 @@ def test_a_memmap_is_read_where_it_lies(tmp_path):
         forecasts.append(RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y).predict(X))
 
     np.testing.assert_array_equal(*forecasts)
+
+
+def test_nothing_is_looked_up_where_nothing_is_read():
+    """What a network does not read has no ends, however many windows there are."""
+    gather.py_func(nothing().read, np.arange(99), 50, 3, np.empty((0, 0, 16)))
+
+
+@pytest.mark.parametrize("model", [RNNRegressor("gru", 3), DenseRegressor(3)], ids=str)
+def test_no_window_is_complete(model):
+    """Forecasts are made from what is known of each."""
+    X, y = data()
+    model = fitted(model, X, y, engine="fused")
+    some = np.asarray(X[:3])
+    some[:, 0] = np.nan
+    filled = some.copy()
+    filled[:, 0] = some[:, 1]
+
+    np.testing.assert_array_equal(model.predict(some), model.predict(filled))
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", ">f8"])

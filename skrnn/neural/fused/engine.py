@@ -157,12 +157,15 @@ class _Trainer:
         windows, known_ahead, targets, order = parts
         loss = kernels.LOSSES[self.training.loss]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
-        read = windows.read, known_ahead.read
-        given = _places(self.plan, training=True), *read, targets, batches, self.weights, self.learning
-        threads.run(
-            lambda thread, shared: loop.train(*given, self.memories[thread], shared, self.n_threads),
-            show if self.training.verbose == 1 else None,
-        )
+        places = _places(self.plan, training=True)
+
+        def work(thread, shared):
+            # What is read stays in memory as long as this function does, also when training is interrupted.
+            read, memory = (windows.read, known_ahead.read), self.memories[thread]
+            given = targets, batches, self.weights, self.learning, memory
+            loop.train(places, *read, *given, shared, self.n_threads)
+
+        threads.run(work, show if self.training.verbose == 1 else None)
 
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
@@ -353,7 +356,7 @@ def _borrowed(idle):
 
 
 def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
-    lanes, places = _lanes(plan, len(order)), _places(plan)
+    lanes, places = _lanes(plan, max(1, len(order))), _places(plan)
 
     def work(thread, shared):
         few = lanes == LANE_STEP and idle is not None

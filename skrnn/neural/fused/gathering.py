@@ -94,6 +94,8 @@ _single, _double = _number_at(types.float32), _number_at(types.float64)
 @part_of
 def gather(read, order, first, n, X):
     """The samples order[first:first + n] into X (steps, features, lanes), filled up with the last."""
+    if not X.size:  # where nothing is read there are no ends
+        return
     address, row, column, size = read.layout[0], read.layout[1], read.layout[2], read.layout[3]
     starts = np.empty(X.shape[2], np.int64)
     for b in range(X.shape[2]):
