@@ -9,7 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
-from skrnn.neural.fused import kernels
+from skrnn.neural.fused import kernels, loop
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import initial_weights, train
 from skrnn.neural.fused.gathering import gather, nothing
@@ -265,6 +265,21 @@ def test_no_window_is_complete(model):
     filled[:, 0] = some[:, 1]
 
     np.testing.assert_array_equal(model.predict(some), model.predict(filled))
+
+
+def test_arrays_of_other_kinds_need_no_other_code():
+    """What lies otherwise in memory, or cannot be written to, has nothing compiled once more."""
+    X, y = data()
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused")
+    model.fit(X, y).predict(X)
+    before = [len(one.signatures) for one in (loop.train, loop.predict)]
+    weights, fixed = np.ones(2 * len(y))[::2], X.replace(ends=X.ends.copy(), shift=X.shift.copy())
+    for one in (weights, fixed.ends, fixed.shift, fixed.rows):
+        one.flags.writeable = False
+
+    model.fit(fixed, np.asfortranarray(y), sample_weight=weights).predict(fixed)
+
+    assert [len(one.signatures) for one in (loop.train, loop.predict)] == before
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", ">f8"])

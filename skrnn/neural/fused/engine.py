@@ -212,7 +212,8 @@ def _parts(feed, *, forecasts=False):
     known_ahead = nothing()
     if feed.known_ahead is not None:
         known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
-    targets = None if forecasts else Targets(feed.y[:, None], _weights_of(feed.weights, feed.y[:, None]), *places)
+    y = np.ascontiguousarray(feed.y[:, None])
+    targets = None if forecasts else Targets(y, _weights_of(feed.weights, y), *places)
     yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
 
 
