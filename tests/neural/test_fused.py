@@ -278,6 +278,7 @@ def test_arrays_of_other_kinds_need_no_other_code():
         one.flags.writeable = False
 
     model.fit(fixed, np.asfortranarray(y), sample_weight=weights).predict(fixed)
+    model.set_params(sequence_targets=True).fit(np.asarray(X), np.asfortranarray(y))
 
     assert [len(one.signatures) for one in (loop.train, loop.predict)] == before
 

@@ -238,7 +238,8 @@ def _gathered(feed, batches, forecasts):
         parts = [feed.targets(*one) for one in zip(which, X, strict=True)]
         y = [y.reshape(len(y), -1, y.shape[-1]) for y, _ in parts]
         weights = [_weights_of(weights, y) for y, (_, weights) in zip(y, parts, strict=True)]
-        targets = Targets(np.concatenate(y), np.concatenate(weights), *np.zeros((2, 0), np.int64))
+        y = np.ascontiguousarray(np.concatenate(y))
+        targets = Targets(y, np.concatenate(weights), *np.zeros((2, 0), np.int64))
     X = source_of_array(np.concatenate(X))
     return X, known_ahead, targets, np.arange(len(X.read.ends))
 
