@@ -42,3 +42,22 @@ def test_numba_without_a_compiler(monkeypatch):
 
     with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT forbids: unset it, or use engine='keras'"):
         compiling.compiled(lambda: None)
+
+
+def test_where_nothing_can_be_kept(monkeypatch, capsys):
+    """Each process compiles anew, and says how to change that."""
+    njit = compiling.njit
+
+    def nowhere(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function")
+        return njit(**options)
+
+    monkeypatch.setattr(compiling, "njit", nowhere)
+    monkeypatch.setattr(compiling._Announcer, "often", "once on this machine")
+    monkeypatch.setattr(compiling._Announcer, "said", False)
+
+    with compiling.announced():
+        assert compiling.compiled(lambda: 1)() == 1
+
+    assert "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR" in capsys.readouterr().err

@@ -30,6 +30,7 @@ def compiled(function, *, python=True, **options):
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:
+        _Announcer.often = "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name one)"
         return njit(**options)(function)
     # Numba compiles anew when the function's own file has changed; what became a part of it may be of another file.
     kept = dispatcher._cache._cache_file
@@ -175,13 +176,13 @@ def ready(dtype) -> types.Type:
 class _Announcer(event.Listener):
     """Says once in a process that something is compiled."""
 
-    said = False
+    said, often = False, "once on this machine"
 
     def on_start(self, event):
         """A function was not found in the cache."""
         if not _Announcer.said:
             _Announcer.said = True
-            print("skrnn: compiling the network's kernels, once on this machine: a few seconds …", file=sys.stderr)
+            print(f"skrnn: compiling the network's kernels, {self.often}: a few seconds …", file=sys.stderr)
 
     def on_end(self, event):
         """Nothing to say."""
