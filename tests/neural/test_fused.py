@@ -9,9 +9,10 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
-from skrnn.neural.fused import kernels
+from skrnn.neural.fused import kernels, loop
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import initial_weights, train
+from skrnn.neural.fused.gathering import gather, nothing
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Trained, Training
@@ -246,6 +247,40 @@ def test_a_memmap_is_read_where_it_lies(tmp_path):
         forecasts.append(RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y).predict(X))
 
     np.testing.assert_array_equal(*forecasts)
+
+
+def test_nothing_is_looked_up_where_nothing_is_read():
+    """What a network does not read has no ends, however many windows there are."""
+    gather.py_func(nothing().read, np.arange(99), 50, 3, np.empty((0, 0, 16)))
+
+
+@pytest.mark.parametrize("model", [RNNRegressor("gru", 3), DenseRegressor(3)], ids=str)
+def test_no_window_is_complete(model):
+    """Forecasts are made from what is known of each."""
+    X, y = data()
+    model = fitted(model, X, y, engine="fused")
+    some = np.asarray(X[:3])
+    some[:, 0] = np.nan
+    filled = some.copy()
+    filled[:, 0] = some[:, 1]
+
+    np.testing.assert_array_equal(model.predict(some), model.predict(filled))
+
+
+def test_arrays_of_other_kinds_need_no_other_code():
+    """What lies otherwise in memory, or cannot be written to, has nothing compiled once more."""
+    X, y = data()
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused")
+    model.fit(X, y).predict(X)
+    before = [len(one.signatures) for one in (loop.train, loop.predict)]
+    weights, fixed = np.ones(2 * len(y))[::2], X.replace(ends=X.ends.copy(), shift=X.shift.copy())
+    for one in (weights, fixed.ends, fixed.shift, fixed.rows):
+        one.flags.writeable = False
+
+    model.fit(fixed, np.asfortranarray(y), sample_weight=weights).predict(fixed)
+    model.set_params(sequence_targets=True).fit(np.asarray(X), np.asfortranarray(y))
+
+    assert [len(one.signatures) for one in (loop.train, loop.predict)] == before
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i4", ">f8"])

@@ -1,12 +1,15 @@
 """Compiling: functions that become part of others, kernels that are compiled once, and who is told of it."""
 
 import contextlib
+import functools
+import hashlib
 import sys
 import threading
+from pathlib import Path
 
 import llvmlite.binding
 import numpy as np
-from numba import from_dtype, njit, types
+from numba import config, from_dtype, njit, types
 from numba.core import cgutils, event
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic
@@ -18,12 +21,29 @@ def compiled(function, *, python=True, **options):
     Without ``python`` it is only called from compiled code. "error_model" leaves division to the processor, and
     "contract" lets it multiply and add in one go: with both, loops become vector instructions.
     """
+    if config.DISABLE_JIT:
+        raise RuntimeError(
+            "engine='fused' is compiled with Numba, which NUMBA_DISABLE_JIT forbids: unset it, or use engine='keras'"
+        )
     options |= {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
     options |= {"no_cpython_wrapper": not python, "no_cfunc_wrapper": True}
     try:
-        return njit(cache=True, **options)(function)
+        dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:
+        _Announcer.often = "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name one)"
         return njit(**options)(function)
+    # Numba compiles anew when the function's own file has changed; what became a part of it may be of another file.
+    kept = getattr(dispatcher._cache, "_cache_file", None)
+    if kept is not None:
+        kept._source_stamp = kept._source_stamp, _sources()
+    return dispatcher
+
+
+@functools.cache
+def _sources():
+    """Tells all files of the engine from those of another version."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
 def part_of(function):
@@ -157,13 +177,13 @@ def ready(dtype) -> types.Type:
 class _Announcer(event.Listener):
     """Says once in a process that something is compiled."""
 
-    said = False
+    said, often = False, "once on this machine"
 
     def on_start(self, event):
         """A function was not found in the cache."""
         if not _Announcer.said:
             _Announcer.said = True
-            print("skrnn: compiling the network's kernels, once on this machine: a few seconds …", file=sys.stderr)
+            print(f"skrnn: compiling the network's kernels, {self.often}: a few seconds …", file=sys.stderr)
 
     def on_end(self, event):
         """Nothing to say."""

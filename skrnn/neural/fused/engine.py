@@ -157,12 +157,15 @@ class _Trainer:
         windows, known_ahead, targets, order = parts
         loss = kernels.LOSSES[self.training.loss]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
-        read = windows.read, known_ahead.read
-        given = _places(self.plan, training=True), *read, targets, batches, self.weights, self.learning
-        threads.run(
-            lambda thread, shared: loop.train(*given, self.memories[thread], shared, self.n_threads),
-            show if self.training.verbose == 1 else None,
-        )
+        places = _places(self.plan, training=True)
+
+        def work(thread, shared):
+            # What is read stays in memory as long as this function does, also when training is interrupted.
+            read, memory = (windows.read, known_ahead.read), self.memories[thread]
+            given = targets, batches, self.weights, self.learning, memory
+            loop.train(places, *read, *given, shared, self.n_threads)
+
+        threads.run(work, show if self.training.verbose == 1 else None)
 
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
@@ -209,7 +212,8 @@ def _parts(feed, *, forecasts=False):
     known_ahead = nothing()
     if feed.known_ahead is not None:
         known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
-    targets = None if forecasts else Targets(feed.y[:, None], _weights_of(feed.weights, feed.y[:, None]), *places)
+    y = np.ascontiguousarray(feed.y[:, None])
+    targets = None if forecasts else Targets(y, _weights_of(feed.weights, y), *places)
     yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
 
 
@@ -234,7 +238,8 @@ def _gathered(feed, batches, forecasts):
         parts = [feed.targets(*one) for one in zip(which, X, strict=True)]
         y = [y.reshape(len(y), -1, y.shape[-1]) for y, _ in parts]
         weights = [_weights_of(weights, y) for y, (_, weights) in zip(y, parts, strict=True)]
-        targets = Targets(np.concatenate(y), np.concatenate(weights), *np.zeros((2, 0), np.int64))
+        y = np.ascontiguousarray(np.concatenate(y))
+        targets = Targets(y, np.concatenate(weights), *np.zeros((2, 0), np.int64))
     X = source_of_array(np.concatenate(X))
     return X, known_ahead, targets, np.arange(len(X.read.ends))
 
@@ -353,7 +358,7 @@ def _borrowed(idle):
 
 
 def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
-    lanes, places = _lanes(plan, len(order)), _places(plan)
+    lanes, places = _lanes(plan, max(1, len(order))), _places(plan)
 
     def work(thread, shared):
         few = lanes == LANE_STEP and idle is not None

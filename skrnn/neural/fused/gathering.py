@@ -53,7 +53,8 @@ def source(rows, ends, offsets, columns=None, shift=None) -> Source:
     columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
     layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
-    return Source(rows, Read(layout, *(np.ascontiguousarray(one, np.int64) for one in (ends, offsets, columns, shift))))
+    # Compiled code is for arrays of one kind: others would have it compiled once more.
+    return Source(rows, Read(layout, *(np.require(one, np.int64, "CW") for one in (ends, offsets, columns, shift))))
 
 
 def nothing() -> Source:
@@ -94,6 +95,8 @@ _single, _double = _number_at(types.float32), _number_at(types.float64)
 @part_of
 def gather(read, order, first, n, X):
     """The samples order[first:first + n] into X (steps, features, lanes), filled up with the last."""
+    if not X.size:  # where nothing is read there are no ends
+        return
     address, row, column, size = read.layout[0], read.layout[1], read.layout[2], read.layout[3]
     starts = np.empty(X.shape[2], np.int64)
     for b in range(X.shape[2]):

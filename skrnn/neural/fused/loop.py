@@ -144,6 +144,8 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
             loss, gradient = 0.0, learning.gradients[which]
             filled(gradient, 0)
             for chunk in range(which, n_chunks, n_shares):
+                if seen(shared, STOP):
+                    return
                 first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
                 n = min(batches.lanes, end - first)
                 loss += _learn(

@@ -52,17 +52,23 @@ class Together:
         self._executor.shutdown()
 
     def run(self, work, show=None):
-        """Run ``work(thread, shared)`` in all threads; ``show(shared)`` is called now and then while they run."""
-        shared = shared_state()
-        running = [self._executor.submit(work, thread, shared) for thread in range(self.n_threads)]
+        """Run ``work(thread, shared)`` in all threads; ``show(shared)`` is called now and then while they run.
+
+        When this returns, or raises, all of them have ended.
+        """
+        shared, running = shared_state(), []
         try:
-            while show and wait(running, SHOWN_EVERY, FIRST_EXCEPTION).not_done:
+            for thread in range(self.n_threads):
+                running.append(self._executor.submit(work, thread, shared))
+            # Not every system lets Ctrl-C end a wait without a limit.
+            while wait(running, SHOWN_EVERY, FIRST_EXCEPTION).not_done:
                 if any(one.done() and one.exception() for one in running):
                     break
-                show(shared)
-            wait(running, return_when=FIRST_EXCEPTION)
+                if show:
+                    show(shared)
         finally:
             shared[STOP] = 1
+            wait(running)
         for one in running:
             one.result()
 
