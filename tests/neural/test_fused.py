@@ -6,12 +6,14 @@ import warnings
 
 import numpy as np
 import pytest
+from numba.core import event
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
-from skrnn.neural.fused import kernels
+from skrnn.neural.fused import compiling, engine, kernels
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import initial_weights, train
+from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Trained, Training
@@ -350,3 +352,23 @@ def test_another_optimizer_begins_anew(engine):
 
     for one, two in zip(before, model.weights_, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_compiling_is_said_before_it_begins(monkeypatch, capsys):
+    """Also of a layer's kernels, which are compiled as soon as its network is planned."""
+    X, y = data(outputs=1)
+    model, said = RNNRegressor("gru", 3, epochs=1, engine="fused"), []
+
+    def slow(layers, dtype):
+        with event.trigger_event("numba:compile"):
+            said.append(capsys.readouterr().err)
+            link(layers, dtype)
+
+    monkeypatch.setattr("skrnn.neural.fused.engine.link", slow)
+    engine._known_plan.cache_clear()
+    for work in (lambda: model.fit(X, y), lambda: model.predict(X)):
+        monkeypatch.setattr(compiling._Announcer, "said", False)
+        work()
+
+    assert len(said) == 2
+    assert all(one.startswith("skrnn: compiling") for one in said)

@@ -82,12 +82,13 @@ def _weights(plan, vector):
 # ---------------------------------------------------------------------- training
 
 
+@announced()
 def train(network: Network, training: Training, feed, validation, start: Trained | None) -> Trained:
     """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
     trainer = _Trainer(network, training, feed, start)
     history, interrupted = {}, False
     stopper = _EarlyStopping(training.patience)
-    with announced(), Together(trainer.n_threads) as threads:
+    with Together(trainer.n_threads) as threads:
         try:
             for epoch in range(training.epochs):
                 rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
@@ -335,13 +336,13 @@ def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
     return outputs
 
 
+@announced()
 def _predict(network, weights, n, windows, known_ahead=None):
     plan, idle = _known_plan(network)
     packed = _weights(plan, plan.vector(weights, network.dtype)).packed
     outputs = np.empty((n, network.outputs), network.dtype)
     known_ahead = nothing() if known_ahead is None else known_ahead
-    with announced():
-        _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
+    _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
     return outputs
 
 
