@@ -19,7 +19,7 @@ from skrnn import RNNRegressor, make_windows
 from skrnn.neural.fused import cells, engine, loop
 from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.gathering import gather_targets
-from skrnn.neural.fused.kernels import filled, loss_gradient
+from skrnn.neural.fused.kernels import fill, loss_gradient
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.plan import GRU, LSTM
 from skrnn.neural.fused.products import add_outer
@@ -60,7 +60,7 @@ def loss(network, memory):
 
 @njit(nogil=True)
 def backwards(network, packed, gradient, memory):
-    filled(gradient, 0)
+    fill(gradient, 0)
     backward(network.layers, packed, gradient, memory, False)
 
 

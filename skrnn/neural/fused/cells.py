@@ -17,15 +17,15 @@ from numpy.lib.stride_tricks import as_strided
 from skrnn.neural.fused.compiling import Kernel, Signature, array, linked, part_of
 from skrnn.neural.fused.kernels import (
     activate,
-    added,
-    copied,
+    add_to,
+    copy,
+    copy_masked,
     draw_mask,
-    filled,
-    kept,
-    masked,
+    fill,
+    leave_out,
     mixed,
+    multiply_slope,
     sigmoid,
-    slope,
     slope_of,
 )
 from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
@@ -161,17 +161,17 @@ def gru_slopes(g, z, r, q, before, kind, d, direct):
 def _begin(layers, at, memory):
     """The states that a layer begins with: none, or the last of its encoder's directions."""
     layer = layers[at]
-    filled(part(memory, layer.H, 1, layer.units), 0)
+    fill(part(memory, layer.H, 1, layer.units), 0)
     if layer.kind == LSTM:
-        filled(part(memory, layer.C, 1, layer.units), 0)
+        fill(part(memory, layer.C, 1, layer.units), 0)
     for direction in range(layer.directions):
         encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
-        copied(
+        copy(
             part(memory, encoder.H + encoder.steps * encoder.units, 1, encoder.units),
             part(memory, layer.H + behind, 1, encoder.units),
         )
         if layer.kind == LSTM:
-            copied(
+            copy(
                 part(memory, encoder.C + encoder.steps * encoder.units, 1, encoder.units),
                 part(memory, layer.C + behind, 1, encoder.units),
             )
@@ -191,11 +191,11 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
     if x_mask.shape[0]:
         read, left = part(memory, layer.x, steps, inputs), part(memory, layer.x_masked, steps, inputs)
         for t in range(steps):
-            kept(read[t], x_mask, left[t])
+            copy_masked(read[t], x_mask, left[t])
     for t in range(steps):
         x, h = X[t], states[t]
         if h_mask.shape[0]:
-            kept(H[t], h_mask, h)
+            copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
             affine(V, x, h, H[t + 1])
             activate(H[t + 1].ravel(), kind)
@@ -218,9 +218,9 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
         out = part(memory, layer.out, layer.out_steps, layer.width)
         if layer.sequences:
             for t in range(steps):
-                copied(H[t + 1], out[steps - 1 - t if layer.turned else t, layer.part : layer.part + u])
+                copy(H[t + 1], out[steps - 1 - t if layer.turned else t, layer.part : layer.part + u])
         else:
-            copied(H[steps], out[0, layer.part : layer.part + u])
+            copy(H[steps], out[0, layer.part : layer.part + u])
 
 
 # ---------------------------------------------------------------------- all steps, backward
@@ -231,10 +231,10 @@ def _begin_back(layer, D, memory):
     """The gradients of the last states."""
     dh, dc = part(memory, layer.dh, 1, layer.units)[0], part(memory, layer.dc, 1, layer.units)[0]
     if not layer.handed:
-        filled(dh, 0)
-        filled(dc, 0)
+        fill(dh, 0)
+        fill(dc, 0)
     if not layer.sequences:
-        added(D[0, layer.part : layer.part + layer.units], dh)
+        add_to(D[0, layer.part : layer.part + layer.units], dh)
     return dh, dc
 
 
@@ -244,8 +244,8 @@ def _hand_back(layers, at, memory):
     layer = layers[at]
     for direction in range(layer.directions):
         encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
-        copied(part(memory, layer.dh + behind, 1, encoder.units), part(memory, encoder.dh, 1, encoder.units))
-        copied(part(memory, layer.dc + behind, 1, encoder.units), part(memory, encoder.dc, 1, encoder.units))
+        copy(part(memory, layer.dh + behind, 1, encoder.units), part(memory, encoder.dh, 1, encoder.units))
+        copy(part(memory, layer.dc + behind, 1, encoder.units), part(memory, encoder.dc, 1, encoder.units))
 
 
 @backward_kernel
@@ -265,10 +265,10 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     block = steps_at_once(V.shape[0], inputs, u, memory)
     for t in range(steps - 1, -1, -1):
         if layer.sequences:
-            added(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
+            add_to(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
         if layer.kind == SIMPLE:
-            slope(H[t + 1].ravel(), dh.ravel(), kind)
-            copied(dh, P[t])
+            multiply_slope(H[t + 1].ravel(), dh.ravel(), kind)
+            copy(dh, P[t])
         else:
             gates = P[t].reshape(4, -1)
             one, two, three, four = gates[0], gates[1], gates[2], gates[3]
@@ -278,18 +278,18 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             else:
                 gru_slopes(one, two, three, four, H[t].ravel(), kind, dh.ravel(), spare[:u].ravel())
         product(Ut, P[t, last:], dh)
-        masked(dh, h_mask)
+        leave_out(dh, h_mask)
         if layer.kind == GRU:
-            added(spare[:u], dh)
+            add_to(spare[:u], dh)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             if layer.adds:
                 product(Wt, P[t, :first], spare[:inputs])
-                masked(spare[:inputs], x_mask)
-                added(spare[:inputs], read)
+                leave_out(spare[:inputs], x_mask)
+                add_to(spare[:inputs], read)
             else:
                 product(Wt, P[t, :first], read)
-                masked(read, x_mask)
+                leave_out(read, x_mask)
         if t % block == 0:
             of = P[t : t + block]
             add_outer(of[:, :first], X[t : t + block], G[:first, :inputs])

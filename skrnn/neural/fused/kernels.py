@@ -93,7 +93,7 @@ def activate(row, kind):
 
 
 @part_of
-def slope(out, row, kind):
+def multiply_slope(out, row, kind):
     """Multiply ``row`` by the activation's slope, told from what the activation gave."""
     for i in range(row.shape[0]):
         row[i] *= slope_of(out[i], kind)
@@ -103,7 +103,7 @@ def slope(out, row, kind):
 
 
 @part_of
-def copied(X, out):
+def copy(X, out):
     """Copy one array to another of the same shape; NumPy's way would check and explain, which takes long to compile."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
@@ -111,7 +111,7 @@ def copied(X, out):
 
 
 @part_of
-def added(X, out):
+def add_to(X, out):
     """Add one array to another of the same shape."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
@@ -119,7 +119,7 @@ def added(X, out):
 
 
 @part_of
-def scaled(out, factor):
+def scale(out, factor):
     """Multiply an array by a number."""
     y, factor = out.ravel(), out.dtype.type(factor)
     for b in range(y.shape[0]):
@@ -127,7 +127,7 @@ def scaled(out, factor):
 
 
 @part_of
-def filled(out, value):
+def fill(out, value):
     """Fill an array."""
     y = out.ravel()
     for b in range(y.shape[0]):
@@ -156,7 +156,7 @@ def draw_mask(mask, rate, seed):
 
 
 @part_of
-def masked(X, mask):
+def leave_out(X, mask):
     """Leave out what a mask leaves out; without rows it leaves out nothing."""
     x, m = X.ravel(), mask.ravel()
     for b in range(m.shape[0]):
@@ -164,7 +164,7 @@ def masked(X, mask):
 
 
 @part_of
-def kept(X, mask, out):
+def copy_masked(X, mask, out):
     """What a mask leaves."""
     x, m, y = X.ravel(), mask.ravel(), out.ravel()
     for b in range(m.shape[0]):

@@ -12,7 +12,7 @@ import numpy as np
 from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.compiling import compiled, part_of
 from skrnn.neural.fused.gathering import gather, gather_targets, share
-from skrnn.neural.fused.kernels import added, clip, filled, loss_gradient, mixed, optimize
+from skrnn.neural.fused.kernels import add_to, clip, fill, loss_gradient, mixed, optimize
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 
@@ -87,7 +87,7 @@ def read_inputs(network, windows, known_ahead, order, first, n, memory):
 @compiled
 def pack(weights):
     """Pack the weights anew."""
-    filled(weights.packed, 0)
+    fill(weights.packed, 0)
     for i in range(weights.vector.shape[0]):
         weights.packed[weights.numbers[i]] += weights.vector[i]
 
@@ -99,7 +99,7 @@ def update(weights, learning, n_shares, n):
     for which in range(n_shares):
         loss += learning.losses[which]
         if which:
-            added(learning.gradients[which], learning.gradients[0])
+            add_to(learning.gradients[which], learning.gradients[0])
     learning.totals[0] += loss * n
     learning.totals[1] += n
     for i in range(weights.vector.shape[0]):
@@ -142,7 +142,7 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
             if which >= n_shares:
                 break
             loss, gradient = 0.0, learning.gradients[which]
-            filled(gradient, 0)
+            fill(gradient, 0)
             for chunk in range(which, n_chunks, n_shares):
                 first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
                 n = min(batches.lanes, end - first)
