@@ -68,7 +68,7 @@ def _plan(network, *, every_step=False):
 
 def _places(plan, *, training=False):
     rows = plan.rows if training else plan.forward_rows
-    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.shares, plan.d_outputs)
+    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.factors, plan.d_outputs)
     return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
 
 

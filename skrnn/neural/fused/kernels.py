@@ -179,14 +179,14 @@ LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 
 @linked(array(3), array(3), array(3), types.int64, array(3), returns=types.float64)
-def loss_gradient(Y, target, shares, kind, D):
-    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D; every lane and step has a share of it."""
+def loss_gradient(Y, target, factors, kind, D):
+    """The loss of outputs Y (steps, outputs, lanes), each step and lane times its factor; and its gradient in D."""
     one = Y.dtype.type(1)
     loss = 0.0
     for t in range(Y.shape[0]):
         for j in range(Y.shape[1]):
             for b in range(Y.shape[2]):
-                e, w = Y[t, j, b] - target[t, j, b], shares[t, 0, b]
+                e, w = Y[t, j, b] - target[t, j, b], factors[t, 0, b]
                 if kind == MSE:
                     loss += w * e * e
                     D[t, j, b] = 2 * w * e

@@ -11,7 +11,7 @@ import numpy as np
 
 from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.compiling import compiled, part_of
-from skrnn.neural.fused.gathering import gather, gather_targets, share
+from skrnn.neural.fused.gathering import gather, gather_targets, loss_factor
 from skrnn.neural.fused.kernels import add_to, clip, fill, loss_gradient, mixed, optimize
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
@@ -30,7 +30,7 @@ class Places(NamedTuple):
     known_ahead: int
     outputs: int
     target: int
-    shares: int
+    factors: int
     d_outputs: int
     target_steps: int
     n_outputs: int
@@ -113,17 +113,17 @@ def update(weights, learning, n_shares, n):
 
 
 @part_of
-def _learn(network, windows, known_ahead, targets, batches, first, n, share, packed, gradient, memory, seed):
+def _learn(network, windows, known_ahead, targets, batches, first, n, factor, packed, gradient, memory, seed):
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
     read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
     target = part(numbers, network.target, network.target_steps, network.n_outputs)
-    shares = part(numbers, network.shares, network.target_steps, 1)
-    gather_targets(targets, windows, batches.order, first, n, share, target, shares)
+    factors = part(numbers, network.factors, network.target_steps, 1)
+    gather_targets(targets, windows, batches.order, first, n, factor, target, factors)
     forward(network.layers, packed, numbers, batches.drops, seed)
     Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
     D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
-    loss = loss_gradient(Y, target, shares, batches.loss, D)
+    loss = loss_gradient(Y, target, factors, batches.loss, D)
     backward(network.layers, packed, gradient, numbers, batches.drops)
     return loss
 
@@ -136,7 +136,7 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
         begin, end = batch * batches.size, min((batch + 1) * batches.size, n_samples)
         n_chunks = -(-(end - begin) // batches.lanes)
         n_shares = min(n_chunks, learning.losses.shape[0])
-        of_batch = share(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
+        factor = loss_factor(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
         while not seen(shared, STOP):
             which = add(shared, NEXT, 1)
             if which >= n_shares:
@@ -147,7 +147,7 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
                 first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
                 n = min(batches.lanes, end - first)
                 loss += _learn(
-                    network, windows, known_ahead, targets, batches, first, n, of_batch, weights.packed, gradient,
+                    network, windows, known_ahead, targets, batches, first, n, factor, weights.packed, gradient,
                     memory, seed,
                 )  # fmt: skip
             learning.losses[which] = loss

@@ -82,7 +82,7 @@ class Plan:
         # What is only needed to train comes last.
         self.forward_rows = self.rows
         self.target = self._place(self.target_steps, network.outputs)
-        self.shares = self._place(self.target_steps, 1)
+        self.factors = self._place(self.target_steps, 1)
         self.d_outputs = self._place(self.target_steps, network.outputs)
         self._plan_gradients(self.d_outputs)
         records = [layer for block in self._blocks for layer in block]
