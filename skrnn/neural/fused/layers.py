@@ -21,17 +21,16 @@ from skrnn.neural.fused.products import add_outer, affine, product
 
 
 @part_of
-def _affine(layer, size):
-    """Where weights begin and end, and the shape they are packed in: biases behind those of the inputs."""
-    return layer.weights, layer.weights + layer.units * (size + 1), (layer.units, size + 1)
+def _matrix(layer, vector, size):
+    """A layer's weights, or their gradient, as they are packed: those of ``size`` inputs, and behind them biases."""
+    return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(layer.units, size + 1)
 
 
 @forward_kernel
 def dense_forward(layers, at, packed, memory, training, seed):
     """A dense layer at every step."""
     layer = layers[at]
-    start, stop, shape = _affine(layer, layer.inputs)
-    W = packed[start:stop].reshape(shape)
+    W = _matrix(layer, packed, layer.inputs)
     X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
     for t in range(layer.steps):
         affine(W, X[t], memory[:0], out[t])
@@ -42,8 +41,7 @@ def dense_forward(layers, at, packed, memory, training, seed):
 def dense_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a dense layer's weights and inputs."""
     layer = layers[at]
-    start, stop, shape = _affine(layer, layer.inputs)
-    W, G = packed[start:stop].reshape(shape), gradient[start:stop].reshape(shape)
+    W, G = _matrix(layer, packed, layer.inputs), _matrix(layer, gradient, layer.inputs)
     X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
     D, dX = part(memory, layer.d, layer.steps, layer.units), part(memory, layer.dx, layer.steps, layer.inputs)
     multiply_slope(out.ravel(), D.ravel(), layer.activation)
@@ -92,8 +90,7 @@ def convolution_forward(layers, at, packed, memory, training, seed):
     """A convolution over the steps, and then the maximum of every ``pool`` of them."""
     layer = layers[at]
     inputs, read = layer.inputs, layer.size * layer.inputs
-    start, stop, shape = _affine(layer, read)
-    W = packed[start:stop].reshape(shape)
+    W = _matrix(layer, packed, read)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     fill(padded, 0)
     copy(part(memory, layer.x, layer.steps, inputs), padded[layer.before * inputs :][: layer.steps * inputs])
@@ -112,20 +109,17 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a convolution's weights and inputs."""
     layer = layers[at]
     inputs, read = layer.inputs, layer.size * layer.inputs
-    start, stop, shape = _affine(layer, read)
-    W, G = packed[start:stop].reshape(shape), gradient[start:stop].reshape(shape)
+    W, G = _matrix(layer, packed, read), _matrix(layer, gradient, read)
     convolved = part(memory, layer.convolved, layer.span, layer.units)
-    D, of = (
-        part(memory, layer.d_convolved, layer.span, layer.units),
-        part(memory, layer.d, layer.out_steps, layer.units),
-    )
+    D = part(memory, layer.d_convolved, layer.span, layer.units)
     if layer.pool > 1:
+        d = part(memory, layer.d, layer.out_steps, layer.units)
         fill(D, 0)
         for t in range(layer.out_steps):
             first, stop = _pooled(layer, t)
             for j in range(layer.units):
                 for b in range(memory.shape[1]):
-                    D[_best(convolved[:, j], first, stop, b), j, b] += of[t, j, b]
+                    D[_best(convolved[:, j], first, stop, b), j, b] += d[t, j, b]
     multiply_slope(convolved.ravel(), D.ravel(), layer.activation)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     strides = (inputs * padded.strides[0], padded.strides[0], padded.strides[1])
