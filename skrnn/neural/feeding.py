@@ -98,7 +98,7 @@ class Feed:
         return _every_step(self.step_targets(which, steps).astype(self.dtype), weights)
 
     def places(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where the targets of earlier steps are (``LaterEnds.places``): nowhere, or None if they must be gathered."""
+        """Where the targets of inner steps are (``LaterEnds.places``); empty without any, None if none has a place."""
         if self.step_targets is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return self.step_targets.places()

@@ -12,10 +12,11 @@ from skrnn.neural.fused.compiling import part_of
 
 
 class Read(NamedTuple):
-    """What samples read of rows: from their end on, at some offsets, some columns, each shifted."""
+    """What samples read of rows: at ``ends + offsets + shift``, some columns."""
 
     # Where the rows are, bytes from row to row and from column to column, and bytes of a number.
     layout: np.ndarray
+    # One for each sample, each step, each column, and each column.
     ends: np.ndarray
     offsets: np.ndarray
     columns: np.ndarray
@@ -31,10 +32,11 @@ class Source:
 
 
 class Targets(NamedTuple):
-    """Targets (n, steps, outputs) and weights (n, steps) of samples; or of their last step alone.
+    """Targets (n, steps, outputs) of samples, and weights (n, steps), or (n, 1) where all steps have the same.
 
-    Then the targets of earlier steps may be those of the samples that end there: ``ending`` has them for every row, or
-    -1. ``known`` counts each sample's steps with targets.
+    Where steps have targets and ``y`` is of the last alone, (n, 1, outputs), those of earlier steps are of the samples
+    that end there: ``ending`` has them for every row, or -1, and ``known`` how many steps of each sample have targets.
+    Else both are empty.
     """
 
     y: np.ndarray

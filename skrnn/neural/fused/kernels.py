@@ -99,12 +99,14 @@ def multiply_slope(out, row, kind):
         row[i] *= slope_of(out[i], kind)
 
 
-# ---------------------------------------------------------------------- rows
+# ---------------------------------------------------------------------- arrays in one piece
+
+# NumPy's own ways would check shapes and explain errors, which takes long to compile.
 
 
 @part_of
 def copy(X, out):
-    """Copy one array to another of the same shape; NumPy's way would check and explain, which takes long to compile."""
+    """Copy one array to another of as many numbers."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
         y[b] = x[b]
@@ -112,7 +114,7 @@ def copy(X, out):
 
 @part_of
 def add_to(X, out):
-    """Add one array to another of the same shape."""
+    """Add one array to another of as many numbers."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
         y[b] += x[b]

@@ -21,10 +21,10 @@ LANE_STEP = 16
 
 
 class Places(NamedTuple):
-    """A network as the loops take it: its plan."""
+    """A network as the loops take it: the table of its layers, and where memory has what is none of theirs."""
 
     layers: np.ndarray
-    # Rows of memory; places; how many steps have targets, and how many of them there are.
+    # How many rows the memory has.
     rows: int
     windows: int
     known_ahead: int
@@ -32,6 +32,7 @@ class Places(NamedTuple):
     target: int
     factors: int
     d_outputs: int
+    # How many steps have targets, and how many outputs each.
     target_steps: int
     n_outputs: int
 
@@ -46,11 +47,14 @@ class Weights(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What training changes beside the weights: gradients and losses of a batch's shares, the optimizer's memory."""
+    """What training changes beside the weights."""
 
+    # Of each share of a batch, the gradient of the packed weights, and the loss.
     gradients: np.ndarray
     losses: np.ndarray
+    # The gradient of the whole batch, in Keras's order.
     gradient: np.ndarray
+    # The optimizer's settings, and the vectors that it remembers.
     optimizer: np.ndarray
     memory: np.ndarray
     # The sum of all samples' losses, and how many they are.
@@ -58,12 +62,14 @@ class Learning(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """What the batches of an epoch are made of, and in which order; ``seed`` draws masks."""
+    """Which samples make the batches of an epoch, and what is done with them."""
 
     order: np.ndarray
+    # Samples of a batch, and at most of a chunk.
     size: int
     lanes: int
     loss: int
+    # Whether anything is left out at random, and what draws it.
     drops: bool
     seed: int
 
