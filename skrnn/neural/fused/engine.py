@@ -18,7 +18,7 @@ from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
 
-# Samples that go through a network at once, and half as many where a recurrent layer is wide: what a step reads and
+# The samples of a chunk at most, and half as many where a recurrent layer has that many units: what a step reads and
 # gives stays close to a core.
 LANES, WIDE = 64, 32
 # A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
@@ -168,7 +168,7 @@ class _Trainer:
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan, done = _plan(self.network), 0
+        plan, done = _known_plan(self.network)[0], 0
         for (windows, known_ahead, _, order), _ in _parts(feed, forecasts=True):
             part = outputs[done : done + len(order)]
             _forecast(plan, self.weights.packed, windows, known_ahead, order, part)
@@ -316,7 +316,7 @@ def _orthogonal(random, shape):
 
 @functools.lru_cache(4)
 def _known_plan(network):
-    """The plan of a network that has predicted before, and memory for a few samples, where nobody uses it."""
+    """The plan of a network that predicts, kept for the next time, and memory for a few samples that nobody uses."""
     return _plan(network), []
 
 

@@ -69,7 +69,7 @@ class Batches(NamedTuple):
     size: int
     lanes: int
     loss: int
-    # Whether anything is left out at random, and what draws it.
+    # Whether anything is left out at random; what draws it in the first batch. The next has the next number.
     drops: bool
     seed: int
 
@@ -150,7 +150,7 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
             loss, gradient = 0.0, learning.gradients[which]
             fill(gradient, 0)
             for chunk in range(which, n_chunks, n_shares):
-                first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
+                first, seed = begin + chunk * batches.lanes, mixed(batches.seed + batch, chunk)
                 n = min(batches.lanes, end - first)
                 loss += _learn(
                     network, windows, known_ahead, targets, batches, first, n, factor, weights.packed, gradient,
