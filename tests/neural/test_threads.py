@@ -84,7 +84,7 @@ def test_a_batch_of_more_chunks_than_shares(monkeypatch):
 def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
     """Ctrl-C in a long epoch leaves what the network has learned from the batches before, and nothing of the next."""
     X, y = windows(400_000)
-    model = RNNRegressor("gru", 3, epochs=2, batch_size=256, verbose=1, random_state=0, dropout=0.2, engine="fused")
+    model = RNNRegressor("gru", 3, epochs=2, batch_size=1600, verbose=1, random_state=0, engine="fused")
 
     def pressed(progress, n, loss):
         if n > 1:
@@ -96,10 +96,10 @@ def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
     monkeypatch.undo()
     done = int(model._trained.optimizer_state[0])
     feed = model._feed(X, y[:, None], None, seed=model._training().seed)
-    feed.order = feed.order[: done * 256]
+    feed.order = feed.order[: done * 1600]
     again = engine.train(model.network_, model._training(epochs=1), feed, None, None)
 
-    assert 1 < done < len(y) // 256
+    assert 1 < done < len(y) // 1600
     for ours, theirs in zip(model.weights_, again.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -203,7 +203,7 @@ def _parts(feed, *, forecasts=False):
     One part, whose windows are read where they lie; or else as many as it takes to gather them with NumPy. With
     ``forecasts`` the targets are left out.
     """
-    windows, places = feed.windows, None if forecasts else feed.places()
+    windows, places = feed.windows, None if forecasts else feed.places
     if not _readable(windows) or (places is None and not forecasts):
         yield from ((_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together())
         return
