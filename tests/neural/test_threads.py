@@ -106,8 +106,8 @@ def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
 
 def test_the_progress_line(capsys):
     """It counts the batches that are done, and ends with the losses of the epoch."""
-    X, y = windows(20_000)
-    model = RNNRegressor("gru", 3, epochs=1, batch_size=64, verbose=1, validation_fraction=0.1, engine="fused")
+    X, y = windows(200_000)
+    model = RNNRegressor("gru", 3, epochs=1, batch_size=640, verbose=1, validation_fraction=0.1, engine="fused")
 
     model.fit(X, y)
 
