@@ -121,8 +121,8 @@ def test_the_progress_line(capsys):
 
 def test_forecasts_in_threads():
     """One fitted network forecasts for several threads at once, each window as if it were alone."""
-    X, y = windows(300)
-    model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y)
+    X, y = windows(100, length=1000)
+    model = RNNRegressor("gru", 8, epochs=1, random_state=0, engine="fused").fit(X, y)
 
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda i: model.predict(X[i : i + 1])[0], range(len(X))))
