@@ -61,7 +61,7 @@ class Feed:
         self, windows: Windows, y, weights, *, batch_size, dtype, seed=None, known_ahead=None, step_targets=None
     ):
         self.windows, self.dtype = windows, dtype
-        self.y = y.astype(dtype, order="C")
+        self.y = y.astype(dtype)
         self.weights = None if weights is None else weights.astype(dtype)
         self.batch_size = min(batch_size, len(windows))
         self.known_ahead, self.step_targets = known_ahead, step_targets

@@ -7,7 +7,6 @@ import pytest
 
 from skrnn import DenseRegressor, RNNRegressor, WindowScaler, make_windows
 from skrnn.neural.feeding import Feed
-from skrnn.neural.fused import loop
 from skrnn.neural.sequence import LaterEnds
 
 COMMON = {"epochs": 3, "batch_size": 16, "random_state": 0, "engine": "fused"}
@@ -82,21 +81,6 @@ def test_places_of_targets(params):
     at = np.where(rows < 0, -1, ending[rows])
     np.testing.assert_array_equal(np.where((at < 0)[:, :, None], np.nan, y[at]), gathered)
     np.testing.assert_array_equal(known, (at >= 0).sum(axis=1))
-
-
-def test_one_compiled_loop_for_all_arrays():
-    """Arrays that are read-only, or in another order of memory, are no other type to the compiler."""
-    X, y = make_windows(numbers().astype(float), 5, 2, target=0)
-    model = RNNRegressor("gru", 3, **COMMON).fit(X, y)
-    model.predict(X)
-    before = len(loop.train.signatures), len(loop.predict.signatures)
-
-    ends, rows = X.ends.copy(), np.asfortranarray(X.rows)
-    ends.flags.writeable = rows.flags.writeable = False
-    other = X.replace(ends=ends, rows=rows)
-    model.fit(other, np.asfortranarray(y), sample_weight=np.ones(len(y))).predict(other)
-
-    assert (len(loop.train.signatures), len(loop.predict.signatures)) == before
 
 
 @pytest.mark.parametrize("weighted", [False, True])

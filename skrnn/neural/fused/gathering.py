@@ -55,8 +55,8 @@ def source(rows, ends, offsets, columns=None, shift=None) -> Source:
     columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
     layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
-    # Copies: compiled code would be compiled anew for arrays that are read-only, as those of joblib's workers may be.
-    return Source(rows, Read(layout, *(np.array(one, np.int64) for one in (ends, offsets, columns, shift))))
+    # Compiled code is for arrays of one kind: others would have it compiled once more.
+    return Source(rows, Read(layout, *(np.require(one, np.int64, "CW") for one in (ends, offsets, columns, shift))))
 
 
 def nothing() -> Source:

@@ -1,8 +1,7 @@
-"""Threads that work together, and what they have done when they are stopped."""
+"""The loop over batches: what threads do together, what is shown of it, and what is left when it is stopped."""
 
 import copy
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 
 from skrnn import RNNRegressor, make_windows
 from skrnn.neural.fused import engine, threads
-from skrnn.neural.fused.threads import STOP, Together
 
 
 @pytest.fixture(autouse=True)
@@ -22,46 +20,6 @@ def two_threads(monkeypatch):
 
 def windows(n, length=4):
     return make_windows(np.sin(np.arange(n + length) / 5), length)
-
-
-def is_stopped(shared):
-    """Whether a thread is told to stop within some seconds."""
-    patience = time.monotonic() + 10
-    while not shared[STOP] and time.monotonic() < patience:
-        time.sleep(0.001)
-    return bool(shared[STOP])
-
-
-@pytest.mark.parametrize("show", [None, lambda shared: None], ids=["quiet", "shown"])
-def test_an_error_stops_the_others(show):
-    """They see that they shall stop, and the error is raised."""
-
-    def work(thread, shared):
-        if thread == 1:
-            raise ValueError("the second thread's")
-        stopped.append(is_stopped(shared))
-
-    stopped = []
-    with Together(3) as together, pytest.raises(ValueError, match="the second thread's"):
-        together.run(work, show)
-
-    assert stopped == [True, True]
-
-
-def test_an_error_while_something_is_shown():
-    """What cannot be shown is no reason to wait forever."""
-
-    def show(shared):
-        raise OSError("nobody listens")
-
-    def work(thread, shared):
-        stopped.append(is_stopped(shared))
-
-    stopped = []
-    with Together(2) as together, pytest.raises(OSError, match="nobody listens"):
-        together.run(work, show)
-
-    assert stopped == [True, True]
 
 
 def test_a_batch_of_more_chunks_than_shares(monkeypatch):
