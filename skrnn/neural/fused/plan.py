@@ -232,8 +232,8 @@ class Plan:
             "weights": start,
             "dropout": spec.dropout,
             "recurrent_dropout": spec.recurrent_dropout,
-            "x_mask": self._place(inputs),
-            "h_mask": self._place(units),
+            "x_mask": self._place(inputs) if spec.dropout else 0,
+            "h_mask": self._place(units) if spec.recurrent_dropout else 0,
             "x_masked": self._place(steps, inputs) if spec.dropout else 0,
             "h_masked": self._place(steps, units) if spec.recurrent_dropout else 0,
             "H": self._place(steps + 1, units),
@@ -258,18 +258,10 @@ class Plan:
         for block in reversed(self._blocks):
             dx = 0
             for layer in block:
-                shape, kind = (layer["steps"], layer["inputs"]), layer["kind"]
+                kind = layer["kind"]
                 layer |= {"d": d, "first": block is first}
                 if kind == CONVOLUTION:
-                    pooled = layer["pool"] > 1
-                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if pooled else d
-                    layer["d_padded"] = self._place(layer["span"] + layer["size"] - 1, layer["inputs"])
-                    layer["spare"] = self._place(layer["size"], layer["inputs"])
-                    dx = layer["d_padded"] + layer["before"] * layer["inputs"]
-                elif kind == DROPOUT:
-                    dx = d
-                else:
-                    dx = dx or self._place(*shape)
+                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if layer["pool"] > 1 else d
                 if kind <= GRU:
                     layer |= {name: self._place(layer["units"]) for name in ("dh", "dc")}
                     layer["spare"] = self._place(max(layer["inputs"], layer["units"]))
@@ -277,10 +269,20 @@ class Plan:
                     layer["adds"] = len(block) == 2 and not layer["turned"]
                 if kind == SIMPLE:
                     layer["P"] = self._place(layer["steps"], layer["units"])
-                layer["dx"] = dx
+                if block is not first:
+                    dx = layer["dx"] = dx or self._gradient_of_inputs(layer)
             d = dx
             if block is first:
                 break
+
+    def _gradient_of_inputs(self, layer):
+        if layer["kind"] == DROPOUT:
+            return layer["d"]
+        if layer["kind"] == CONVOLUTION:
+            layer["d_padded"] = self._place(layer["span"] + layer["size"] - 1, layer["inputs"])
+            layer["spare"] = self._place(layer["size"], layer["inputs"])
+            return layer["d_padded"] + layer["before"] * layer["inputs"]
+        return self._place(layer["steps"], layer["inputs"])
 
     def _table(self):
         records = [layer for block in self._blocks for layer in block]
