@@ -19,7 +19,7 @@ from skrnn import RNNRegressor, make_windows
 from skrnn.neural.fused import cells, engine, loop
 from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.gathering import gather_targets
-from skrnn.neural.fused.kernels import filled, loss_gradient
+from skrnn.neural.fused.kernels import fill, loss_gradient
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.plan import GRU, LSTM
 from skrnn.neural.fused.products import add_outer
@@ -42,8 +42,8 @@ def windows_of(n, length=LENGTH):
 def gathering(network, windows, known_ahead, targets, order, memory, n):
     loop.read_inputs(network, windows, known_ahead, order, 0, n, memory)
     target = part(memory, network.target, network.target_steps, network.n_outputs)
-    shares = part(memory, network.shares, network.target_steps, 1)
-    gather_targets(targets, windows, order, 0, n, 1 / n, target, shares)
+    factors = part(memory, network.factors, network.target_steps, 1)
+    gather_targets(targets, windows, order, 0, n, 1 / n, target, factors)
 
 
 @njit(nogil=True)
@@ -55,12 +55,12 @@ def forwards(network, packed, memory):
 def loss(network, memory):
     places = (network.outputs, network.target, network.d_outputs)
     Y, target, D = [part(memory, place, network.target_steps, network.n_outputs) for place in places]
-    return loss_gradient(Y, target, part(memory, network.shares, network.target_steps, 1), 0, D)
+    return loss_gradient(Y, target, part(memory, network.factors, network.target_steps, 1), 0, D)
 
 
 @njit(nogil=True)
 def backwards(network, packed, gradient, memory):
-    filled(gradient, 0)
+    fill(gradient, 0)
     backward(network.layers, packed, gradient, memory, False)
 
 

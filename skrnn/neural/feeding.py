@@ -53,7 +53,8 @@ class Feed:
         What a decoder reads beside the windows.
     step_targets : callable or None
         Gives the targets of every step (n, steps, n_outputs), NaN where there are none, for the windows ``which`` that
-        were gathered as ``steps``: ``step_targets(which, steps)``.
+        were gathered as ``steps``: ``step_targets(which, steps)``. Its ``places`` tell of which windows they are the
+        targets (``LaterEnds.places``), or are None.
     """
 
     def __init__(
@@ -97,11 +98,12 @@ class Feed:
             return self.y[which], weights
         return _every_step(self.step_targets(which, steps).astype(self.dtype), weights)
 
+    @property
     def places(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where the targets of earlier steps are (``LaterEnds.places``): nowhere, or None if they must be gathered."""
+        """Where the targets of inner steps are (``LaterEnds.places``); empty without any, None if none has a place."""
         if self.step_targets is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        return self.step_targets.places()
+        return self.step_targets.places
 
     def together(self) -> Iterator[range]:
         """Batches that are gathered at once, as many as their size allows."""

@@ -1,5 +1,7 @@
 """Targets of every step of a window, for networks that learn from sequence to sequence."""
 
+from functools import cached_property
+
 import numpy as np
 
 from skrnn.regression import agreement, check_one_unit, leads_of
@@ -25,6 +27,7 @@ class LaterEnds:
         """Targets (n, steps, n_outputs) of the windows ``which``, NaN where there are none."""
         return targets_at(self.windows, self.y, self._offsets, self._ends, which)
 
+    @cached_property
     def places(self):
         """For every row the window that ends there (-1: none), and for every window how many steps have targets."""
         ends = self.windows.ends
@@ -42,6 +45,8 @@ class OwnSteps:
     For windows of which each is a series of its own, and those that are scaled as a whole: no other window speaks in
     their unit. The column ``target`` must be in the unit of y.
     """
+
+    places = None
 
     def __init__(self, windows: Windows, y: np.ndarray, column: int, scale):
         leads, rate = leads_of(windows, y.shape[1]), windows.sampling_rate
@@ -61,12 +66,11 @@ class OwnSteps:
         values[:, length - 1 + self._ahead] = self.y[which]
         return self._scale(values[:, np.arange(length)[:, None] + self._ahead])
 
-    def places(self):
-        """None: the targets are no other window's."""
-
 
 class LastStep:
     """The targets of the last step alone, which is the one that forecasts."""
+
+    places = None
 
     def __init__(self, y: np.ndarray):
         self.y = y
@@ -76,9 +80,6 @@ class LastStep:
         targets = np.full((*steps.shape[:2], self.y.shape[1]), np.nan)
         targets[:, -1] = self.y[which]
         return targets
-
-    def places(self):
-        """None: the targets are no other window's."""
 
 
 def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):

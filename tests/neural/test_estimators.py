@@ -288,6 +288,16 @@ def test_validation_data(data):
     np.testing.assert_allclose(model.history_["val_loss"][-1], expected, rtol=1e-4)
 
 
+def test_weights_of_validation_data(data):
+    """The validation loss is the weighted mean, and no window's whose weight is 0."""
+    X, y = data
+    weights = np.arange(len(y) - 150.0) % 3
+    model = small(normalize_y=False).fit(X[:150], y[:150], validation_data=(X[150:], y[150:], weights))
+
+    expected = np.average((model.predict(X[150:]) - y[150:]) ** 2, weights=weights)
+    np.testing.assert_allclose(model.history_["val_loss"][-1], expected, rtol=1e-4)
+
+
 def test_scale_of_y_ignores_the_validation_part(data):
     """normalize_y learns from the windows that are trained on, not from those that are validated on."""
     X, y = data

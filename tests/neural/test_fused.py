@@ -6,13 +6,16 @@ import warnings
 
 import numpy as np
 import pytest
+from numba.core import event
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
-from skrnn.neural.fused import kernels, loop
+from skrnn.neural.fused import compiling, engine, kernels, loop
+from skrnn.neural.fused.cells import CACHE_BYTES
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import initial_weights, train
 from skrnn.neural.fused.gathering import gather, nothing
+from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Trained, Training
@@ -91,6 +94,16 @@ def check_gradient(model, X, y, n_weights):
 def test_gradients_against_central_differences(name):
     """The gradient of every weight is the slope of the loss."""
     check_gradient(NETWORKS[name], *data(n=17, known_ahead="decoder" in name), n_weights=60)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_of_more_steps_than_a_core_keeps_close(cell):
+    """Weights' gradients are summed over some steps at a time; none is left out."""
+    X, y = data(n=17, steps=60, outputs=1)
+    gates_inputs_and_units = 40 + 3 + 40
+    assert 60 * gates_inputs_and_units * 32 * 8 > 2 * CACHE_BYTES
+
+    check_gradient(RNNRegressor(cell, 40), X, y, n_weights=6)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -209,6 +222,8 @@ def test_threads_keep_to_the_limit():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
+        ({"loss": "log_cosh"}, "with engine='fused', loss must be one of 'mse', .*, got 'log_cosh'"),
+        ({"optimizer": "nadam"}, "with engine='fused', optimizer must be one of 'adam', .*, got 'nadam'"),
         ({"activation": "elu"}, "with engine='fused', activation must be one of 'tanh', .*: engine='keras' takes all"),
         ({"callbacks": ["one"]}, "with engine='fused', callbacks must be None, got 1"),
     ],
@@ -385,3 +400,23 @@ def test_another_optimizer_begins_anew(engine):
 
     for one, two in zip(before, model.weights_, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_compiling_is_said_before_it_begins(monkeypatch, capsys):
+    """Also of a layer's kernels, which are compiled as soon as its network is planned."""
+    X, y = data(outputs=1)
+    model, said = RNNRegressor("gru", 3, epochs=1, engine="fused"), []
+
+    def slow(layers, dtype):
+        with event.trigger_event("numba:compile"):
+            said.append(capsys.readouterr().err)
+            link(layers, dtype)
+
+    monkeypatch.setattr("skrnn.neural.fused.engine.link", slow)
+    engine._known_plan.cache_clear()
+    for work in (lambda: model.fit(X, y), lambda: model.predict(X)):
+        monkeypatch.setattr(compiling._Announcer, "said", False)
+        work()
+
+    assert len(said) == 2
+    assert all(one.startswith("skrnn: compiling") for one in said)

@@ -17,23 +17,23 @@ from numpy.lib.stride_tricks import as_strided
 from skrnn.neural.fused.compiling import Kernel, Signature, array, linked, part_of
 from skrnn.neural.fused.kernels import (
     activate,
-    added,
-    copied,
+    add_to,
+    copy,
+    copy_masked,
     draw_mask,
-    filled,
-    kept,
-    masked,
+    fill,
+    leave_out,
     mixed,
+    multiply_slope,
     sigmoid,
-    slope,
     slope_of,
 )
 from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
 from skrnn.neural.fused.products import add_outer, affine, product
 
 LAYERS = from_dtype(LAYER)[::1]
-# What a layer's kernels take, forward: the table and the layer's place in it, packed weights, memory, whether this is
-# training, and a seed; and backward: the gradient of the packed weights beside them.
+# What a layer's kernels take: the table and the layer's place in it, packed weights, (backward) their gradient, a
+# chunk's memory, whether anything is left out, and (forward) a seed that tells what.
 FORWARD = Signature(LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64)
 BACKWARD = Signature(LAYERS, types.int64, array(1), array(1), array(2), types.boolean)
 forward_kernel, backward_kernel = (partial(Kernel, signature=signature) for signature in (FORWARD, BACKWARD))
@@ -57,17 +57,22 @@ def _masks(layer, memory, training):
 
 
 @part_of
+def _rows(layer):
+    """How many rows V has: one for each gate of each unit."""
+    return layer.units if layer.kind == SIMPLE else 4 * layer.units
+
+
+@part_of
 def _matrix(layer, vector):
-    """A layer's weights, or their gradient, as they are packed."""
-    rows, columns = layer.units if layer.kind == SIMPLE else 4 * layer.units, layer.inputs + 1 + layer.units
+    """A layer's weights V, or their gradient, as they are packed."""
+    rows, columns = _rows(layer), layer.inputs + 1 + layer.units
     return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
 
 
 @part_of
 def readers(layer):
-    """Rows of V that read inputs, from the first on, and states, to the last: of a GRU not all of them read both."""
-    rows = layer.units if layer.kind == SIMPLE else 4 * layer.units
-    return (3 * layer.units, layer.units) if layer.kind == GRU else (rows, 0)
+    """How many rows of V, its first, read inputs; and from which row on, to its last, they read states."""
+    return (3 * layer.units, layer.units) if layer.kind == GRU else (_rows(layer), 0)
 
 
 @part_of
@@ -158,47 +163,66 @@ def gru_slopes(g, z, r, q, before, kind, d, direct):
 
 
 @part_of
+def _hand(memory, giver, taker, rows):
+    """Copy some rows of a chunk's memory to others."""
+    copy(memory[giver : giver + rows], memory[taker : taker + rows])
+
+
+@part_of
 def _begin(layers, at, memory):
     """The states that a layer begins with: none, or the last of its encoder's directions."""
     layer = layers[at]
-    filled(part(memory, layer.H, 1, layer.units), 0)
+    fill(memory[layer.H : layer.H + layer.units], 0)
     if layer.kind == LSTM:
-        filled(part(memory, layer.C, 1, layer.units), 0)
+        fill(memory[layer.C : layer.C + layer.units], 0)
     for direction in range(layer.directions):
         encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
-        copied(
-            part(memory, encoder.H + encoder.steps * encoder.units, 1, encoder.units),
-            part(memory, layer.H + behind, 1, encoder.units),
-        )
+        last = encoder.steps * encoder.units
+        _hand(memory, encoder.H + last, layer.H + behind, encoder.units)
         if layer.kind == LSTM:
-            copied(
-                part(memory, encoder.C + encoder.steps * encoder.units, 1, encoder.units),
-                part(memory, layer.C + behind, 1, encoder.units),
-            )
+            _hand(memory, encoder.C + last, layer.C + behind, encoder.units)
+
+
+@part_of
+def _leave_out_inputs(layer, memory, x_mask):
+    """What a mask leaves of the inputs, at all steps."""
+    if x_mask.shape[0]:
+        X = part(memory, layer.x, layer.steps, layer.inputs)
+        left = part(memory, layer.x_masked, layer.steps, layer.inputs)
+        for t in range(layer.steps):
+            copy_masked(X[t], x_mask, left[t])
+
+
+@part_of
+def _put_beside(layer, H, memory):
+    """Put what a layer gives beside what the other direction gives."""
+    own, out = slice(layer.part, layer.part + layer.units), part(memory, layer.out, layer.out_steps, layer.width)
+    if layer.sequences:
+        for t in range(layer.steps):
+            copy(H[t + 1], out[layer.steps - 1 - t if layer.turned else t, own])
+    else:
+        copy(H[layer.steps], out[0, own])
 
 
 @forward_kernel
 def recurrent_forward(layers, at, packed, memory, training, seed):
     """The states of a recurrent layer for its inputs."""
     layer = layers[at]
-    kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
+    activation, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
     V, H, nothing = _matrix(layer, packed), part(memory, layer.H, steps + 1, u), memory[:0]
     x_mask, h_mask = _masks(layer, memory, training)
     draw_mask(x_mask, layer.dropout, mixed(seed, 0))
     draw_mask(h_mask, layer.recurrent_dropout, mixed(seed, 1))
+    _leave_out_inputs(layer, memory, x_mask)
     _begin(layers, at, memory)
     X, states = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask)
-    if x_mask.shape[0]:
-        read, left = part(memory, layer.x, steps, inputs), part(memory, layer.x_masked, steps, inputs)
-        for t in range(steps):
-            kept(read[t], x_mask, left[t])
     for t in range(steps):
         x, h = X[t], states[t]
         if h_mask.shape[0]:
-            kept(H[t], h_mask, h)
+            copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
             affine(V, x, h, H[t + 1])
-            activate(H[t + 1].ravel(), kind)
+            activate(H[t + 1].ravel(), activation)
             continue
         P = part(memory, layer.P + t * 4 * u, 4, u)
         gates, flat = P.reshape(4, -1), P.reshape(4 * u, -1)
@@ -206,21 +230,16 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
         if layer.kind == LSTM:
             affine(V, x, h, flat)
             C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
-            lstm_gates(one, two, three, four, C[0].ravel(), kind, C[1].ravel(), T.ravel(), H[t + 1].ravel())
+            lstm_gates(one, two, three, four, C[0].ravel(), activation, C[1].ravel(), T.ravel(), H[t + 1].ravel())
         else:
             # The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``): inputs and
             # states have products of their own, the first and the last rows of V, each with a bias.
             affine(V[:u, : inputs + 1], x, nothing, flat[:u])
             affine(V[u : 3 * u], x, h, flat[u : 3 * u])
             affine(V[3 * u :, inputs:], nothing, h, flat[3 * u :])
-            gru_gates(one, two, three, four, H[t].ravel(), kind, H[t + 1].ravel())
-    if layer.width > u:  # beside the states of the other direction
-        out = part(memory, layer.out, layer.out_steps, layer.width)
-        if layer.sequences:
-            for t in range(steps):
-                copied(H[t + 1], out[steps - 1 - t if layer.turned else t, layer.part : layer.part + u])
-        else:
-            copied(H[steps], out[0, layer.part : layer.part + u])
+            gru_gates(one, two, three, four, H[t].ravel(), activation, H[t + 1].ravel())
+    if layer.width > u:
+        _put_beside(layer, H, memory)
 
 
 # ---------------------------------------------------------------------- all steps, backward
@@ -229,12 +248,12 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
 @part_of
 def _begin_back(layer, D, memory):
     """The gradients of the last states."""
-    dh, dc = part(memory, layer.dh, 1, layer.units)[0], part(memory, layer.dc, 1, layer.units)[0]
+    dh, dc = memory[layer.dh : layer.dh + layer.units], memory[layer.dc : layer.dc + layer.units]
     if not layer.handed:
-        filled(dh, 0)
-        filled(dc, 0)
+        fill(dh, 0)
+        fill(dc, 0)
     if not layer.sequences:
-        added(D[0, layer.part : layer.part + layer.units], dh)
+        add_to(D[0, layer.part : layer.part + layer.units], dh)
     return dh, dc
 
 
@@ -244,15 +263,15 @@ def _hand_back(layers, at, memory):
     layer = layers[at]
     for direction in range(layer.directions):
         encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
-        copied(part(memory, layer.dh + behind, 1, encoder.units), part(memory, encoder.dh, 1, encoder.units))
-        copied(part(memory, layer.dc + behind, 1, encoder.units), part(memory, encoder.dc, 1, encoder.units))
+        _hand(memory, layer.dh + behind, encoder.dh, encoder.units)
+        _hand(memory, layer.dc + behind, encoder.dc, encoder.units)
 
 
 @backward_kernel
 def recurrent_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a recurrent layer's weights and inputs."""
     layer = layers[at]
-    kind, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
+    activation, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
     V, G = _matrix(layer, packed), _matrix(layer, gradient)
     first, last = readers(layer)
     Ut, Wt = V[last:, inputs + 1 :].T, V[:first, :inputs].T
@@ -265,31 +284,31 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     block = steps_at_once(V.shape[0], inputs, u, memory)
     for t in range(steps - 1, -1, -1):
         if layer.sequences:
-            added(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
+            add_to(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
         if layer.kind == SIMPLE:
-            slope(H[t + 1].ravel(), dh.ravel(), kind)
-            copied(dh, P[t])
+            multiply_slope(H[t + 1].ravel(), dh.ravel(), activation)
+            copy(dh, P[t])
         else:
             gates = P[t].reshape(4, -1)
             one, two, three, four = gates[0], gates[1], gates[2], gates[3]
             if layer.kind == LSTM:
                 C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
-                lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), kind, dh.ravel(), dc.ravel())
+                lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel())
             else:
-                gru_slopes(one, two, three, four, H[t].ravel(), kind, dh.ravel(), spare[:u].ravel())
+                gru_slopes(one, two, three, four, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel())
         product(Ut, P[t, last:], dh)
-        masked(dh, h_mask)
+        leave_out(dh, h_mask)
         if layer.kind == GRU:
-            added(spare[:u], dh)
+            add_to(spare[:u], dh)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             if layer.adds:
                 product(Wt, P[t, :first], spare[:inputs])
-                masked(spare[:inputs], x_mask)
-                added(spare[:inputs], read)
+                leave_out(spare[:inputs], x_mask)
+                add_to(spare[:inputs], read)
             else:
                 product(Wt, P[t, :first], read)
-                masked(read, x_mask)
+                leave_out(read, x_mask)
         if t % block == 0:
             of = P[t : t + block]
             add_outer(of[:, :first], X[t : t + block], G[:first, :inputs])

@@ -191,6 +191,6 @@ class _Announcer(event.Listener):
 
 @contextlib.contextmanager
 def announced():
-    """Say so if anything is compiled in this block."""
+    """Say so if anything is compiled in this block, or in the function that this decorates."""
     with event.install_listener("numba:compile", _Announcer()):
         yield

@@ -18,7 +18,7 @@ from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
 
-# Samples that go through a network at once, and half as many where a recurrent layer is wide: what a step reads and
+# The samples of a chunk at most, and half as many where a recurrent layer has that many units: what a step reads and
 # gives stays close to a core.
 LANES, WIDE = 64, 32
 # A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
@@ -68,7 +68,7 @@ def _plan(network, *, every_step=False):
 
 def _places(plan, *, training=False):
     rows = plan.rows if training else plan.forward_rows
-    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.shares, plan.d_outputs)
+    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.factors, plan.d_outputs)
     return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
 
 
@@ -82,12 +82,13 @@ def _weights(plan, vector):
 # ---------------------------------------------------------------------- training
 
 
+@announced()
 def train(network: Network, training: Training, feed, validation, start: Trained | None) -> Trained:
     """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
     trainer = _Trainer(network, training, feed, start)
     history, interrupted = {}, False
     stopper = _EarlyStopping(training.patience)
-    with announced(), Together(trainer.n_threads) as threads:
+    with Together(trainer.n_threads) as threads:
         try:
             for epoch in range(training.epochs):
                 rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
@@ -170,7 +171,7 @@ class _Trainer:
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan, done = _plan(self.network), 0
+        plan, done = _known_plan(self.network)[0], 0
         for (windows, known_ahead, _, order), _ in _parts(feed, forecasts=True):
             part = outputs[done : done + len(order)]
             _forecast(plan, self.weights.packed, windows, known_ahead, order, part)
@@ -205,7 +206,7 @@ def _parts(feed, *, forecasts=False):
     One part, whose windows are read where they lie; or else as many as it takes to gather them with NumPy. With
     ``forecasts`` the targets are left out.
     """
-    windows, places = feed.windows, None if forecasts else feed.places()
+    windows, places = feed.windows, None if forecasts else feed.places
     if not _readable(windows) or (places is None and not forecasts):
         yield from ((_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together())
         return
@@ -320,7 +321,7 @@ def _orthogonal(random, shape):
 
 @functools.lru_cache(4)
 def _known_plan(network):
-    """The plan of a network that has predicted before, and memory for a few samples, where nobody uses it."""
+    """The plan of a network that predicts, kept for the next time, and memory for a few samples that nobody uses."""
     return _plan(network), []
 
 
@@ -340,13 +341,13 @@ def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
     return outputs
 
 
+@announced()
 def _predict(network, weights, n, windows, known_ahead=None):
     plan, idle = _known_plan(network)
     packed = _weights(plan, plan.vector(weights, network.dtype)).packed
     outputs = np.empty((n, network.outputs), network.dtype)
     known_ahead = nothing() if known_ahead is None else known_ahead
-    with announced():
-        _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
+    _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
     return outputs
 
 

@@ -12,10 +12,11 @@ from skrnn.neural.fused.compiling import part_of
 
 
 class Read(NamedTuple):
-    """What samples read of rows: from their end on, at some offsets, some columns, each shifted."""
+    """What samples read of rows: at ``ends + offsets + shift``, some columns."""
 
     # Where the rows are, bytes from row to row and from column to column, and bytes of a number.
     layout: np.ndarray
+    # One for each sample, each step, each column, and each column.
     ends: np.ndarray
     offsets: np.ndarray
     columns: np.ndarray
@@ -31,10 +32,11 @@ class Source:
 
 
 class Targets(NamedTuple):
-    """Targets (n, steps, outputs) and weights (n, steps) of samples; or of their last step alone.
+    """Targets (n, steps, outputs) of samples, and weights (n, steps), or (n, 1) where all steps have the same.
 
-    Then the targets of earlier steps may be those of the samples that end there: ``ending`` has them for every row, or
-    -1. ``known`` counts each sample's steps with targets.
+    Where steps have targets and ``y`` is of the last alone, (n, 1, outputs), those of earlier steps are of the samples
+    that end there: ``ending`` has them for every row, or -1, and ``known`` how many steps of each sample have targets.
+    Else both are empty.
     """
 
     y: np.ndarray
@@ -122,8 +124,8 @@ def _target(targets, read, i, t, steps):
 
 
 @part_of
-def share(targets, order, first, n, outputs, steps):
-    """What the loss of a sample's step counts, times its weight, in the mean over a batch, its steps and outputs.
+def loss_factor(targets, order, first, n, outputs, steps):
+    """What losses are multiplied by, beside weights, so that they add up to the mean over samples, steps and outputs.
 
     Where some steps have no targets the others count more, so that the weights' mean is that of all.
     """
@@ -138,16 +140,16 @@ def share(targets, order, first, n, outputs, steps):
 
 
 @part_of
-def gather_targets(targets, read, order, first, n, share, target, shares):
-    """Targets and shares of the samples order[first:first + n]; what fills the lanes up has none."""
+def gather_targets(targets, read, order, first, n, factor, target, factors):
+    """Targets of the samples order[first:first + n], and the factors of their losses: 0 for what fills the lanes up."""
     steps, last = target.shape[0], targets.weights.shape[1] - 1
     for t in range(steps):
         for b in range(target.shape[2]):
             i = order[first + min(b, n - 1)]
             place, step = _target(targets, read, i, t, steps)
             if place < 0:
-                place, step, shares[t, 0, b] = i, 0, 0
+                place, step, factors[t, 0, b] = i, 0, 0
             else:
-                shares[t, 0, b] = share * targets.weights[i, min(t, last)] if b < n else 0
+                factors[t, 0, b] = factor * targets.weights[i, min(t, last)] if b < n else 0
             for j in range(target.shape[1]):
                 target[t, j, b] = targets.y[place, step, j]

@@ -93,33 +93,35 @@ def activate(row, kind):
 
 
 @part_of
-def slope(out, row, kind):
+def multiply_slope(out, row, kind):
     """Multiply ``row`` by the activation's slope, told from what the activation gave."""
     for i in range(row.shape[0]):
         row[i] *= slope_of(out[i], kind)
 
 
-# ---------------------------------------------------------------------- rows
+# ---------------------------------------------------------------------- arrays in one piece
+
+# NumPy's own ways would check shapes and explain errors, which takes long to compile.
 
 
 @part_of
-def copied(X, out):
-    """Copy one array to another of the same shape; NumPy's way would check and explain, which takes long to compile."""
+def copy(X, out):
+    """Copy one array to another of as many numbers."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
         y[b] = x[b]
 
 
 @part_of
-def added(X, out):
-    """Add one array to another of the same shape."""
+def add_to(X, out):
+    """Add one array to another of as many numbers."""
     x, y = X.ravel(), out.ravel()
     for b in range(x.shape[0]):
         y[b] += x[b]
 
 
 @part_of
-def scaled(out, factor):
+def scale(out, factor):
     """Multiply an array by a number."""
     y, factor = out.ravel(), out.dtype.type(factor)
     for b in range(y.shape[0]):
@@ -127,7 +129,7 @@ def scaled(out, factor):
 
 
 @part_of
-def filled(out, value):
+def fill(out, value):
     """Fill an array."""
     y = out.ravel()
     for b in range(y.shape[0]):
@@ -156,7 +158,7 @@ def draw_mask(mask, rate, seed):
 
 
 @part_of
-def masked(X, mask):
+def leave_out(X, mask):
     """Leave out what a mask leaves out; without rows it leaves out nothing."""
     x, m = X.ravel(), mask.ravel()
     for b in range(m.shape[0]):
@@ -164,7 +166,7 @@ def masked(X, mask):
 
 
 @part_of
-def kept(X, mask, out):
+def copy_masked(X, mask, out):
     """What a mask leaves."""
     x, m, y = X.ravel(), mask.ravel(), out.ravel()
     for b in range(m.shape[0]):
@@ -179,14 +181,14 @@ LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 
 @linked(array(3), array(3), array(3), types.int64, array(3), returns=types.float64)
-def loss_gradient(Y, target, shares, kind, D):
-    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D; every lane and step has a share of it."""
+def loss_gradient(Y, target, factors, kind, D):
+    """The loss of outputs Y (steps, outputs, lanes), each step and lane times its factor; and its gradient in D."""
     one = Y.dtype.type(1)
     loss = 0.0
     for t in range(Y.shape[0]):
         for j in range(Y.shape[1]):
             for b in range(Y.shape[2]):
-                e, w = Y[t, j, b] - target[t, j, b], shares[t, 0, b]
+                e, w = Y[t, j, b] - target[t, j, b], factors[t, 0, b]
                 if kind == MSE:
                     loss += w * e * e
                     D[t, j, b] = 2 * w * e

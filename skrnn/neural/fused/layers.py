@@ -13,7 +13,7 @@ from skrnn.neural.fused.cells import (
     recurrent_forward,
 )
 from skrnn.neural.fused.compiling import caller, part_of, ready
-from skrnn.neural.fused.kernels import activate, added, copied, draw_mask, filled, masked, mixed, scaled, slope
+from skrnn.neural.fused.kernels import activate, add_to, copy, draw_mask, fill, leave_out, mixed, multiply_slope, scale
 from skrnn.neural.fused.plan import AVERAGE, CONVOLUTION, DENSE, DROPOUT, GRU, LSTM, MAXIMUM, REPEAT, SIMPLE
 from skrnn.neural.fused.products import add_outer, affine, product
 
@@ -21,17 +21,16 @@ from skrnn.neural.fused.products import add_outer, affine, product
 
 
 @part_of
-def _affine(layer, size):
-    """Where weights begin and end, and the shape they are packed in: biases behind those of the inputs."""
-    return layer.weights, layer.weights + layer.units * (size + 1), (layer.units, size + 1)
+def _matrix(layer, vector, size):
+    """A layer's weights, or their gradient, as they are packed: those of ``size`` inputs, and behind them biases."""
+    return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(layer.units, size + 1)
 
 
 @forward_kernel
 def dense_forward(layers, at, packed, memory, training, seed):
     """A dense layer at every step."""
     layer = layers[at]
-    start, stop, shape = _affine(layer, layer.inputs)
-    W = packed[start:stop].reshape(shape)
+    W = _matrix(layer, packed, layer.inputs)
     X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
     for t in range(layer.steps):
         affine(W, X[t], memory[:0], out[t])
@@ -42,11 +41,10 @@ def dense_forward(layers, at, packed, memory, training, seed):
 def dense_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a dense layer's weights and inputs."""
     layer = layers[at]
-    start, stop, shape = _affine(layer, layer.inputs)
-    W, G = packed[start:stop].reshape(shape), gradient[start:stop].reshape(shape)
+    W, G = _matrix(layer, packed, layer.inputs), _matrix(layer, gradient, layer.inputs)
     X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
     D, dX = part(memory, layer.d, layer.steps, layer.units), part(memory, layer.dx, layer.steps, layer.inputs)
-    slope(out.ravel(), D.ravel(), layer.activation)
+    multiply_slope(out.ravel(), D.ravel(), layer.activation)
     add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
     if not layer.first:
@@ -62,7 +60,7 @@ def dense_backward(layers, at, packed, gradient, memory, training):
 @part_of
 def _largest(X, first, stop, out):
     """The maximum of some steps."""
-    copied(X[first], out)
+    copy(X[first], out)
     best = out.ravel()
     for t in range(first + 1, stop):
         row = X[t].ravel()
@@ -92,11 +90,10 @@ def convolution_forward(layers, at, packed, memory, training, seed):
     """A convolution over the steps, and then the maximum of every ``pool`` of them."""
     layer = layers[at]
     inputs, read = layer.inputs, layer.size * layer.inputs
-    start, stop, shape = _affine(layer, read)
-    W = packed[start:stop].reshape(shape)
+    W = _matrix(layer, packed, read)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
-    filled(padded, 0)
-    copied(part(memory, layer.x, layer.steps, inputs), padded[layer.before * inputs :][: layer.steps * inputs])
+    fill(padded, 0)
+    copy(part(memory, layer.x, layer.steps, inputs), padded[layer.before * inputs :][: layer.steps * inputs])
     convolved = part(memory, layer.convolved, layer.span, layer.units)
     for t in range(layer.span):
         affine(W, padded[t * inputs : t * inputs + read], memory[:0], convolved[t])
@@ -112,21 +109,18 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a convolution's weights and inputs."""
     layer = layers[at]
     inputs, read = layer.inputs, layer.size * layer.inputs
-    start, stop, shape = _affine(layer, read)
-    W, G = packed[start:stop].reshape(shape), gradient[start:stop].reshape(shape)
+    W, G = _matrix(layer, packed, read), _matrix(layer, gradient, read)
     convolved = part(memory, layer.convolved, layer.span, layer.units)
-    D, of = (
-        part(memory, layer.d_convolved, layer.span, layer.units),
-        part(memory, layer.d, layer.out_steps, layer.units),
-    )
+    D = part(memory, layer.d_convolved, layer.span, layer.units)
     if layer.pool > 1:
-        filled(D, 0)
+        d = part(memory, layer.d, layer.out_steps, layer.units)
+        fill(D, 0)
         for t in range(layer.out_steps):
             first, stop = _pooled(layer, t)
             for j in range(layer.units):
                 for b in range(memory.shape[1]):
-                    D[_best(convolved[:, j], first, stop, b), j, b] += of[t, j, b]
-    slope(convolved.ravel(), D.ravel(), layer.activation)
+                    D[_best(convolved[:, j], first, stop, b), j, b] += d[t, j, b]
+    multiply_slope(convolved.ravel(), D.ravel(), layer.activation)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     strides = (inputs * padded.strides[0], padded.strides[0], padded.strides[1])
     add_outer(D, as_strided(padded, (layer.span, read, memory.shape[1]), strides), G[:, :-1])
@@ -134,10 +128,10 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     if not layer.first:
         d_padded = memory[layer.d_padded : layer.d_padded + (layer.span + layer.size - 1) * inputs]
         spare = memory[layer.spare : layer.spare + read]
-        filled(d_padded, 0)
+        fill(d_padded, 0)
         for t in range(layer.span):
             product(W[:, :-1].T, D[t], spare)
-            added(spare, d_padded[t * inputs : t * inputs + read])
+            add_to(spare, d_padded[t * inputs : t * inputs + read])
 
 
 # ---------------------------------------------------------------------- layers without weights
@@ -150,21 +144,21 @@ def plain_forward(layers, at, packed, memory, training, seed):
     X = part(memory, layer.x, layer.steps, layer.inputs)
     out = part(memory, layer.out, layer.out_steps, layer.units)
     if layer.kind == DROPOUT:
-        copied(X, out)
+        copy(X, out)
         if training:
             mask = part(memory, layer.x_mask, layer.steps, layer.inputs)
             draw_mask(mask, layer.dropout, seed)
-            masked(out, mask)
+            leave_out(out, mask)
     elif layer.kind == REPEAT:
         known = part(memory, layer.beside, layer.out_steps, layer.units - layer.inputs)
         for t in range(layer.out_steps):
-            copied(X, out[t, : layer.inputs])
-            copied(known[t], out[t, layer.inputs :])
+            copy(X, out[t, : layer.inputs])
+            copy(known[t], out[t, layer.inputs :])
     elif layer.kind == AVERAGE:
-        filled(out, 0)
+        fill(out, 0)
         for t in range(layer.steps):
-            added(X[t], out)
-        scaled(out, 1 / layer.steps)
+            add_to(X[t], out)
+        scale(out, 1 / layer.steps)
     elif layer.kind == MAXIMUM:
         _largest(X, 0, layer.steps, out[0])
 
@@ -177,17 +171,17 @@ def plain_backward(layers, at, packed, gradient, memory, training):
     D = part(memory, layer.d, layer.out_steps, layer.units)
     dX = part(memory, layer.dx, layer.steps, layer.inputs)
     if layer.kind == DROPOUT and training:
-        masked(D, part(memory, layer.x_mask, layer.steps, layer.inputs))  # dX is where D is
+        leave_out(D, part(memory, layer.x_mask, layer.steps, layer.inputs))  # dX is where D is
     elif layer.kind == REPEAT:
-        filled(dX, 0)
+        fill(dX, 0)
         for t in range(layer.out_steps):
-            added(D[t, : layer.inputs], dX)
+            add_to(D[t, : layer.inputs], dX)
     elif layer.kind == AVERAGE:
-        scaled(D, 1 / layer.steps)
+        scale(D, 1 / layer.steps)
         for t in range(layer.steps):
-            copied(D, dX[t])
+            copy(D, dX[t])
     elif layer.kind == MAXIMUM:
-        filled(dX, 0)
+        fill(dX, 0)
         for j in range(layer.units):
             for b in range(memory.shape[1]):
                 dX[_best(X[:, j], 0, layer.steps, b), j, b] = D[0, j, b]
@@ -214,7 +208,7 @@ def link(layers, dtype) -> None:
 @part_of
 def forward(layers, packed, memory, training, seed):
     """The outputs of a network, from the windows (and what is known ahead of them) in a chunk's memory."""
-    filled(memory[0], 1)
+    fill(memory[0], 1)
     for at in range(layers.shape[0]):
         _forward_at(layers[at].forward, layers, at, packed, memory, training, mixed(seed, at))
 

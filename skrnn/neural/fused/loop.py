@@ -11,8 +11,8 @@ import numpy as np
 
 from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.compiling import compiled, part_of
-from skrnn.neural.fused.gathering import gather, gather_targets, share
-from skrnn.neural.fused.kernels import added, clip, filled, loss_gradient, mixed, optimize
+from skrnn.neural.fused.gathering import gather, gather_targets, loss_factor
+from skrnn.neural.fused.kernels import add_to, clip, fill, loss_gradient, mixed, optimize
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 
@@ -21,17 +21,18 @@ LANE_STEP = 16
 
 
 class Places(NamedTuple):
-    """A network as the loops take it: its plan."""
+    """A network as the loops take it: the table of its layers, and where memory has what is none of theirs."""
 
     layers: np.ndarray
-    # Rows of memory; places; how many steps have targets, and how many of them there are.
+    # How many rows the memory has.
     rows: int
     windows: int
     known_ahead: int
     outputs: int
     target: int
-    shares: int
+    factors: int
     d_outputs: int
+    # How many steps have targets, and how many outputs each.
     target_steps: int
     n_outputs: int
 
@@ -46,11 +47,14 @@ class Weights(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What training changes beside the weights: gradients and losses of a batch's shares, the optimizer's memory."""
+    """What training changes beside the weights."""
 
+    # Of each share of a batch, the gradient of the packed weights, and the loss.
     gradients: np.ndarray
     losses: np.ndarray
+    # The gradient of the whole batch, in Keras's order.
     gradient: np.ndarray
+    # The optimizer's settings, and the vectors that it remembers.
     optimizer: np.ndarray
     memory: np.ndarray
     # The sum of all samples' losses, and how many they are.
@@ -58,12 +62,14 @@ class Learning(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """What the batches of an epoch are made of, and in which order; ``seed`` draws masks."""
+    """Which samples make the batches of an epoch, and what is done with them."""
 
     order: np.ndarray
+    # Samples of a batch, and at most of a chunk.
     size: int
     lanes: int
     loss: int
+    # Whether anything is left out at random; what draws it in the first batch. The next has the next number.
     drops: bool
     seed: int
 
@@ -87,7 +93,7 @@ def read_inputs(network, windows, known_ahead, order, first, n, memory):
 @compiled
 def pack(weights):
     """Pack the weights anew."""
-    filled(weights.packed, 0)
+    fill(weights.packed, 0)
     for i in range(weights.vector.shape[0]):
         weights.packed[weights.numbers[i]] += weights.vector[i]
 
@@ -99,7 +105,7 @@ def update(weights, learning, n_shares, n):
     for which in range(n_shares):
         loss += learning.losses[which]
         if which:
-            added(learning.gradients[which], learning.gradients[0])
+            add_to(learning.gradients[which], learning.gradients[0])
     learning.totals[0] += loss * n
     learning.totals[1] += n
     for i in range(weights.vector.shape[0]):
@@ -113,17 +119,17 @@ def update(weights, learning, n_shares, n):
 
 
 @part_of
-def _learn(network, windows, known_ahead, targets, batches, first, n, share, packed, gradient, memory, seed):
+def _learn(network, windows, known_ahead, targets, batches, first, n, factor, packed, gradient, memory, seed):
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
     read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
     target = part(numbers, network.target, network.target_steps, network.n_outputs)
-    shares = part(numbers, network.shares, network.target_steps, 1)
-    gather_targets(targets, windows, batches.order, first, n, share, target, shares)
+    factors = part(numbers, network.factors, network.target_steps, 1)
+    gather_targets(targets, windows, batches.order, first, n, factor, target, factors)
     forward(network.layers, packed, numbers, batches.drops, seed)
     Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
     D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
-    loss = loss_gradient(Y, target, shares, batches.loss, D)
+    loss = loss_gradient(Y, target, factors, batches.loss, D)
     backward(network.layers, packed, gradient, numbers, batches.drops)
     return loss
 
@@ -136,20 +142,20 @@ def train(network, windows, known_ahead, targets, batches, weights, learning, me
         begin, end = batch * batches.size, min((batch + 1) * batches.size, n_samples)
         n_chunks = -(-(end - begin) // batches.lanes)
         n_shares = min(n_chunks, learning.losses.shape[0])
-        of_batch = share(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
+        factor = loss_factor(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
         while not seen(shared, STOP):
             which = add(shared, NEXT, 1)
             if which >= n_shares:
                 break
             loss, gradient = 0.0, learning.gradients[which]
-            filled(gradient, 0)
+            fill(gradient, 0)
             for chunk in range(which, n_chunks, n_shares):
                 if seen(shared, STOP):
                     return
-                first, seed = begin + chunk * batches.lanes, mixed(mixed(batches.seed, batch), chunk)
+                first, seed = begin + chunk * batches.lanes, mixed(batches.seed + batch, chunk)
                 n = min(batches.lanes, end - first)
                 loss += _learn(
-                    network, windows, known_ahead, targets, batches, first, n, of_batch, weights.packed, gradient,
+                    network, windows, known_ahead, targets, batches, first, n, factor, weights.packed, gradient,
                     memory, seed,
                 )  # fmt: skip
             learning.losses[which] = loss

@@ -11,32 +11,64 @@ from dataclasses import dataclass
 import numpy as np
 
 from skrnn.neural.fused.kernels import ACTIVATIONS
-from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent, Summary
+from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent
 
 SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT = range(9)
 CELLS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
 
-# A row of the table, which begins with the addresses of the layer's kernels; what it has no use for is 0.
+# A row of the table: what a layer is, and the rows of a chunk's memory where its numbers begin. What it has no use for
+# is 0.
+_INTEGERS = (
+    "kind",  # one of the above: those up to GRU are recurrent
+    "activation",  # one of ``kernels.ACTIVATIONS``
+    "forward",  # addresses of its kernels
+    "backward",
+    "steps",  # how many it reads, and how many numbers at each
+    "inputs",
+    "out_steps",  # how many it gives, and how many numbers at each; of a recurrent layer the units of one direction
+    "units",
+    "weights",  # where its weights begin, and their gradient, in the packed vectors; -1 where it has none
+    "first",  # whether it is the first with weights: nobody asks for the gradient of what it reads
+    "x",  # what it reads
+    "out",  # what it gives
+    "d",  # the gradient of what it gives
+    "dx",  # the gradient of what it reads
+    # Recurrent layers, of which either direction has a row.
+    "backwards",  # whether it reads the last step first
+    "turned",  # whether it is the second direction, which gives its states in the order of the first
+    "sequences",  # whether it gives all states, or the last alone
+    "width",  # the units of all directions, whose states lie beside each other
+    "part",  # where its own begin there
+    "adds",  # whether the other direction has written dx before
+    "directions",  # of a decoder: with how many layers' last states, beside each other, it begins
+    "encoder",  # the first of these layers
+    "handed",  # whether a decoder has written dh and dc
+    "H",  # states: that before the first step, and those after each
+    "P",  # the gates' products, then the gates, and backward the gradients of the products
+    "C",  # the cells of an LSTM: that before the first step, and those after each
+    "T",  # their activations
+    "dh",  # the gradient of a step's state
+    "dc",  # the gradient of its cell
+    "x_mask",  # what is left out of the inputs (also by dropout between layers) and of the states
+    "h_mask",
+    "x_masked",  # what that leaves of the inputs and of the states, at all steps
+    "h_masked",
+    "spare",  # numbers that are used up in the same step
+    # Convolutions.
+    "size",  # how many steps it reads at once
+    "span",  # how many steps it gives, before the maximum of every ``pool`` of them
+    "pool",
+    "before",  # how many steps of zeros stand before those that it reads
+    "ahead",  # how many steps the first maximum has fewer than ``pool``
+    "padded",  # its inputs between steps of zeros
+    "convolved",  # what it gives before the maximum
+    "d_padded",  # gradients of both
+    "d_convolved",
+    # Repeating one step for a decoder.
+    "beside",  # what is known ahead at each lead
+)
 LAYER = np.dtype(
-    [
-        *((name, np.int64) for name in ("kind", "forward", "backward", "activation")),
-        *((name, np.int64) for name in ("steps", "inputs", "units", "out_steps")),
-        # Where it reads x, writes its outputs, finds their gradient d, and writes that of x; of the first layer with
-        # weights nobody asks for it. Where its weights begin.
-        *((name, np.int64) for name in ("x", "out", "d", "dx", "first", "weights")),
-        # Recurrent: whether it reads the last step first, and writes so; whether it gives all steps' states, beside
-        # those of the other direction, from row ``part`` of ``width``; whether it adds to dx; the layer with whose last
-        # state it begins, and of how many directions; whether a decoder has handed it a gradient.
-        *((name, np.int64) for name in ("backwards", "turned", "sequences", "part", "width", "adds")),
-        *((name, np.int64) for name in ("encoder", "directions", "handed")),
-        # Its states, its gates, cells and their activations; gradients of states and cells; masks, and what they leave.
-        *((name, np.int64) for name in ("H", "P", "C", "T", "dh", "dc", "spare")),
-        *((name, np.int64) for name in ("x_mask", "h_mask", "x_masked", "h_masked")),
-        # Convolutions.
-        *((name, np.int64) for name in ("size", "pool", "before", "ahead", "padded", "convolved", "span")),
-        *((name, np.int64) for name in ("d_padded", "d_convolved", "beside")),
-        *((name, np.float64) for name in ("dropout", "recurrent_dropout")),
-    ]
+    [(name, np.int64) for name in _INTEGERS] + [(name, np.float64) for name in ("dropout", "recurrent_dropout")]
 )
 
 
@@ -52,44 +84,24 @@ class Plan:
     """Where everything is, for one network; with ``every_step`` its outputs are those of all steps."""
 
     def __init__(self, network: Network, *, every_step=False):
-        self.network = network
+        self.network, self.every_step = network, every_step
         # The first row of memory is ones.
         self.rows, self.packed = 1, 0
         self.variables, self._blocks = [], []
         self.windows = self._place(network.steps, network.features)
         self.known_ahead = self._place(network.outputs, network.known_ahead)
-        at, shape, encoder = self.windows, (network.steps, network.features), None
+        at, shape = self.windows, (network.steps, network.features)
         for spec in network.layers:
-            if isinstance(spec, Recurrent):
-                at, shape = self._recurrent(at, shape, spec, sequences=spec.sequences or every_step)
-                encoder = self._blocks[-1]
-            elif isinstance(spec, Decoder):
-                at, shape = self._decoder(at, shape, spec, encoder)
-            elif isinstance(spec, Convolution):
-                at, shape = self._convolution(at, shape, spec)
-            elif isinstance(spec, Summary) and spec.how == "flatten":
-                shape = 1, shape[0] * shape[1]
-            elif isinstance(spec, Summary):
-                kind = {"average": AVERAGE, "max": MAXIMUM}[spec.how]
-                at, shape = self._simple(at, shape, kind, (1, shape[1]))
-            elif isinstance(spec, Dropout):
-                place = self._place(*shape)
-                at, shape = self._simple(at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=place)
-            elif isinstance(spec, Dense):
-                at, shape = self._dense(at, shape, spec.units, spec.activation)
+            at, shape = self._layer(at, shape, spec)
         self.outputs, _ = self._dense(at, shape, 1 if network.decoder else network.outputs, "linear")
-        self.target_steps = network.steps if every_step else 1
         # What is only needed to train comes last.
         self.forward_rows = self.rows
+        self.target_steps = network.steps if every_step else 1
         self.target = self._place(self.target_steps, network.outputs)
-        self.shares = self._place(self.target_steps, 1)
+        self.factors = self._place(self.target_steps, 1)
         self.d_outputs = self._place(self.target_steps, network.outputs)
         self._plan_gradients(self.d_outputs)
-        records = [layer for block in self._blocks for layer in block]
-        self.layers = np.zeros(len(records), LAYER)
-        for row, record in zip(self.layers, records, strict=True):
-            for name, value in record.items():
-                row[name] = value
+        self.layers = self._table()
         self.numbers = np.concatenate([variable.numbers.ravel() for variable in self.variables])
         self.bounds = np.cumsum([0, *(variable.numbers.size for variable in self.variables)])
 
@@ -112,7 +124,7 @@ class Plan:
         parts = zip(self.bounds[:-1], self.bounds[1:], self.variables, strict=True)
         return [vector[start:stop].reshape(variable.numbers.shape).copy() for start, stop, variable in parts]
 
-    # ------------------------------------------------------------------ layers
+    # ------------------------------------------------------------------ places
 
     def _place(self, *shape):
         start, self.rows = self.rows, self.rows + int(np.prod(shape))
@@ -125,7 +137,27 @@ class Plan:
     def _variable(self, role, numbers):
         self.variables.append(Variable(role, np.ascontiguousarray(numbers)))
 
-    def _simple(self, at, shape, kind, out_shape, **values):
+    # ------------------------------------------------------------------ layers
+
+    # Each plans what reads numbers of a shape (steps, rows) ``at`` a place, and tells place and shape of what it gives.
+
+    def _layer(self, at, shape, spec):
+        if isinstance(spec, Recurrent):
+            return self._recurrent(at, shape, spec, sequences=spec.sequences or self.every_step)
+        if isinstance(spec, Decoder):
+            return self._decoder(at, shape, spec)
+        if isinstance(spec, Convolution):
+            return self._convolution(at, shape, spec)
+        if isinstance(spec, Dense):
+            return self._dense(at, shape, spec.units, spec.activation)
+        if isinstance(spec, Dropout):
+            return self._add(at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=self._place(*shape))
+        steps, units = shape
+        if spec.how == "flatten":
+            return at, (1, steps * units)
+        return self._add(at, shape, {"average": AVERAGE, "max": MAXIMUM}[spec.how], (1, units))
+
+    def _add(self, at, shape, kind, out_shape, **values):
         layer = {"kind": kind, "steps": shape[0], "inputs": shape[1], "units": out_shape[1], "x": at}
         layer |= {"out": self._place(*out_shape), "out_steps": out_shape[0], "weights": -1, **values}
         self._blocks.append([layer])
@@ -136,7 +168,7 @@ class Plan:
         self._variable("kernel", numbers[:, :-1].T)
         self._variable("bias", numbers[:, -1])
         values = {"activation": ACTIVATIONS[activation], "weights": start}
-        return self._simple(at, shape, DENSE, (shape[0], units), **values)
+        return self._add(at, shape, DENSE, (shape[0], units), **values)
 
     def _convolution(self, at, shape, spec):
         (steps, inputs), size, pool = shape, spec.kernel_size, spec.pool_size
@@ -156,7 +188,7 @@ class Plan:
             "padded": self._place(span + size - 1, inputs),
             "convolved": self._place(span, spec.filters),
         }
-        return self._simple(at, shape, CONVOLUTION, (out_steps, spec.filters), **values)
+        return self._add(at, shape, CONVOLUTION, (out_steps, spec.filters), **values)
 
     def _recurrent(self, at, shape, spec, *, sequences, **values):
         turns = (False, True) if getattr(spec, "bidirectional", False) else (False,)
@@ -198,11 +230,10 @@ class Plan:
             "units": units,
             "x": at,
             "weights": start,
-            "encoder": -1,
             "dropout": spec.dropout,
             "recurrent_dropout": spec.recurrent_dropout,
-            "x_mask": self._place(inputs),
-            "h_mask": self._place(units),
+            "x_mask": self._place(inputs) if spec.dropout else 0,
+            "h_mask": self._place(units) if spec.recurrent_dropout else 0,
             "x_masked": self._place(steps, inputs) if spec.dropout else 0,
             "h_masked": self._place(steps, units) if spec.recurrent_dropout else 0,
             "H": self._place(steps + 1, units),
@@ -211,31 +242,26 @@ class Plan:
             "T": self._place(steps, units) if kind == LSTM else 0,
         }
 
-    def _decoder(self, at, shape, spec, encoder):
-        leads, index = self.network.outputs, sum(map(len, self._blocks)) - len(encoder)
+    def _decoder(self, at, shape, spec):
+        encoder = self._blocks[-1]
+        index = sum(map(len, self._blocks)) - len(encoder)
         for layer in encoder:
             layer["handed"] = True
-        out_shape = leads, spec.units + self.network.known_ahead
-        at, shape = self._simple(at, shape, REPEAT, out_shape, beside=self.known_ahead)
+        out_shape = self.network.outputs, spec.units + self.network.known_ahead
+        at, shape = self._add(at, shape, REPEAT, out_shape, beside=self.known_ahead)
         return self._recurrent(at, shape, spec, sequences=True, encoder=index, directions=len(encoder))
+
+    # ------------------------------------------------------------------ gradients, and the table
 
     def _plan_gradients(self, d):
         first = next(block for block in self._blocks if block[0]["weights"] >= 0)
         for block in reversed(self._blocks):
             dx = 0
             for layer in block:
-                shape, kind = (layer["steps"], layer["inputs"]), layer["kind"]
+                kind = layer["kind"]
                 layer |= {"d": d, "first": block is first}
                 if kind == CONVOLUTION:
-                    pooled = layer["pool"] > 1
-                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if pooled else d
-                    layer["d_padded"] = self._place(layer["span"] + layer["size"] - 1, layer["inputs"])
-                    layer["spare"] = self._place(layer["size"], layer["inputs"])
-                    dx = layer["d_padded"] + layer["before"] * layer["inputs"]
-                elif kind == DROPOUT:
-                    dx = d
-                else:
-                    dx = dx or self._place(*shape)
+                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if layer["pool"] > 1 else d
                 if kind <= GRU:
                     layer |= {name: self._place(layer["units"]) for name in ("dh", "dc")}
                     layer["spare"] = self._place(max(layer["inputs"], layer["units"]))
@@ -243,7 +269,25 @@ class Plan:
                     layer["adds"] = len(block) == 2 and not layer["turned"]
                 if kind == SIMPLE:
                     layer["P"] = self._place(layer["steps"], layer["units"])
-                layer["dx"] = dx
+                if block is not first:
+                    dx = layer["dx"] = dx or self._gradient_of_inputs(layer)
             d = dx
             if block is first:
                 break
+
+    def _gradient_of_inputs(self, layer):
+        if layer["kind"] == DROPOUT:
+            return layer["d"]
+        if layer["kind"] == CONVOLUTION:
+            layer["d_padded"] = self._place(layer["span"] + layer["size"] - 1, layer["inputs"])
+            layer["spare"] = self._place(layer["size"], layer["inputs"])
+            return layer["d_padded"] + layer["before"] * layer["inputs"]
+        return self._place(layer["steps"], layer["inputs"])
+
+    def _table(self):
+        records = [layer for block in self._blocks for layer in block]
+        table = np.zeros(len(records), LAYER)
+        for row, record in zip(table, records, strict=True):
+            for name, value in record.items():
+                row[name] = value
+        return table
