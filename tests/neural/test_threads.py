@@ -1,10 +1,13 @@
 """Threads that work together end together, whatever happens to one of them or to who waits."""
 
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
 
-from skrnn.neural.fused.threads import STOP, Together
+from skrnn.neural.fused.threads import STOP, together
 
 
 def until_stopped(ended, seconds=20):
@@ -29,25 +32,22 @@ def interrupted(*arguments):
 def test_nothing_runs_any_more_when_the_wait_is_interrupted():
     """What the threads read may be gone right after."""
     ended = []
-    with Together(2) as threads:
-        with pytest.raises(KeyboardInterrupt):
-            threads.run(until_stopped(ended), show=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        together(2, until_stopped(ended), show=interrupted)
 
-        assert sorted(ended) == [0, 1]
+    assert sorted(ended) == [0, 1]
 
 
 def test_a_thread_that_cannot_start_ends_the_others(monkeypatch):
     """They would wait for it."""
-    ended = []
-    with Together(3) as threads:
-        submit = threads._executor.submit
+    ended, start = [], threading.Thread.start
 
-        def submit_two(work, thread, shared):
-            return interrupted() if thread == 2 else submit(work, thread, shared)
+    def start_two(thread):
+        return interrupted() if thread.name == "skrnn_2" else start(thread)
 
-        monkeypatch.setattr(threads._executor, "submit", submit_two)
-        with pytest.raises(KeyboardInterrupt):
-            threads.run(until_stopped(ended))
+    monkeypatch.setattr("threading.Thread.start", start_two)
+    with pytest.raises(KeyboardInterrupt):
+        together(3, until_stopped(ended))
 
     assert sorted(ended) == [0, 1]
 
@@ -62,7 +62,30 @@ def test_an_error_of_one_thread_ends_the_others():
             raise OSError("no")
         others(thread, shared)
 
-    with Together(2) as threads, pytest.raises(OSError, match="no"):
-        threads.run(work)
+    with pytest.raises(OSError, match="no"):
+        together(2, work)
 
     assert ended == [0]
+
+
+LATE = """
+import threading
+from skrnn.neural.fused.threads import together
+
+def work(thread, shared):
+    print("working\\n", end="")
+
+def late():
+    threading.main_thread().join()
+    together(2, work)
+
+threading.Thread(target=late).start()
+"""
+
+
+def test_the_main_thread_may_have_ended():
+    """A script that ends with a fit in another thread waits for it."""
+    run = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "working\n" * 2
+    assert run.stderr == ""

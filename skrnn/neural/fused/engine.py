@@ -13,7 +13,7 @@ from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
-from skrnn.neural.fused.threads import DONE, Together, allowed_threads, shared_state
+from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
 from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
@@ -88,22 +88,21 @@ def train(network: Network, training: Training, feed, validation, start: Trained
     trainer = _Trainer(network, training, feed, start)
     history, interrupted = {}, False
     stopper = _EarlyStopping(training.patience)
-    with Together(trainer.n_threads) as threads:
-        try:
-            for epoch in range(training.epochs):
-                rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
-                progress = _Progress(training, epoch, len(feed))
-                losses = [("loss", trainer.epoch(rate, threads, progress))]
-                if validation is not None:
-                    losses.append(("val_loss", trainer.loss(validation)))
-                for name, value in losses:
-                    history.setdefault(name, []).append(value)
-                progress.end(dict(losses))
-                if stopper.stops(epoch, history, trainer.vector):
-                    break
-                feed.shuffle()
-        except KeyboardInterrupt:
-            interrupted = True
+    try:
+        for epoch in range(training.epochs):
+            rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
+            progress = _Progress(training, epoch, len(feed))
+            losses = [("loss", trainer.epoch(rate, progress))]
+            if validation is not None:
+                losses.append(("val_loss", trainer.loss(validation)))
+            for name, value in losses:
+                history.setdefault(name, []).append(value)
+            progress.end(dict(losses))
+            if stopper.stops(epoch, history, trainer.vector):
+                break
+            feed.shuffle()
+    except KeyboardInterrupt:
+        interrupted = True
     weights = trainer.plan.weights(trainer.vector if stopper.best is None else stopper.best)
     return Trained(weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training))
 
@@ -136,12 +135,12 @@ class _Trainer:
         if start is not None:
             self._remember(start)
 
-    def epoch(self, rate, threads, progress):
+    def epoch(self, rate, progress):
         """Train on every batch once, and return the mean loss."""
         self.learning.optimizer["rate"], self.learning.totals[:] = rate, 0
         seed, done = int(self.random.integers(2**62)), 0
         for parts, n_batches in _parts(self.feed):
-            self._run(parts, seed + done, threads, functools.partial(self._show, progress, done))
+            self._run(parts, seed + done, functools.partial(self._show, progress, done))
             done += n_batches
         return self.mean
 
@@ -154,7 +153,7 @@ class _Trainer:
         total, count = self.learning.totals
         return float(total / max(count, 1))
 
-    def _run(self, parts, seed, threads, show):
+    def _run(self, parts, seed, show):
         windows, known_ahead, targets, order = parts
         loss = kernels.LOSSES[self.training.loss]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
@@ -166,7 +165,7 @@ class _Trainer:
             given = targets, batches, self.weights, self.learning, memory
             loop.train(places, *read, *given, shared, self.n_threads)
 
-        threads.run(work, show if self.training.verbose == 1 else None)
+        together(self.n_threads, work, show if self.training.verbose == 1 else None)
 
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
@@ -371,7 +370,6 @@ def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
 
     n_chunks = -(-len(order) // lanes)
     if n_chunks > 1:
-        with Together(min(allowed_threads(), n_chunks)) as threads:
-            threads.run(work)
+        together(min(allowed_threads(), n_chunks), work)
     elif n_chunks:
         work(0, shared_state())

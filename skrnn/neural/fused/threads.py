@@ -3,7 +3,7 @@
 import ctypes
 import functools
 import os
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import threading
 
 import joblib
 import llvmlite.binding
@@ -38,39 +38,39 @@ def shared_state() -> np.ndarray:
     return np.zeros(5, np.int64)
 
 
-class Together:
-    """Runs compiled work in several threads at once, and waits for them: Ctrl-C ends it where it stands."""
+def together(n_threads, work, show=None) -> None:
+    """Run ``work(thread, shared)`` in several threads at once; ``show(shared)`` is called now and then until they end.
 
-    def __init__(self, n_threads):
-        self.n_threads = n_threads
-        self._executor = ThreadPoolExecutor(n_threads, thread_name_prefix="skrnn")
+    Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of them runs any more.
+    """
+    shared, errors, ended = shared_state(), [], [threading.Event() for _ in range(n_threads)]
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self._executor.shutdown()
-
-    def run(self, work, show=None):
-        """Run ``work(thread, shared)`` in all threads; ``show(shared)`` is called now and then while they run.
-
-        When this returns, or raises, all of them have ended.
-        """
-        shared, running = shared_state(), []
+    def run(thread):
         try:
-            for thread in range(self.n_threads):
-                running.append(self._executor.submit(work, thread, shared))
+            work(thread, shared)
+        except BaseException as error:
+            errors.append(error)
+            shared[STOP] = 1
+        finally:
+            ended[thread].set()
+
+    threads = [threading.Thread(target=run, args=(thread,), name=f"skrnn_{thread}") for thread in range(n_threads)]
+    try:
+        for one in threads:
+            one.start()
+        for end in ended:
             # Not every system lets Ctrl-C end a wait without a limit.
-            while wait(running, SHOWN_EVERY, FIRST_EXCEPTION).not_done:
-                if any(one.done() and one.exception() for one in running):
-                    break
+            while not end.wait(SHOWN_EVERY):
                 if show:
                     show(shared)
-        finally:
-            shared[STOP] = 1
-            wait(running)
-        for one in running:
-            one.result()
+    finally:
+        shared[STOP] = 1
+        for one, end in zip(threads, ended, strict=True):
+            # After a join that Ctrl-C has ended, Python takes threads for dead that still run.
+            if one.is_alive():
+                end.wait()
+    if errors:
+        raise errors[0]
 
 
 # ---------------------------------------------------------------------- in compiled code
