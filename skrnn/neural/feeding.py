@@ -122,7 +122,9 @@ def _every_step(y, weights):
     known = ~np.isnan(y).any(axis=2)
     mean = 1.0 if weights is None else weights.mean()
     weights = known if weights is None else known * weights[:, None]
-    return np.where(known[:, :, None], y, 0), (weights * (mean / weights.mean())).astype(y.dtype)
+    of_steps = weights.mean()
+    share = mean / of_steps if of_steps else 0.0  # weights that are nothing in single precision
+    return np.where(known[:, :, None], y, 0), (weights * share).astype(y.dtype)
 
 
 def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:

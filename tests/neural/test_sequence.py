@@ -232,3 +232,14 @@ def test_no_target_behind_the_training_windows():
     one, two = (RNNRegressor(**options).fit(X, targets) for targets in (y, other))
 
     np.testing.assert_array_equal(one.predict(X), two.predict(X))
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_weights_that_are_nothing_in_single_precision(engine):
+    """A batch of such weights teaches nothing, and spoils nothing."""
+    X, y = make_windows(rows(), 5, 2)
+    weights = np.r_[np.full(20, 1e-60), np.ones(len(y) - 20)]
+
+    model = RNNRegressor(**NET, batch_size=1, engine=engine).fit(X, y, sample_weight=weights)
+
+    assert np.isfinite(model.history_["loss"]).all()

@@ -136,7 +136,7 @@ def loss_factor(targets, order, first, n, outputs, steps):
     for i in order[first : first + n]:
         weight += targets.weights[i, 0]
         known += targets.weights[i, 0] * targets.known[i]
-    return steps * weight / known / total
+    return steps * weight / known / total if known else 0.0  # weights that are nothing in single precision
 
 
 @part_of
