@@ -10,7 +10,6 @@ from skrnn.neural.feeding import Feed
 from skrnn.neural.fused import engine
 from skrnn.neural.fused.compiling import compiled
 from skrnn.neural.fused.kernels import draw_mask
-from skrnn.neural.fused.threads import Together
 from skrnn.neural.network import Dropout, Network, Recurrent, Training
 
 STEPS, UNITS, RATE = 4, 20, 0.3
@@ -65,8 +64,7 @@ class Chunk:
         X, y = make_windows(np.ones(n + STEPS), STEPS)
         feed = Feed(X, y[:, None], None, batch_size=batch_size, dtype="float32", seed=0)
         trainer = engine._Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
-        with Together(trainer.n_threads) as threads:
-            trainer.epoch(0.1, threads, None)
+        trainer.epoch(0.1, None)
         self.first, self.second, self.last, _ = trainer.plan.layers
         self._memory = trainer.memories[0].reshape(trainer.plan.rows, -1)
 
