@@ -25,7 +25,17 @@ def write(path, n, step):
 def measure(path, *options):
     """The seconds of a comparison, and the largest memory of any so far in MB."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "skrnn", "compare", path.name, "--target", "load", "--force", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "skrnn",
+        "compare",
+        path.name,
+        "--target",
+        "load",
+        "--force",
+        *options,
+    ]
     subprocess.run(command, cwd=path.parent, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
 
@@ -39,9 +49,16 @@ with tempfile.TemporaryDirectory() as folder:
     hours, minutes = Path(folder) / "hours.csv", Path(folder) / "minutes.csv"
     write(hours, 50_000 // scale, "h")
     seconds, memory = measure(hours)
-    print(f"{50_000 // scale:,} rows x 8 columns: {seconds:.1f} s (aim: at most 300), {memory:.0f} MB", flush=True)
+    print(
+        f"{50_000 // scale:,} rows x 8 columns: {seconds:.1f} s (aim: at most 300), {memory:.0f} "
+        f"MB",
+        flush=True,
+    )
     seconds, _ = measure(hours, "--budget", "0.5")
     print(f"the same with a budget of 30 s: {seconds:.1f} s (aim: at most 33)", flush=True)
     write(minutes, 1_000_000 // scale, "min")
     seconds, memory = measure(minutes, "--folds", "2")
-    print(f"{1_000_000 // scale:,} rows x 8 columns, 2 folds: {seconds:.1f} s, {memory:.0f} MB (aim: at most 4,000)")
+    print(
+        f"{1_000_000 // scale:,} rows x 8 columns, 2 folds: {seconds:.1f} s, {memory:.0f} MB (aim: "
+        f"at most 4,000)"
+    )

@@ -1,7 +1,7 @@
 """Electricity demand a day ahead: naive forecasts, linear models and networks, on two half-hourly series.
 
-Every half-hour of the next day is forecast from the demand until a day before. For Victoria, temperature is known
-as far as the demand is; what is known ahead are the calendar and the holidays.
+Every half-hour of the next day is forecast from the demand until a day before. For Victoria,
+temperature is known as far as the demand is; what is known ahead are the calendar and the holidays.
 """
 
 import argparse
@@ -38,7 +38,9 @@ def load_victoria():
 
 
 def load_taylor():
-    """Demand (MW) of England and Wales over twelve weeks; the file has no dates, the first row is a Monday's."""
+    """Demand (MW) of England and Wales over twelve weeks; the file has no dates, the first row is a
+    Monday's.
+    """
     table = pd.read_csv(DATA / "taylor.csv").set_axis(["Demand"], axis=1).astype(float)
     table.index = pd.date_range("2000-06-05", periods=len(table), freq="30min")
     return CalendarFeatures(("hour", "dayofweek")).fit_transform(table)
@@ -49,7 +51,9 @@ def networks(epochs):
 
     def gru():
         options = {"learning_rate": 0.005, "batch_size": 128, "epochs": epochs, "random_state": 0}
-        return make_pipeline(SeriesScaler(), RNNRegressor("gru", 32, dense_units=32, loss="mae", **options))
+        return make_pipeline(
+            SeriesScaler(), RNNRegressor("gru", 32, dense_units=32, loss="mae", **options)
+        )
 
     weekly = TransformedWindowRegressor(gru(), Differencer(WEEK, columns=["Demand"]))
     return {"GRU": (gru(), DAY), "GRU, weekly differences": (weekly, DAY + WEEK)}
@@ -85,7 +89,9 @@ def compare(title, table, *, test_days, epochs):
     print()
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--quick", action="store_true", help="a part of the rows and one epoch")
 args = parser.parse_args()
 if not (DATA / "vic_electricity.csv").exists():

@@ -1,4 +1,6 @@
-"""Where the fused engine's time goes: in a training step of one thread, and in compiling; what a forecast allocates."""
+"""Where the fused engine's time goes: in a training step of one thread, and in compiling; what a
+forecast allocates.
+"""
 
 import argparse
 import os
@@ -35,7 +37,8 @@ def windows_of(n, length=LENGTH):
 
 # ---------------------------------------------------------------------- a training step
 
-# The compiled loop calls these in turn for each chunk of a batch; here each is called, and timed, alone.
+# The compiled loop calls these in turn for each chunk of a batch; here each is called, and timed,
+# alone.
 
 
 @njit(nogil=True)
@@ -54,7 +57,9 @@ def forwards(network, packed, memory):
 @njit(nogil=True)
 def loss(network, memory):
     places = (network.outputs, network.target, network.d_outputs)
-    Y, target, D = [part(memory, place, network.target_steps, network.n_outputs) for place in places]
+    Y, target, D = [
+        part(memory, place, network.target_steps, network.n_outputs) for place in places
+    ]
     return loss_gradient(Y, target, part(memory, network.factors, network.target_steps, 1), 0, D)
 
 
@@ -69,7 +74,8 @@ def optimizer(weights, learning, n_shares):
     loop.update(weights, learning, n_shares, 1)
 
 
-# What is part of a layer is timed alone, too, on the numbers that are there. The rest of a layer are products.
+# What is part of a layer is timed alone, too, on the numbers that are there. The rest of a layer
+# are products.
 
 
 @njit(nogil=True)
@@ -77,11 +83,23 @@ def gates(layers, memory):
     for layer in layers:
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
-            P, H = part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1), part(memory, layer.H + t * u, 2, u)
-            one, two, three, four, before, after = P[0], P[1], P[2], P[3], H[0].ravel(), H[1].ravel()
+            P, H = (
+                part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                part(memory, layer.H + t * u, 2, u),
+            )
+            one, two, three, four, before, after = (
+                P[0],
+                P[1],
+                P[2],
+                P[3],
+                H[0].ravel(),
+                H[1].ravel(),
+            )
             if layer.kind == LSTM:
                 C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
-                cells.lstm_gates(one, two, three, four, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after)
+                cells.lstm_gates(
+                    one, two, three, four, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after
+                )
             else:
                 cells.gru_gates(one, two, three, four, before, 0, after)
 
@@ -91,7 +109,10 @@ def gates_gradients(layers, memory):
     for layer in layers:
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
-            P, H = part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1), part(memory, layer.H + t * u, 1, u)
+            P, H = (
+                part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                part(memory, layer.H + t * u, 1, u),
+            )
             one, two, three, four = P[0], P[1], P[2], P[3]
             dh, dc = part(memory, layer.dh, 1, u).ravel(), part(memory, layer.dc, 1, u).ravel()
             if layer.kind == LSTM:
@@ -107,8 +128,14 @@ def weights_gradients(layers, gradient, memory):
         if layer.kind <= GRU:
             u, x = layer.units, layer.inputs
             P, X = part(memory, layer.P, layer.steps, 4 * u), part(memory, layer.x, layer.steps, x)
-            H, block = part(memory, layer.H, layer.steps, u), cells.steps_at_once(4 * u, x, u, memory)
-            G, (first, last) = gradient[: 4 * u * (x + u)].reshape(4 * u, x + u), cells.readers(layer)
+            H, block = (
+                part(memory, layer.H, layer.steps, u),
+                cells.steps_at_once(4 * u, x, u, memory),
+            )
+            G, (first, last) = (
+                gradient[: 4 * u * (x + u)].reshape(4 * u, x + u),
+                cells.readers(layer),
+            )
             for t in range(0, layer.steps, block):
                 of = P[t : t + block]
                 add_outer(of[:, :first], X[t : t + block], G[:first, :x])
@@ -146,8 +173,20 @@ def profile(name, n, runs):
     least["Python, a batch's share"] = python / -(-n // BATCH)
     whole /= -(-n // BATCH)
     print(f"\n{name}, a training step on one thread: {whole * 1e3:.2f} ms")
-    order = ("gathering", "forward", "  of it, gates", "loss", "backward", "  of it, gates' gradients")
-    for part_name in (*order, "  of it, weights' gradients", "optimizer", "Python, a batch's share"):
+    order = (
+        "gathering",
+        "forward",
+        "  of it, gates",
+        "loss",
+        "backward",
+        "  of it, gates' gradients",
+    )
+    for part_name in (
+        *order,
+        "  of it, weights' gradients",
+        "optimizer",
+        "Python, a batch's share",
+    ):
         value = least[part_name]
         print(f"  {part_name:28} {value * 1e3:7.2f} ms {100 * value / whole:5.1f} %")
 
@@ -197,8 +236,13 @@ print(time.perf_counter() - start)
 
 
 def first_fit(cell, units, cache):
-    script, environment = FIRST.format(cell=cell, units=units), {**os.environ, "NUMBA_CACHE_DIR": cache}
-    run = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    script, environment = (
+        FIRST.format(cell=cell, units=units),
+        {**os.environ, "NUMBA_CACHE_DIR": cache},
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
     return float(run.stdout)
 
 
@@ -212,7 +256,9 @@ def compiling(name):
 
 
 def allocated(length):
-    """Arrays that compiled code allocates for the forecast of one window, and the most bytes that NumPy holds."""
+    """Arrays that compiled code allocates for the forecast of one window, and the most bytes that
+    NumPy holds.
+    """
     X, y = windows_of(40, length)
     model = RNNRegressor("lstm", 16, epochs=1, engine="fused").fit(X, y)
     one = np.asarray(X[:1])
@@ -242,4 +288,7 @@ for name in NETWORKS:
 print("\nthe forecast of one window, LSTM 16")
 for length in (60, 120, 480):
     arrays, peak = allocated(length)
-    print(f"  {length:4} steps: {arrays} arrays in compiled code, {peak / 1024:.0f} KB at most in NumPy and Python")
+    print(
+        f"  {length:4} steps: {arrays} arrays in compiled code, {peak / 1024:.0f} KB at most in "
+        f"NumPy and Python"
+    )

@@ -1,8 +1,9 @@
 """The fused engine beside Keras and PyTorch: the same networks on the same windows, in one run, as ratios.
 
-Keras is used as in its own tutorials (``timeseries_dataset_from_array``, ``fit``), PyTorch in a bare loop. A ``fit`` is
-a whole one: building, compiling and tracing are part of it, as they are for whoever waits for it; the fused kernels
-have been compiled before, once on this machine. Each figure is the best of some runs, contenders in turn.
+Keras is used as in its own tutorials (``timeseries_dataset_from_array``, ``fit``), PyTorch in a
+bare loop. A ``fit`` is a whole one: building, compiling and tracing are part of it, as they are for
+whoever waits for it; the fused kernels have been compiled before, once on this machine. Each figure
+is the best of some runs, contenders in turn.
 """
 
 import argparse
@@ -90,7 +91,9 @@ def keras_search(X, y):
         return keras_network("lstm", (units,), length=X.shape[1], features=X.shape[2])
 
     model = KerasRegressor(make, units=8, epochs=5, batch_size=64, verbose=0)
-    GridSearchCV(model, {"units": list(range(8, 65, 8))}, cv=TimeSeriesSplit(3)).fit(np.asarray(X), y)
+    GridSearchCV(model, {"units": list(range(8, 65, 8))}, cv=TimeSeriesSplit(3)).fit(
+        np.asarray(X), y
+    )
 
 
 def skrnn_search(X, y):
@@ -115,13 +118,18 @@ def operations(cell, units, features=FEATURES, length=LENGTH, batch=BATCH):
     gates = {"lstm": 4, "gru": 3}[cell]
     inputs = (features, *units[:-1])
     return (
-        3 * sum(2 * gates * size * (size + below) for size, below in zip(units, inputs, strict=True)) * length * batch
+        3
+        * sum(2 * gates * size * (size + below) for size, below in zip(units, inputs, strict=True))
+        * length
+        * batch
     )
 
 
 # ---------------------------------------------------------------------- the table
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--windows", type=int, default=20_000, help="windows of an epoch")
 parser.add_argument("--runs", type=int, default=3)
 parser.add_argument("--quick", action="store_true", help="a few windows, to see that it runs")
@@ -137,7 +145,9 @@ print(f"{'':46} {'fused':>9} {'other':>9}   times faster (aim)")
 def show(work, ours, theirs, aim, unit="s"):
     scale = {"s": 1, "ms": 1e3}[unit]
     print(
-        f"{work:46} {ours * scale:7.2f} {unit:2}{theirs * scale:7.2f} {unit:2} {theirs / ours:7.1f} ({aim})", flush=True
+        f"{work:46} {ours * scale:7.2f} {unit:2}{theirs * scale:7.2f} {unit:2} {theirs / ours:7.1f} "
+        f"({aim})",
+        flush=True,
     )
 
 
@@ -182,11 +192,17 @@ def keras_predict():
 
 
 keras_predict()
-show(f"predict {len(many):,} windows; Keras", *best(runs, lambda: model.predict(many), keras_predict), 5)
+show(
+    f"predict {len(many):,} windows; Keras",
+    *best(runs, lambda: model.predict(many), keras_predict),
+    5,
+)
 one = np.asarray(many[:1])
 stock.predict(one, verbose=0)
 ours, theirs = best(
-    3, lambda: [model.predict(one) for _ in range(50)], lambda: [stock.predict(one, verbose=0) for _ in range(5)]
+    3,
+    lambda: [model.predict(one) for _ in range(50)],
+    lambda: [stock.predict(one, verbose=0) for _ in range(5)],
 )
 show("predict one window; Keras", ours / 50, theirs / 5, 80, unit="ms")
 
@@ -196,9 +212,15 @@ print(
     f"products of 2048 x 2048: {large / 1e9:.0f} GFLOP/s; "
     f"of 64 x 16 by 16 x 64, as in a step: {shaped / 1e9:.0f} GFLOP/s"
 )
-for name, seconds, cell, units in (("LSTM 16", lstm, "lstm", (16,)), ("GRU 32-32", gru, "gru", (32, 32))):
+for name, seconds, cell, units in (
+    ("LSTM 16", lstm, "lstm", (16,)),
+    ("GRU 32-32", gru, "gru", (32, 32)),
+):
     step, flop = seconds / n_steps, operations(cell, units)
-    print(f"{name}: {step * 1e3:.2f} ms a step, {flop / 1e6:.0f} MFLOP: {flop / step / 1e9:.0f} GFLOP/s")
+    print(
+        f"{name}: {step * 1e3:.2f} ms a step, {flop / 1e6:.0f} MFLOP: {flop / step / 1e9:.0f} "
+        f"GFLOP/s"
+    )
 
 print("\nhow the time of a step grows (LSTM; ms)")
 

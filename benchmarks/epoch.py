@@ -1,4 +1,6 @@
-"""One epoch of the Keras engine against bare Keras, on the same windows: an LSTM, 120 steps × 14 columns."""
+"""One epoch of the Keras engine against bare Keras, on the same windows: an LSTM, 120 steps × 14
+columns.
+"""
 
 import argparse
 import importlib
@@ -26,7 +28,9 @@ rows = rng.standard_normal((n_windows + (LENGTH - 1) * RATE + LEAD, COLUMNS), dt
 
 def clock(seconds):
     """A callback that appends the time at the end of every epoch."""
-    return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter()))
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter())
+    )
 
 
 def bare_keras(epochs):
@@ -57,14 +61,21 @@ def skrnn_keras(epochs):
 
 contenders = {"bare Keras": bare_keras, "RNNRegressor": skrnn_keras}
 seconds = {name: [] for name in contenders}
-# In turn, so that a busy moment of the machine meets both. The first epoch of each fit, which traces, is left out.
+# In turn, so that a busy moment of the machine meets both. The first epoch of each fit, which
+# traces, is left out.
 for _ in range(rounds):
     for name, fit in contenders.items():
         seconds[name] += list(fit(3))
 
 best = {name: min(values) for name, values in seconds.items()}
-print(f"{n_windows} windows of {LENGTH} steps × {COLUMNS} columns, LSTM of {UNITS} units, batches of {BATCH}")
+print(
+    f"{n_windows} windows of {LENGTH} steps × {COLUMNS} columns, LSTM of {UNITS} units, batches of "
+    f"{BATCH}"
+)
 print(f"{'':14}  epoch [s]  (best of {2 * rounds})")
 for name, value in best.items():
     print(f"{name:14}{value:11.2f}")
-print(f"RNNRegressor takes {best['RNNRegressor'] / best['bare Keras']:.2f} times as long as bare Keras")
+print(
+    f"RNNRegressor takes {best['RNNRegressor'] / best['bare Keras']:.2f} times as long as bare "
+    f"Keras"
+)

@@ -1,12 +1,14 @@
 """The 414 hourly series of M4, 48 hours ahead: one global model for all of them, measured as in the competition.
 
-The measures are the mean sMAPE (percent) and the mean MASE with season 24; the last 48 rows of each series are the
-test. The seasonal naive forecast shows that they are the competition's; its winner was a recurrent network with
-exponential smoothing. The models learn from logarithms, where equal errors are equal percentages.
+The measures are the mean sMAPE (percent) and the mean MASE with season 24; the last 48 rows of each
+series are the test. The seasonal naive forecast shows that they are the competition's; its winner
+was a recurrent network with exponential smoothing. The models learn from logarithms, where equal
+errors are equal percentages.
 
-Logarithms, changes since the last day, weights, layers, lengths, strides, epochs and the networks to average were
-chosen among about thirty configurations by the 48 rows before the test (--validation), which those models had not
-seen either. The test has seen what is printed here, once.
+Logarithms, changes since the last day, weights, layers, lengths, strides, epochs and the networks
+to average were chosen among about thirty configurations by the 48 rows before the test
+(--validation), which those models had not seen either. The test has seen what is printed here,
+once.
 """
 
 import argparse
@@ -45,11 +47,15 @@ def measures(forecast):
     """Mean sMAPE in percent, and mean MASE."""
     error = np.abs(forecast - truth)
     change = [np.abs(one[DAY:] - one[:-DAY]).mean() for one in past]
-    return (200 * error / (np.abs(forecast) + np.abs(truth))).mean(), (error.mean(axis=1) / change).mean()
+    return (200 * error / (np.abs(forecast) + np.abs(truth))).mean(), (
+        error.mean(axis=1) / change
+    ).mean()
 
 
 class LastDay(TransformerMixin, BaseEstimator):
-    """Windows and targets as changes since the window's last day, hour by hour, in deviations of the window."""
+    """Windows and targets as changes since the window's last day, hour by hour, in deviations of
+    the window.
+    """
 
     def fit(self, windows, y=None):
         """There is nothing to learn. Returns self."""
@@ -95,7 +101,9 @@ def by_day(windows):
 def options(epochs, rate, seed):
     """Training with a learning rate that falls to zero along a cosine."""
     epochs = 1 if args.quick else epochs
-    falling = keras.callbacks.LearningRateScheduler(lambda epoch: rate * (1 + np.cos(np.pi * epoch / epochs)) / 2)
+    falling = keras.callbacks.LearningRateScheduler(
+        lambda epoch: rate * (1 + np.cos(np.pi * epoch / epochs)) / 2
+    )
     common = {"loss": "mae", "batch_size": 256, "normalize_y": False}
     return {"epochs": epochs, "callbacks": [falling], "random_state": seed, **common}
 
@@ -106,7 +114,9 @@ def dense(seed):
 
 
 def recurrent(seed):
-    days = make_pipeline(FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(20, 0.002, seed)))
+    days = make_pipeline(
+        FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(20, 0.002, seed))
+    )
     return TransformedWindowRegressor(days, LastDay())
 
 
@@ -115,7 +125,9 @@ def linear(transformer):
 
 
 def forecast(model, length, stride, *, logarithms=True, weighted=False):
-    """Fit on windows of what is past, ``stride`` rows from one to the next, and forecast what follows."""
+    """Fit on windows of what is past, ``stride`` rows from one to the next, and forecast what
+    follows.
+    """
     series = [np.log(one) for one in past] if logarithms else past
     X, y = make_windows(series, length, HORIZON, stride=20 * stride if args.quick else stride)
     # Halfway from the percentages of one measure to the deviations of the other.
@@ -131,10 +143,16 @@ def show(name, values, seconds=None):
 
 
 def compare_baselines():
-    naive, scaled = NaiveForecaster("seasonal", season=DAY), TransformedWindowRegressor(LinearWindow(), WindowScaler())
+    naive, scaled = (
+        NaiveForecaster("seasonal", season=DAY),
+        TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    )
     show("naive, the same hour of the last day", forecast(naive, DAY, HORIZON, logarithms=False))
     weekly = NaiveForecaster("seasonal", season=7 * DAY)
-    show("naive, the same hour of the last week", forecast(weekly, 7 * DAY, HORIZON, logarithms=False))
+    show(
+        "naive, the same hour of the last week",
+        forecast(weekly, 7 * DAY, HORIZON, logarithms=False),
+    )
     show("linear, windows scaled", forecast(scaled, 336, 3, logarithms=False))
     relative = TransformedWindowRegressor(LinearWindow(), LastDay())
     show("linear, logarithms since the last day", forecast(relative, 336, 3, weighted=True))
@@ -156,10 +174,16 @@ def compare_networks():
     show(f"median of these {len(runs)}", np.median(runs, axis=0))
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--seeds", type=int, default=2, help="networks of each kind")
-parser.add_argument("--validation", action="store_true", help="forecast the 48 hours before the test instead")
-parser.add_argument("--quick", action="store_true", help="few windows and one epoch, to see that it runs")
+parser.add_argument(
+    "--validation", action="store_true", help="forecast the 48 hours before the test instead"
+)
+parser.add_argument(
+    "--quick", action="store_true", help="few windows and one epoch, to see that it runs"
+)
 args = parser.parse_args()
 if not FILE.exists():
     print(f"Nothing measured: {FILE} is not there.")

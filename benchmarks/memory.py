@@ -1,4 +1,6 @@
-"""Memory of fitting and predicting 210,000 windows with a scaler and a network, above what its engine takes itself."""
+"""Memory of fitting and predicting 210,000 windows with a scaler and a network, above what its
+engine takes itself.
+"""
 
 import argparse
 import importlib
@@ -25,7 +27,9 @@ args = parser.parse_args()
 n_windows = args.windows // 10 if args.quick else args.windows
 
 # The engine as every network loads it: with "keras", TensorFlow is part of it.
-importlib.import_module({"fused": "skrnn.neural.fused.engine", "keras": "skrnn.neural.keras_engine"}[args.engine])
+importlib.import_module(
+    {"fused": "skrnn.neural.fused.engine", "keras": "skrnn.neural.keras_engine"}[args.engine]
+)
 loaded = peak_mb()
 
 rng = np.random.default_rng(0)
@@ -33,7 +37,10 @@ rows = rng.standard_normal((n_windows + (LENGTH - 1) * RATE + LEAD, COLUMNS), dt
 X, y = make_windows(rows, LENGTH, leads=LEAD, target=1, sampling_rate=RATE)
 model = make_pipeline(SeriesScaler(), RNNRegressor(epochs=1, random_state=0, engine=args.engine))
 
-print(f"{n_windows} windows of {LENGTH} steps × {COLUMNS} columns ({np.prod(X.shape) * 4 / 2**20:,.0f} MB as an array)")
+print(
+    f"{n_windows} windows of {LENGTH} steps × {COLUMNS} columns "
+    f"({np.prod(X.shape) * 4 / 2**20:,.0f} MB as an array)"
+)
 print(f"Peak of the process above the {args.engine} engine loaded:")
 for name, step in {"fit": lambda: model.fit(X, y), "predict": lambda: model.predict(X)}.items():
     step()

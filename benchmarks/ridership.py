@@ -1,9 +1,10 @@
 """Chicago rail ridership tomorrow, from the last 56 days: measured errors beside those of a textbook chapter.
 
-Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to 2019-05 with windows
-that begin in 2019. Its networks stop at their best error on these very days; here training ends after a fixed number
-of epochs, chosen by the error on the last 208 days of 2018 of networks trained on the days before. The simple cells'
-learning rate was lowered, judged on the same days, after some seeds had diverged at the GRU's.
+Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
+2019-05 with windows that begin in 2019. Its networks stop at their best error on these very days;
+here training ends after a fixed number of epochs, chosen by the error on the last 208 days of 2018
+of networks trained on the days before. The simple cells' learning rate was lowered, judged on the
+same days, after some seeds had diverged at the GRU's.
 """
 
 import argparse
@@ -22,7 +23,9 @@ LENGTH = 56
 
 
 def load():
-    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or holiday) in columns."""
+    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or
+    holiday) in columns.
+    """
     table = pd.read_csv(FILE, parse_dates=["service_date"], index_col="service_date")
     table = table.set_axis(["day_type", "bus", "rail", "total"], axis=1).sort_index()
     table = table[~table.index.duplicated()].asfreq("D")["2016-01":"2019-05"]
@@ -32,7 +35,13 @@ def load():
 def network(cell, seed):
     # Simple cells have no gates to steady them: at the GRU's rate some seeds diverge.
     rate = 0.002 if cell == "simple" else 0.005
-    options = {"learning_rate": rate, "loss": "mae", "batch_size": 32, "epochs": EPOCHS, "random_state": seed}
+    options = {
+        "learning_rate": rate,
+        "loss": "mae",
+        "batch_size": 32,
+        "epochs": EPOCHS,
+        "random_state": seed,
+    }
     return make_pipeline(SeriesScaler(), RNNRegressor(cell, 32, **options))
 
 
@@ -40,7 +49,9 @@ def forecasts(model, X, y, train):
     return model.fit(X[train], y[train]).predict(X)
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--quick", action="store_true", help="one seed and two epochs")
 args = parser.parse_args()
@@ -68,13 +79,21 @@ def show(name, forecast, reference="", seconds=None):
     print(f"{name:40}{cells}{reference:>12}" + (f"{seconds:10.1f}" if seconds else ""), flush=True)
 
 
-print(f"mean absolute error, riders{'':13}" + "".join(f"{part:>13}" for part in parts) + "   reference   fit [s]")
+print(
+    f"mean absolute error, riders{'':13}"
+    + "".join(f"{part:>13}" for part in parts)
+    + "   reference   fit [s]"
+)
 naive = forecasts(NaiveForecaster("seasonal", season=7), rail, y, train)
 show("naive (the same weekday last week)", naive)
 spring = when >= "2019-03"
-print(f"{'  its error from 2019-03 on':40}{np.abs(naive[spring] - y[spring]).mean():13,.0f}{'':13}{'42,143':>12}")
+print(
+    f"{'  its error from 2019-03 on':40}{np.abs(naive[spring] - y[spring]).mean():13,.0f}{'':13}{'42,143':>12}"
+)
 show("linear", forecasts(LinearWindow(), rail, y, train), "37,866")
-show("linear, all columns", forecasts(make_pipeline(SeriesScaler(), LinearWindow()), every, y, train))
+show(
+    "linear, all columns", forecasts(make_pipeline(SeriesScaler(), LinearWindow()), every, y, train)
+)
 
 for name, cell, X, reference in [
     ("SimpleRNN 32", "simple", rail, "29,015"),

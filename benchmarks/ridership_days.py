@@ -1,8 +1,9 @@
 """Chicago rail ridership of the next 14 days at once, from the last 56: errors beside those of a textbook chapter.
 
-Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to 2019-05 with windows
-that begin in 2019. Beside rail and bus boardings, the type of every day is known, also of the 14 days to come. Units,
-learning rates and epochs were chosen by the error on the last 208 days of 2018 of networks trained on the days before.
+Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
+2019-05 with windows that begin in 2019. Beside rail and bus boardings, the type of every day is
+known, also of the 14 days to come. Units, learning rates and epochs were chosen by the error on the
+last 208 days of 2018 of networks trained on the days before.
 """
 
 import argparse
@@ -26,12 +27,15 @@ from skrnn import (
 
 FILE = Path(__file__).parents[2] / "shared" / "data" / "CTA_-_Ridership_-_Daily_Boarding_Totals.csv"
 LENGTH, HORIZON = 56, 14
-# The chapter's networks: one that forecasts the 14 days at once, and leads 1 … 14 of one from sequence to sequence.
+# The chapter's networks: one that forecasts the 14 days at once, and leads 1 … 14 of one from
+# sequence to sequence.
 AT_ONCE, SEQUENCE = "35,017", "25,519 … 34,322"
 
 
 def load():
-    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or holiday) in columns."""
+    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or
+    holiday) in columns.
+    """
     table = pd.read_csv(FILE, parse_dates=["service_date"], index_col="service_date")
     table = table.set_axis(["day_type", "bus", "rail", "total"], axis=1).sort_index()
     table = table[~table.index.duplicated()].asfreq("D")["2016-01":"2019-05"]
@@ -43,8 +47,15 @@ def linear():
 
 
 def network(seed, cell="gru", units=32, epochs=40, *, learning_rate=0.005, **options):
-    training = {"loss": "mae", "batch_size": 32, "learning_rate": learning_rate, "epochs": 2 if args.quick else epochs}
-    return make_pipeline(SeriesScaler(), RNNRegressor(cell, units, random_state=seed, **training, **options))
+    training = {
+        "loss": "mae",
+        "batch_size": 32,
+        "learning_rate": learning_rate,
+        "epochs": 2 if args.quick else epochs,
+    }
+    return make_pipeline(
+        SeriesScaler(), RNNRegressor(cell, units, random_state=seed, **training, **options)
+    )
 
 
 def recursive(seed):
@@ -94,7 +105,9 @@ def compare_networks():
         show("  mean of their forecasts", np.mean(runs, axis=0))
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--quick", action="store_true", help="one seed and two epochs")
 args = parser.parse_args()
@@ -111,7 +124,10 @@ first = days.index[LENGTH : len(days) - HORIZON + 1]
 # All targets in 2018 at the latest; all of the window in 2019.
 train, valid = first + pd.Timedelta(days=HORIZON - 1) < "2019", first >= "2019-02-26"
 
-print(f"mean absolute error, riders{'':11}{'14 days':>9}{'+1':>9}{'+7':>9}{'+14':>9}{'reference':>18}  fit [s]")
+print(
+    f"mean absolute error, riders{'':11}{'14 days':>9}{'+1':>9}{'+7':>9}{'+14':>9}{'reference':>18} "
+    f" fit [s]"
+)
 show("naive (the same weekday last week)", forecasts(NaiveForecaster("seasonal", season=7), rail))
 show("linear, rail alone", forecasts(LinearWindow(), rail))
 show("linear", forecasts(linear(), X))

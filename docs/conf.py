@@ -14,7 +14,8 @@ templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
-# Each class has a page of its own where autodoc lists its members, so numpydoc has no table of them to add.
+# Each class has a page of its own where autodoc lists its members, so numpydoc has no table of them
+# to add.
 numpydoc_show_class_members = False
 autodoc_default_options = {"member-order": "bysource"}
 

@@ -36,9 +36,14 @@ def draw_forecast():
     """The airline series, forecast a year ahead from three Decembers."""
     df = load_airline()
     model = TransformedWindowRegressor(LinearWindow(), Differencer(12))
-    pipe = make_pipeline(SlidingWindow(length=24, lead=12), model).fit(df[:"1957"], df[:"1957"]["passengers"])
+    pipe = make_pipeline(SlidingWindow(length=24, lead=12), model).fit(
+        df[:"1957"], df[:"1957"]["passengers"]
+    )
     decembers = ["1957-12", "1958-12", "1959-12"]
-    save(ForecastDisplay.from_estimator(pipe, df, df["passengers"], origin=decembers, name="linear"), "forecast")
+    save(
+        ForecastDisplay.from_estimator(pipe, df, df["passengers"], origin=decembers, name="linear"),
+        "forecast",
+    )
 
 
 def draw_waves():
@@ -51,7 +56,9 @@ def draw_waves():
         "linear": LinearWindow(),
         "dense": DenseRegressor(**training),
         "conv": ConvRegressor(**training),
-        "gru": RNNRegressor("gru", early_stopping=True, patience=5, learning_rate=0.005, **training),
+        "gru": RNNRegressor(
+            "gru", early_stopping=True, patience=5, learning_rate=0.005, **training
+        ),
     }
     for model in ladder.values():
         model.fit(X[:2500], y[:2500])
@@ -64,13 +71,23 @@ def hourly_demand():
     rng = np.random.default_rng(0)
     index = pd.date_range("2024-01-01", periods=2000, freq="h")
     temperature = pd.Series(rng.normal(scale=10, size=2000)).ewm(halflife=3).mean().to_numpy()
-    demand = 5 * np.sin(np.arange(2000) * np.pi / 12) - np.convolve(temperature, [0, 0, 0.5, 1, 0.5])[:2000]
-    columns = {"demand": demand + rng.normal(size=2000), "temperature": temperature, "wind": rng.normal(size=2000)}
+    demand = (
+        5 * np.sin(np.arange(2000) * np.pi / 12)
+        - np.convolve(temperature, [0, 0, 0.5, 1, 0.5])[:2000]
+    )
+    columns = {
+        "demand": demand + rng.normal(size=2000),
+        "temperature": temperature,
+        "wind": rng.normal(size=2000),
+    }
     return pd.DataFrame(columns, index)
 
 
 def draw_importance():
-    """What a linear model of the demand rests on: its coefficients, and what exchanging parts of its windows costs."""
+    """What a linear model of the demand rests on.
+
+    Its coefficients, and what exchanging parts of its windows costs.
+    """
     df = hourly_demand()
     pipe = make_pipeline(
         CalendarFeatures("hour"),

@@ -14,7 +14,9 @@ PICTURE = Path(__file__).resolve().parent / "report.png"
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
     os.chdir(folder)
     _, there = commands.demo()
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+    )
     page = browser.new_page(viewport={"width": 920, "height": 1240})
     page.goto((there / "report.html").resolve().as_uri())
     page.wait_for_selector(".main-svg")

@@ -1,9 +1,9 @@
 """Temperature in Jena a day ahead: the models of a well-known textbook chapter, beside its figures.
 
-Deep Learning with Python (F. Chollet), chapter 10: windows of 120 hourly steps, the temperature 24 hours
-behind the last one, half of the rows to train on, a quarter to validate, a quarter to test. The weights
-of the best epoch on the validation part are kept, as the chapter does it. All of it takes hours on a
-laptop: choose with --models and --epochs.
+Deep Learning with Python (F. Chollet), chapter 10: windows of 120 hourly steps, the temperature 24
+hours behind the last one, half of the rows to train on, a quarter to validate, a quarter to test.
+The weights of the best epoch on the validation part are kept, as the chapter does it. All of it
+takes hours on a laptop: choose with --models and --epochs.
 """
 
 import argparse
@@ -57,8 +57,12 @@ def build(name, epochs):
             **options,
         ),
         "lstm": lambda: RNNRegressor("lstm", 16, **options),
-        "lstm-dropout": lambda: RNNRegressor("lstm", 32, recurrent_dropout=0.25, output_dropout=0.5, **options),
-        "gru-stack": lambda: RNNRegressor("gru", (32, 32), recurrent_dropout=0.5, output_dropout=0.5, **options),
+        "lstm-dropout": lambda: RNNRegressor(
+            "lstm", 32, recurrent_dropout=0.25, output_dropout=0.5, **options
+        ),
+        "gru-stack": lambda: RNNRegressor(
+            "gru", (32, 32), recurrent_dropout=0.5, output_dropout=0.5, **options
+        ),
         "lstm-backwards": lambda: RNNRegressor("lstm", 16, go_backwards=True, **options),
         "lstm-bidirectional": lambda: RNNRegressor("lstm", 16, bidirectional=True, **options),
     }
@@ -66,12 +70,16 @@ def build(name, epochs):
 
 
 def make_climate(n_days):
-    """Rows every ten minutes with a daily and a yearly cycle, and weather that comes and goes over days."""
+    """Rows every ten minutes with a daily and a yearly cycle, and weather that comes and goes over
+    days.
+    """
     rng = np.random.default_rng(0)
     index = pd.date_range("2009-01-01", periods=144 * n_days, freq="10min", name="Date Time")
     days = np.arange(len(index)) / 144
     weather = pd.Series(rng.normal(size=(len(index)))).ewm(halflife=288).mean().to_numpy() * 60
-    temperature = 9 - 9 * np.cos(2 * np.pi * days / 365) - 4 * np.cos(2 * np.pi * (days - 0.1)) + weather
+    temperature = (
+        9 - 9 * np.cos(2 * np.pi * days / 365) - 4 * np.cos(2 * np.pi * (days - 0.1)) + weather
+    )
     temperature += rng.normal(scale=0.3, size=len(index))
     pressure = 990 - 3 * np.roll(weather, -72) + rng.normal(scale=0.5, size=len(index))
     return pd.DataFrame({"p (mbar)": pressure, TARGET: temperature}, index=index)
@@ -86,13 +94,21 @@ def load(args):
         sys.exit(str(error))
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--csv", help="the climate file; without it, it is downloaded once")
 parser.add_argument(
-    "--models", nargs="+", choices=list(REFERENCE), metavar="MODEL", help=f"some of {', '.join(REFERENCE)}"
+    "--models",
+    nargs="+",
+    choices=list(REFERENCE),
+    metavar="MODEL",
+    help=f"some of {', '.join(REFERENCE)}",
 )
 parser.add_argument("--epochs", type=int, help="in place of the reference's")
-parser.add_argument("--quick", action="store_true", help="one epoch on weather that is made up, to see that it runs")
+parser.add_argument(
+    "--quick", action="store_true", help="one epoch on weather that is made up, to see that it runs"
+)
 args = parser.parse_args()
 names = args.models or (QUICK if args.quick else list(REFERENCE))
 
@@ -103,10 +119,17 @@ X, y = make_windows(climate, LENGTH, leads=LEAD, target=TARGET, sampling_rate=RA
 # A part of the rows is the targets in it: none of the training targets lies in the validation part.
 share = (np.arange(len(y)) * stride + (LENGTH - 1) * RATE + LEAD) / len(climate)
 known = ~np.isnan(y)
-train, valid, test = known & (share < 0.5), known & (share >= 0.5) & (share < 0.75), known & (share >= 0.75)
+train, valid, test = (
+    known & (share < 0.5),
+    known & (share >= 0.5) & (share < 0.75),
+    known & (share >= 0.75),
+)
 scaled = SeriesScaler().fit(X[train]).transform(X)
 
-print(f"{len(climate)} rows; windows to train, validate and test: {train.sum()}, {valid.sum()}, {test.sum()}")
+print(
+    f"{len(climate)} rows; windows to train, validate and test: {train.sum()}, {valid.sum()}, "
+    f"{test.sum()}"
+)
 if args.quick:
     print("The weather is made up: its errors have nothing to do with the reference.")
 print("\nmean absolute error, °C         measured          reference")
@@ -121,5 +144,8 @@ for name in names:
     seconds = time.perf_counter() - start
 
     errors = [abs(model.predict(steps[part]) - y[part]).mean() for part in (valid, test)]
-    measured, reference = f"{errors[0]:14.2f} {errors[1]:8.2f}", "{:>12} {:>8}".format(*REFERENCE[name])
+    measured, reference = (
+        f"{errors[0]:14.2f} {errors[1]:8.2f}",
+        "{:>12} {:>8}".format(*REFERENCE[name]),
+    )
     print(f"{name:20}{measured} {reference} {epochs or '':8} {seconds:9.1f}", flush=True)

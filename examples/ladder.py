@@ -1,4 +1,6 @@
-"""The ladder on waves: every model from the naive forecast to the GRU, fitted and scored in one loop."""
+"""The ladder on waves: every model from the naive forecast to the GRU, fitted and scored in one
+loop.
+"""
 
 import argparse
 import time
@@ -9,7 +11,9 @@ from skrnn import ConvRegressor, DenseRegressor, LinearWindow, NaiveForecaster, 
 from skrnn.datasets import make_waves
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--quick", action="store_true", help="few series and few epochs, to see that it runs")
+parser.add_argument(
+    "--quick", action="store_true", help="few series and few epochs, to see that it runs"
+)
 args = parser.parse_args()
 
 n_series, epochs = (500, 2) if args.quick else (10_000, 30)
@@ -28,7 +32,10 @@ models = {
     "GRU": RNNRegressor("gru", units=32, learning_rate=0.01, **options),
 }
 
-print(f"One step ahead from 50 steps of two sines and noise: {n_train} series to learn, {n_test} to test.\n")
+print(
+    f"One step ahead from 50 steps of two sines and noise: {n_train} series to learn, {n_test} to "
+    f"test.\n"
+)
 print("model          MAE   skill   fit [s]")
 naive = None
 for name, model in models.items():

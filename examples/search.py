@@ -1,8 +1,8 @@
 """Units, dropout and window length, searched with scikit-learn's own GridSearchCV and TimeSeriesSplit.
 
-The whole pipeline takes rows and gives rows, so that the length of the windows is one more parameter. The
-calendar of the hour that is forecast is known ahead; the demand is known until a day before. The naive
-forecasts are scored on the same folds.
+The whole pipeline takes rows and gives rows, so that the length of the windows is one more
+parameter. The calendar of the hour that is forecast is known ahead; the demand is known until a day
+before. The naive forecasts are scored on the same folds.
 """
 
 import argparse
@@ -13,7 +13,14 @@ from sklearn.compose import make_column_selector
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
 
-from skrnn import CalendarFeatures, LinearWindow, NaiveForecaster, RNNRegressor, SeriesScaler, SlidingWindow
+from skrnn import (
+    CalendarFeatures,
+    LinearWindow,
+    NaiveForecaster,
+    RNNRegressor,
+    SeriesScaler,
+    SlidingWindow,
+)
 
 DAY = 24
 
@@ -35,15 +42,22 @@ def pipeline(*last):
         [
             ("calendar", CalendarFeatures(("hour", "dayofweek"))),
             ("scale", SeriesScaler()),
-            ("window", SlidingWindow(length=DAY, lead=DAY, known_ahead=make_column_selector("_sin|_cos"))),
+            (
+                "window",
+                SlidingWindow(length=DAY, lead=DAY, known_ahead=make_column_selector("_sin|_cos")),
+            ),
             *last,
         ]
     )
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("--n-jobs", type=int, default=2, help="processes of the search")
-parser.add_argument("--quick", action="store_true", help="few rows and candidates, to see that it runs")
+parser.add_argument(
+    "--quick", action="store_true", help="few rows and candidates, to see that it runs"
+)
 args = parser.parse_args()
 
 rows = make_demand(28 if args.quick else 120)
@@ -56,7 +70,8 @@ grid = {
 }
 epochs = 1 if args.quick else 15
 
-# The naive forecasts relate the demand to its own past values, so nothing is scaled in front of them.
+# The naive forecasts relate the demand to its own past values, so nothing is scaled in front of
+# them.
 naive = {
     "naive": NaiveForecaster(),
     "naive, week": NaiveForecaster("seasonal", season=7 * DAY),
@@ -69,17 +84,25 @@ linear = pipeline(("linear", LinearWindow()))
 errors["linear"] = -cross_val_score(linear, rows, rows["demand"], cv=folds, scoring=scoring)
 
 rnn = RNNRegressor("gru", epochs=epochs, learning_rate=0.01, random_state=0)
-search = GridSearchCV(pipeline(("rnn", rnn)), grid, cv=folds, scoring=scoring, n_jobs=1 if args.quick else args.n_jobs)
+search = GridSearchCV(
+    pipeline(("rnn", rnn)), grid, cv=folds, scoring=scoring, n_jobs=1 if args.quick else args.n_jobs
+)
 search.fit(rows, rows["demand"])
 
 results = search.cv_results_
 for i in np.argsort(results["rank_test_score"]):
     chosen = results["params"][i]
     name = "GRU {rnn__units}, dropout {rnn__dropout}, {window__length} steps".format(**chosen)
-    errors[name] = -np.array([results[f"split{fold}_test_score"][i] for fold in range(folds.n_splits)])
+    errors[name] = -np.array(
+        [results[f"split{fold}_test_score"][i] for fold in range(folds.n_splits)]
+    )
 
 print(f"Demand a day ahead, {len(rows)} hourly rows. Mean absolute error:\n")
-print(f"{'':28}" + "".join(f"  fold {fold + 1}" for fold in range(folds.n_splits)) + "    mean    skill")
+print(
+    f"{'':28}"
+    + "".join(f"  fold {fold + 1}" for fold in range(folds.n_splits))
+    + "    mean    skill"
+)
 floor = errors["naive"].mean()
 for name, scores in errors.items():
     cells = "".join(f"{score:8.2f}" for score in scores)

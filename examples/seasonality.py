@@ -1,8 +1,8 @@
 """Trend and season: what differencing does for a linear model and for a network, and when the network loses.
 
-`TransformedWindowRegressor` lets a model learn how a target differs from its own window, here from the same
-row of the season before (`Differencer`), and brings the forecasts back to the original unit. A network that
-never saw the level to come cannot forecast it without.
+`TransformedWindowRegressor` lets a model learn how a target differs from its own window, here from
+the same row of the season before (`Differencer`), and brings the forecasts back to the original
+unit. A network that never saw the level to come cannot forecast it without.
 """
 
 import argparse
@@ -42,7 +42,9 @@ def compare(title, series, *, length, season, test_share, epochs):
 
     def network():
         # The newest tenth of the training windows tells when to stop.
-        rnn = RNNRegressor("gru", 32, learning_rate=0.01, epochs=epochs, early_stopping=True, random_state=0)
+        rnn = RNNRegressor(
+            "gru", 32, learning_rate=0.01, epochs=epochs, early_stopping=True, random_state=0
+        )
         return make_pipeline(SeriesScaler(), rnn)
 
     models = {
@@ -63,8 +65,12 @@ def compare(title, series, *, length, season, test_share, epochs):
     print(f"Best: {min(errors, key=errors.get)}\n")
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--quick", action="store_true", help="few rows and few epochs, to see that it runs")
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument(
+    "--quick", action="store_true", help="few rows and few epochs, to see that it runs"
+)
 args = parser.parse_args()
 
 airline = {"length": 24, "season": 12, "test_share": 0.2, "epochs": 2 if args.quick else 150}

@@ -1,8 +1,9 @@
 """Waves, ten steps ahead: five strategies for many leads, beside the figures of a well-known textbook chapter.
 
-The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is the measure, the mean
-squared error over all ten steps on the 2,000 validation series. Every strategy trains the same two layers of 20 simple
-cells; the last line is the best network found, with these figures in sight. The noise alone makes 0.00083.
+The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is
+the measure, the mean squared error over all ten steps on the 2,000 validation series. Every
+strategy trains the same two layers of 20 simple cells; the last line is the best network found,
+with these figures in sight. The noise alone makes 0.00083.
 """
 
 import argparse
@@ -13,9 +14,15 @@ from sklearn.metrics import mean_squared_error
 from skrnn import DirectForecaster, LinearWindow, NaiveForecaster, RecursiveForecaster, RNNRegressor
 from skrnn.datasets import make_waves
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--quick", action="store_true", help="few series and few epochs, to see that it runs")
-parser.add_argument("--picture", default="strategies.png", help="where the picture goes (needs matplotlib)")
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument(
+    "--quick", action="store_true", help="few series and few epochs, to see that it runs"
+)
+parser.add_argument(
+    "--picture", default="strategies.png", help="where the picture goes (needs matplotlib)"
+)
 args = parser.parse_args()
 
 n_series = 500 if args.quick else 10_000

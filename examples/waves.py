@@ -1,9 +1,9 @@
 """Waves, one step ahead: measured errors beside those of a well-known textbook chapter.
 
-The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is the
-measure, the mean squared error on the 2,000 validation series. The GRU was chosen among five recurrent
-networks by the error on the last 1,000 of the 7,000 training series, training on the others. The noise alone
-makes 0.00083.
+The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is
+the measure, the mean squared error on the 2,000 validation series. The GRU was chosen among five
+recurrent networks by the error on the last 1,000 of the 7,000 training series, training on the
+others. The noise alone makes 0.00083.
 """
 
 import argparse
@@ -14,8 +14,12 @@ from sklearn.metrics import mean_squared_error
 from skrnn import LinearWindow, NaiveForecaster, RNNRegressor
 from skrnn.datasets import make_waves
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--quick", action="store_true", help="few series and few epochs, to see that it runs")
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument(
+    "--quick", action="store_true", help="few series and few epochs, to see that it runs"
+)
 args = parser.parse_args()
 
 n_series = 500 if args.quick else 10_000
@@ -43,7 +47,9 @@ def fit(model, schedule):
     if schedule is None:
         return model.fit(X[train], y[train])
     for learning_rate, epochs in schedule:
-        model.set_params(learning_rate=learning_rate, epochs=2 if args.quick else epochs, warm_start=True)
+        model.set_params(
+            learning_rate=learning_rate, epochs=2 if args.quick else epochs, warm_start=True
+        )
         model.fit(X[train], y[train])
     return model
 
@@ -54,4 +60,6 @@ for name, (model, schedule, reference) in models.items():
     fit(model, schedule)
     seconds = time.perf_counter() - start
     errors = [mean_squared_error(y[part], model.predict(X[part])) for part in (valid, test)]
-    print(f"{name:20} {errors[0]:10.5f} {errors[1]:9.5f}   {reference:13} {seconds:9.1f}", flush=True)
+    print(
+        f"{name:20} {errors[0]:10.5f} {errors[1]:9.5f}   {reference:13} {seconds:9.1f}", flush=True
+    )

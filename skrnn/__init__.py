@@ -1,12 +1,18 @@
 """skrnn: recurrent networks for time series as ordinary scikit-learn estimators."""
 
-from skrnn.windows import FlattenWindows, LastSteps, SlidingWindow, Windows, future_rows, make_windows  # isort: skip
-
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.multistep import DirectForecaster, MultiOutputForecaster, RecursiveForecaster
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.relative import TransformedWindowRegressor
+from skrnn.windows import (
+    FlattenWindows,
+    LastSteps,
+    SlidingWindow,
+    Windows,
+    future_rows,
+    make_windows,
+)  # isort: skip
 
 __all__ = [
     "CalendarFeatures",

@@ -14,7 +14,9 @@ from sklearn.utils import check_random_state
 
 __all__ = ["fetch_jena", "load_airline", "make_waves", "read_jena"]
 
-_JENA_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/jena_climate_2009_2016.csv.zip"
+_JENA_URL = (
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/jena_climate_2009_2016.csv.zip"
+)
 _JENA_FILE = "jena_climate_2009_2016.csv"
 _JENA_SHA256 = "eb3df9da6c25039f10814ded0a14138bb0afa3612be9cf79cafdf1cf6f95172e"
 _WIND_SPEEDS = ("wv (m/s)", "max. wv (m/s)")
@@ -28,9 +30,9 @@ def make_waves(n_series=10_000, n_steps=51, *, random_state=None):
 
         0.5 sin((t - o1)(10 f1 + 10)) + 0.2 sin((t - o2)(20 f2 + 20)) + 0.1 (u - 0.5)
 
-    The frequencies f1, f2 and the offsets o1, o2 are uniform on [0, 1) and drawn once a series, the noise u
-    once a step. The noise alone has the variance 0.1²/12 = 0.00083: no one-step forecast has a smaller
-    squared error.
+    The frequencies f1, f2 and the offsets o1, o2 are uniform on [0, 1) and drawn once a series, the
+    noise u once a step. The noise alone has the variance 0.1²/12 = 0.00083: no one-step forecast
+    has a smaller squared error.
 
     Parameters
     ----------
@@ -75,8 +77,8 @@ def make_waves(n_series=10_000, n_steps=51, *, random_state=None):
 def load_airline():
     """Load the monthly totals of international airline passengers, 1949 to 1960, in thousands.
 
-    144 rows with a trend, a season of 12 rows, and a variance that grows with the level. The copy is the one
-    that sktime ships, so no network is needed.
+    144 rows with a trend, a season of 12 rows, and a variance that grows with the level. The copy
+    is the one that sktime ships, so no network is needed.
 
     Returns
     -------
@@ -108,15 +110,15 @@ def load_airline():
 def fetch_jena(*, data_home=None, url=None, download=True):
     """Load eight years of weather in Jena, a row every ten minutes; the first call downloads them.
 
-    The rows come from the station of the Max Planck Institute for Biogeochemistry, in the file that the Keras
-    tutorials use. The download (13 MB) is kept, and a file is only ever used when its SHA-256 is the expected
-    one. See `read_jena` for what is done to the rows.
+    The rows come from the station of the Max Planck Institute for Biogeochemistry, in the file that
+    the Keras tutorials use. The download (13 MB) is kept, and a file is only ever used when its
+    SHA-256 is the expected one. See `read_jena` for what is done to the rows.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder that keeps the file. None takes the environment variable SKRNN_DATA, and ~/.cache/skrnn
-        where that is not set.
+        The folder that keeps the file. None takes the environment variable SKRNN_DATA, and
+        ~/.cache/skrnn where that is not set.
     url : str, default=None
         Another address of the zip archive, or of the CSV itself; it has to hold the same CSV.
     download : bool, default=True
@@ -125,8 +127,8 @@ def fetch_jena(*, data_home=None, url=None, download=True):
     Returns
     -------
     climate : DataFrame of shape (420_768, 14)
-        The measurements (float), 2009-01-01 00:10 to 2017-01-01 00:00, over a DatetimeIndex of ten minutes.
-        The temperature is "T (degC)".
+        The measurements (float), 2009-01-01 00:10 to 2017-01-01 00:00, over a DatetimeIndex of ten
+        minutes. The temperature is "T (degC)".
 
     Raises
     ------
@@ -171,8 +173,8 @@ def read_jena(path):
     - They are put in the order of their time stamps, "Date Time" in the file.
     - Where a time stamp comes twice, the first row stays. The file repeats some of its rows.
     - Where rows are missing, rows of NaN stand in, so that k rows are always the same time apart and the
-      index has a frequency. The step is the most frequent one of the file. Should a stamp lie off that grid,
-      nothing is put in.
+      index has a frequency. The step is the most frequent one of the file. Should a stamp lie off
+      that grid, nothing is put in.
     - A negative wind speed stands for a missing one and becomes NaN.
 
     Parameters
@@ -206,7 +208,8 @@ def read_jena(path):
     table = pd.read_csv(path)
     if "Date Time" not in table.columns:
         raise ValueError(
-            f'the file needs a column "Date Time", got {list(table.columns)}: pass a copy of {_JENA_FILE}, '
+            f'the file needs a column "Date Time", got {list(table.columns)}: pass a copy of '
+            f"{_JENA_FILE}, "
             f"or read another file with pandas.read_csv."
         )
     stamps = pd.to_datetime(table.pop("Date Time"), format="%d.%m.%Y %H:%M:%S")
@@ -266,7 +269,9 @@ def _stream(url, path):
 def _unpack(archive, path, url):
     with zipfile.ZipFile(archive) as members:
         if _JENA_FILE not in members.namelist():
-            raise ValueError(f"{url} needs to hold {_JENA_FILE}, got {members.namelist()}: pass another url.")
+            raise ValueError(
+                f"{url} needs to hold {_JENA_FILE}, got {members.namelist()}: pass another url."
+            )
         with members.open(_JENA_FILE) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)
 
@@ -276,6 +281,8 @@ def _check_sha256(path, origin):
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != _JENA_SHA256:
         raise ValueError(
-            f"{origin} needs the SHA-256 {_JENA_SHA256}, got {found}: it is damaged or another version. "
-            f"Delete it and fetch again, or read a copy that you trust with skrnn.datasets.read_jena."
+            f"{origin} needs the SHA-256 {_JENA_SHA256}, got {found}: it is damaged or another "
+            f"version. "
+            f"Delete it and fetch again, or read a copy that you trust with "
+            f"skrnn.datasets.read_jena."
         )

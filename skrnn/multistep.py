@@ -1,4 +1,7 @@
-"""RecursiveForecaster, DirectForecaster and MultiOutputForecaster: the strategies for many leads."""
+"""RecursiveForecaster, DirectForecaster and MultiOutputForecaster.
+
+The strategies for many leads.
+"""
 
 from abc import abstractmethod
 
@@ -9,7 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
 from skrnn.baselines import LinearWindow
-from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position, weight_argument
+from skrnn.regression import (
+    WindowRegressor,
+    check_one_unit,
+    leads_of,
+    target_position,
+    weight_argument,
+)
 from skrnn.validation import check_count
 from skrnn.windows.array import Windows, fill_steps
 from skrnn.windows.ends import targets_at
@@ -20,22 +29,30 @@ class _ManyLeads(WindowRegressor):
     """What the strategies share: which leads there are, and their targets."""
 
     def _targets(self, windows, y):
-        """The targets, a column for each lead: where y has the first alone, from the windows that end later."""
+        """The targets, a column for each lead.
+
+        Where y has the first alone, from the windows that end later.
+        """
         if self.horizon is None:
             return y
         horizon, n_outputs = check_count("horizon", self.horizon), 1 if y.ndim == 1 else y.shape[1]
         if n_outputs not in (1, horizon):
             raise ValueError(
-                f"y must have one output for each lead of horizon={horizon}, or the first alone, got {n_outputs}"
+                f"y must have one output for each lead of horizon={horizon}, or the first alone, "
+                f"got {n_outputs}"
             )
         if n_outputs == horizon:
             return y
         later = targets_at(windows, y.reshape(-1, 1), np.arange(horizon))[:, :, 0]
-        untold = np.isnan(later[:, 1:]).all() or np.isnan(later[:, self._learns_from]).any(axis=1).all()
+        untold = (
+            np.isnan(later[:, 1:]).all() or np.isnan(later[:, self._learns_from]).any(axis=1).all()
+        )
         if untold and not np.isnan(y).all():
             raise ValueError(
-                f"y has the first lead alone, and for none of the {len(y)} windows do others end where the next of "
-                f"horizon={horizon} could be read: bring y with all leads, as make_windows(horizon={horizon}) makes it"
+                f"y has the first lead alone, and for none of the {len(y)} windows do others end "
+                f"where the next of "
+                f"horizon={horizon} could be read: bring y with all leads, as "
+                f"make_windows(horizon={horizon}) makes it"
             )
         return later
 
@@ -50,7 +67,8 @@ class _ManyLeads(WindowRegressor):
 class RecursiveForecaster(_ManyLeads):
     """Forecast many leads with a model of one step, which is fed its own forecasts.
 
-    The model forecasts every column that is not known ahead, since the next step needs them all. Columns that are known
+    The model forecasts every column that is not known ahead, since the next step needs them all.
+    Columns that are known
     ahead take their true future. ::
 
         window        [ s0  s1  s2 ] → f1
@@ -60,8 +78,9 @@ class RecursiveForecaster(_ManyLeads):
     Parameters
     ----------
     estimator : estimator
-        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. One that takes
-        several outputs forecasts all columns together; of others there is a clone for each column.
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones. One that takes several outputs forecasts all columns together; of others there is a
+        clone for each column.
     horizon : int, default=None
         How many rows are forecast. None: as many as y has outputs.
     target : str or int, default=0
@@ -93,7 +112,9 @@ class RecursiveForecaster(_ManyLeads):
 
     # The model of one step learns from the first lead; how many follow is for predict.
     _learns_from = slice(1)
-    _scaled_inside = 'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
+    _scaled_inside = (
+        'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
+    )
 
     def _fit_leads(self, windows, y, sample_weight):
         self._target_ = target_position(windows, self.target)
@@ -120,7 +141,8 @@ class RecursiveForecaster(_ManyLeads):
         """What follows each window, where its rows do not tell: y, if it is that."""
         if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or windows.maps:
             raise ValueError(
-                "RecursiveForecaster forecasts every column one step ahead, and these windows do not know the rows "
+                "RecursiveForecaster forecasts every column one step ahead, and these windows do "
+                "not know the rows "
                 "behind them: use make_windows or SlidingWindow, transform inside (as in "
                 "TransformedWindowRegressor), or bring windows of one column with y from lead 1"
             )
@@ -146,7 +168,8 @@ class RecursiveForecaster(_ManyLeads):
         buffer = fill_steps(buffer, self.fill_values_)
         shift = np.where(windows.shift, rate, 0)
         for step in range(steps):
-            # One step more than the window has, at which the columns that are known ahead are known.
+            # One step more than the window has, at which the columns that are known ahead are
+            # known.
             seen = buffer[:, step : step + length + 1]
             seen = Windows.from_array(seen, windows.feature_names, sampling_rate=rate)
             seen = seen.replace(ends=seen.ends - rate, length=length, leads=(rate,), shift=shift)
@@ -161,9 +184,10 @@ class DirectForecaster(_ManyLeads):
     Parameters
     ----------
     estimator : estimator
-        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. One clone is
-        fitted for each lead. ``LinearWindow``, also at the end of a pipeline, is fitted once for all leads: its
-        coefficients are the same, and the leads share the sums over the windows.
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones. One clone is fitted for each lead. ``LinearWindow``, also at the end of a pipeline, is
+        fitted once for all leads: its coefficients are the same, and the leads share the sums over
+        the windows.
     horizon : int, default=None
         How many rows are forecast. None: as many as y has outputs.
     n_jobs : int, default=None
@@ -195,7 +219,9 @@ class DirectForecaster(_ManyLeads):
 
     def _fit_leads(self, windows, y, sample_weight):
         if isinstance(_last_step(self.estimator), LinearWindow) and not windows.shift.any():
-            self.estimators_ = [_fit_clone(self.estimator, _up_to(windows, self.leads_), y, sample_weight)]
+            self.estimators_ = [
+                _fit_clone(self.estimator, _up_to(windows, self.leads_), y, sample_weight)
+            ]
             return
         estimator = _on_windows(self.estimator)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
@@ -207,19 +233,22 @@ class DirectForecaster(_ManyLeads):
         if len(self.estimators_) < len(self.leads_):
             return np.reshape(self.estimators_[0].predict(windows), (len(windows), -1))
         models = zip(self.estimators_, self.leads_, strict=True)
-        return np.stack([np.ravel(model.predict(_up_to(windows, [lead]))) for model, lead in models], axis=1)
+        return np.stack(
+            [np.ravel(model.predict(_up_to(windows, [lead]))) for model, lead in models], axis=1
+        )
 
 
 class MultiOutputForecaster(_ManyLeads):
     """Forecast many leads with one model that has an output for each.
 
-    It adds to the estimator that y may be the series itself, behind ``SlidingWindow``, of which it takes the rows that
-    follow. Where y has all leads already, the estimator does the same alone.
+    It adds to the estimator that y may be the series itself, behind ``SlidingWindow``, of which it
+    takes the rows that follow. Where y has all leads already, the estimator does the same alone.
 
     Parameters
     ----------
     estimator : estimator
-        A regressor or pipeline of several outputs on windows, or one of scikit-learn, which gets flattened ones.
+        A regressor or pipeline of several outputs on windows, or one of scikit-learn, which gets
+        flattened ones.
     horizon : int, default=None
         How many rows are forecast. None: as many as y has outputs.
 
@@ -249,7 +278,9 @@ class MultiOutputForecaster(_ManyLeads):
 
     def _fit_leads(self, windows, y, sample_weight):
         y = y[:, 0] if self.y_ndim_ == 1 else y
-        self.estimator_ = _fit_clone(_on_windows(self.estimator), _up_to(windows, self.leads_), y, sample_weight)
+        self.estimator_ = _fit_clone(
+            _on_windows(self.estimator), _up_to(windows, self.leads_), y, sample_weight
+        )
 
     def _predict(self, windows):
         return np.reshape(self.estimator_.predict(_up_to(windows, self.leads_)), (len(windows), -1))
@@ -272,7 +303,9 @@ def _one_step_models(estimator, windows, following, columns, sample_weight):
         # What relates its target to a column of the window relates it to the one that it forecasts.
         column = group[0] if windows.feature_names is None else windows.feature_names[group[0]]
         model = clone(estimator).set_params(**dict.fromkeys(targets, column))
-        model = _fit_clone(model, windows, values[:, 0] if len(group) == 1 else values, sample_weight)
+        model = _fit_clone(
+            model, windows, values[:, 0] if len(group) == 1 else values, sample_weight
+        )
         models.append((model, group))
     return models
 
@@ -294,9 +327,13 @@ def _takes_windows(estimator):
     if get_tags(estimator).input_tags.three_d_array:
         return True
     inner = estimator.get_params(deep=False).values()
-    inner = [one for value in inner for one in (value if isinstance(value, list | tuple) else [value])]
+    inner = [
+        one for value in inner for one in (value if isinstance(value, list | tuple) else [value])
+    ]
     inner = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inner]
-    return any(_takes_windows(one) for one in inner if hasattr(one, "fit") and hasattr(one, "get_params"))
+    return any(
+        _takes_windows(one) for one in inner if hasattr(one, "fit") and hasattr(one, "get_params")
+    )
 
 
 def _last_step(estimator):

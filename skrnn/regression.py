@@ -13,8 +13,9 @@ from skrnn.windows.steps import feature_means
 class WindowRegressor(RegressorMixin, BaseEstimator):
     """A regressor on windows: ``fit`` drops incomplete windows, ``predict`` fills them.
 
-    Subclasses write ``_fit(windows, y, sample_weight)``, which sees complete windows and finite targets (n, n_outputs)
-    only, and ``_predict_steps(batch)`` on gathered windows without NaN, or ``_predict(windows)``.
+    Subclasses write ``_fit(windows, y, sample_weight)``, which sees complete windows and finite
+    targets (n, n_outputs) only, and ``_predict_steps(batch)`` on gathered windows without NaN, or
+    ``_predict(windows)``.
     """
 
     # The outputs whose targets must be known of a sample to learn from it.
@@ -48,8 +49,8 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
-            The windows. Unknown steps are filled from the window's own nearest known ones; a window with no known step
-            gets the mean of the training target.
+            The windows. Unknown steps are filled from the window's own nearest known ones; a window
+            with no known step gets the mean of the training target.
 
         Returns
         -------
@@ -79,12 +80,18 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             1 for a perfect forecast, 0 for one no better than the mean of y.
         """
         forecast = self.predict(X)
-        y = self._targets(check_windows(self, X, reset=False), check_target_values(self, y, len(forecast)))
+        y = self._targets(
+            check_windows(self, X, reset=False), check_target_values(self, y, len(forecast))
+        )
         weights = check_weights(sample_weight, len(forecast))
         known = ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
         if not known.any():
-            raise ValueError(f"y must have a known value to score against, got NaN in all of {len(y)} samples")
-        return r2_score(y[known], forecast[known], sample_weight=None if weights is None else weights[known])
+            raise ValueError(
+                f"y must have a known value to score against, got NaN in all of {len(y)} samples"
+            )
+        return r2_score(
+            y[known], forecast[known], sample_weight=None if weights is None else weights[known]
+        )
 
     def _targets(self, windows, y):
         """The targets as ``predict`` gives them, where they are more than y."""
@@ -119,7 +126,9 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         if reset:
             self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         elif y.size != len(y) * self.n_outputs_:
-            raise ValueError(f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}")
+            raise ValueError(
+                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}"
+            )
         y, windows = y.reshape(len(y), -1), self._read(windows, reset=reset)
         complete, known = self._complete(windows), ~np.isnan(y[:, self._learns_from]).any(axis=1)
         kept = complete & known if weights is None else complete & known & (weights > 0)
@@ -149,19 +158,27 @@ def _nothing_left(windows, complete, known):
     if not complete.any():
         reach = (windows.length - 1) * windows.sampling_rate + 1
         return (
-            f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} rows, and each of "
-            "them has a NaN or begins before the first row): fill the gaps, or use a longer series or a smaller window"
+            f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} "
+            f"rows, and each of "
+            "them has a NaN or begins before the first row): fill the gaps, or use a longer series "
+            "or a smaller window"
         )
     return f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
 
 
 def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
-    """The lead of each output: as the windows know them; outputs behind a single known lead follow it row by row."""
+    """The lead of each output: as the windows know them.
+
+    Outputs behind a single known lead follow it row by row.
+    """
     if len(windows.leads) <= 1:
         first = windows.leads[0] if windows.leads else 1
         return np.arange(first, first + n_outputs)
     if len(windows.leads) != n_outputs:
-        raise ValueError(f"y must have one output for each lead of the windows, {len(windows.leads)}, got {n_outputs}")
+        raise ValueError(
+            f"y must have one output for each lead of the windows, {len(windows.leads)}, got "
+            f"{n_outputs}"
+        )
     return np.array(windows.leads)
 
 
@@ -186,28 +203,37 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     for other in [] if windows.maps else range(windows.n_features):
         if other != column and (agreement(windows, y, leads, other) or 0) > 0.5:
             raise ValueError(
-                f"{name} relates y to the column target={target!r} of the window, but y is the column "
+                f"{name} relates y to the column target={target!r} of the window, but y is the "
+                f"column "
                 f"{names[other]!r}: use target={names[other]!r}"
             )
     raise ValueError(
-        f"{name} relates y to the column target={target!r} of the window, but y is not in that column's unit "
-        f"(was the window scaled or transformed before?). Scaling goes inside:\n    {estimator._scaled_inside}"
+        f"{name} relates y to the column target={target!r} of the window, but y is not in that "
+        f"column's unit "
+        f"(was the window scaled or transformed before?). Scaling goes inside:\n    "
+        f"{estimator._scaled_inside}"
     )
 
 
 def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -> float | None:
-    """Share of the targets that stand in the column at their own rows; None if no such row is known."""
+    """Share of the targets that stand in the column at their own rows.
+
+    None if no such row is known.
+    """
     part = windows[:: max(1, len(windows) // 1000)]
     values = part.values_at(column, leads)
     targets = y[:: max(1, len(windows) // 1000)]
     known = ~np.isnan(values) & ~np.isnan(targets)
     if known.any():
-        # The commonest value proves nothing: a series that is mostly zero looks like any other such series.
+        # The commonest value proves nothing: a series that is mostly zero looks like any other such
+        # series.
         often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
         known &= targets != often[counts.argmax()]
     if not known.any():
         return None
-    return np.isclose(values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))).mean()
+    return np.isclose(
+        values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))
+    ).mean()
 
 
 def weight_argument(regressor, sample_weight):

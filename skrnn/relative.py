@@ -1,28 +1,40 @@
-"""TransformedWindowRegressor: learn windows and their targets relative to the windows themselves."""
+"""TransformedWindowRegressor.
+
+Learn windows and their targets relative to the windows themselves.
+"""
 
 import numpy as np
 from sklearn.base import clone
 
-from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position, weight_argument
+from skrnn.regression import (
+    WindowRegressor,
+    check_one_unit,
+    leads_of,
+    target_position,
+    weight_argument,
+)
 from skrnn.windows.array import Windows
 
 
 class TransformedWindowRegressor(WindowRegressor):
     """Transform each window and its target together, fit a regressor on that, and predict in the original unit.
 
-    With ``Differencer(24)`` the regressor learns how the target differs from the same hour of the day before; with
-    ``WindowScaler()`` it learns in deviations of the window. What needs scaling besides goes *inside*, so that the
+    With ``Differencer(24)`` the regressor learns how the target differs from the same hour of the
+    day before; with ``WindowScaler()`` it learns in deviations of the window. What needs scaling
+    besides goes *inside*, so that the
     target and the window's target column keep one unit. ::
 
-        TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))
+        TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")),
+        Differencer(24))
 
     Parameters
     ----------
     regressor : estimator
-        Any regressor or pipeline on windows; scikit-learn's take ``make_pipeline(FlattenWindows(), Ridge())``.
+        Any regressor or pipeline on windows; scikit-learn's take ``make_pipeline(FlattenWindows(),
+        Ridge())``.
     transformer : Differencer, WindowScaler, SeriesScaler or None, default=None
-        A transformer that can be undone against a window. None: the windows as they are, which serves to leave
-        incomplete windows out of the fit of a scikit-learn regressor.
+        A transformer that can be undone against a window. None: the windows as they are, which
+        serves to leave incomplete windows out of the fit of a scikit-learn regressor.
     target : str or int, default=0
         The window's column that y continues, by name or position.
 
@@ -61,13 +73,16 @@ class TransformedWindowRegressor(WindowRegressor):
             transformed, relative = self._fit_transformer(windows, y)
         self.regressor_ = clone(self.regressor)
         weights = weight_argument(self.regressor_, sample_weight)
-        self.regressor_.fit(transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights)
+        self.regressor_.fit(
+            transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights
+        )
 
     def _fit_transformer(self, windows, y):
         self.transformer_ = clone(self.transformer)
         if not hasattr(self.transformer_, "relative_target"):
             raise ValueError(
-                f"transformer must be undone against a window, as Differencer, WindowScaler and SeriesScaler can; "
+                f"transformer must be undone against a window, as Differencer, WindowScaler and "
+                f"SeriesScaler can; "
                 f"got {type(self.transformer).__name__}: put it inside, in front of the regressor"
             )
         self._target_ = target_position(windows, self.target)
@@ -81,8 +96,10 @@ class TransformedWindowRegressor(WindowRegressor):
         relative = np.asarray(self.regressor_.predict(transformed), np.float64)
         if relative.size != len(windows) * self.n_outputs_:
             raise ValueError(
-                f"regressor must forecast what y holds, {self.n_outputs_} output(s), got shape {relative.shape}: put "
-                "what makes many leads of one outside, MultiOutputForecaster(TransformedWindowRegressor(...), horizon)"
+                f"regressor must forecast what y holds, {self.n_outputs_} output(s), got shape "
+                f"{relative.shape}: put "
+                "what makes many leads of one outside, "
+                "MultiOutputForecaster(TransformedWindowRegressor(...), horizon)"
             )
         relative = relative.reshape(len(windows), self.n_outputs_)
         if self.transformer_ is None:

@@ -1,4 +1,7 @@
-"""Checks of what users bring: each names the argument, what is required, what came, and the remedy."""
+"""Checks of what users bring.
+
+Each names the argument, what is required, what came, and the remedy.
+"""
 
 import difflib
 import numbers
@@ -15,7 +18,9 @@ def check_count(name: str, value, *, minimum: int = 1) -> int:
     """A whole number of at least ``minimum``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     if not whole or value < minimum:
-        kind = "a positive whole number" if minimum == 1 else f"a whole number of at least {minimum}"
+        kind = (
+            "a positive whole number" if minimum == 1 else f"a whole number of at least {minimum}"
+        )
         raise ValueError(f"{name} must be {kind}, got {value!r}")
     return int(value)
 
@@ -46,15 +51,21 @@ def check_share(name: str, value, *, positive: bool = False) -> float:
     """A number of at least 0 and below 1 (``positive``: above 0)."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not number or not 0 <= value < 1 or (positive and value == 0):
-        raise ValueError(f"{name} must be {'above' if positive else 'at least'} 0 and below 1, got {value!r}")
+        raise ValueError(
+            f"{name} must be {'above' if positive else 'at least'} 0 and below 1, got {value!r}"
+        )
     return float(value)
 
 
 def check_rows(estimator, X, *, reset: bool):
-    """A series (n_rows, n_features) as a numeric ndarray; unknown values are NaN, infinite ones an error."""
+    """A series (n_rows, n_features) as a numeric ndarray.
+
+    Unknown values are NaN, infinite ones an error.
+    """
     if isinstance(X, Windows) or dimensions(X) == 3:
         raise ValueError(
-            f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it before them"
+            f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it "
+            f"before them"
         )
     X = series_to_frame(X)
     check_time_index(X)
@@ -78,12 +89,16 @@ def check_columns_numeric(X) -> None:
         return
     bad = [f"{name!r} ({column.dtype})" for name, column in X.items() if not _is_numeric(column)]
     if bad:
-        raise ValueError(f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them")
+        raise ValueError(
+            f"columns must be numeric, got {', '.join(bad)}: encode these columns or drop them"
+        )
 
 
 def _is_numeric(column):
     if column.dtype != object:
-        return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)
+        return pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(
+            column.dtype
+        )
     try:
         column.astype(float)
     except (TypeError, ValueError):
@@ -122,10 +137,14 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
     if isinstance(X, Windows):
         windows = X
         if not len(windows):
-            raise ValueError(f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})")
+            raise ValueError(
+                f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})"
+            )
         _check_feature_names(estimator, windows, reset=reset)
     elif dimensions(X) == 3:
-        X = check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator)
+        X = check_array(
+            X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator
+        )
         if X.shape[2] == 0:
             raise ValueError(f"{name} needs at least 1 feature, got 0 (shape={X.shape})")
         windows = Windows.from_array(numeric_values(X))
@@ -133,8 +152,10 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
     else:
         if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
             warnings.warn(
-                f"{name} takes each row of this DataFrame as a window, and its columns as steps. If they are the rows "
-                f"of a series, put SlidingWindow before it: make_pipeline(SlidingWindow(), {name}())",
+                f"{name} takes each row of this DataFrame as a window, and its columns as steps. If "
+                f"they are the rows "
+                f"of a series, put SlidingWindow before it: make_pipeline(SlidingWindow(), "
+                f"{name}())",
                 UserWarning,
                 stacklevel=3,
             )
@@ -143,21 +164,26 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
     if any_length:
         if windows.n_features != estimator.n_features_in_:
             raise ValueError(
-                f"X must have {estimator.n_features_in_} features as {name} was fitted on, got {windows.n_features}"
+                f"X must have {estimator.n_features_in_} features as {name} was fitted on, got "
+                f"{windows.n_features}"
             )
     elif reset:
         estimator.window_shape_ = windows.shape[1:]
     elif windows.shape[1:] != estimator.window_shape_:
         fitted, came = estimator.window_shape_, windows.shape[1:]
         raise ValueError(
-            f"X must have windows as {name} was fitted on, {fitted[0]} steps × {fitted[1]} features, "
+            f"X must have windows as {name} was fitted on, {fitted[0]} steps × {fitted[1]} "
+            f"features, "
             f"got {came[0]} × {came[1]}"
         )
     return windows
 
 
 def _check_feature_names(estimator, windows, *, reset):
-    """scikit-learn's habit for tables, for ``Windows``: names seen in ``fit`` are the names of ``predict``."""
+    """scikit-learn's habit for tables, for ``Windows``.
+
+    Names seen in ``fit`` are the names of ``predict``.
+    """
     names = windows.feature_names
     if reset:
         estimator.n_features_in_ = windows.n_features
@@ -168,15 +194,21 @@ def _check_feature_names(estimator, windows, *, reset):
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None and names is not None and list(names) != list(fitted):
         raise ValueError(
-            f"X must have the columns that {type(estimator).__name__} was fitted on, {', '.join(map(repr, fitted))}, "
+            f"X must have the columns that {type(estimator).__name__} was fitted on, "
+            f"{', '.join(map(repr, fitted))}, "
             f"got {', '.join(map(repr, names))}"
         )
 
 
 def check_target_values(estimator, y, n: int) -> np.ndarray:
-    """The target y as floats (n,) or (n, n_outputs); unknown targets are NaN, infinite ones an error."""
+    """The target y as floats (n,) or (n, n_outputs).
+
+    Unknown targets are NaN, infinite ones an error.
+    """
     if y is None:
-        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
+        )
     if isinstance(y, pd.DataFrame | pd.Series):
         y = y.to_numpy(dtype=float, na_value=np.nan)
     y = check_array(
@@ -191,7 +223,9 @@ def check_target_values(estimator, y, n: int) -> np.ndarray:
     if y.ndim not in (1, 2):
         raise ValueError(f"y must be (n,) or (n, n_outputs), got shape {y.shape}")
     if len(y) != n:
-        raise ValueError(f"X and y must have the same number of samples, got {n} in X and {len(y)} in y")
+        raise ValueError(
+            f"X and y must have the same number of samples, got {n} in X and {len(y)} in y"
+        )
     return y
 
 
@@ -199,13 +233,19 @@ def check_weights(sample_weight, n: int) -> np.ndarray | None:
     """sample_weight as floats (n,), none of them negative, not all of them zero."""
     if sample_weight is None:
         return None
-    weights = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
     if weights.shape != (n,):
-        raise ValueError(f"sample_weight must have shape ({n},), one weight a sample, got {weights.shape}")
+        raise ValueError(
+            f"sample_weight must have shape ({n},), one weight a sample, got {weights.shape}"
+        )
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
     if not weights.any():
-        raise ValueError("sample_weight must not be zero for all samples: there is nothing to learn from")
+        raise ValueError(
+            "sample_weight must not be zero for all samples: there is nothing to learn from"
+        )
     return weights
 
 
@@ -216,12 +256,15 @@ def column_position(target, names, n_features: int, *, argument: str = "target")
     if isinstance(target, str) or not isinstance(target, numbers.Integral):
         if names is None:
             raise ValueError(
-                f"{argument}={target!r} is a column name, but the data came without column names: give its position, "
+                f"{argument}={target!r} is a column name, but the data came without column names: "
+                f"give its position, "
                 'or keep the names with set_output(transform="pandas") on the transformers before'
             )
         raise ValueError(f"{argument}={target!r} is not a column{_near(target, names)}")
     if not -n_features <= target < n_features:
-        raise ValueError(f"{argument}={target} is not a column: there are {n_features}, counted from 0")
+        raise ValueError(
+            f"{argument}={target} is not a column: there are {n_features}, counted from 0"
+        )
     return int(target) % n_features
 
 
@@ -240,7 +283,8 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
     if callable(columns):
         if not isinstance(X, pd.DataFrame):
             raise ValueError(
-                f"{argument} is a selector of DataFrame columns, but an array came: bring a DataFrame, or keep it one "
+                f"{argument} is a selector of DataFrame columns, but an array came: bring a "
+                f"DataFrame, or keep it one "
                 'with set_output(transform="pandas") on the transformers before'
             )
         columns = columns(X)
@@ -250,7 +294,9 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
     columns = list(columns)
     if columns and all(isinstance(column, bool | np.bool_) for column in columns):
         columns = np.flatnonzero(columns)
-    found = [column_position(column, names, np.shape(X)[1], argument=argument) for column in columns]
+    found = [
+        column_position(column, names, np.shape(X)[1], argument=argument) for column in columns
+    ]
     return np.array(found, np.intp)
 
 

@@ -1,4 +1,6 @@
-"""Small, fast instances of every public transformer and estimator, for the checks that run over all of them."""
+"""Small, fast instances of every public transformer and estimator, for the checks that run over all
+of them.
+"""
 
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
@@ -25,8 +27,8 @@ from skrnn import (
 from skrnn.sktime import SmoothingRegressor
 
 TRANSFORMERS = [
-    # Rows that look at other rows cannot be the same alone and in company, as scikit-learn demands of samples:
-    # these two look further back than the 50 rows that it brings.
+    # Rows that look at other rows cannot be the same alone and in company, as scikit-learn demands
+    # of samples: these two look further back than the 50 rows that it brings.
     SlidingWindow(length=1, lead=50),
     Differencer(lags=50),
     # Arrays have no calendar.

@@ -12,8 +12,9 @@ def simple_rnn(x, W, U, b, state=None):
 
     J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
 
-    x is (n, steps, features), W (features, units), U (units, units), b (units,); returned are (n, steps,
-    units). ``state`` is a list of what the layer begins with, [h], which becomes what it ends with.
+    x is (n, steps, features), W (features, units), U (units, units), b (units,); returned are (n,
+    steps, units). ``state`` is a list of what the layer begins with, [h], which becomes what it
+    ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
@@ -30,8 +31,8 @@ def simple_rnn(x, W, U, b, state=None):
 def lstm(x, W, U, b, state=None):
     """Every state h_t of a long short-term memory with forget gate, its columns in the order i, f, c, o.
 
-    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); F. A. Gers, J.
-    Schmidhuber and F. Cummins, "Learning to forget", Neural Computation 12 (2000):
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); F. A.
+    Gers, J. Schmidhuber and F. Cummins, "Learning to forget", Neural Computation 12 (2000):
 
         i_t = sigmoid(x_t W_i + h_{t-1} U_i + b_i)
         f_t = sigmoid(x_t W_f + h_{t-1} U_f + b_f)
@@ -40,8 +41,9 @@ def lstm(x, W, U, b, state=None):
         c_t = f_t c_{t-1} + i_t g_t
         h_t = o_t tanh(c_t)
 
-    x is (n, steps, features), W (features, 4 units), U (units, 4 units), b (4 units,); returned are (n,
-    steps, units). ``state`` is a list of what the layer begins with, [h, c], which becomes what it ends with.
+    x is (n, steps, features), W (features, 4 units), U (units, 4 units), b (4 units,); returned are
+    (n, steps, units). ``state`` is a list of what the layer begins with, [h, c], which becomes what
+    it ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
@@ -66,17 +68,18 @@ def lstm(x, W, U, b, state=None):
 def gru(x, W, U, b, state=None):
     """Every state of a gated recurrent unit, reset after the product, its columns in the order z, r, h.
 
-    K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014, arXiv:1406.1078v1
-    (the first version: the reset gate multiplies the recurrent product and its bias d, not the state):
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014,
+    arXiv:1406.1078v1 (the first version: the reset gate multiplies the recurrent product and its
+    bias d, not the state):
 
         z_t = sigmoid(x_t W_z + b_z + h_{t-1} U_z + d_z)
         r_t = sigmoid(x_t W_r + b_r + h_{t-1} U_r + d_r)
         g_t = tanh(x_t W_h + b_h + r_t (h_{t-1} U_h + d_h))
         h_t = z_t h_{t-1} + (1 - z_t) g_t
 
-    x is (n, steps, features), W (features, 3 units), U (units, 3 units); b (2, 3 units) holds the rows b and
-    d. Returned are (n, steps, units). ``state`` is a list of what the layer begins with, [h], which becomes what it
-    ends with.
+    x is (n, steps, features), W (features, 3 units), U (units, 3 units); b (2, 3 units) holds the
+    rows b and d. Returned are (n, steps, units). ``state`` is a list of what the layer begins with,
+    [h], which becomes what it ends with.
     """
     x = np.asarray(x, dtype=float)
     n, steps, _ = x.shape
@@ -104,12 +107,12 @@ def reverse(x):
 def bidirectional(layer, x, forward, backward, *, sequences=False):
     """What one layer says reading forwards, beside what its twin says reading backwards.
 
-    M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal
-    Processing 45 (1997).
+    M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on
+    Signal Processing 45 (1997).
 
-    `layer` is one of the functions above, `forward` and `backward` are the weights (W, U, b) of the two.
-    Returned are each one's last state, (n, 2 units): the backward one has then read the oldest step last.
-    With `sequences`, all states, (n, steps, 2 units), both in the order of the steps.
+    `layer` is one of the functions above, `forward` and `backward` are the weights (W, U, b) of the
+    two. Returned are each one's last state, (n, 2 units): the backward one has then read the oldest
+    step last. With `sequences`, all states, (n, steps, 2 units), both in the order of the steps.
     """
     ahead = layer(x, *forward)
     back = layer(reverse(x), *backward)
@@ -136,8 +139,9 @@ def windows_by_loop(rows, length, *, lead=1, sampling_rate=1):
 def make_windows_by_loop(series_list, length, leads, target=0, sampling_rate=1, stride=1):
     """The windows of a panel whose steps and leads all exist, and their targets.
 
-    In each series the origins, the rows that windows end at, are the earliest possible one and every `stride`
-    rows after it. X is (n, length, features); y is (n, n_leads), or (n,) for a single lead.
+    In each series the origins, the rows that windows end at, are the earliest possible one and
+    every `stride` rows after it. X is (n, length, features); y is (n, n_leads), or (n,) for a
+    single lead.
     """
     leads = list(leads)
     X, y = [], []

@@ -89,14 +89,18 @@ def test_waves_give_the_published_error_of_the_naive_forecast_one_step_ahead():
     """The naive forecast of the last of 51 steps has a validation MSE of 0.020211."""
     validation = make_waves(10_000, 51, random_state=42)[7_000:9_000, :, 0]
 
-    assert np.mean((validation[:, -1] - validation[:, -2]) ** 2) == pytest.approx(0.020211, abs=5e-7)
+    assert np.mean((validation[:, -1] - validation[:, -2]) ** 2) == pytest.approx(
+        0.020211, abs=5e-7
+    )
 
 
 def test_waves_give_the_published_error_of_the_naive_forecast_ten_steps_ahead():
     """The naive forecast of the last 10 of 60 steps has a validation MSE of 0.2570."""
     validation = make_waves(10_000, 60, random_state=42)[7_000:9_000, :, 0]
 
-    assert np.mean((validation[:, 50:] - validation[:, 49:50]) ** 2) == pytest.approx(0.2570, abs=5e-5)
+    assert np.mean((validation[:, 50:] - validation[:, 49:50]) ** 2) == pytest.approx(
+        0.2570, abs=5e-5
+    )
 
 
 def test_waves_follow_the_formula_in_the_published_order_of_draws():
@@ -105,21 +109,29 @@ def test_waves_follow_the_formula_in_the_published_order_of_draws():
     f1, f2, o1, o2 = rng.rand(4)
     u = rng.rand(5)
     t = np.array([0, 0.25, 0.5, 0.75, 1])
-    by_hand = 0.5 * np.sin((t - o1) * (10 * f1 + 10)) + 0.2 * np.sin((t - o2) * (20 * f2 + 20)) + 0.1 * (u - 0.5)
+    by_hand = (
+        0.5 * np.sin((t - o1) * (10 * f1 + 10))
+        + 0.2 * np.sin((t - o2) * (20 * f2 + 20))
+        + 0.1 * (u - 0.5)
+    )
 
     np.testing.assert_allclose(make_waves(1, 5, random_state=3)[0, :, 0], by_hand, rtol=1e-12)
 
 
 def test_waves_take_a_generator_as_well_as_a_seed():
     """A RandomState draws what its seed draws."""
-    assert np.array_equal(make_waves(3, 4, random_state=np.random.RandomState(0)), make_waves(3, 4, random_state=0))
+    assert np.array_equal(
+        make_waves(3, 4, random_state=np.random.RandomState(0)), make_waves(3, 4, random_state=0)
+    )
 
 
 def test_airline_is_monthly():
     """The airline rows are 144 months in order, as a PeriodIndex."""
     airline = load_airline()
 
-    pd.testing.assert_index_equal(airline.index, pd.period_range("1949-01", "1960-12", freq="M", name="month"))
+    pd.testing.assert_index_equal(
+        airline.index, pd.period_range("1949-01", "1960-12", freq="M", name="month")
+    )
 
 
 def test_airline_holds_the_published_totals():
@@ -178,7 +190,9 @@ def test_jena_takes_negative_wind_speeds_as_missing():
 
 def test_jena_says_what_is_wrong_with_another_file():
     """A file without time stamps is refused with its own columns in the message."""
-    with pytest.raises(ValueError, match=r'needs a column "Date Time", got \[\'a\', \'b\'\]: pass a copy of'):
+    with pytest.raises(
+        ValueError, match=r'needs a column "Date Time", got \[\'a\', \'b\'\]: pass a copy of'
+    ):
         read("a,b\n1,2\n")
 
 
@@ -240,7 +254,9 @@ def test_fetch_refuses_a_file_with_another_hash(tmp_path, expected):
     changed = expected.replace("1.00", "1.01")
     with (
         served(zipped(changed)) as (url, _),
-        pytest.raises(ValueError, match=rf"{datasets._JENA_SHA256}, got {sha256(changed)}: it is damaged"),
+        pytest.raises(
+            ValueError, match=rf"{datasets._JENA_SHA256}, got {sha256(changed)}: it is damaged"
+        ),
     ):
         fetch_jena(data_home=tmp_path, url=url)
 
@@ -252,7 +268,9 @@ def test_fetch_refuses_a_kept_file_with_another_hash(tmp_path, expected):
     path = tmp_path / "jena_climate_2009_2016.csv"
     path.write_text(expected + "more")
 
-    with pytest.raises(ValueError, match="jena_climate_2009_2016.csv needs the SHA-256 .* Delete it and fetch"):
+    with pytest.raises(
+        ValueError, match="jena_climate_2009_2016.csv needs the SHA-256 .* Delete it and fetch"
+    ):
         fetch_jena(data_home=tmp_path, download=False)
 
 
@@ -260,17 +278,23 @@ def test_fetch_refuses_an_archive_of_something_else(tmp_path, expected):
     """An archive without the file is an error that lists what it holds."""
     with (
         served(zipped(expected, name="other.csv")) as (url, _),
-        pytest.raises(ValueError, match=r"needs to hold jena_climate_2009_2016.csv, got \['other.csv'\]"),
+        pytest.raises(
+            ValueError, match=r"needs to hold jena_climate_2009_2016.csv, got \['other.csv'\]"
+        ),
     ):
         fetch_jena(data_home=tmp_path, url=url)
 
 
 def test_fetch_says_offline_where_to_put_the_file(tmp_path):
-    """When nobody answers, the message names the public address and the folder; nothing is left behind."""
+    """When nobody answers, the message names the public address and the folder; nothing is left
+    behind.
+    """
     with served(b"") as (url, _):
         pass  # the port is free again, and nobody listens there
 
-    with pytest.raises(OSError, match=rf"could not be downloaded .*tf-keras-datasets.* into {tmp_path}\.$"):
+    with pytest.raises(
+        OSError, match=rf"could not be downloaded .*tf-keras-datasets.* into {tmp_path}\.$"
+    ):
         fetch_jena(data_home=tmp_path, url=url)
     assert list(tmp_path.iterdir()) == []
 
@@ -289,7 +313,9 @@ def test_fetch_keeps_nothing_of_a_broken_download(tmp_path, expected):
 
 def test_fetch_without_download_says_where_to_put_the_file(tmp_path):
     """download=False with nothing kept names the missing path and the remedy."""
-    with pytest.raises(FileNotFoundError, match=rf"download=False: download https://.* into {tmp_path}\.$"):
+    with pytest.raises(
+        FileNotFoundError, match=rf"download=False: download https://.* into {tmp_path}\.$"
+    ):
         fetch_jena(data_home=tmp_path, download=False)
 
 

@@ -23,7 +23,9 @@ def python_blocks(text):
     for match in BLOCK.finditer(text):
         if match["skip"] is None:
             line = text.count("\n", 0, match.start("code"))
-            blocks.append((line, re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE)))
+            blocks.append(
+                (line, re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE))
+            )
     return blocks
 
 
@@ -49,7 +51,11 @@ def run_blocks(text, filename):
 
 
 def with_blocks(documents):
-    return [path for path in documents if path.exists() and python_blocks(path.read_text(encoding="utf-8"))]
+    return [
+        path
+        for path in documents
+        if path.exists() and python_blocks(path.read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.mark.parametrize("path", with_blocks(DOCUMENTS), ids=lambda path: path.name)
@@ -58,14 +64,18 @@ def test_document_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
-    run_blocks(path.read_text(encoding="utf-8"), str(path))  # raises, or fails an assertion in run_doctest
+    run_blocks(
+        path.read_text(encoding="utf-8"), str(path)
+    )  # raises, or fails an assertion in run_doctest
 
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
 
 
 def test_blocks_share_their_names_and_skipped_ones_do_not_run():
-    """A later block sees the names of earlier ones, plain or `>>>`; one marked as skipped does nothing."""
+    """A later block sees the names of earlier ones, plain or `>>>`; one marked as skipped does
+    nothing.
+    """
     text = """
 ```python
 a = 1

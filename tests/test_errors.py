@@ -1,4 +1,6 @@
-"""Bad input: one clear exception that names the argument, what is required, what came, and the remedy."""
+"""Bad input: one clear exception that names the argument, what is required, what came, and the
+remedy.
+"""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,13 @@ from skrnn import (
 )
 
 ROW_TRANSFORMERS = [SlidingWindow(3), SeriesScaler(), Differencer(1), CalendarFeatures("hour")]
-WINDOW_TRANSFORMERS = [LastSteps(2), FlattenWindows(), WindowScaler(), SeriesScaler(), Differencer(1)]
+WINDOW_TRANSFORMERS = [
+    LastSteps(2),
+    FlattenWindows(),
+    WindowScaler(),
+    SeriesScaler(),
+    Differencer(1),
+]
 REGRESSORS = [
     NaiveForecaster(),
     LinearWindow(),
@@ -55,7 +63,9 @@ def regressor(request):
 def frame():
     """A hundred hours of two columns."""
     index = pd.date_range("2024-01-01", periods=100, freq="h")
-    return pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=["load", "price"], index=index)
+    return pd.DataFrame(
+        np.random.default_rng(0).normal(size=(100, 2)), columns=["load", "price"], index=index
+    )
 
 
 @pytest.fixture
@@ -73,7 +83,8 @@ def test_too_few_rows():
         SlidingWindow(120, sampling_rate=6).fit(np.zeros((500, 1)))
 
     assert str(caught.value) == (
-        "length=120 with sampling_rate=6 needs 715 rows, got 500: pass a longer series or a smaller window"
+        "length=120 with sampling_rate=6 needs 715 rows, got 500: pass a longer series or a smaller "
+        "window"
     )
 
 
@@ -124,7 +135,9 @@ def test_leads(frame, leads):
 
 def test_no_leads(frame):
     """There has to be one."""
-    with pytest.raises(ValueError, match="leads must name at least one row ahead, got an empty list"):
+    with pytest.raises(
+        ValueError, match="leads must name at least one row ahead, got an empty list"
+    ):
         make_windows(frame, 3, target="load", leads=[])
 
 
@@ -156,9 +169,13 @@ def test_more_steps_than_there_are(windows):
 
 def test_options(frame):
     """Words are chosen from a list that the message shows."""
-    with pytest.raises(ValueError, match="context must be one of 'auto', 'carry', 'none', got 'both'"):
+    with pytest.raises(
+        ValueError, match="context must be one of 'auto', 'carry', 'none', got 'both'"
+    ):
         SlidingWindow(3, context="both").fit(frame)
-    with pytest.raises(ValueError, match="method must be one of 'standard', 'minmax', 'robust', got 'l2'"):
+    with pytest.raises(
+        ValueError, match="method must be one of 'standard', 'minmax', 'robust', got 'l2'"
+    ):
         SeriesScaler("l2").fit(frame)
 
 
@@ -167,7 +184,9 @@ def test_options(frame):
 
 def test_unknown_target(frame):
     """An unknown column is told, with those that there are."""
-    with pytest.raises(ValueError, match="target='temp' is not a column, there are 'load', 'price'"):
+    with pytest.raises(
+        ValueError, match="target='temp' is not a column, there are 'load', 'price'"
+    ):
         make_windows(frame, 3, target="temp")
     with pytest.raises(ValueError, match="target=2 is not a column: there are 2, counted from 0"):
         make_windows(frame, 3, target=2)
@@ -175,7 +194,9 @@ def test_unknown_target(frame):
 
 def test_target_of_several(frame):
     """With several columns the target has to be named."""
-    with pytest.raises(ValueError, match="target is needed to choose one of 2 columns: 'load', 'price'"):
+    with pytest.raises(
+        ValueError, match="target is needed to choose one of 2 columns: 'load', 'price'"
+    ):
         make_windows(frame, 3)
     with pytest.raises(ValueError, match="target is needed to choose one of 2 columns: 0 … 1"):
         make_windows(frame.to_numpy(), 3)
@@ -183,13 +204,17 @@ def test_target_of_several(frame):
 
 def test_target_by_name_of_an_array(frame):
     """Arrays have no names, and the message says how to keep them."""
-    with pytest.raises(ValueError, match=r'the data came without column names: .*set_output\(transform="pandas"\)'):
+    with pytest.raises(
+        ValueError, match=r'the data came without column names: .*set_output\(transform="pandas"\)'
+    ):
         make_windows(frame.to_numpy(), 3, target="load")
 
 
 def test_target_known_ahead(frame):
     """What is forecast is not known ahead."""
-    with pytest.raises(ValueError, match="target='load' cannot be known ahead: take it out of known_ahead"):
+    with pytest.raises(
+        ValueError, match="target='load' cannot be known ahead: take it out of known_ahead"
+    ):
         make_windows(frame, 3, target="load", known_ahead=["load"])
 
 
@@ -209,7 +234,10 @@ def test_unknown_known_ahead(frame, known_ahead, message):
 
 def test_selector_of_an_array(frame):
     """A selector needs a DataFrame."""
-    with pytest.raises(ValueError, match="known_ahead is a selector of DataFrame columns, but an array came: bring a"):
+    with pytest.raises(
+        ValueError,
+        match="known_ahead is a selector of DataFrame columns, but an array came: bring a",
+    ):
         SlidingWindow(3, known_ahead=lambda X: ["load"]).fit(frame.to_numpy())
 
 
@@ -222,7 +250,10 @@ def test_columns_that_are_not_numbers(frame, row_transformer, values):
     """A column that is no number is told by its name."""
     frame["kind"] = values
 
-    with pytest.raises(ValueError, match="columns must be numeric, got 'kind' .*: encode these columns or drop them"):
+    with pytest.raises(
+        ValueError,
+        match="columns must be numeric, got 'kind' .*: encode these columns or drop them",
+    ):
         row_transformer.fit(frame)
 
 
@@ -269,10 +300,14 @@ def test_infinite_data_and_windows(frame, windows, regressor):
         regressor.fit(X, y)
 
 
-@pytest.mark.parametrize("change", [lambda X: X[["price", "load"]], lambda X: X.rename(columns=str.upper)])
+@pytest.mark.parametrize(
+    "change", [lambda X: X[["price", "load"]], lambda X: X.rename(columns=str.upper)]
+)
 def test_other_columns(frame, row_transformer, change):
     """Other columns, or another order, than in fit."""
-    with pytest.raises(ValueError, match="feature names should match those that were passed during fit"):
+    with pytest.raises(
+        ValueError, match="feature names should match those that were passed during fit"
+    ):
         row_transformer.fit(frame).transform(change(frame))
 
 
@@ -282,7 +317,9 @@ def test_fewer_columns(frame, row_transformer):
         row_transformer.fit(frame).transform(frame[["load"]])
 
 
-@pytest.mark.parametrize("change", [lambda X: X[["price", "load"]], lambda X: X.rename(columns=str.upper)])
+@pytest.mark.parametrize(
+    "change", [lambda X: X[["price", "load"]], lambda X: X.rename(columns=str.upper)]
+)
 def test_other_columns_of_windows(frame, regressor, window_transformer, change):
     """Windows remember their columns: others than in fit are an error."""
     X, y = make_windows(frame, 6, target="load")
@@ -300,7 +337,9 @@ def test_other_steps(frame, regressor):
     X, y = make_windows(frame, 6, target="load")
     other, _ = make_windows(frame, 5, target="load")
 
-    with pytest.raises(ValueError, match="X must have windows as .* was fitted on, 6 steps × 2 features, got 5 × 2"):
+    with pytest.raises(
+        ValueError, match="X must have windows as .* was fitted on, 6 steps × 2 features, got 5 × 2"
+    ):
         regressor.fit(X, y).predict(other)
 
 
@@ -309,7 +348,9 @@ def test_other_steps(frame, regressor):
 
 def test_unsorted(frame, row_transformer):
     """Time goes up."""
-    with pytest.raises(ValueError, match=r"the time index must be sorted, oldest row first: use X.sort_index\(\)"):
+    with pytest.raises(
+        ValueError, match=r"the time index must be sorted, oldest row first: use X.sort_index\(\)"
+    ):
         row_transformer.fit(frame[::-1])
 
 
@@ -318,7 +359,8 @@ def test_duplicates(frame, row_transformer):
     twice = frame.iloc[[0, 1, 1, 2, 3, 4]]
 
     with pytest.raises(
-        ValueError, match="must not have duplicates, 2024-01-01 01:00:00 comes more than once: aggregate"
+        ValueError,
+        match="must not have duplicates, 2024-01-01 01:00:00 comes more than once: aggregate",
     ):
         row_transformer.fit(twice)
 
@@ -327,11 +369,15 @@ def test_missing_labels(frame, row_transformer):
     """A time is known."""
     frame.index = frame.index.where(np.arange(100) != 5)
 
-    with pytest.raises(ValueError, match=r"the time index has missing labels \(NaT\): drop these rows"):
+    with pytest.raises(
+        ValueError, match=r"the time index has missing labels \(NaT\): drop these rows"
+    ):
         row_transformer.fit(frame)
 
 
-@pytest.mark.parametrize("function", [lambda X: make_windows(X, 3, target=0), lambda X: future_rows(X, 2)])
+@pytest.mark.parametrize(
+    "function", [lambda X: make_windows(X, 3, target=0), lambda X: future_rows(X, 2)]
+)
 def test_index_of_functions(frame, function):
     """The functions look at the index as the transformers do."""
     with pytest.raises(ValueError, match="must be sorted"):
@@ -341,7 +387,9 @@ def test_index_of_functions(frame, function):
 
 
 def test_several_levels(frame):
-    """Series stacked in one DataFrame would run into each other; the message shows how to cut them apart."""
+    """Series stacked in one DataFrame would run into each other; the message shows how to cut them
+    apart.
+    """
     panel = pd.concat({"a": frame, "b": frame})
     calls = [
         SlidingWindow(3).fit,
@@ -350,7 +398,10 @@ def test_several_levels(frame):
     ]
 
     for call in calls:
-        with pytest.raises(ValueError, match=r"the index must have one level, got 2: .*droplevel\(0\) for _, one in"):
+        with pytest.raises(
+            ValueError,
+            match=r"the index must have one level, got 2: .*droplevel\(0\) for _, one in",
+        ):
             call(panel)
     series = [one.droplevel(0) for _, one in panel.groupby(level=0)]
     assert len(make_windows(series, 3, target=0)[0]) == 2 * 97
@@ -375,7 +426,9 @@ def test_different_lengths(windows, regressor):
     """X and y have one length."""
     X, y = windows
 
-    with pytest.raises(ValueError, match="X and y must have the same number of samples, got 94 in X and 93 in y"):
+    with pytest.raises(
+        ValueError, match="X and y must have the same number of samples, got 94 in X and 93 in y"
+    ):
         regressor.fit(X, y[1:])
 
 
@@ -389,7 +442,9 @@ def test_y_of_three_dimensions(windows, regressor):
     """y is (n,) or (n, n_outputs)."""
     X, y = windows
 
-    with pytest.raises(ValueError, match=r"y must be \(n,\) or \(n, n_outputs\), got shape \(94, 1, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"y must be \(n,\) or \(n, n_outputs\), got shape \(94, 1, 1\)"
+    ):
         regressor.fit(X, y[:, None, None])
 
 
@@ -421,7 +476,8 @@ def test_nothing_left(windows, regressor):
     weights[0] = 0
 
     with pytest.raises(
-        ValueError, match="no sample is left to learn from: none of 94 has a complete window, a known y and"
+        ValueError,
+        match="no sample is left to learn from: none of 94 has a complete window, a known y and",
     ):
         regressor.fit(X, y, weights)
 
@@ -455,7 +511,8 @@ def test_no_windows(windows, regressor, window_transformer):
 def test_windows_where_rows_belong(windows):
     """What takes rows cannot take windows."""
     with pytest.raises(
-        ValueError, match=r"SlidingWindow takes the rows of a series \(2-D\), got windows: put it before them"
+        ValueError,
+        match=r"SlidingWindow takes the rows of a series \(2-D\), got windows: put it before them",
     ):
         SlidingWindow(3).fit(windows[0])
     with pytest.raises(ValueError, match="CalendarFeatures takes the rows of a series"):
@@ -470,13 +527,18 @@ def test_one_dimension(row_transformer):
 
 def test_panel_with_different_columns():
     """The series of a panel have the same columns."""
-    with pytest.raises(ValueError, match="the series of a panel must have the same columns, got 1 and 2|got 2 and 1"):
+    with pytest.raises(
+        ValueError,
+        match="the series of a panel must have the same columns, got 1 and 2|got 2 and 1",
+    ):
         make_windows([np.zeros((20, 1)), np.zeros((20, 2))], 3)
 
 
 def test_series_of_four_dimensions():
     """A panel has three dimensions at most."""
-    with pytest.raises(ValueError, match=r"a series must be 2-D \(n_rows, n_features\), got 4 dimensions"):
+    with pytest.raises(
+        ValueError, match=r"a series must be 2-D \(n_rows, n_features\), got 4 dimensions"
+    ):
         make_windows(np.zeros((2, 3, 4, 5)), 3)
 
 
@@ -512,7 +574,9 @@ def test_errors_come_before_a_fit(windows, regressor):
 
 def test_rows_without_windows_are_warned_of():
     """A series that reaches an estimator as rows is most likely a forgotten SlidingWindow."""
-    rows = pd.DataFrame({"a": np.arange(9.0), "b": 1.0}, index=pd.date_range("2024-01-01", periods=9))
+    rows = pd.DataFrame(
+        {"a": np.arange(9.0), "b": 1.0}, index=pd.date_range("2024-01-01", periods=9)
+    )
 
     with pytest.warns(UserWarning, match="put SlidingWindow before it"):
         LinearWindow().fit(rows, rows["a"])
@@ -549,7 +613,9 @@ def test_known_ahead_must_not_name_the_target():
     rows = pd.DataFrame({"v": np.arange(40.0) ** 2})
 
     with pytest.raises(ValueError, match="names the target y itself"):
-        make_pipeline(SlidingWindow(6, lead=24, known_ahead=["v"]), LinearWindow()).fit(rows, rows["v"])
+        make_pipeline(SlidingWindow(6, lead=24, known_ahead=["v"]), LinearWindow()).fit(
+            rows, rows["v"]
+        )
 
 
 def test_horizon_and_leads_together():

@@ -37,7 +37,9 @@ WINDOWED = [
     FlattenWindows(),
     *REGRESSORS,
     SmoothingRegressor(season=3),
-    TransformedWindowRegressor(make_pipeline(SeriesScaler(), FlattenWindows(), Ridge()), Differencer(1)),
+    TransformedWindowRegressor(
+        make_pipeline(SeriesScaler(), FlattenWindows(), Ridge()), Differencer(1)
+    ),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     *NETWORKS,
 ]
@@ -48,7 +50,9 @@ def frame():
     """Hourly rows of two columns, some of them unknown."""
     rng = np.random.default_rng(5)
     rows = pd.DataFrame(
-        rng.normal(size=(60, 2)).cumsum(axis=0), pd.date_range("2024-01-01", periods=60, freq="h"), ["a", "b"]
+        rng.normal(size=(60, 2)).cumsum(axis=0),
+        pd.date_range("2024-01-01", periods=60, freq="h"),
+        ["a", "b"],
     )
     rows.iloc[30, 0] = np.nan
     return rows
@@ -74,7 +78,9 @@ def test_nothing_public_is_left_out():
     """The list above holds every public class that can be fitted."""
     listed = {type(estimator) for estimator in EVERY}
 
-    public = {value for value in vars(skrnn).values() if hasattr(value, "fit") and isinstance(value, type)}
+    public = {
+        value for value in vars(skrnn).values() if hasattr(value, "fit") and isinstance(value, type)
+    }
 
     assert public <= listed
 
@@ -92,7 +98,11 @@ def test_fit_and_use_change_nothing_of_the_users(estimator):
     """Neither parameters nor data are changed by fit, nor by what follows."""
     estimator = clone(estimator) if not any(estimator is one for one in ROWS) else estimator
     X, y = data_for(estimator)
-    before, params, targets = state(X), copy.deepcopy(estimator.get_params()), np.array(y, copy=True)
+    before, params, targets = (
+        state(X),
+        copy.deepcopy(estimator.get_params()),
+        np.array(y, copy=True),
+    )
 
     output(estimator.fit(X, y), X)
 

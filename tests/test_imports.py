@@ -9,7 +9,17 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "skrnn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("tensorflow", "keras", "scikeras", "sktime", "statsmodels", "matplotlib", "numba", "plotly", "jinja2")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "scikeras",
+    "sktime",
+    "statsmodels",
+    "matplotlib",
+    "numba",
+    "plotly",
+    "jinja2",
+)
 # How the names of the modules begin that may import each.
 ALLOWED = {
     "tensorflow": ("neural/keras_engine.py",),
@@ -41,7 +51,9 @@ def module_name(path):
 
 
 def imported_names(node):
-    """The dotted names that an import statement, or a call of import_module or __import__, asks for."""
+    """The dotted names that an import statement, or a call of import_module or __import__, asks
+    for.
+    """
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -81,7 +93,9 @@ def test_import_is_light(module):
     """The import loads none of the heavy libraries."""
     code = f"import sys, {module}; print(*(set({HEAVY}) & set(sys.modules)))"
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.split() == []
 
@@ -91,7 +105,9 @@ def test_heavy_libraries_stay_in_their_module(path):
     """Only the module made for a heavy library mentions an import of it, be it inside a function."""
     found = {name.partition(".")[0] for name in imports_of(parse(path))} & set(HEAVY)
 
-    assert [library for library in found if not module_name(path).startswith(ALLOWED[library])] == []
+    assert [
+        library for library in found if not module_name(path).startswith(ALLOWED[library])
+    ] == []
 
 
 def test_data_sets_import_sktime_late():
@@ -106,13 +122,17 @@ def test_no_import_points_back(path):
     """A module imports from its own layer and earlier ones alone."""
     own = layer_of(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
     parts = [name.split(".") for name in imports_of(parse(path))]
-    layers = {".".join(name): layer_of(name[1]) for name in parts if name[0] == "skrnn" and len(name) > 1}
+    layers = {
+        ".".join(name): layer_of(name[1]) for name in parts if name[0] == "skrnn" and len(name) > 1
+    }
 
     later = [name for name, layer in layers.items() if None not in (own, layer) and layer > own]
     assert later == []
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "neural" / "fused").glob("*.py")), ids=module_name)
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "neural" / "fused").glob("*.py")), ids=module_name
+)
 def test_the_fused_engine_is_numerics_only(path):
     """It knows the network as plain data, and no estimator: neither scikit-learn's nor ours."""
     names = imports_of(ast.parse(path.read_text(encoding="utf-8")))
@@ -127,20 +147,28 @@ def test_reading_knows_windows_alone(path):
     """Files are read without any estimator or transformer."""
     ours = [name for name in imports_of(parse(path)) if name.startswith("skrnn")]
 
-    assert all(name.startswith(("skrnn.reading", "skrnn.windows", "skrnn.validation")) for name in ours)
+    assert all(
+        name.startswith(("skrnn.reading", "skrnn.windows", "skrnn.validation")) for name in ours
+    )
 
 
 def test_reading_is_asked_for():
     """The package does not load what reads files."""
     code = "import sys, skrnn; print('skrnn.reading' in sys.modules)"
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.strip() == "False"
 
 
 def test_pyarrow_is_imported_late():
     """Parquet files alone need pyarrow."""
-    early = [path for path in MODULES if any(name.startswith("pyarrow") for name in imports_at_load(parse(path)))]
+    early = [
+        path
+        for path in MODULES
+        if any(name.startswith("pyarrow") for name in imports_at_load(parse(path)))
+    ]
 
     assert early == []

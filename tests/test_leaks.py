@@ -45,7 +45,11 @@ def series():
     index = pd.date_range("2024-03-30", periods=N_ROWS, freq="h", tz="Europe/Berlin")
     t = np.arange(N_ROWS)
     frame = pd.DataFrame(
-        {"load": 50 + 10 * np.sin(t / 4) + rng.normal(size=N_ROWS), "temp": rng.normal(size=N_ROWS)}, index
+        {
+            "load": 50 + 10 * np.sin(t / 4) + rng.normal(size=N_ROWS),
+            "temp": rng.normal(size=N_ROWS),
+        },
+        index,
     )
     frame.iloc[[20, 21, 108, 130], 0] = np.nan
     frame.iloc[55, 1] = np.nan
@@ -55,7 +59,9 @@ def series():
 def changed(frame, cut, columns=("load", "temp")):
     """The same rows up to ``cut``, others behind it."""
     other = frame.copy()
-    other.loc[other.index[cut + 1] :, list(columns)] = 1e3 + 7 * frame[list(columns)].to_numpy()[cut + 1 :]
+    other.loc[other.index[cut + 1] :, list(columns)] = (
+        1e3 + 7 * frame[list(columns)].to_numpy()[cut + 1 :]
+    )
     return other
 
 
@@ -68,9 +74,13 @@ ROW_PIPELINES = {
     "naive, seasonal": make_pipeline(window(), NaiveForecaster("seasonal", season=4)),
     "smoothing": make_pipeline(window(), SmoothingRegressor()),
     "smoothing, seasonal": make_pipeline(window(), SmoothingRegressor(season=3)),
-    "smoothing, sampling rate": make_pipeline(SlidingWindow(3, LEAD, sampling_rate=2), SmoothingRegressor()),
+    "smoothing, sampling rate": make_pipeline(
+        SlidingWindow(3, LEAD, sampling_rate=2), SmoothingRegressor()
+    ),
     "linear": make_pipeline(SeriesScaler(), window(), LinearWindow()),
-    "linear, context none": make_pipeline(SeriesScaler("robust"), window(context="none"), LinearWindow()),
+    "linear, context none": make_pipeline(
+        SeriesScaler("robust"), window(context="none"), LinearWindow()
+    ),
     "linear, sampling rate": make_pipeline(
         SeriesScaler("minmax"), SlidingWindow(3, LEAD, sampling_rate=2), LinearWindow()
     ),
@@ -80,14 +90,20 @@ ROW_PIPELINES = {
         window(known_ahead=make_column_selector("_(?:sin|cos)$")),
         LinearWindow(),
     ),
-    "stock scaler": make_pipeline(StandardScaler().set_output(transform="pandas"), window(), LinearWindow()),
+    "stock scaler": make_pipeline(
+        StandardScaler().set_output(transform="pandas"), window(), LinearWindow()
+    ),
     "differenced rows": make_pipeline(Differencer((1, 2)), window(), LinearWindow()),
     "windows scaled": make_pipeline(window(), SeriesScaler(), LastSteps(4), LinearWindow()),
     "windows scaled by themselves": make_pipeline(window(), WindowScaler(), LinearWindow()),
-    "flattened": make_pipeline(window(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))),
+    "flattened": make_pipeline(
+        window(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
+    ),
     "differenced against the window": make_pipeline(
         window(),
-        TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer((1, 2))),
+        TransformedWindowRegressor(
+            make_pipeline(SeriesScaler(), LinearWindow()), Differencer((1, 2))
+        ),
     ),
     "scaled against the window": make_pipeline(
         window(), TransformedWindowRegressor(LinearWindow(), WindowScaler(), target="load")
@@ -109,7 +125,10 @@ def test_rows_behind_do_not_count(name):
     honest = pipe.predict(frame[N_FIT:])
 
     for cut in CUTS:
-        known = frame.index[N_FIT:] <= frame.index[cut] + LEAD * frame.index[:2].to_series().diff().iloc[1]
+        known = (
+            frame.index[N_FIT:]
+            <= frame.index[cut] + LEAD * frame.index[:2].to_series().diff().iloc[1]
+        )
         cheating = pipe.predict(changed(frame, cut)[N_FIT:])
         assert np.isfinite(cheating).all()
         np.testing.assert_array_equal(cheating[known], honest[known])
@@ -128,7 +147,9 @@ def test_context_is_what_the_row_would_have_seen(name):
     np.testing.assert_allclose(pieces, whole[N_FIT:], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["linear", "calendar known ahead", "differenced against the window", "recurrent"])
+@pytest.mark.parametrize(
+    "name", ["linear", "calendar known ahead", "differenced against the window", "recurrent"]
+)
 def test_folds_do_not_see_later_rows(name):
     """In TimeSeriesSplit, a fold's forecasts are the same whatever comes behind the fold."""
     frame = series()
@@ -164,11 +185,15 @@ def test_a_search_does_not_see_the_rows_behind():
     grid = {"slidingwindow__length": [2, 6], "linearwindow__alpha": [0.1, 10.0]}
 
     def search(data):
-        return GridSearchCV(pipe, grid, cv=TimeSeriesSplit(3)).fit(data[:N_FIT], data["load"][:N_FIT])
+        return GridSearchCV(pipe, grid, cv=TimeSeriesSplit(3)).fit(
+            data[:N_FIT], data["load"][:N_FIT]
+        )
 
     one, two = search(frame), search(changed(frame, N_FIT - 1))
 
-    np.testing.assert_array_equal(one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"])
+    np.testing.assert_array_equal(
+        one.cv_results_["mean_test_score"], two.cv_results_["mean_test_score"]
+    )
 
 
 WINDOW_MODELS = {
@@ -180,29 +205,40 @@ WINDOW_MODELS = {
     "linear": make_pipeline(SeriesScaler(), LinearWindow()),
     "robust": make_pipeline(SeriesScaler("robust"), LinearWindow()),
     "last steps": make_pipeline(LastSteps(3), SeriesScaler("minmax"), LinearWindow()),
-    "flattened": make_pipeline(SeriesScaler(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))),
+    "flattened": make_pipeline(
+        SeriesScaler(), TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()))
+    ),
     "window scaler": make_pipeline(WindowScaler(), SeriesScaler(), LinearWindow()),
-    "differenced": TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)),
+    "differenced": TransformedWindowRegressor(
+        make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)
+    ),
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     "recursive": RecursiveForecaster(TransformedWindowRegressor(LinearWindow(), Differencer(1))),
     "multi-output": make_pipeline(SeriesScaler(), MultiOutputForecaster(Ridge())),
     "direct": make_pipeline(SeriesScaler(), DirectForecaster(Ridge())),
     "dense": make_pipeline(SeriesScaler(), DenseRegressor(4, **_NET)),
     "convolutional": make_pipeline(SeriesScaler(), ConvRegressor(4, **_NET)),
-    "recurrent": make_pipeline(SeriesScaler(), RNNRegressor("gru", 4, validation_fraction=0.2, **_NET)),
+    "recurrent": make_pipeline(
+        SeriesScaler(), RNNRegressor("gru", 4, validation_fraction=0.2, **_NET)
+    ),
     "sequence to sequence": make_pipeline(
-        SeriesScaler(), RNNRegressor("simple", 4, sequence_targets=True, validation_fraction=0.2, **_NET)
+        SeriesScaler(),
+        RNNRegressor("simple", 4, sequence_targets=True, validation_fraction=0.2, **_NET),
     ),
     "sequence to sequence, own steps": TransformedWindowRegressor(
         RNNRegressor("simple", 4, sequence_targets=True, **_NET), WindowScaler()
     ),
-    "encoder and decoder": make_pipeline(SeriesScaler(), RNNRegressor("simple", 4, decoder="recurrent", **_NET)),
+    "encoder and decoder": make_pipeline(
+        SeriesScaler(), RNNRegressor("simple", 4, decoder="recurrent", **_NET)
+    ),
 }
 
 
 @pytest.mark.parametrize("name", WINDOW_MODELS)
 def test_windows_behind_the_training_windows_do_not_count(name):
-    """Windows by origin: neither scaling nor fitting sees a row behind the last target of the training windows."""
+    """Windows by origin: neither scaling nor fitting sees a row behind the last target of the
+    training windows.
+    """
     frame, horizon = series().ffill(), 3
     X, _ = make_windows(frame, LENGTH, horizon, target="load")
     train, _ = next(TimeSeriesSplit(2, gap=horizon - 1).split(X))
@@ -222,7 +258,9 @@ def test_windows_behind_the_training_windows_do_not_count(name):
 
 @pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster, MultiOutputForecaster])
 def test_many_leads_do_not_see_the_rows_behind(strategy):
-    """Rows in, many leads out: forecasts made at row ``cut`` and before do not change with the rows behind it."""
+    """Rows in, many leads out: forecasts made at row ``cut`` and before do not change with the rows
+    behind it.
+    """
     frame = series()
     pipe = make_pipeline(SlidingWindow(LENGTH), strategy(LinearWindow(), 12))
     pipe.fit(frame[:N_FIT], frame["load"][:N_FIT])
@@ -235,15 +273,21 @@ def test_many_leads_do_not_see_the_rows_behind(strategy):
 
 @pytest.mark.parametrize("params", [{"sequence_targets": True}, {"decoder": "recurrent"}], ids=str)
 def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
-    """Rows in, many leads out: only the column that is known ahead is seen behind the origin, up to the last lead."""
+    """Rows in, many leads out: only the column that is known ahead is seen behind the origin, up to
+    the last lead.
+    """
     frame, horizon = series(), 4
     network = RNNRegressor("simple", 4, **params, **_NET)
     pipe = make_pipeline(
-        SeriesScaler(), SlidingWindow(LENGTH, known_ahead="temp"), MultiOutputForecaster(network, horizon)
+        SeriesScaler(),
+        SlidingWindow(LENGTH, known_ahead="temp"),
+        MultiOutputForecaster(network, horizon),
     ).fit(frame[:N_FIT], frame["load"][:N_FIT])
     honest = pipe.predict(frame[N_FIT:])
 
-    load, temp = (pipe.predict(changed(frame, 117, [column])[N_FIT:]) for column in ("load", "temp"))
+    load, temp = (
+        pipe.predict(changed(frame, 117, [column])[N_FIT:]) for column in ("load", "temp")
+    )
 
     np.testing.assert_array_equal(load[: 119 - N_FIT], honest[: 119 - N_FIT])
     np.testing.assert_array_equal(temp[: 119 - N_FIT - horizon], honest[: 119 - N_FIT - horizon])
@@ -251,7 +295,9 @@ def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
 
 def made_until(result, label):
     """The forecasts of a backtest, and of its baseline, that were made at a row or before it."""
-    return result.predictions[result.predictions["origin"] <= label][["origin", "lead", "predicted", "baseline"]]
+    return result.predictions[result.predictions["origin"] <= label][
+        ["origin", "lead", "predicted", "baseline"]
+    ]
 
 
 BACKTESTED = {
@@ -274,7 +320,13 @@ def test_backtests_of_rows_do_not_see_the_rows_behind(name):
     cut = frame.index[117]
 
     honest, cheating = (
-        backtest(BACKTESTED[name], data, data["load"], cv=3, baseline=NaiveForecaster("seasonal", season=4))
+        backtest(
+            BACKTESTED[name],
+            data,
+            data["load"],
+            cv=3,
+            baseline=NaiveForecaster("seasonal", season=4),
+        )
         for data in (frame, changed(frame, 117))
     )
 
@@ -285,7 +337,8 @@ def test_backtests_of_rows_do_not_see_the_rows_behind(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "cv"), [*((name, 3) for name in WINDOW_MODELS), ("linear", TimeSeriesSplit(2, test_size=30))]
+    ("name", "cv"),
+    [*((name, 3) for name in WINDOW_MODELS), ("linear", TimeSeriesSplit(2, test_size=30))],
 )
 def test_backtests_of_windows_do_not_see_the_rows_behind(name, cv):
     """The same for windows, also where the splitter leaves no gap."""
@@ -314,15 +367,21 @@ def test_backtests_of_panels_do_not_see_the_rows_behind():
         model = make_pipeline(SeriesScaler(), LinearWindow())
         return made_until(backtest(model, X, y, cv=3), cut)
 
-    pd.testing.assert_frame_equal(forecasts(changed(frame, 117)), forecasts(frame), check_exact=True)
+    pd.testing.assert_frame_equal(
+        forecasts(changed(frame, 117)), forecasts(frame), check_exact=True
+    )
 
 
-@pytest.mark.parametrize("transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()])
+@pytest.mark.parametrize(
+    "transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()]
+)
 def test_transformers_look_back_only(transformer):
     """Transformed rows do not change with the rows behind them."""
     frame = series()
     transformer.fit(frame[:N_FIT])
 
-    honest, cheating = (np.asarray(transformer.transform(data[N_FIT:])) for data in (frame, changed(frame, 117)))
+    honest, cheating = (
+        np.asarray(transformer.transform(data[N_FIT:])) for data in (frame, changed(frame, 117))
+    )
 
     np.testing.assert_array_equal(cheating[: 118 - N_FIT], honest[: 118 - N_FIT])

@@ -36,7 +36,11 @@ def walk(n=120, columns=2):
     rng = np.random.default_rng(4)
     rows = np.zeros((n, columns))
     for t in range(1, n):
-        rows[t] = 0.8 * rows[t - 1] + 0.3 * np.roll(rows[t - 1], 1) * np.cos(t / 5) + rng.normal(size=columns)
+        rows[t] = (
+            0.8 * rows[t - 1]
+            + 0.3 * np.roll(rows[t - 1], 1) * np.cos(t / 5)
+            + rng.normal(size=columns)
+        )
     return rows
 
 
@@ -75,13 +79,17 @@ def test_recursion_of_each_column_by_itself():
 
 @pytest.mark.parametrize("transformer", [Differencer(1), Differencer((1, 3)), WindowScaler()])
 def test_recursion_of_relative_targets(transformer):
-    """Differenced and scaled models inside are relative to the column that they forecast, and come out right."""
+    """Differenced and scaled models inside are relative to the column that they forecast, and come
+    out right.
+    """
     X, y = make_windows(walk() + np.array([0, 100]), 6, 4, target=1)
     inner = TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), transformer)
     model = RecursiveForecaster(inner, target=1).fit(X[:80], y[:80])
 
     one = X.replace(leads=(1,))
-    first = inner.set_params(target=0).fit(one[:80], one[:80].values_at(0, 1)[:, 0]).predict(one[80:])
+    first = (
+        inner.set_params(target=0).fit(one[:80], one[:80].values_at(0, 1)[:, 0]).predict(one[80:])
+    )
 
     np.testing.assert_allclose(model.models_[0][0].predict(one[80:]), first, rtol=1e-9)
     assert np.abs(model.predict(X[80:])[:, 0] - y[80:, 0]).mean() < 2
@@ -108,11 +116,15 @@ def test_recursion_with_sampling_rate():
     same = X[1::2]
     forecast = model.fit(same, y[1::2]).predict(same)
 
-    np.testing.assert_allclose(forecast, twin.fit(thinned, later).predict(thinned)[: len(forecast)], rtol=1e-9)
+    np.testing.assert_allclose(
+        forecast, twin.fit(thinned, later).predict(thinned)[: len(forecast)], rtol=1e-9
+    )
 
 
 def test_recursion_takes_the_true_future_of_columns_known_ahead():
-    """A column that is known ahead is not forecast: at each step the model sees its value at that very row."""
+    """A column that is known ahead is not forecast: at each step the model sees its value at that
+    very row.
+    """
     signal = np.random.default_rng(0).normal(size=200)
     rows = np.stack([np.concatenate([[0.0], 2 * signal[1:]]), signal], axis=1)
     X, y = make_windows(rows, 3, 5, target=0, known_ahead=[1])
@@ -127,9 +139,15 @@ def test_recursion_on_textbook_arrays():
     """Arrays of one feature need nothing but y."""
     X, y = make_windows(walk(columns=1), 5, 4)
 
-    arrays = RecursiveForecaster(LinearWindow()).fit(np.asarray(X)[:, :, 0], y).predict(np.asarray(X)[:, :, 0])
+    arrays = (
+        RecursiveForecaster(LinearWindow())
+        .fit(np.asarray(X)[:, :, 0], y)
+        .predict(np.asarray(X)[:, :, 0])
+    )
 
-    np.testing.assert_allclose(arrays, RecursiveForecaster(LinearWindow()).fit(X, y).predict(X), rtol=1e-6)
+    np.testing.assert_allclose(
+        arrays, RecursiveForecaster(LinearWindow()).fit(X, y).predict(X), rtol=1e-6
+    )
 
 
 def test_recursion_does_not_know_what_follows_an_array_of_columns():
@@ -146,7 +164,9 @@ def test_recursion_predicts_once_a_step(monkeypatch):
     model = RecursiveForecaster(LinearWindow()).fit(X, y)
     calls = []
     predict = LinearWindow.predict
-    monkeypatch.setattr(LinearWindow, "predict", lambda self, seen: calls.append(len(seen)) or predict(self, seen))
+    monkeypatch.setattr(
+        LinearWindow, "predict", lambda self, seen: calls.append(len(seen)) or predict(self, seen)
+    )
 
     model.predict(X)
 
@@ -174,7 +194,9 @@ def test_direct_linear_shares_its_sums():
 
     assert len(model.estimators_) == 1
     for lead in range(3):
-        np.testing.assert_allclose(model.predict(X)[:, lead], scaled.fit(X, y[:, lead]).predict(X), rtol=1e-8)
+        np.testing.assert_allclose(
+            model.predict(X)[:, lead], scaled.fit(X, y[:, lead]).predict(X), rtol=1e-8
+        )
 
 
 def test_direct_relative_targets_know_their_lead():
@@ -186,7 +208,9 @@ def test_direct_relative_targets_know_their_lead():
 
     for lead in range(5):
         alone = inner.fit(X.replace(leads=(lead + 1,)), y[:, lead])
-        np.testing.assert_allclose(model.predict(X)[:, lead], alone.predict(X.replace(leads=(lead + 1,))), rtol=1e-9)
+        np.testing.assert_allclose(
+            model.predict(X)[:, lead], alone.predict(X.replace(leads=(lead + 1,))), rtol=1e-9
+        )
 
 
 def test_direct_in_parallel():
@@ -231,7 +255,9 @@ def test_sample_weights_reach_the_models(strategy):
     X, y = make_windows(walk(columns=1), 4, 3)
     weights = np.where(np.arange(len(y)) < 60, 1.0, 0.0)
 
-    weighted = strategy(make_pipeline(SeriesScaler(), LinearWindow())).fit(X, y, sample_weight=weights)
+    weighted = strategy(make_pipeline(SeriesScaler(), LinearWindow())).fit(
+        X, y, sample_weight=weights
+    )
 
     alone = strategy(make_pipeline(SeriesScaler(), LinearWindow())).fit(X[:60], y[:60])
     np.testing.assert_allclose(weighted.predict(X), alone.predict(X), rtol=1e-6)
@@ -298,7 +324,9 @@ def test_rows_in_scaled_outside(strategy):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_scores_rows_in(strategy):
-    """All leads are scored against the rows that they are for; rows without a whole future do not count."""
+    """All leads are scored against the rows that they are for; rows without a whole future do not
+    count.
+    """
     rows = walk(columns=1)
     pipe = make_pipeline(SlidingWindow(5), strategy(LinearWindow(), 3)).fit(rows[:80], rows[:80, 0])
 
@@ -309,11 +337,15 @@ def test_scores_rows_in(strategy):
 
 
 def test_recursion_learns_from_every_step():
-    """The model of one step needs no row behind the first lead: a long horizon takes nothing from its training."""
+    """The model of one step needs no row behind the first lead: a long horizon takes nothing from
+    its training.
+    """
     rows = walk(40, columns=1)
 
     short, long = (
-        make_pipeline(SlidingWindow(5), RecursiveForecaster(LinearWindow(), horizon)).fit(rows, rows[:, 0])
+        make_pipeline(SlidingWindow(5), RecursiveForecaster(LinearWindow(), horizon)).fit(
+            rows, rows[:, 0]
+        )
         for horizon in (2, 30)
     )
 
@@ -333,7 +365,9 @@ def test_direct_knows_ahead_up_to_each_lead():
     """Rows in, a column that is known ahead counts up to the row of each lead."""
     signal = np.random.default_rng(0).normal(size=200)
     frame = pd.DataFrame({"v": 10 * signal, "x": signal})
-    pipe = make_pipeline(SlidingWindow(3, known_ahead="x"), DirectForecaster(LinearWindow(alpha=1e-8), 4))
+    pipe = make_pipeline(
+        SlidingWindow(3, known_ahead="x"), DirectForecaster(LinearWindow(alpha=1e-8), 4)
+    )
 
     forecast = pipe.fit(frame, frame["v"]).predict(frame)
 
@@ -348,7 +382,9 @@ def test_later_targets_end_where_y_ends():
     changed = rows.copy()
     changed[X.ends[59] + 2 :] += 50
 
-    one, two = (DirectForecaster(Ridge(), 6).fit(X.replace(rows=r)[:60], y[:60]) for r in (rows, changed))
+    one, two = (
+        DirectForecaster(Ridge(), 6).fit(X.replace(rows=r)[:60], y[:60]) for r in (rows, changed)
+    )
 
     np.testing.assert_array_equal(one.predict(X[:9]), two.predict(X[:9]))
 
@@ -358,7 +394,9 @@ def test_recursion_learns_from_y():
     X, y = make_windows(walk(columns=1), 5)
     clipped = np.minimum(y, np.quantile(y, 0.8))
 
-    plain, other = (RecursiveForecaster(LinearWindow()).fit(X, targets).predict(X) for targets in (y, clipped))
+    plain, other = (
+        RecursiveForecaster(LinearWindow()).fit(X, targets).predict(X) for targets in (y, clipped)
+    )
 
     assert np.abs(plain - other).max() > 0.1
 
@@ -383,9 +421,13 @@ def test_horizon_without_a_known_target(strategy):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_what_is_known_ahead_behind_a_long_gap(strategy):
-    """Rows in a gap that is longer than the windows reach are unknown, and those behind it are not taken for them."""
+    """Rows in a gap that is longer than the windows reach are unknown, and those behind it are not
+    taken for them.
+    """
     index = pd.date_range("2024-01-01", periods=300, freq="h")
-    frame = pd.DataFrame({"load": walk(300, 1)[:, 0], "price": walk(300, 2)[:, 1]}, index).drop(index[200:210])
+    frame = pd.DataFrame({"load": walk(300, 1)[:, 0], "price": walk(300, 2)[:, 1]}, index).drop(
+        index[200:210]
+    )
     other = frame.copy()
     other.loc[index[210] :, "price"] += 50
     pipe = make_pipeline(SlidingWindow(3, known_ahead="price"), strategy(LinearWindow(), 8))

@@ -9,16 +9,25 @@ ROOT = Path(__file__).parents[1]
 
 
 def lines_without_numbers(text):
-    """The lines of the table's models in the order of the ladder, and the others up to their first number."""
-    return sorted(re.split(r"\d", line.removeprefix("*").strip())[0].strip() for line in text.splitlines())
+    """The lines of the table's models in the order of the ladder, and the others up to their first
+    number.
+    """
+    return sorted(
+        re.split(r"\d", line.removeprefix("*").strip())[0].strip() for line in text.splitlines()
+    )
 
 
 def test_the_demo_prints_what_the_readme_shows(tmp_path, monkeypatch, capsys):
     """Errors and times differ in their digits from machine to machine; all else is the same."""
     monkeypatch.chdir(tmp_path)
-    shown = re.search(r"```text\n(- The time.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    shown = re.search(
+        r"```text\n(- The time.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )[1]
 
     main(["demo"])
 
     printed = capsys.readouterr().out.replace("\n\n", "\n").strip()
-    assert lines_without_numbers(shown.replace("\n\n", "\n").strip())[1:] == lines_without_numbers(printed)[1:]
+    assert (
+        lines_without_numbers(shown.replace("\n\n", "\n").strip())[1:]
+        == lines_without_numbers(printed)[1:]
+    )

@@ -81,7 +81,9 @@ def test_perfect_season():
     """A season repeats itself exactly once it is taken out."""
     X, y = make_windows(np.tile([5.0, 1.0, 7.0], 20) + np.repeat(np.arange(20.0), 3), 7, 5)
 
-    model = TransformedWindowRegressor(LinearWindow(alpha=0), Differencer((3, 1))).fit(X[:20], y[:20])
+    model = TransformedWindowRegressor(LinearWindow(alpha=0), Differencer((3, 1))).fit(
+        X[:20], y[:20]
+    )
 
     np.testing.assert_allclose(model.predict(X), y)
 
@@ -102,7 +104,10 @@ def test_shape_of_y_travels(rows):
 
     assert recorded(X, y, Differencer(1))[1].ndim == 1
     assert recorded(X, y[:, None], Differencer(1))[1].ndim == 2
-    assert TransformedWindowRegressor(LinearWindow()).fit(X, y[:, None]).predict(X).shape == (len(X), 1)
+    assert TransformedWindowRegressor(LinearWindow()).fit(X, y[:, None]).predict(X).shape == (
+        len(X),
+        1,
+    )
 
 
 @pytest.mark.parametrize("transformer", [None, Differencer(1)])
@@ -130,7 +135,9 @@ def test_weights_reach_the_end_of_a_pipeline(rows):
 def test_scaling_inside(rows):
     """Scaling inside leaves y and the window in one unit."""
     X, y = make_windows(rows, 9, 3, target=0)
-    model = TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(4))
+    model = TransformedWindowRegressor(
+        make_pipeline(SeriesScaler(), LinearWindow()), Differencer(4)
+    )
 
     assert model.fit(X[:100], y[:100]).score(X[100:], y[100:]) > 0.8
 
@@ -138,7 +145,9 @@ def test_scaling_inside(rows):
 def test_scaling_outside(rows):
     """Scaling outside is an error whose message shows the right line."""
     X, y = make_windows(rows, 9, 3, target=0)
-    model = make_pipeline(SeriesScaler(), TransformedWindowRegressor(LinearWindow(), Differencer(4)))
+    model = make_pipeline(
+        SeriesScaler(), TransformedWindowRegressor(LinearWindow(), Differencer(4))
+    )
     line = 'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
 
     with pytest.raises(ValueError, match="y is not in that column's unit") as caught:
@@ -148,7 +157,9 @@ def test_scaling_outside(rows):
 
 def test_scaling_outside_in_a_pipeline_on_rows(rows):
     """So it is for rows."""
-    pipe = make_pipeline(SeriesScaler(), SlidingWindow(9), TransformedWindowRegressor(LinearWindow(), Differencer(4)))
+    pipe = make_pipeline(
+        SeriesScaler(), SlidingWindow(9), TransformedWindowRegressor(LinearWindow(), Differencer(4))
+    )
 
     with pytest.raises(ValueError, match="y is not in that column's unit"):
         pipe.fit(rows, rows[:, 0])
@@ -185,8 +196,12 @@ def test_wrong_target(rows):
 
 def test_pipeline_on_rows(rows):
     """In a pipeline every row gets a finite forecast, and future ones too."""
-    frame = pd.DataFrame(rows, columns=["a", "b"], index=pd.date_range("2024", periods=150, freq="h"))
-    model = TransformedWindowRegressor(make_pipeline(SeriesScaler(), LinearWindow()), Differencer(4))
+    frame = pd.DataFrame(
+        rows, columns=["a", "b"], index=pd.date_range("2024", periods=150, freq="h")
+    )
+    model = TransformedWindowRegressor(
+        make_pipeline(SeriesScaler(), LinearWindow()), Differencer(4)
+    )
     pipe = make_pipeline(SlidingWindow(9, lead=2), model).fit(frame[:120], frame["a"][:120])
 
     assert np.isfinite(pipe.predict(frame)).all()
@@ -196,7 +211,9 @@ def test_pipeline_on_rows(rows):
 
 def test_pipeline_sees_nothing_late(rows):
     """A forecast by a model fitted earlier depends on nothing behind its window."""
-    pipe = make_pipeline(SlidingWindow(9, lead=2), TransformedWindowRegressor(LinearWindow(), Differencer((1, 4))))
+    pipe = make_pipeline(
+        SlidingWindow(9, lead=2), TransformedWindowRegressor(LinearWindow(), Differencer((1, 4)))
+    )
     pipe.fit(rows[:100], rows[:100, 0])
     changed = rows.copy()
     changed[120:] = 1e6
@@ -206,8 +223,17 @@ def test_pipeline_sees_nothing_late(rows):
 
 def test_search(rows):
     """A search finds the season."""
-    pipe = make_pipeline(SlidingWindow(9), TransformedWindowRegressor(NaiveForecaster("mean"), WindowScaler()))
-    grid = {"transformedwindowregressor__transformer": [WindowScaler(), None, Differencer(4), Differencer(3)]}
+    pipe = make_pipeline(
+        SlidingWindow(9), TransformedWindowRegressor(NaiveForecaster("mean"), WindowScaler())
+    )
+    grid = {
+        "transformedwindowregressor__transformer": [
+            WindowScaler(),
+            None,
+            Differencer(4),
+            Differencer(3),
+        ]
+    }
     pipe.set_params(transformedwindowregressor__regressor=LinearWindow(alpha=1e6))
 
     search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(3)).fit(rows, rows[:, 0])
@@ -220,7 +246,10 @@ def test_search_over_windows(rows):
     X, y = make_windows(rows, 9, 3, target=0)
 
     scores = cross_val_score(
-        TransformedWindowRegressor(LinearWindow(), Differencer(4)), X, y, cv=TimeSeriesSplit(3, gap=2)
+        TransformedWindowRegressor(LinearWindow(), Differencer(4)),
+        X,
+        y,
+        cv=TimeSeriesSplit(3, gap=2),
     )
 
     assert (scores > 0.5).all()
@@ -231,9 +260,13 @@ def test_without_transformer(rows):
     X = SlidingWindow(3).fit_transform(rows)
     flat = np.asarray(X)[3:].reshape(-1, 6)
 
-    model = TransformedWindowRegressor(make_pipeline(FlattenWindows(), LinearRegression())).fit(X, rows[:, 0])
+    model = TransformedWindowRegressor(make_pipeline(FlattenWindows(), LinearRegression())).fit(
+        X, rows[:, 0]
+    )
 
-    np.testing.assert_allclose(model.predict(X)[3:], LinearRegression().fit(flat, rows[3:, 0]).predict(flat), rtol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(X)[3:], LinearRegression().fit(flat, rows[3:, 0]).predict(flat), rtol=1e-6
+    )
 
 
 def test_transformer_that_cannot_be_undone(rows):
@@ -241,7 +274,8 @@ def test_transformer_that_cannot_be_undone(rows):
     X, y = make_windows(rows, 9, target=0)
 
     with pytest.raises(
-        ValueError, match="transformer must be undone against a window, .* got LastSteps: put it inside"
+        ValueError,
+        match="transformer must be undone against a window, .* got LastSteps: put it inside",
     ):
         TransformedWindowRegressor(LinearWindow(), LastSteps(4)).fit(X, y)
 
@@ -274,7 +308,10 @@ def test_pickle(rows, transformer):
 MODELS = {
     "naive": NaiveForecaster(),
     "linear": LinearWindow(),
-    **{name: TransformedWindowRegressor(LinearWindow(), transformer) for name, transformer in TRANSFORMERS.items()},
+    **{
+        name: TransformedWindowRegressor(LinearWindow(), transformer)
+        for name, transformer in TRANSFORMERS.items()
+    },
     "ridge": TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge()), Differencer(4)),
 }
 
@@ -302,7 +339,9 @@ def test_fit_drops(rows, model, horizon):
 
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_predict_is_finite(rows, model, horizon):
-    """However few steps are known, forecasts are finite; the mean of the training target where none is."""
+    """However few steps are known, forecasts are finite; the mean of the training target where none
+    is.
+    """
     X, y = make_windows(rows, 9, horizon, target=0)
     model.fit(X, y)
     new = np.asarray(X).copy()
@@ -316,7 +355,9 @@ def test_predict_is_finite(rows, model, horizon):
     np.testing.assert_allclose(forecasts[-1], y.mean(axis=0))
 
 
-@pytest.mark.parametrize("model", [NaiveForecaster("mean"), LinearWindow()], ids=["naive", "linear"])
+@pytest.mark.parametrize(
+    "model", [NaiveForecaster("mean"), LinearWindow()], ids=["naive", "linear"]
+)
 def test_predict_fills_forward_then_backward(rows, model):
     """An incomplete window is forecast as the one that its own nearest steps complete."""
     X, y = make_windows(rows, 9, target=0)
@@ -345,4 +386,6 @@ def test_mean_of_the_training_target_is_weighted(rows):
 
     model = LinearWindow().fit(X, y, weights)
 
-    assert model.predict(np.full((1, 9, 2), np.nan))[0] == pytest.approx(np.average(y, weights=weights))
+    assert model.predict(np.full((1, 9, 2), np.nan))[0] == pytest.approx(
+        np.average(y, weights=weights)
+    )

@@ -1,8 +1,9 @@
 """Sums over all windows without a window: Gram matrices, products and predictions from the rows themselves.
 
-Windows of one series that are evenly spaced share their rows, so their Gram matrix G[i, j] = Σ_n x[n + i·p] x[n + j·p]ᵀ
-is block-Toeplitz up to its borders: a block is its upper-left neighbour, less the first rows of the sum and plus the
-rows behind its last. One block row costs a product each; all others cost border corrections only.
+Windows of one series that are evenly spaced share their rows, so their Gram matrix G[i, j] = Σ_n
+x[n + i·p] x[n + j·p]ᵀ is block-Toeplitz up to its borders: a block is its upper-left neighbour,
+less the first rows of the sum and plus the rows behind its last. One block row costs a product
+each; all others cost border corrections only.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from skrnn.windows.array import Windows
 
 @dataclass(frozen=True)
 class Run:
-    """Evenly spaced windows of one series: window n has the steps ``rows[n + i * pace]``, i = 0 … length-1."""
+    """Evenly spaced windows of one series.
+
+    Window n has the steps ``rows[n + i * pace]``, i = 0 … length-1.
+    """
 
     which: slice
     rows: np.ndarray
@@ -26,8 +30,9 @@ class Run:
 def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
     """Cut windows into runs that share their rows, and into slices of windows (in their order) that do not.
 
-    ``rows`` are the windows' rows, or the same rows rescaled. A run shorter than twice its length is not worth it; one
-    shorter than its pace would step over rows that none of its windows looks at.
+    ``rows`` are the windows' rows, or the same rows rescaled. A run shorter than twice its length
+    is not worth it; one shorter than its pace would step over rows that none of its windows looks
+    at.
     """
     n, length, rate = len(windows), windows.length, windows.sampling_rate
     loose = 0
@@ -76,12 +81,19 @@ def run_gram(run: Run, length: int) -> np.ndarray:
 
 
 def run_total(run: Run, length: int) -> np.ndarray:
-    """Σ_n window[n] as (length, n_features): each step's sum is its neighbour's, less the first rows, plus the last."""
+    """Σ_n window[n] as (length, n_features).
+
+    Each step's sum is its neighbour's, less the first rows, plus the last.
+    """
     n, p, rows = run.which.stop - run.which.start, run.pace, run.rows
     total = np.empty((length, rows.shape[1]))
     total[0] = rows[:n].sum(axis=0)
     for i in range(length - 1):
-        total[i + 1] = total[i] - rows[i * p : (i + 1) * p].sum(axis=0) + rows[n + i * p : n + (i + 1) * p].sum(axis=0)
+        total[i + 1] = (
+            total[i]
+            - rows[i * p : (i + 1) * p].sum(axis=0)
+            + rows[n + i * p : n + (i + 1) * p].sum(axis=0)
+        )
     return total
 
 

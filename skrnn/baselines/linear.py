@@ -18,14 +18,15 @@ CHUNK_NUMBERS = 1 << 22
 class LinearWindow(WindowRegressor):
     """Linear model on all steps and features of the window, fitted exactly (ridge regression).
 
-    It equals scikit-learn's ``Ridge`` on flattened windows. On ``Windows`` that matrix is never built: evenly spaced
-    windows of one series share their rows, which makes the Gram matrix block-Toeplitz up to its borders.
+    It equals scikit-learn's ``Ridge`` on flattened windows. On ``Windows`` that matrix is never
+    built: evenly spaced windows of one series share their rows, which makes the Gram matrix
+    block-Toeplitz up to its borders.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Weight of the penalty on the squared coefficients; 0 is ordinary least squares (the smallest solution, where
-        there are many).
+        Weight of the penalty on the squared coefficients; 0 is ordinary least squares (the smallest
+        solution, where there are many).
 
     Attributes
     ----------
@@ -49,10 +50,16 @@ class LinearWindow(WindowRegressor):
         self.alpha = alpha
 
     def _fit(self, windows, y, sample_weight):
-        if isinstance(self.alpha, bool) or not isinstance(self.alpha, numbers.Real) or not 0 <= self.alpha < np.inf:
+        if (
+            isinstance(self.alpha, bool)
+            or not isinstance(self.alpha, numbers.Real)
+            or not 0 <= self.alpha < np.inf
+        ):
             raise ValueError(f"alpha must be a number of at least 0, got {self.alpha!r}")
         few = len(windows) <= windows.length * windows.n_features
-        coef, intercept = (_fit_gathered if few else _fit_gram)(windows, y, sample_weight, self.alpha)
+        coef, intercept = (_fit_gathered if few else _fit_gram)(
+            windows, y, sample_weight, self.alpha
+        )
         coef = np.moveaxis(coef, 2, 0)
         self.coef_ = coef[0] if self.y_ndim_ == 1 else coef
         self.intercept_ = float(intercept[0]) if self.y_ndim_ == 1 else intercept
@@ -69,13 +76,22 @@ class LinearWindow(WindowRegressor):
 
 
 def _fit_gathered(windows, y, weights, alpha):
-    """Fewer windows than inputs: they are gathered, and scikit-learn or LAPACK finds the smallest solution."""
+    """Fewer windows than inputs.
+
+    They are gathered, and scikit-learn or LAPACK finds the smallest solution.
+    """
     X = windows.take(dtype=np.float64).reshape(len(windows), -1)
     if alpha > 0:
         ridge = Ridge(alpha=alpha).fit(X, y, weights)
-        coef, intercept = np.reshape(ridge.coef_, (y.shape[1], -1)).T, np.reshape(ridge.intercept_, -1)
+        coef, intercept = (
+            np.reshape(ridge.coef_, (y.shape[1], -1)).T,
+            np.reshape(ridge.intercept_, -1),
+        )
     else:
-        X_mean, y_mean = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)
+        X_mean, y_mean = (
+            np.average(X, axis=0, weights=weights),
+            np.average(y, axis=0, weights=weights),
+        )
         root = np.ones((len(y), 1)) if weights is None else np.sqrt(weights)[:, None]
         noise = max(X.shape) * np.finfo(float).eps
         coef = linalg.lstsq((X - X_mean) * root, (y - y_mean) * root, cond=noise)[0]
@@ -188,7 +204,10 @@ def _products(windows, coef):
 
 
 def _solver(gram, scales):
-    """Cholesky's solution; where the matrix is singular to rounding, the smallest one in the features' own units."""
+    """Cholesky's solution.
+
+    Where the matrix is singular to rounding, the smallest one in the features' own units.
+    """
     try:
         factor = linalg.cho_factor(gram)
         diagonal = np.diagonal(factor[0])

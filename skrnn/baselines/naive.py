@@ -14,8 +14,8 @@ class NaiveForecaster(WindowRegressor):
     Parameters
     ----------
     strategy : {"last", "seasonal", "mean", "drift"}, default="last"
-        The last value; the newest known value of the same season; the mean of the window; or the last value and the
-        window's average slope.
+        The last value; the newest known value of the same season; the mean of the window; or the
+        last value and the window's average slope.
     season : int, default=1
         Rows of a season, for "seasonal": lead h repeats the value at h − season·⌈h/season⌉.
     target : str or int, default=0
@@ -66,13 +66,16 @@ class NaiveForecaster(WindowRegressor):
         rows_back = season * -(-self.leads_ // season) - self.leads_
         if (rows_back % rate).any():
             raise ValueError(
-                f"season={season} and leads {self.leads_.tolist()} fall between the steps of windows with "
+                f"season={season} and leads {self.leads_.tolist()} fall between the steps of "
+                f"windows with "
                 f"sampling_rate={rate}: use multiples of it"
             )
         if rows_back.max() // rate >= windows.length:
             raise ValueError(
-                f"season={season} needs windows that reach {rows_back.max()} rows back, got length={windows.length} "
-                f"with sampling_rate={rate}, which reach {(windows.length - 1) * rate}: use longer windows"
+                f"season={season} needs windows that reach {rows_back.max()} rows back, got "
+                f"length={windows.length} "
+                f"with sampling_rate={rate}, which reach {(windows.length - 1) * rate}: use longer "
+                f"windows"
             )
         return windows.length - 1 - rows_back // rate
 

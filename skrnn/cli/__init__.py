@@ -1,4 +1,7 @@
-"""The ``skrnn`` command: parse, call, print. Each of its commands is a function of ``skrnn.cli.commands``."""
+"""The ``skrnn`` command: parse, call, print.
+
+Each of its commands is a function of ``skrnn.cli.commands``.
+"""
 
 import time
 

@@ -19,12 +19,18 @@ class Parser(argparse.ArgumentParser):
 def make_parser() -> Parser:
     """The parser of ``skrnn`` with all of its commands."""
     parser = Parser(
-        prog="skrnn", description="From a CSV to an honest answer: which forecast is worth it?", epilog=EPILOG
+        prog="skrnn",
+        description="From a CSV to an honest answer: which forecast is worth it?",
+        epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"skrnn {skrnn.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command", parser_class=Parser)
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="command", parser_class=Parser
+    )
 
-    compare = commands.add_parser("compare", help="backtest the ladder of models on your data, and recommend one")
+    compare = commands.add_parser(
+        "compare", help="backtest the ladder of models on your data, and recommend one"
+    )
     _data(compare)
     _shape(compare)
     compare.add_argument(
@@ -34,7 +40,11 @@ def make_parser() -> Parser:
         help="which to compare: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru (default: all)",
     )
     _comparing(compare)
-    _output(compare, "DIR", "folder for report, model, forecast and scores (default: DATA's name and -skrnn)")
+    _output(
+        compare,
+        "DIR",
+        "folder for report, model, forecast and scores (default: DATA's name and -skrnn)",
+    )
 
     fit = commands.add_parser("fit", help="fit one model on your data, and write it to a file")
     _data(fit)
@@ -45,53 +55,101 @@ def make_parser() -> Parser:
         help="naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru",
     )
     _shape(fit)
-    fit.add_argument("--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)")
+    fit.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)"
+    )
     _output(fit, "FILE", "the model's file (default: DATA's name, the model's, and .skrnn)")
 
     forecast = commands.add_parser("forecast", help="forecast from a model's file, as CSV")
-    forecast.add_argument("model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust")
-    forecast.add_argument("data", metavar="DATA", nargs="?", help="newer data, in place of those it was fitted on")
-    forecast.add_argument("--steps", type=_whole, metavar="N", help="rows to forecast (default: the model's horizon)")
+    forecast.add_argument(
+        "model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust"
+    )
+    forecast.add_argument(
+        "data", metavar="DATA", nargs="?", help="newer data, in place of those it was fitted on"
+    )
+    forecast.add_argument(
+        "--steps", type=_whole, metavar="N", help="rows to forecast (default: the model's horizon)"
+    )
     _output(forecast, "FILE", "where the CSV goes (default: standard output)")
 
     show = commands.add_parser("show", help="say what is inside a model's file")
-    show.add_argument("model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust")
+    show.add_argument(
+        "model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust"
+    )
     show.add_argument("--json", action="store_true", help="print JSON")
 
     demo = commands.add_parser("demo", help="compare on a small real series that needs no network")
     _comparing(demo)
-    _output(demo, "DIR", "folder for data, report, model, forecast and scores (default: airline-skrnn)")
+    _output(
+        demo, "DIR", "folder for data, report, model, forecast and scores (default: airline-skrnn)"
+    )
     return parser
 
 
 def _data(parser):
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, a row for each time step")
+    parser.add_argument(
+        "data", metavar="DATA", help="a CSV or Parquet file, a row for each time step"
+    )
     parser.add_argument("--target", required=True, metavar="COL", help="the column to forecast")
     parser.add_argument("--time", metavar="COL", help="the column of times (default: found)")
-    parser.add_argument("--series", metavar="COL", help="the column that tells several series apart")
     parser.add_argument(
-        "--known-ahead", type=_names, default=(), metavar="A,B…", help="columns whose future is known, as holidays are"
+        "--series", metavar="COL", help="the column that tells several series apart"
+    )
+    parser.add_argument(
+        "--known-ahead",
+        type=_names,
+        default=(),
+        metavar="A,B…",
+        help="columns whose future is known, as holidays are",
     )
 
 
 def _shape(parser):
-    parser.add_argument("--horizon", type=_count, metavar="N", help="rows to forecast (default: a season of up to 48)")
-    parser.add_argument("--season", type=_season, default="auto", metavar="N", help="rows of a season (default: auto)")
-    parser.add_argument("--window", type=_count, metavar="N", help="rows a forecast looks at (default: about a season)")
+    parser.add_argument(
+        "--horizon",
+        type=_count,
+        metavar="N",
+        help="rows to forecast (default: a season of up to 48)",
+    )
+    parser.add_argument(
+        "--season",
+        type=_season,
+        default="auto",
+        metavar="N",
+        help="rows of a season (default: auto)",
+    )
+    parser.add_argument(
+        "--window",
+        type=_count,
+        metavar="N",
+        help="rows a forecast looks at (default: about a season)",
+    )
 
 
 def _comparing(parser):
-    parser.add_argument("--folds", type=_count, default=5, metavar="N", help="folds of the backtest (default: 5)")
-    parser.add_argument("--budget", type=_minutes, metavar="MINUTES", help="end after so long with what is finished")
     parser.add_argument(
-        "--jobs", type=_count, default=1, metavar="N", help="fits in parallel (default: 1, on all cores)"
+        "--folds", type=_count, default=5, metavar="N", help="folds of the backtest (default: 5)"
     )
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)")
+    parser.add_argument(
+        "--budget", type=_minutes, metavar="MINUTES", help="end after so long with what is finished"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="fits in parallel (default: 1, on all cores)",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)"
+    )
 
 
 def _output(parser, metavar, text):
     parser.add_argument("--out", metavar=metavar, help=text)
-    parser.add_argument("--force", action="store_true", help="overwrite what an earlier run wrote there")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite what an earlier run wrote there"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -105,7 +163,9 @@ def _names(text):
 def _models(text):
     names = _names(text)
     if not names:
-        raise argparse.ArgumentTypeError("names no model: name some, or leave it out to compare all")
+        raise argparse.ArgumentTypeError(
+            "names no model: name some, or leave it out to compare all"
+        )
     return names
 
 

@@ -1,4 +1,7 @@
-"""The commands as functions: what ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo`` do."""
+"""The commands as functions.
+
+What ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo`` do.
+"""
 
 import contextlib
 import shlex
@@ -69,13 +72,24 @@ def compare(
     """
     started = time.monotonic() if started is None else started
     folder = Path(out or f"{Path(data).name.split('.')[0]}-skrnn")
-    options = {"time": time_column, "series": series, "known-ahead": ",".join(known_ahead), "horizon": horizon}
-    options |= {"season": None if season == "auto" else season, "window": window, "models": ",".join(models or ())}
+    options = {
+        "time": time_column,
+        "series": series,
+        "known-ahead": ",".join(known_ahead),
+        "horizon": horizon,
+    }
+    options |= {
+        "season": None if season == "auto" else season,
+        "window": window,
+        "models": ",".join(models or ()),
+    }
     options |= {"folds": folds, "budget": budget, "jobs": None if jobs == 1 else jobs, "seed": seed}
     command = _command_line("compare", data, {"target": target, **options})
     check_rungs(models or (), "--models")
     with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as place:
-        reading = read_series(data, target, time=time_column, series=series, season=season, known_ahead=known_ahead)
+        reading = read_series(
+            data, target, time=time_column, series=series, season=season, known_ahead=known_ahead
+        )
         if tell is not None:
             tell(reading)
         comparison = compare_reading(
@@ -181,7 +195,9 @@ def fit(
     check_rungs([model], "--model")
     path = Path(out or f"{Path(data).name.split('.')[0]}-{model}.skrnn")
     with new_file(path, force, [data]) as place:
-        reading = read_series(data, target, time=time_column, series=series, season=season, known_ahead=known_ahead)
+        reading = read_series(
+            data, target, time=time_column, series=series, season=season, known_ahead=known_ahead
+        )
         if tell is not None:
             tell(reading)
         fitted = fit_model(reading, model, horizon=horizon, window=window, seed=seed)
@@ -241,22 +257,35 @@ def _frames(fitted, data):
         return None
     how = fitted.preparation
     reading = read_series(
-        data, how.target, time=fitted.time, series=fitted.series, season=how.season, known_ahead=how.known_ahead
+        data,
+        how.target,
+        time=fitted.time,
+        series=fitted.series,
+        season=how.season,
+        known_ahead=how.known_ahead,
     )
-    missing = [column for column in how.columns if column not in next(iter(reading.frames.values()))]
+    missing = [
+        column for column in how.columns if column not in next(iter(reading.frames.values()))
+    ]
     if missing:
         raise DataProblem(
-            f"{Path(data).name}: has no numbers, or too few, in a column {missing[0]!r}, which the model was fitted "
+            f"{Path(data).name}: has no numbers, or too few, in a column {missing[0]!r}, which the "
+            f"model was fitted "
             f"on: bring all of {listing(how.columns)}"
         )
     if reading.step != fitted.step:
         raise DataProblem(
-            f"{Path(data).name}: its step is {reading.step or 'a row'}, but the model was fitted on rows of "
+            f"{Path(data).name}: its step is {reading.step or 'a row'}, but the model was fitted on "
+            f"rows of "
             f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
         )
     return with_future(reading)
 
 
 def _command_line(command, data, options):
-    given = [f"--{name} {shlex.quote(str(value))}" for name, value in options.items() if value not in (None, "")]
+    given = [
+        f"--{name} {shlex.quote(str(value))}"
+        for name, value in options.items()
+        if value not in (None, "")
+    ]
     return " ".join(["skrnn", command, shlex.quote(str(data)), *given])

@@ -27,23 +27,36 @@ def main(argv=None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
-        return _fail(prog, "the memory is not enough for this: bring fewer rows or columns, or a smaller --window")
+        return _fail(
+            prog,
+            "the memory is not enough for this: bring fewer rows or columns, or a smaller --window",
+        )
     except OSError as error:
         return _fail(prog, f"{error.filename or 'the output'}: {error.strerror or error}")
     except ValueError as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
-        return _fail(prog, " ".join(str(error).split()), INTERRUPTED if getattr(error, "interrupted", False) else 2)
+        return _fail(
+            prog,
+            " ".join(str(error).split()),
+            INTERRUPTED if getattr(error, "interrupted", False) else 2,
+        )
     except Exception as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return _fail(prog, f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it")
+        return _fail(
+            prog,
+            f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it",
+        )
 
 
 @contextlib.contextmanager
 def _no_warnings():
-    """Warnings are for who writes code; those of processes that fit in parallel are left out too."""
+    """Warnings are for who writes code.
+
+    Those of processes that fit in parallel are left out too.
+    """
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = "ignore"
     try:

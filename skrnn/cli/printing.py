@@ -62,7 +62,10 @@ def print_comparison(out, comparison, folder, files):
 
 
 def fitting_table(out, comparison):
-    """The table without the columns that the terminal has no room for; ``scores.csv`` has them all."""
+    """The table without the columns that the terminal has no room for.
+
+    ``scores.csv`` has them all.
+    """
     cells = _cells(comparison)
     spared = [label for label in SPARED if label != comparison.measure.upper()]
     for n_spared in range(len(spared) + 1):
@@ -75,7 +78,9 @@ def fitting_table(out, comparison):
 def _cells(comparison):
     """The table's texts: a line for each model."""
     lines = comparison.table
-    decimals = {name: decimals_for(lines[name], 4 if name in ("mae", "rmse") else 3) for name in ERRORS}
+    decimals = {
+        name: decimals_for(lines[name], 4 if name in ("mae", "rmse") else 3) for name in ERRORS
+    }
     texts = {
         label: [number(value, decimals[name]) for value in lines[name]]
         for name, label in zip(ERRORS, LABELS, strict=True)
@@ -140,7 +145,8 @@ def as_json(comparison, folder, files) -> str:
 
 def _plain(line):
     return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in line.items()
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in line.items()
     }
 
 
@@ -149,10 +155,19 @@ class Bar:
 
     def __enter__(self):
         out = console(stderr=True)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
         # What is printed on stdout belongs there, whoever reads it.
         self._progress = Progress(
-            *columns, console=out, transient=True, disable=not out.is_terminal, redirect_stdout=False
+            *columns,
+            console=out,
+            transient=True,
+            disable=not out.is_terminal,
+            redirect_stdout=False,
         )
         self._task = self._progress.add_task("reading", total=None, left="")
         self._progress.start()
@@ -170,7 +185,10 @@ class Bar:
         self._progress.start()
 
     def __call__(self, name, done, total, left):
-        """What runs now, how much is done, and the seconds left; no name: all are done, and one is fitted at last."""
+        """What runs now, how much is done, and the seconds left; no name.
+
+        All are done, and one is fitted at last.
+        """
         said = "" if left is None or name is None else f"{seconds(left)} left"
         doing = RUNGS.get(name, "the last fit, and the report")
         self._progress.update(self._task, description=doing, completed=done, total=total, left=said)

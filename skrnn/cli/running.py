@@ -4,21 +4,35 @@ import json
 import sys
 
 from skrnn.cli import STARTED, commands
-from skrnn.cli.printing import Bar, as_json, console, notes_of, print_comparison, print_facts, print_notes
+from skrnn.cli.printing import (
+    Bar,
+    as_json,
+    console,
+    notes_of,
+    print_comparison,
+    print_facts,
+    print_notes,
+)
 
 INTERRUPTED = 130
 
 
 def run(args) -> int:
     """Run a command; returns its exit code."""
-    return {"compare": _compare, "demo": _compare, "fit": _fit, "forecast": _forecast, "show": _show}[args.command](
-        args
-    )
+    return {
+        "compare": _compare,
+        "demo": _compare,
+        "fit": _fit,
+        "forecast": _forecast,
+        "show": _show,
+    }[args.command](args)
 
 
 def _compare(args):
     out = console()
-    shared = {name: getattr(args, name) for name in ("folds", "budget", "jobs", "seed", "out", "force")}
+    shared = {
+        name: getattr(args, name) for name in ("folds", "budget", "jobs", "seed", "out", "force")
+    }
     with Bar() as bar:
 
         def tell(reading):
@@ -29,7 +43,10 @@ def _compare(args):
         if args.command == "demo":
             comparison, folder = commands.demo(**shared)
         else:
-            shared |= {name: getattr(args, name) for name in ("horizon", "season", "window", "models", "series")}
+            shared |= {
+                name: getattr(args, name)
+                for name in ("horizon", "season", "window", "models", "series")
+            }
             shared |= {"time_column": args.time, "known_ahead": args.known_ahead}
             comparison, folder = commands.compare(args.data, args.target, **shared)
     files = sorted(path.name for path in folder.iterdir())
@@ -68,7 +85,9 @@ def _fit(args):
 
 
 def _forecast(args):
-    table = commands.forecast(args.model, args.data, steps=args.steps, out=args.out, force=args.force)
+    table = commands.forecast(
+        args.model, args.data, steps=args.steps, out=args.out, force=args.force
+    )
     if args.json:
         # pandas's own to_json ends the process at a period.
         print(json.dumps(table.to_dict("records"), ensure_ascii=False, indent=2, default=str))

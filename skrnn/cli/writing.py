@@ -28,12 +28,19 @@ def new_file(path, force, sources=()):
 
 @contextmanager
 def new_folder(path, names, force):
-    """A place for a folder of files with some names; the same. What ``force`` overwrites has no other files."""
+    """A place for a folder of files with some names; the same.
+
+    What ``force`` overwrites has no other files.
+    """
     path = Path(path)
     if path.exists():
-        others = sorted({one.name for one in path.iterdir()} - set(names)) if path.is_dir() else None
+        others = (
+            sorted({one.name for one in path.iterdir()} - set(names)) if path.is_dir() else None
+        )
         if others is None or others:
-            raise DataProblem(_taken(path, f"has other files ({others[0]})" if others else "is a file"))
+            raise DataProblem(
+                _taken(path, f"has other files ({others[0]})" if others else "is a file")
+            )
         if not force:
             raise DataProblem(_taken(path, "exists already"))
     with _beside(path) as folder:
@@ -46,7 +53,9 @@ def new_folder(path, names, force):
 
 
 def _taken(path, why):
-    remedy = "choose another --out" + (", or add --force to overwrite it" if why == "exists already" else "")
+    remedy = "choose another --out" + (
+        ", or add --force to overwrite it" if why == "exists already" else ""
+    )
     return f"{path} {why}: {remedy}"
 
 
@@ -56,7 +65,9 @@ def _beside(path):
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     except OSError as error:
-        raise DataProblem(f"{path.parent} cannot be written to ({error.strerror}): choose another --out") from None
+        raise DataProblem(
+            f"{path.parent} cannot be written to ({error.strerror}): choose another --out"
+        ) from None
     try:
         yield folder
     finally:

@@ -36,9 +36,9 @@ def compare(
 ) -> Comparison:
     """Backtest the ladder on one series or several, and say which rung is worth climbing.
 
-    Every model forecasts the whole horizon from the same windows, in the same folds, whose training ends before the
-    first forecast of their test is made. The recommended model is then fitted on all rows; a network keeps the newest
-    tenth of its windows to stop early.
+    Every model forecasts the whole horizon from the same windows, in the same folds, whose training
+    ends before the first forecast of their test is made. The recommended model is then fitted on
+    all rows; a network keeps the newest tenth of its windows to stop early.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def compare(
     window : int, default=None
         Steps that a forecast looks at. None: about a season.
     models : sequence of str, default=None
-        Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None: all. The naive
-        forecast is always among them.
+        Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None:
+        all. The naive forecast is always among them.
     folds : int, default=5
         Folds of the backtest, over the newest 30 % of the rows.
     budget : float, default=None
@@ -60,7 +60,8 @@ def compare(
     seed : int, default=0
         The random state of the networks.
     progress : callable, default=None
-        Called with the name of a model, how many of all fits are done, and the seconds left, after each of them.
+        Called with the name of a model, how many of all fits are done, and the seconds left, after
+        each of them.
     started : float, default=None
         The ``time.monotonic()`` from which the budget counts. None: now.
     command : str, default=""
@@ -90,15 +91,22 @@ def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command
     measure = ranking_measure(results, len(reading.frames))
     chosen = verdict(results, measure)
     if measure == "mase":
-        notes.append("Models are ranked by MASE, in which each of the series counts the same, whatever its size.")
+        notes.append(
+            "Models are ranked by MASE, in which each of the series counts the same, whatever its "
+            "size."
+        )
     recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
     estimator = last = None
-    if ended != "interrupted" and (end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end):
+    if ended != "interrupted" and (
+        end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end
+    ):
         with Stop(end) as last:
             estimator = fit_rung(ladder, chosen.recommended, X, y)
     if estimator is None or last.reason is not None:
         estimator = recommended.estimators[-1]
-        notes.append("The model in the file is that of the newest fold: it was not fitted on all rows again.")
+        notes.append(
+            "The model in the file is that of the newest fold: it was not fitted on all rows again."
+        )
     facts = _facts(results, chosen, plan, measure)
     model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
     return Comparison(
@@ -135,23 +143,33 @@ def _facts(results, chosen, plan, measure):
 
 def _training(results):
     """The networks' histories, one for each fold."""
-    found = {name: [_inside(model, "history_") for model in result.estimators] for name, result in results.items()}
+    found = {
+        name: [_inside(model, "history_") for model in result.estimators]
+        for name, result in results.items()
+    }
     return {name: histories for name, histories in found.items() if histories[-1] is not None}
 
 
 def _weights(results, windows):
     """How much the newest linear model looks at each step of each column; see ``Comparison``."""
-    coefficients = _inside(results["linear"].estimators[-1], "coef_") if "linear" in results else None
+    coefficients = (
+        _inside(results["linear"].estimators[-1], "coef_") if "linear" in results else None
+    )
     if coefficients is None:
         return None
     sizes = np.abs(np.reshape(coefficients, (-1, *coefficients.shape[-2:]))).mean(axis=0)
-    # Columns that are known ahead have their newest step so many rows behind that at which the forecast is made.
+    # Columns that are known ahead have their newest step so many rows behind that at which the
+    # forecast is made.
     columns = {
         name: pd.Series(size, np.arange(len(size)) - ahead)
-        for name, size, ahead in zip(windows.feature_names, sizes[::-1].T, windows.shift, strict=True)
+        for name, size, ahead in zip(
+            windows.feature_names, sizes[::-1].T, windows.shift, strict=True
+        )
     }
     return pd.DataFrame(columns).rename_axis("steps before")
 
 
 def _inside(estimator, attribute):
-    return next((getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute)), None)
+    return next(
+        (getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute)), None
+    )

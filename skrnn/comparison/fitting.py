@@ -16,8 +16,8 @@ from skrnn.reading import DataProblem
 def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
-    It learns what a linear model forecasts best by, values or changes: here of all rows, in ``compare`` of the oldest
-    fold's.
+    It learns what a linear model forecasts best by, values or changes: here of all rows, in
+    ``compare`` of the oldest fold's.
 
     Parameters
     ----------
@@ -37,7 +37,9 @@ def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastMo
     """
     check_rungs([name], "--model")
     if name == "seasonal" and reading.season == 1:
-        raise DataProblem("--model seasonal needs a season, and none was found: give --season N, or choose naive")
+        raise DataProblem(
+            "--model seasonal needs a season, and none was found: give --season N, or choose naive"
+        )
     preparation, window = prepare(reading, horizon, window)
     X, y = preparation.windows(reading.frames)
     ladder = make_ladder(preparation, window, seed)
@@ -108,7 +110,9 @@ def forecast_model(name, estimator, preparation, reading, facts=None) -> Forecas
         "versions": ", ".join(f"{package} {version}" for package, version in versions().items()),
     }
     frames = preparation.tail(with_future(reading))
-    return ForecastModel(name, estimator, preparation, frames, said, reading.step, reading.time, reading.series)
+    return ForecastModel(
+        name, estimator, preparation, frames, said, reading.step, reading.time, reading.series
+    )
 
 
 def _rows_of(reading):

@@ -7,7 +7,8 @@ from skrnn.reading import DataProblem
 
 # The newest share of all origins is for testing.
 TEST_SHARE = 0.3
-# How many windows a fold tests at most: more make no error more certain, since neighbours are alike.
+# How many windows a fold tests at most: more make no error more certain, since neighbours are
+# alike.
 MOST_TESTED = 1_000
 
 
@@ -19,8 +20,8 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
         fold 0   train ............... | horizon | test ..
         fold 1   train ......................... | horizon | test ..
 
-    All targets of training windows are known when the first forecast of the test is made. Series of a panel share
-    their dates.
+    All targets of training windows are known when the first forecast of the test is made. Series of
+    a panel share their dates.
     """
     origin, newest = samples.shared()
     told = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
@@ -31,7 +32,8 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
     if size < 1 or not (told & (newest <= origins[starts[0]])).any():
         fewer = f"--folds {tested} or less, " if tested and size < 1 else ""
         raise DataProblem(
-            f"{len(origins)} windows are too few for {n_folds} fold{'s' if n_folds > 1 else ''}: use {fewer}a smaller "
+            f"{len(origins)} windows are too few for {n_folds} fold{'s' if n_folds > 1 else ''}: "
+            f"use {fewer}a smaller "
             "--horizon or --window, or a longer series"
         )
     folds = []

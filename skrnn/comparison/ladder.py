@@ -1,4 +1,7 @@
-"""The ladder: every model that is compared, from the naive forecast to the GRU, as a pipeline on windows."""
+"""The ladder.
+
+Every model that is compared, from the naive forecast to the GRU, as a pipeline on windows.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -24,10 +27,12 @@ RUNGS = {
     "gru": "GRU",
 }
 NETWORKS = ("dense", "conv", "simple", "lstm", "gru")
-# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's length.
+# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
+# length.
 MOST_SMOOTHED = 1_000
 LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
-# Windows that a network is trained on at most, and the steps of each that it reads: time grows with both.
+# Windows that a network is trained on at most, and the steps of each that it reads: time grows with
+# both.
 MOST_WINDOWS = 16_000
 MOST_STEPS = 60
 # Training steps that a network makes at most, which is enough for these sizes.
@@ -83,7 +88,8 @@ class Ladder:
     seed : int
         The random state of the networks.
     ahead : int, default=0
-        Rows behind a window at which something is known: networks read as many steps, to see all of these.
+        Rows behind a window at which something is known: networks read as many steps, to see all of
+        these.
     """
 
     target: str
@@ -108,7 +114,9 @@ class Ladder:
 
             return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
         steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window
-        model = make_pipeline(SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow())
+        model = make_pipeline(
+            SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow()
+        )
         if self.form.scaled:
             model = TransformedWindowRegressor(model, WindowScaler(), target=self.target)
         if not self.form.changes:

@@ -58,24 +58,32 @@ class ForecastModel:
         Returns
         -------
         table : DataFrame
-            Columns: the series' name (where there are several, or one was named), the time or row, and the target.
+            Columns: the series' name (where there are several, or one was named), the time or row,
+            and the target.
         """
         horizon = self.preparation.horizon
         if steps is not None and steps < 1:
             raise DataProblem(f"--steps must be at least 1, got {steps}")
         if steps is not None and steps > horizon:
             raise DataProblem(
-                f"--steps {steps} is more than the {horizon} rows that the model forecasts: fit one with --horizon "
+                f"--steps {steps} is more than the {horizon} rows that the model forecasts: fit one "
+                f"with --horizon "
                 f"{steps}"
             )
         frames = self.frames if frames is None else frames
         windows, labels = self.preparation.newest(frames)
         values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
-        tables = [self._table(*one, slice(0, steps or horizon)) for one in zip(frames, labels, values, strict=True)]
+        tables = [
+            self._table(*one, slice(0, steps or horizon))
+            for one in zip(frames, labels, values, strict=True)
+        ]
         return pd.concat(tables, ignore_index=True)
 
     def _table(self, name, labels, values, which):
-        columns = {self.time or labels.name or "row": labels[which], self.preparation.target: values[which]}
+        columns = {
+            self.time or labels.name or "row": labels[which],
+            self.preparation.target: values[which],
+        }
         return pd.DataFrame(columns if self.series is None else {self.series: name, **columns})
 
     def save(self, path):
@@ -86,7 +94,10 @@ class ForecastModel:
 
 
 def load_model(path) -> ForecastModel:
-    """Read a model that ``ForecastModel.save`` wrote. As with every pickle, open only files that you trust."""
+    """Read a model that ``ForecastModel.save`` wrote.
+
+    As with every pickle, open only files that you trust.
+    """
     path = Path(path)
     if path.is_dir():
         within = " such as model.skrnn" if (path / "model.skrnn").is_file() else ""
@@ -94,12 +105,19 @@ def load_model(path) -> ForecastModel:
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
-                raise DataProblem(f"{path.name} is not a model that skrnn wrote: make one with skrnn fit or compare")
+                raise DataProblem(
+                    f"{path.name} is not a model that skrnn wrote: make one with skrnn fit or "
+                    f"compare"
+                )
             return _loaded(file, path)
     except FileNotFoundError:
-        raise DataProblem(f"{path} does not exist: check the path, or make a model with skrnn fit or compare") from None
+        raise DataProblem(
+            f"{path} does not exist: check the path, or make a model with skrnn fit or compare"
+        ) from None
     except OSError as error:
-        raise DataProblem(f"{path} cannot be read ({error.strerror or error}): check the path") from None
+        raise DataProblem(
+            f"{path} cannot be read ({error.strerror or error}): check the path"
+        ) from None
 
 
 def _loaded(file, path):
@@ -109,9 +127,12 @@ def _loaded(file, path):
         raise
     except Exception as error:
         raise DataProblem(
-            f"{path.name} cannot be read ({str(error) or type(error).__name__}): it is damaged, or of another version "
+            f"{path.name} cannot be read ({str(error) or type(error).__name__}): it is damaged, or "
+            f"of another version "
             "of skrnn or scikit-learn; fit it again"
         ) from None
     if not isinstance(model, ForecastModel):
-        raise DataProblem(f"{path.name} holds no model of skrnn's: make one with skrnn fit or compare")
+        raise DataProblem(
+            f"{path.name} holds no model of skrnn's: make one with skrnn fit or compare"
+        )
     return model

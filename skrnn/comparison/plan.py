@@ -21,7 +21,8 @@ from skrnn.comparison.wording import count, listing
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem
 
-# Windows reach over a season, but no further, unless somebody asks for it; nor have they more values than these.
+# Windows reach over a season, but no further, unless somebody asks for it; nor have they more
+# values than these.
 SHORTEST_WINDOW, LONGEST_WINDOW, MOST_VALUES = 12, 400, 1_500
 # A window of exponential smoothing reaches over so many seasons, where there are rows enough.
 SMOOTHED_SEASONS = 8
@@ -78,9 +79,14 @@ def prepare(reading, horizon=None, window=None) -> tuple[Preparation, int]:
     length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, n_rows // 10))
     needed = length + 2 * horizon + 8
     if n_rows < needed:
-        before = f"a window of {window} and a season of {season}" if season > 1 else f"a window of {window}"
+        before = (
+            f"a window of {window} and a season of {season}"
+            if season > 1
+            else f"a window of {window}"
+        )
         raise DataProblem(
-            f"{n_rows} rows are too few for {before} behind a horizon of {horizon}: bring at least {needed} rows, or "
+            f"{n_rows} rows are too few for {before} behind a horizon of {horizon}: bring at least "
+            f"{needed} rows, or "
             "choose a smaller --window, --season or --horizon"
         )
     return Preparation(columns, known_ahead, calendar, length, horizon, season), window
@@ -101,18 +107,29 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
     form = best_form(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
     if {"linear", *NETWORKS} & set(names):
         kind = form.words(reading.season)
-        notes.append(f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows better.")
+        notes.append(
+            f"Linear model and networks learn {kind}: that forecast the oldest fold's training rows "
+            f"better."
+        )
     stride = preparation.stride(reading.frames)
     if stride > 1:
-        notes.append(f"Of all windows one in {stride} is used, evenly spaced: more would not make the errors smaller.")
+        notes.append(
+            f"Of all windows one in {stride} is used, evenly spaced: more would not make the errors "
+            f"smaller."
+        )
     unseen = _rows_ahead(preparation) - window
     if unseen > 0:
         notes.append(
-            f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} rows that are "
+            f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} "
+            f"rows that are "
             f"forecast are not seen: a window of {preparation.horizon} steps has them."
         )
     if preparation.calendar:
-        fields = {"hour": "time of day", "dayofweek": "day of the week", "dayofyear": "day of the year"}
+        fields = {
+            "hour": "time of day",
+            "dayofweek": "day of the week",
+            "dayofyear": "day of the year",
+        }
         given = ", ".join(fields[field] for field in preparation.calendar)
         notes.append(f"Linear model and networks also get the calendar: {given}.")
     plan = Plan(
@@ -132,7 +149,9 @@ def make_plan(reading, horizon, window, models, n_folds, seed):
 
 def make_ladder(preparation: Preparation, window: int, seed: int, form: Form = FORMS[0]) -> Ladder:
     """The ladder on windows that are prepared so."""
-    return Ladder(preparation.target, window, preparation.season, form, seed, _rows_ahead(preparation))
+    return Ladder(
+        preparation.target, window, preparation.season, form, seed, _rows_ahead(preparation)
+    )
 
 
 def best_form(X, y, train: np.ndarray, ladder: Ladder) -> Form:
@@ -192,8 +211,13 @@ def _note_on_short(reading, preparation):
     if not short:
         return []
     which = count(len(short), "series of fewer than", "series of fewer than")
-    names = listing([*map(repr, short[:5]), *([f"{len(short) - 5} more"] if len(short) > 5 else [])])
-    return [f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned from: {names}."]
+    names = listing(
+        [*map(repr, short[:5]), *([f"{len(short) - 5} more"] if len(short) > 5 else [])]
+    )
+    return [
+        f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned "
+        f"from: {names}."
+    ]
 
 
 def _rows_ahead(preparation):
@@ -202,8 +226,13 @@ def _rows_ahead(preparation):
 
 
 def _rungs(models, season):
-    """The rungs to compare in the ladder's order, the naive forecast always; and what is to be said of them."""
-    wanted = list(RUNGS) if models is None else [name.strip().lower() for name in models if name.strip()]
+    """The rungs to compare in the ladder's order, the naive forecast always.
+
+    And what is to be said of them.
+    """
+    wanted = (
+        list(RUNGS) if models is None else [name.strip().lower() for name in models if name.strip()]
+    )
     check_rungs(wanted, "--models")
     chosen, notes = {"naive", *wanted}, []
     if "seasonal" in chosen and season == 1:
@@ -211,5 +240,8 @@ def _rungs(models, season):
         notes.append("The seasonal naive forecast is left out: there is no season.")
     if "smoothing" in chosen and season > LONGEST_SMOOTHED:
         chosen.discard("smoothing")
-        notes.append(f"Exponential smoothing is left out: it learns no season of more than {LONGEST_SMOOTHED} rows.")
+        notes.append(
+            f"Exponential smoothing is left out: it learns no season of more than "
+            f"{LONGEST_SMOOTHED} rows."
+        )
     return tuple(name for name in RUNGS if name in chosen), notes

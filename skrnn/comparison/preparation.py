@@ -1,4 +1,7 @@
-"""Preparation: how the rows of series become windows, the same for comparing, fitting and forecasting."""
+"""Preparation.
+
+How the rows of series become windows, the same for comparing, fitting and forecasting.
+"""
 
 from dataclasses import dataclass
 from math import gcd
@@ -12,7 +15,8 @@ from skrnn.reading.problem import when
 from skrnn.windows import Windows, future_rows, make_windows
 from skrnn.windows.clock import clock_of
 
-# Windows times leads: with more, the errors are no smaller, and memory and time are spent on neighbours that are alike.
+# Windows times leads: with more, the errors are no smaller, and memory and time are spent on
+# neighbours that are alike.
 MOST_TARGETS = 5_000_000
 
 
@@ -47,32 +51,54 @@ class Preparation:
     @property
     def ahead(self) -> list:
         """All columns that are known ahead."""
-        return [*self.known_ahead, *(f"{field}_{part}" for field in self.calendar for part in ("sin", "cos"))]
+        return [
+            *self.known_ahead,
+            *(f"{field}_{part}" for field in self.calendar for part in ("sin", "cos")),
+        ]
 
     def windows(self, frames: dict):
-        """(X, y) of all series: windows without gaps, filled from their past; y is as it is, NaN where unknown."""
-        return self._cut([self._columns_of(frame) for frame in frames.values()], self.stride(frames))
+        """(X, y) of all series: windows without gaps, filled from their past.
+
+        Y is as it is, NaN where unknown.
+        """
+        return self._cut(
+            [self._columns_of(frame) for frame in frames.values()], self.stride(frames)
+        )
 
     def stride(self, frames: dict) -> int:
-        """The rows from one window to the next: 1 unless there are more targets than it takes to learn."""
-        n_windows = sum(max(0, len(frame) - self.length - self.horizon + 1) for frame in frames.values())
+        """The rows from one window to the next.
+
+        1 unless there are more targets than it takes to learn.
+        """
+        n_windows = sum(
+            max(0, len(frame) - self.length - self.horizon + 1) for frame in frames.values()
+        )
         return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
 
     def newest(self, frames: dict):
-        """(X, labels): for each series the window behind which nothing is known, and the rows that it forecasts."""
+        """(X, labels).
+
+        For each series the window behind which nothing is known, and the rows that it forecasts.
+        """
         if max(map(len, frames.values())) < self.length:
             raise DataProblem(
-                f"{max(map(len, frames.values()))} rows are too few: a forecast of the model rests on {self.length}, "
+                f"{max(map(len, frames.values()))} rows are too few: a forecast of the model rests "
+                f"on {self.length}, "
                 "so bring as many"
             )
-        tables = [self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()]
+        tables = [
+            self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()
+        ]
         X, _ = self._cut(tables)
         # Also of a series that is shorter than a window: its first steps are unknown.
         newest = X.replace(ends=X.bounds[1:] - 1 - self.horizon, series=np.arange(len(tables)))
         return newest, [table.index[-self.horizon :] for table in tables]
 
     def tail(self, frames: dict) -> dict:
-        """The newest rows of each series, filled from their past: as many as a forecast depends on."""
+        """The newest rows of each series, filled from their past.
+
+        As many as a forecast depends on.
+        """
         n_rows = self.length + self.season + 1
         tails = {}
         for name, frame in frames.items():
@@ -84,14 +110,21 @@ class Preparation:
         """The rows up to the last known target, and those behind it."""
         known = np.flatnonzero(table[self.target].notna())
         if not len(known):
-            raise DataProblem(f"series {name!r} has no known {self.target!r}: nothing can be forecast from it")
+            raise DataProblem(
+                f"series {name!r} has no known {self.target!r}: nothing can be forecast from it"
+            )
         return table.iloc[: known[-1] + 1], table.iloc[known[-1] + 1 :]
 
     def _cut(self, tables, stride=1) -> tuple[Windows, np.ndarray]:
         if self.calendar:
             tables = [CalendarFeatures(self.calendar).fit_transform(table) for table in tables]
         X, y = make_windows(
-            tables, self.length, self.horizon, target=self.target, known_ahead=self.ahead, stride=stride
+            tables,
+            self.length,
+            self.horizon,
+            target=self.target,
+            known_ahead=self.ahead,
+            stride=stride,
         )
         filled = [fill_past(table, self.season).to_numpy(np.float64) for table in tables]
         return X.replace(rows=filled[0] if len(filled) == 1 else np.concatenate(filled)), y
@@ -99,7 +132,10 @@ class Preparation:
     def _columns_of(self, frame):
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
-            raise DataProblem(f"column {missing[0]!r} is missing: the model was fitted on {', '.join(self.columns)}")
+            raise DataProblem(
+                f"column {missing[0]!r} is missing: the model was fitted on "
+                f"{', '.join(self.columns)}"
+            )
         return _regular(frame[list(self.columns)])
 
     def _with_future(self, name, table):
@@ -128,7 +164,9 @@ def spacing(n: int, most: int, season: int) -> int:
 
 def with_future(reading) -> dict:
     """The series with the rows behind their last known target, of which only what is known ahead is known."""
-    return {name: pd.concat([frame, reading.future.get(name)]) for name, frame in reading.frames.items()}
+    return {
+        name: pd.concat([frame, reading.future.get(name)]) for name, frame in reading.frames.items()
+    }
 
 
 def _regular(table):
@@ -142,7 +180,10 @@ def _regular(table):
 
 
 def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:
-    """The targets to learn from: those that are unknown beside known ones are what their past fills them with."""
+    """The targets to learn from.
+
+    Those that are unknown beside known ones are what their past fills them with.
+    """
     unknown = np.isnan(y)
     if y.ndim == 1 or not unknown.any():
         return y
@@ -158,5 +199,7 @@ def calendar_fields(index: pd.Index) -> tuple[str, ...]:
     step, span = pd.Series(times).diff().median(), times[-1] - times[0]
     turns = {"hour": "1D", "dayofweek": "7D", "dayofyear": "366D"}
     return tuple(
-        field for field, turn in turns.items() if 4 * step <= pd.Timedelta(turn) and span >= 2 * pd.Timedelta(turn)
+        field
+        for field, turn in turns.items()
+        if 4 * step <= pd.Timedelta(turn) and span >= 2 * pd.Timedelta(turn)
     )

@@ -26,14 +26,16 @@ class Comparison:
     verdict : Verdict
         What to use, and the sentence that says so.
     measure : str
-        What models are ranked by: "mae", or "mase" where there are several series, so that large ones do not decide.
+        What models are ranked by: "mae", or "mase" where there are several series, so that large
+        ones do not decide.
     training : dict of str to list of dict
         The networks' ``history_``, one for each fold.
     weights : DataFrame or None
-        How much the linear model looks at each step (rows: how many steps before the forecast is made, 0 the newest,
-        and negative for those ahead of it) of each column: the mean size of its coefficients over all leads, in units
-        of the target (or of its deviation in the window, where ``plan.form`` is scaled) for a change of one standard
-        deviation. NaN where it does not look.
+        How much the linear model looks at each step (rows: how many steps before the forecast is
+        made, 0 the newest, and negative for those ahead of it) of each column: the mean size of its
+        coefficients over all leads, in units of the target (or of its deviation in the window,
+        where ``plan.form`` is scaled) for a change of one standard deviation. NaN where it does not
+        look.
     model : ForecastModel or None
         The recommended model, fitted on all rows; None where nothing was finished.
     seconds : float
@@ -64,9 +66,10 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """A line for each finished model, best first.
 
-        Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of the naive
-        forecast's error, by ``measure``, that is gone), "spread" (standard deviation of the skill over the folds), and
-        the mean seconds of a fold's fit and predict ("fit_time", "predict_time").
+        Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of
+        the naive forecast's error, by ``measure``, that is gone), "spread" (standard deviation of
+        the skill over the folds), and the mean seconds of a fold's fit and predict ("fit_time",
+        "predict_time").
         """
         lines = {name: self._line(result) for name, result in self.results.items()}
         columns = ["mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"]

@@ -1,4 +1,7 @@
-"""Rounds: every rung in the newest fold, then every rung in the fold before, and so on, while there is time."""
+"""Rounds.
+
+Every rung in the newest fold, then every rung in the fold before, and so on, while there is time.
+"""
 
 import time
 from dataclasses import dataclass, replace
@@ -34,8 +37,15 @@ class Rounds:
 
     def run(self, X, y, stop, jobs, progress):
         """Run them until all are finished, or ``stop`` has a reason."""
-        runs = [(name, fold) for fold in reversed(range(len(self.plan.folds))) for name in self.plan.models]
-        calls = (delayed(_run)(_Run(self.ladder, name), X, y, *self.plan.folds[fold]) for name, fold in runs)
+        runs = [
+            (name, fold)
+            for fold in reversed(range(len(self.plan.folds)))
+            for name in self.plan.models
+        ]
+        calls = (
+            delayed(_run)(_Run(self.ladder, name), X, y, *self.plan.folds[fold])
+            for name, fold in runs
+        )
         # Each process costs memory and seconds: no more than there are cores, or fits to make.
         jobs = min(check_count("jobs", jobs), len(runs), cpu_count())
         done = Parallel(n_jobs=jobs, return_as="generator")(calls)
@@ -51,18 +61,27 @@ class Rounds:
     def compared(self, reason):
         """(results, folds, unfinished, notes): what was finished in the same folds.
 
-        These are the folds that all rungs finished or, where there is none, the newest for those that finished it.
+        These are the folds that all rungs finished or, where there is none, the newest for those
+        that finished it.
         """
         newest = len(self.plan.folds) - 1
         models = [name for name in self.plan.models if name not in self.failed]
-        folds = [fold for fold in range(newest + 1) if all((name, fold) in self.finished for name in models)]
+        folds = [
+            fold
+            for fold in range(newest + 1)
+            if all((name, fold) in self.finished for name in models)
+        ]
         folds = folds or [newest]
         done = [name for name in models if all((name, fold) in self.finished for fold in folds)]
         if "naive" not in done:
             why = WHY.get(reason, self.failed.get("naive"))
             remedy = ": give it a larger --budget" if reason == "budget" else ""
-            raise Unfinished(f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted")
-        results = {name: Backtest.of_folds([self.finished[name, fold] for fold in folds]) for name in done}
+            raise Unfinished(
+                f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted"
+            )
+        results = {
+            name: Backtest.of_folds([self.finished[name, fold] for fold in folds]) for name in done
+        }
         unfinished = {name: WHY[reason] for name in models if name not in done} | self.failed
         notes = []
         if reason is not None:
@@ -76,7 +95,10 @@ class Rounds:
     def _keep(self, name, fold, result, seconds):
         self._seconds[name] = seconds
         if isinstance(result, Exception):
-            self.failed[name] = f"it failed: {str(result).splitlines()[0] if str(result) else type(result).__name__}"
+            self.failed[name] = (
+                f"it failed: "
+                f"{str(result).splitlines()[0] if str(result) else type(result).__name__}"
+            )
         else:
             self.finished[name, fold] = result
 
@@ -89,7 +111,11 @@ class Rounds:
     def _left(self, ahead, jobs):
         """The seconds left; None as long as nothing tells them."""
         seen = [name for name in self._seconds if name in GUESSED_COSTS]
-        each = sum(self._seconds[name] for name in seen) / sum(GUESSED_COSTS[name] for name in seen) if seen else None
+        each = (
+            sum(self._seconds[name] for name in seen) / sum(GUESSED_COSTS[name] for name in seen)
+            if seen
+            else None
+        )
         unseen = {name for name, _ in ahead} - set(self._seconds)
         if not unseen <= set(GUESSED_COSTS if seen else ()):
             return None

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def patient():
-    """A block that ends in its own time on the first Ctrl-C, as what it has would be lost; the second one is heard."""
+    """A block that ends in its own time on the first Ctrl-C, as what it has would be lost.
+
+    The second one is heard.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -24,8 +27,9 @@ def patient():
 class Stop:
     """Ends a block on Ctrl-C or at a deadline, and keeps the reason.
 
-    A fit of a network takes Ctrl-C as the wish to go on with what it has learned, so whoever works inside asks
-    ``reason`` after each step. Outside of the main thread, where there are no signals, the deadline is seen then only.
+    A fit of a network takes Ctrl-C as the wish to go on with what it has learned, so whoever works
+    inside asks ``reason`` after each step. Outside of the main thread, where there are no signals,
+    the deadline is seen then only.
 
     Parameters
     ----------
@@ -49,7 +53,9 @@ class Stop:
         if threading.current_thread() is threading.main_thread():
             self._handler = signal.signal(signal.SIGINT, self._on_signal)
             if self.deadline is not None:
-                self._timer = threading.Timer(max(0.0, self.deadline - time.monotonic()), self._on_deadline)
+                self._timer = threading.Timer(
+                    max(0.0, self.deadline - time.monotonic()), self._on_deadline
+                )
                 self._timer.daemon = True
                 self._timer.start()
         self._inside = True

@@ -21,7 +21,9 @@ def ranking_measure(results: dict, n_series: int) -> str:
 
     Where that is not known, as series do not change, it is the absolute error again.
     """
-    several = n_series > 1 and all(np.isfinite(result.by_fold["mase"]).all() for result in results.values())
+    several = n_series > 1 and all(
+        np.isfinite(result.by_fold["mase"]).all() for result in results.values()
+    )
     return "mase" if several else "mae"
 
 
@@ -66,7 +68,9 @@ class Gain:
     def __str__(self) -> str:
         """The share in words, beside the folds' spread."""
         if np.isnan(self.spread):
-            return f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
+            return (
+                f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
+            )
         if 0 < self.spread < self.share < LEAST_GAIN:
             return f"{_share(abs(self.share))}, too little to matter"
         kind = "more than" if self.clear else "within"
@@ -77,7 +81,13 @@ def gain(model, other, measure: str = "mae") -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
     ours, theirs = _errors(model, measure), _errors(other, measure)
     shares = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
-    spread = np.nan if len(shares) == 1 else np.std(shares, ddof=1) if np.isfinite(shares).all() else np.inf
+    spread = (
+        np.nan
+        if len(shares) == 1
+        else np.std(shares, ddof=1)
+        if np.isfinite(shares).all()
+        else np.inf
+    )
     over = "the folds'" if len(model.by_fold) > 1 else "the fold's own"
     return Gain(skill(model.scores[measure], other.scores[measure]), float(spread), over)
 
@@ -99,9 +109,13 @@ def verdict(results: dict, measure: str = "mae") -> Verdict:
     """What to use, of results in the ladder's order."""
     order = [name for name in RUNGS if name in results]
     best = min(order, key=lambda name: results[name].scores[measure])
-    recommended = next(name for name in order if not any(_clear(results, other, name, measure) for other in order))
+    recommended = next(
+        name for name in order if not any(_clear(results, other, name, measure) for other in order)
+    )
     floor = gain(results[recommended], results["naive"], measure)
-    return Verdict(recommended, best, floor.clear, _sentence(results, recommended, best, floor, measure))
+    return Verdict(
+        recommended, best, floor.clear, _sentence(results, recommended, best, floor, measure)
+    )
 
 
 def _clear(results, name, other, measure):

@@ -8,4 +8,7 @@ PACKAGES = ("skrnn", "scikit-learn", "numpy", "pandas", "numba", "sktime", "stat
 
 def versions() -> dict:
     """Versions of Python and of the packages that the numbers depend on."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+    }

@@ -15,12 +15,17 @@ def decimals_for(values, digits: int = 3) -> int:
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """A number with thousands set apart; three significant digits or more unless the decimals are given."""
+    """A number with thousands set apart.
+
+    Three significant digits or more unless the decimals are given.
+    """
     if not math.isfinite(value):
         return UNKNOWN
     if value and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.2e}".replace("-", "−")
-    return f"{value:,.{decimals_for([value]) if decimals is None else min(decimals, 7)}f}".replace("-", "−")
+    return f"{value:,.{decimals_for([value]) if decimals is None else min(decimals, 7)}f}".replace(
+        "-", "−"
+    )
 
 
 def percent(share: float, decimals: int = 0) -> str:

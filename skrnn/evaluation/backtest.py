@@ -1,4 +1,7 @@
-"""backtest: forecasts from rolling origins, beside a baseline's, as they would have been made at the time."""
+"""backtest.
+
+Forecasts from rolling origins, beside a baseline's, as they would have been made at the time.
+"""
 
 import numbers
 import time
@@ -23,15 +26,16 @@ class Backtest:
     Attributes
     ----------
     predictions : DataFrame
-        A line for each forecast, with the label of the row that it is for as index: "series" (for a panel), "fold",
-        "origin" (the label of the row at which it was made), "lead", "true", "predicted", "baseline", and "scale" (the
-        mean change over a season in the training targets, which MASE is relative to).
+        A line for each forecast, with the label of the row that it is for as index: "series" (for a
+        panel), "fold", "origin" (the label of the row at which it was made), "lead", "true",
+        "predicted", "baseline", and "scale" (the mean change over a season in the training targets,
+        which MASE is relative to).
     scores : Series
-        The errors over all forecasts: "mae", "rmse", "mase", "smape" (percent), "skill", and those of the baseline,
-        as "baseline_mae" and so on.
+        The errors over all forecasts: "mae", "rmse", "mase", "smape" (percent), "skill", and those
+        of the baseline, as "baseline_mae" and so on.
     by_fold : DataFrame
-        The same for each fold, with the seconds that the model took to fit and to predict. A fold that goes on with an
-        earlier fit has NaN for the first.
+        The same for each fold, with the seconds that the model took to fit and to predict. A fold
+        that goes on with an earlier fit has NaN for the first.
     by_lead : DataFrame
         The same for each lead.
     estimators : list
@@ -59,8 +63,14 @@ class Backtest:
             All of their forecasts, with the folds counted anew, and the errors over all of them.
         """
         tables = [fold.predictions.assign(fold=number) for number, fold in enumerate(folds)]
-        seconds = [seconds for fold in folds for seconds in fold.by_fold[["fit_time", "predict_time"]].to_numpy()]
-        return cls._of(pd.concat(tables), seconds, [model for fold in folds for model in fold.estimators])
+        seconds = [
+            seconds
+            for fold in folds
+            for seconds in fold.by_fold[["fit_time", "predict_time"]].to_numpy()
+        ]
+        return cls._of(
+            pd.concat(tables), seconds, [model for fold in folds for model in fold.estimators]
+        )
 
     @classmethod
     def _of(cls, table, seconds, estimators):
@@ -86,31 +96,33 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
         fold 0   train ........ | gap | test ....
         fold 1   train ................... | gap | test ....
 
-    Each fold's model is fitted on what was known before the first forecast of its test was made: training targets end
-    at that forecast's origin. The gap that takes is set by itself.
+    Each fold's model is fitted on what was known before the first forecast of its test was made:
+    training targets end at that forecast's origin. The gap that takes is set by itself.
 
     Parameters
     ----------
     estimator : estimator
-        A model on windows, or a pipeline with ``SlidingWindow`` that takes rows. It is cloned for each fit, so that no
-        fit goes on with the weights of another.
-    X : Windows, array-like of shape (n_samples, steps, n_features), or rows of shape (n_rows, n_features)
+        A model on windows, or a pipeline with ``SlidingWindow`` that takes rows. It is cloned for
+        each fit, so that no fit goes on with the weights of another.
+    X : Windows, array-like of shape (n_samples, steps, n_features), or rows of shape (n_rows,
+    n_features)
         The windows or, for a pipeline that makes them, the rows.
     y : array-like of shape (n_samples,) or (n_samples, n_leads)
         The targets; for rows, the series itself. Unknown targets (NaN) are not scored.
     cv : int or splitter, default=5
         Number of folds, as in ``TimeSeriesSplit``, whose windows expand; or a splitter, such as
-        ``TimeSeriesSplit(8, test_size=24, max_train_size=1000)`` for windows that slide. The folds of a panel that
-        are only counted share their dates (their distance from the end, where there is no time index). If a splitter
-        trains on targets that were not known when its test begins, a warning says by how many rows, and these samples
-        are left out. A series of a panel that a splitter does not test in a fold may be trained on as a whole.
+        ``TimeSeriesSplit(8, test_size=24, max_train_size=1000)`` for windows that slide. The folds
+        of a panel that are only counted share their dates (their distance from the end, where there
+        is no time index). If a splitter trains on targets that were not known when its test begins,
+        a warning says by how many rows, and these samples are left out. A series of a panel that a
+        splitter does not test in a fold may be trained on as a whole.
     refit : bool or int, default=True
-        Fit anew in each fold; in the first only (False); or in every so many folds. Each fit knows what was known
-        before all the forecasts that it makes.
+        Fit anew in each fold; in the first only (False); or in every so many folds. Each fit knows
+        what was known before all the forecasts that it makes.
     baseline : estimator, default=None
-        What to compare with, on windows; for rows it gets windows of y alone, or the rows if it makes windows of its
-        own. None: the last value. Its ``season`` is that of MASE: errors relative to the mean change over a season in
-        the training targets.
+        What to compare with, on windows; for rows it gets windows of y alone, or the rows if it
+        makes windows of its own. None: the last value. Its ``season`` is that of MASE: errors
+        relative to the mean change over a season in the training targets.
     n_jobs : int, default=None
         Fits in parallel, as in joblib.
     verbose : int, default=0
@@ -164,7 +176,11 @@ class _Part:
 
 def _check_estimator(name, estimator):
     if isinstance(estimator, type) or not hasattr(estimator, "predict"):
-        got = f"the class {estimator.__name__}: add ()" if isinstance(estimator, type) else repr(estimator)
+        got = (
+            f"the class {estimator.__name__}: add ()"
+            if isinstance(estimator, type)
+            else repr(estimator)
+        )
         raise ValueError(f"{name} must be an estimator that predicts, got {got}")
 
 
@@ -173,7 +189,9 @@ def _check_refit(refit):
     if isinstance(refit, bool | np.bool_):
         return 1 if refit else 10**9
     if not isinstance(refit, numbers.Integral) or refit < 1:
-        raise ValueError(f"refit must be True, False or after how many folds to fit anew, got {refit!r}")
+        raise ValueError(
+            f"refit must be True, False or after how many folds to fit anew, got {refit!r}"
+        )
     return int(refit)
 
 
@@ -181,9 +199,16 @@ def _check_refit(refit):
 
 
 def _groups(samples, cv, every):
-    """(train, tests) of the folds that share a fit; training targets are known when the first forecast is made."""
+    """(train, tests) of the folds that share a fit.
+
+    Training targets are known when the first forecast is made.
+    """
     counted = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
-    splits = list(_counted_splits(samples, check_count("cv", cv, minimum=2)) if counted else _given_splits(samples, cv))
+    splits = list(
+        _counted_splits(samples, check_count("cv", cv, minimum=2))
+        if counted
+        else _given_splits(samples, cv)
+    )
     if not splits:
         raise ValueError("cv must give at least one fold, got none")
     # A splitter may keep a series for the test whose dates others are trained on.
@@ -197,8 +222,10 @@ def _groups(samples, cv, every):
         known = ahead <= 0
         if not known.any():
             raise ValueError(
-                f"fold {fold} has nothing to train on: none of its {len(train)} training samples has targets that "
-                "were known when its test begins. Use fewer folds, a longer series, or a splitter in time order"
+                f"fold {fold} has nothing to train on: none of its {len(train)} training samples "
+                f"has targets that "
+                "were known when its test begins. Use fewer folds, a longer series, or a splitter "
+                "in time order"
             )
         groups.append((train[known], tests))
         leaks.append((ahead.max(), np.sum(~known)))
@@ -210,9 +237,12 @@ def _groups(samples, cv, every):
 def _warn_of_leaks(n_rows, n_samples):
     if n_samples:
         warnings.warn(
-            f"cv leaks by {n_rows} {'row' if n_rows == 1 else 'rows'}: it trains on targets that much newer than the "
-            f"origin of the first forecast that it tests. They were left out of training, up to {n_samples} samples in "
-            "a fold. A gap in cv that is longer by as many samples leaves them out too; a number of folds (cv=5) sets "
+            f"cv leaks by {n_rows} {'row' if n_rows == 1 else 'rows'}: it trains on targets that "
+            f"much newer than the "
+            f"origin of the first forecast that it tests. They were left out of training, up to "
+            f"{n_samples} samples in "
+            "a fold. A gap in cv that is longer by as many samples leaves them out too; a number of "
+            "folds (cv=5) sets "
             "it by itself",
             UserWarning,
             stacklevel=4,
@@ -222,7 +252,10 @@ def _warn_of_leaks(n_rows, n_samples):
 def _counted_splits(samples, n_splits):
     origins, which = np.unique(samples.shared()[0], return_inverse=True)
     for train, test in TimeSeriesSplit(n_splits).split(origins):
-        yield np.flatnonzero(which <= train[-1]), np.flatnonzero((which >= test[0]) & (which <= test[-1]))
+        yield (
+            np.flatnonzero(which <= train[-1]),
+            np.flatnonzero((which >= test[0]) & (which <= test[-1])),
+        )
 
 
 def _given_splits(samples, cv):
@@ -231,7 +264,10 @@ def _given_splits(samples, cv):
         # Rows are fitted on in their order, whatever a shuffled splitter makes of it.
         train, test = (np.sort(places[part]) if len(part) else places[:0] for part in split)
         if not len(train) or not len(test):
-            raise ValueError(f"fold {fold} of cv must train and test on some samples, got {len(train)} and {len(test)}")
+            raise ValueError(
+                f"fold {fold} of cv must train and test on some samples, got {len(train)} and "
+                f"{len(test)}"
+            )
         yield train, test
 
 
@@ -254,7 +290,10 @@ def _forecast_group(estimator, baseline, samples, train, tests):
     try:
         model = clone(estimator).fit(*samples.part(train))
     except Exception as error:
-        error.add_note(f"This fold of the backtest has {len(train)} samples to train on; fewer folds have more.")
+        error.add_note(
+            f"This fold of the backtest has {len(train)} samples to train on; fewer folds have "
+            f"more."
+        )
         raise
     fit_time, parts = time.perf_counter() - start, []
     for test in tests:
@@ -273,18 +312,24 @@ def _table(samples, test, forecasts, floor):
     """A line for each forecast whose truth is known."""
     table = forecast_table(samples, test, forecasts)
     if floor.shape != forecasts.shape:
-        raise ValueError(f"baseline must forecast the model's {forecasts.shape[1]} leads, got {floor.shape[1]}")
+        raise ValueError(
+            f"baseline must forecast the model's {forecasts.shape[1]} leads, got {floor.shape[1]}"
+        )
     known = table["true"].notna()
     if not known.any():
         raise ValueError(
-            f"none of the {len(table)} targets of a test fold is known: there is nothing to compare forecasts with. "
+            f"none of the {len(table)} targets of a test fold is known: there is nothing to compare "
+            f"forecasts with. "
             "Use fewer folds, or leave these rows out of cv"
         )
     return table.assign(baseline=floor.ravel())[known]
 
 
 def _scale(samples, train, season):
-    """For each series the mean change over a season in what the training targets tell; NaN where they do not."""
+    """For each series the mean change over a season in what the training targets tell.
+
+    NaN where they do not.
+    """
     series, rows, values = samples.told(train)
     known = ~np.isnan(values)
     # One number for each row, with a season between one series and the next.

@@ -7,7 +7,10 @@ from skrnn.windows import SlidingWindow
 
 
 def nested(estimator):
-    """The estimator, and what it wraps: a search's best, a pipeline's last step, an inner model of all leads."""
+    """The estimator, and what it wraps.
+
+    A search's best, a pipeline's last step, an inner model of all leads.
+    """
     while estimator is not None:
         yield estimator
         estimator = _inner(estimator)
@@ -39,7 +42,8 @@ def split_at_windows(estimator):
     where = [position for position, step in enumerate(steps) if isinstance(step, SlidingWindow)]
     if not where:
         raise ValueError(
-            "SlidingWindow must be a step of the outermost pipeline, so that its windows can be permuted: "
+            "SlidingWindow must be a step of the outermost pipeline, so that its windows can be "
+            "permuted: "
             "pass windows, and the estimator behind it"
         )
     return estimator[: where[0] + 1], estimator[where[0] + 1 :]
@@ -48,4 +52,8 @@ def split_at_windows(estimator):
 def name_of(estimator) -> str:
     """The class that forecasts, at the end of searches and pipelines."""
     wrappers = ("steps", "best_estimator_")
-    return next(type(part).__name__ for part in nested(estimator) if not any(hasattr(part, one) for one in wrappers))
+    return next(
+        type(part).__name__
+        for part in nested(estimator)
+        if not any(hasattr(part, one) for one in wrappers)
+    )

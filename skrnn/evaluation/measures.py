@@ -1,4 +1,7 @@
-"""Measures of a table of forecasts: MAE, RMSE, MASE, sMAPE and skill, each beside the baseline's."""
+"""Measures of a table of forecasts.
+
+MAE, RMSE, MASE, sMAPE and skill, each beside the baseline's.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,9 @@ ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_me
 def error_function(argument: str, error):
     """An error by its name, or the function that came."""
     if not callable(error) and error not in ERRORS:
-        raise ValueError(f"{argument} must be one of {', '.join(map(repr, ERRORS))} or a function, got {error!r}")
+        raise ValueError(
+            f"{argument} must be one of {', '.join(map(repr, ERRORS))} or a function, got {error!r}"
+        )
     return error if callable(error) else ERRORS[error]
 
 
@@ -29,7 +34,8 @@ def error_where_known(function, true: np.ndarray, forecasts: np.ndarray) -> floa
 def measures(table: pd.DataFrame, forecast: str = "predicted") -> dict:
     """Errors of one column of forecasts against the column "true"; "scale" is what MASE is relative to.
 
-    sMAPE is in percent, from 0 to 200. MASE leaves out rows without a scale, and is NaN where none has one.
+    sMAPE is in percent, from 0 to 200. MASE leaves out rows without a scale, and is NaN where none
+    has one.
     """
     from sktime.performance_metrics.forecasting import mean_absolute_percentage_error
 
@@ -39,15 +45,24 @@ def measures(table: pd.DataFrame, forecast: str = "predicted") -> dict:
     return {
         "mae": mean_absolute_error(true, forecasts),
         "rmse": root_mean_squared_error(true, forecasts),
-        "mase": mean_absolute_error(true[scaled] / scale, forecasts[scaled] / scale) if scaled.any() else np.nan,
+        "mase": mean_absolute_error(true[scaled] / scale, forecasts[scaled] / scale)
+        if scaled.any()
+        else np.nan,
         "smape": 100 * mean_absolute_percentage_error(true, forecasts, symmetric=True),
     }
 
 
 def beside_baseline(table: pd.DataFrame) -> dict:
-    """The forecasts' errors, the baseline's, and skill: the share of the baseline's MAE that is gone."""
+    """The forecasts' errors, the baseline's, and skill.
+
+    The share of the baseline's MAE that is gone.
+    """
     ours, theirs = measures(table), measures(table, "baseline")
-    return {**ours, "skill": skill(ours["mae"], theirs["mae"]), **{f"baseline_{k}": v for k, v in theirs.items()}}
+    return {
+        **ours,
+        "skill": skill(ours["mae"], theirs["mae"]),
+        **{f"baseline_{k}": v for k, v in theirs.items()},
+    }
 
 
 def skill(error: float, baseline_error: float) -> float:
@@ -59,4 +74,6 @@ def skill(error: float, baseline_error: float) -> float:
 
 def by(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """The errors for each value of a column."""
-    return pd.DataFrame({value: beside_baseline(part) for value, part in table.groupby(column)}).T.rename_axis(column)
+    return pd.DataFrame(
+        {value: beside_baseline(part) for value, part in table.groupby(column)}
+    ).T.rename_axis(column)

@@ -25,8 +25,9 @@ from skrnn.windows.clock import clock_of
 class WindowSamples:
     """Windows with their targets: a forecast is made at each window's last step.
 
-    ``origin`` and ``newest`` are the rows of its series at which each sample's forecast is made, and its last target is
-    known. Windows that are series of their own count as if each followed the one before.
+    ``origin`` and ``newest`` are the rows of its series at which each sample's forecast is made,
+    and its last target is known. Windows that are series of their own count as if each followed the
+    one before.
     """
 
     def __init__(self, estimator, X, y):
@@ -42,7 +43,10 @@ class WindowSamples:
         self.newest = self.origin + self._leads.max()
 
     def shared(self):
-        """(origin, newest) in rows that all series share: by their time index; without one, series end together."""
+        """(origin, newest) in rows that all series share: by their time index.
+
+        Without one, series end together.
+        """
         if not self.is_panel:
             return self.origin, self.newest
         stop, index = self.windows.bounds[self.series + 1], self.windows.index
@@ -80,7 +84,10 @@ class WindowSamples:
         return series.ravel(), rows.ravel(), self._truth[which].ravel()
 
     def labels(self, which, ahead):
-        """Labels of the rows that lie ``ahead`` of the origins of some samples; missing where there is none."""
+        """Labels of the rows that lie ``ahead`` of the origins of some samples.
+
+        Missing where there is none.
+        """
         rows = self.origin[which] + ahead
         if self._alone:
             return rows
@@ -98,7 +105,10 @@ class WindowSamples:
         return *self.for_baseline(naive, n_leads), np.ones(len(self.series), bool)
 
     def target(self):
-        """The column whose values y has; None where none has them, the first where the windows do not tell."""
+        """The column whose values y has.
+
+        None where none has them, the first where the windows do not tell.
+        """
         untold = True
         for column in range(self.windows.n_features):
             share = agreement(self.windows, self._truth, self._leads, column)
@@ -111,8 +121,9 @@ class WindowSamples:
 class RowSamples:
     """Rows of a series with the series as y: the forecast of a row is made ``lead`` rows before it.
 
-    ``origin`` and ``newest`` count the rows from the first, those of a regular index that are missing included. y tells
-    a fit no more than the rows that it is given, however many leads the model makes of them.
+    ``origin`` and ``newest`` count the rows from the first, those of a regular index that are
+    missing included. y tells a fit no more than the rows that it is given, however many leads the
+    model makes of them.
     """
 
     is_panel = False
@@ -123,12 +134,16 @@ class RowSamples:
         self.X, self.y = X, y
         self._truth = check_target_values(estimator, y, n)
         if self._truth.size != n:
-            raise ValueError(f"y must be the series itself (n,) where X has its rows, got shape {self._truth.shape}")
+            raise ValueError(
+                f"y must be the series itself (n,) where X has its rows, got shape "
+                f"{self._truth.shape}"
+            )
         self._truth = self._truth.ravel()
         window = sliding_window_of(estimator)
         if window is None:
             raise ValueError(
-                "X must be windows, as make_windows makes them, or the rows of a series for a pipeline that makes the "
+                "X must be windows, as make_windows makes them, or the rows of a series for a "
+                "pipeline that makes the "
                 "windows: put SlidingWindow before the model, make_pipeline(SlidingWindow(), model)"
             )
         self._parts = _parts(estimator)
@@ -152,16 +167,22 @@ class RowSamples:
     def predict(self, model, which):
         """Forecasts (n, n_leads) of some samples.
 
-        The rows that their windows look back to are handed along, and those at which they know a column ahead.
+        The rows that their windows look back to are handed along, and those at which they know a
+        column ahead.
         """
         parts = _parts(getattr(model, "best_estimator_", model))
         window = sliding_window_of(model)
         if window is not None and window.lead != self.lead:
-            raise ValueError(f"lead must stay as it is, {self.lead}, in a search that is backtested, got {window.lead}")
+            raise ValueError(
+                f"lead must stay as it is, {self.lead}, in a search that is backtested, got "
+                f"{window.lead}"
+            )
         back = sum(map(_reach, parts))
         ahead = 0 if window is None or window.known_ahead is None else max(map(_reach_ahead, parts))
         start = max(0, int(which.min()) - back)
-        forecast = model.predict(_rows(self.X, np.arange(start, min(len(self.X), int(which.max()) + 1 + ahead))))
+        forecast = model.predict(
+            _rows(self.X, np.arange(start, min(len(self.X), int(which.max()) + 1 + ahead)))
+        )
         return np.reshape(forecast, (len(forecast), -1))[which - start]
 
     def leads_of(self, n_leads):
@@ -178,7 +199,10 @@ class RowSamples:
         return self.series[which], self.newest[which], self._truth[which]
 
     def labels(self, which, ahead):
-        """Labels of the rows that lie ``ahead`` of the origins of some samples; missing where there is none."""
+        """Labels of the rows that lie ``ahead`` of the origins of some samples.
+
+        Missing where there is none.
+        """
         rows = self.origin[which] + ahead
         if self._index is None:
             return rows
@@ -194,15 +218,22 @@ class RowSamples:
         return at, self.newest[at] == rows
 
     def for_baseline(self, baseline, n_leads):
-        """Rows of y alone, and the baseline behind windows as long as the model's; or its own rows and windows."""
+        """Rows of y alone, and the baseline behind windows as long as the model's.
+
+        Or its own rows and windows.
+        """
         own = None if baseline is None else sliding_window_of(baseline)
         if own is not None:
             if own.lead != self.lead:
-                raise ValueError(f"baseline must forecast the model's lead={self.lead}, got lead={own.lead}")
+                raise ValueError(
+                    f"baseline must forecast the model's lead={self.lead}, got lead={own.lead}"
+                )
             return RowSamples(baseline, self.X, self.y), baseline
         baseline = NaiveForecaster() if baseline is None else baseline
         seasonal = getattr(baseline, "strategy", None) == "seasonal"
-        return self._behind_windows(baseline, n_leads, max(self._length, season_of(baseline) if seasonal else 1))
+        return self._behind_windows(
+            baseline, n_leads, max(self._length, season_of(baseline) if seasonal else 1)
+        )
 
     def for_score(self, naive, n_leads):
         """The same for a naive forecast, and a mask of the samples that have all the rows that it looks back to."""
@@ -220,7 +251,9 @@ class RowSamples:
         values = pd.DataFrame({"y": self._truth}, self._index).ffill()
         window = SlidingWindow(length, self.lead)
         X = values.to_numpy() if index_of(self.X) is None else values
-        return RowSamples(window, X, self._truth), make_pipeline(window, MultiOutputForecaster(baseline, n_leads))
+        return RowSamples(window, X, self._truth), make_pipeline(
+            window, MultiOutputForecaster(baseline, n_leads)
+        )
 
 
 def forecast_table(samples, which, forecasts) -> pd.DataFrame:
@@ -244,14 +277,20 @@ def samples_of(estimator, X, y):
     if index_of(X) is not None or sliding_window_of(estimator) is not None:
         return RowSamples(estimator, series_to_frame(X), y)
     if dimensions(X) != 2:
-        raise ValueError(f"X must be windows (n, steps) or (n, steps, n_features), got {dimensions(X)} dimension(s)")
+        raise ValueError(
+            f"X must be windows (n, steps) or (n, steps, n_features), got {dimensions(X)} "
+            f"dimension(s)"
+        )
     return WindowSamples(estimator, np.asarray(X), y)
 
 
 def season_of(baseline) -> int:
     """The season of a baseline, or of a part of it; 1 where it has none."""
     params = {} if baseline is None else baseline.get_params()
-    return check_count("season", next((value for name, value in params.items() if name.split("__")[-1] == "season"), 1))
+    return check_count(
+        "season",
+        next((value for name, value in params.items() if name.split("__")[-1] == "season"), 1),
+    )
 
 
 def _parts(estimator):
@@ -259,7 +298,10 @@ def _parts(estimator):
 
 
 def sliding_window_of(estimator):
-    """The part of an estimator, or of what a search chose, that makes the windows; None where there is none."""
+    """The part of an estimator, or of what a search chose, that makes the windows.
+
+    None where there is none.
+    """
     parts = _parts(getattr(estimator, "best_estimator_", estimator))
     return next((part for part in parts if isinstance(part, SlidingWindow)), None)
 

@@ -12,8 +12,8 @@ from skrnn.validation import check_count
 def lead_scorer(error="mae", lead=None):
     """Make a scorer of one lead, or of all leads together.
 
-    It takes what scikit-learn's scorers do not: forecasts of many leads from rows, whose y is the series itself, and
-    targets that are unknown (NaN), which it leaves out.
+    It takes what scikit-learn's scorers do not: forecasts of many leads from rows, whose y is the
+    series itself, and targets that are unknown (NaN), which it leaves out.
 
     Parameters
     ----------
@@ -60,8 +60,9 @@ def skill_scorer(baseline=None, lead=None):
 
     Notes
     -----
-    Rows in, the naive forecast looks back over the rows that are scored, and over no others. Those that it would need
-    more rows for, at the beginning and behind a missing row, are not scored, neither of it nor of the model.
+    Rows in, the naive forecast looks back over the rows that are scored, and over no others. Those
+    that it would need more rows for, at the beginning and behind a missing row, are not scored,
+    neither of it nor of the model.
 
     Examples
     --------
@@ -76,7 +77,8 @@ def skill_scorer(baseline=None, lead=None):
     """
     if baseline is not None and not isinstance(baseline, NaiveForecaster):
         raise ValueError(
-            f"baseline must be a NaiveForecaster, which has nothing to learn, got {type(baseline).__name__}: "
+            f"baseline must be a NaiveForecaster, which has nothing to learn, got "
+            f"{type(baseline).__name__}: "
             "compare with other models in backtest"
         )
     return _SkillScorer(baseline, _checked(lead))
@@ -99,7 +101,9 @@ class _Scorer:
         truth = samples.truth(np.arange(len(forecast)), forecast.shape[1])
         leads = samples.leads_of(forecast.shape[1])
         if self.lead is not None and self.lead not in leads:
-            raise ValueError(f"lead={self.lead} is none of the leads that are forecast, {leads.tolist()}")
+            raise ValueError(
+                f"lead={self.lead} is none of the leads that are forecast, {leads.tolist()}"
+            )
         columns = slice(None) if self.lead is None else leads == self.lead
         return self._score(samples, forecast, truth, columns)
 
@@ -120,7 +124,8 @@ class _SkillScorer(_Scorer):
         scored = _known(truth[:, columns]) & has_past
         if not scored.any():
             raise ValueError(
-                f"none of the {len(every)} rows to score has the past that the naive forecast needs: score more rows"
+                f"none of the {len(every)} rows to score has the past that the naive forecast "
+                f"needs: score more rows"
             )
         floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
         errors = [np.abs(truth - one)[:, columns][scored].mean() for one in (forecast, floor)]
@@ -131,6 +136,7 @@ def _known(truth):
     scored = ~np.isnan(truth).any(axis=1)
     if not scored.any():
         raise ValueError(
-            f"no target of the {len(truth)} samples is known with all its leads: there is nothing to score"
+            f"no target of the {len(truth)} samples is known with all its leads: there is nothing "
+            f"to score"
         )
     return scored

@@ -23,7 +23,8 @@ class DenseRegressor(NetworkRegressor):
     learning_rate : float, default=None
         The optimizer's learning rate. None: its own.
     learning_rate_decay : float, default=1.0
-        What is left of the learning rate in the last epoch: it falls evenly, by the same factor each epoch.
+        What is left of the learning rate in the last epoch: it falls evenly, by the same factor
+        each epoch.
     clipnorm : float, default=None
         The largest norm of each weight's gradient; longer ones are shortened.
     batch_size : int, default=64
@@ -31,14 +32,17 @@ class DenseRegressor(NetworkRegressor):
     epochs : int, default=20
         Passes over the windows.
     engine : {"auto", "fused", "keras"}, default="auto"
-        What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or "keras", on TensorFlow,
-        with everything that Keras has. "auto" takes the fused one wherever it covers the parameters: all but Keras's
-        own objects and callbacks, and other activations than tanh, relu, sigmoid and linear.
+        What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
+        "keras", on TensorFlow, with everything that Keras has. "auto" takes the fused one wherever
+        it covers the parameters: all but Keras's own objects and callbacks, and other activations
+        than tanh, relu, sigmoid and linear.
     early_stopping : bool, default=False
-        Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best weights.
+        Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best
+        weights.
     validation_fraction : float, default=None
         Share of the windows to validate on: the newest, never a random choice. Windows whose
-        targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none without.
+        targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none
+        without.
     patience : int, default=10
         Epochs without a lower validation loss before ``early_stopping`` stops.
     normalize_y : bool, default=True
@@ -59,7 +63,8 @@ class DenseRegressor(NetworkRegressor):
     engine_ : {"fused", "keras"}
         What trained the network.
     history_ : dict of list
-        "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without one.
+        "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without
+        one.
     network_ : Network
         The network as plain data.
     weights_ : list of ndarray

@@ -29,7 +29,8 @@ ENGINES = ("auto", "fused", "keras")
 class NetworkRegressor(WindowRegressor):
     """What the networks share: training, validation on the newest part, going on, and prediction.
 
-    Subclasses write ``_layers()``: the network's layers, from the parameters that they have of their own.
+    Subclasses write ``_layers()``: the network's layers, from the parameters that they have of
+    their own.
     """
 
     # What RNNRegressor alone can do.
@@ -48,7 +49,8 @@ class NetworkRegressor(WindowRegressor):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
-            Windows and targets to validate on after each epoch, in place of the newest part of the training data.
+            Windows and targets to validate on after each epoch, in place of the newest part of the
+            training data.
 
         Returns
         -------
@@ -82,8 +84,8 @@ class NetworkRegressor(WindowRegressor):
     def keras_model(self):
         """Make a stock Keras model of the fitted network.
 
-        It takes windows (n, steps, n_features) without NaN, and gives targets in the unit of ``normalize_y``:
-        (y - ``y_offset_``) / ``y_scale_``.
+        It takes windows (n, steps, n_features) without NaN, and gives targets in the unit of
+        ``normalize_y``: (y - ``y_offset_``) / ``y_scale_``.
 
         Returns
         -------
@@ -123,7 +125,9 @@ class NetworkRegressor(WindowRegressor):
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
         if check_positive("learning_rate_decay", self.learning_rate_decay) > 1:
-            raise ValueError(f"learning_rate_decay must be at most 1, got {self.learning_rate_decay!r}")
+            raise ValueError(
+                f"learning_rate_decay must be at most 1, got {self.learning_rate_decay!r}"
+            )
         for name in ("learning_rate", "clipnorm"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
@@ -136,7 +140,9 @@ class NetworkRegressor(WindowRegressor):
             "learning_rate_decay": self.learning_rate_decay,
             "clipnorm": self.clipnorm,
             "epochs": check_count("epochs", self.epochs),
-            "patience": check_count("patience", self.patience, minimum=0) if self.early_stopping else None,
+            "patience": check_count("patience", self.patience, minimum=0)
+            if self.early_stopping
+            else None,
             "callbacks": tuple(self.callbacks or ()),
             "verbose": self.verbose,
             "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
@@ -157,14 +163,19 @@ class NetworkRegressor(WindowRegressor):
         network = self._network(windows)
         if start is not None and network != self.network_:
             raise ValueError(
-                "training can only go on with the network as it is, but its parameters were changed since: "
+                "training can only go on with the network as it is, but its parameters were changed "
+                "since: "
                 "set them back, or fit with warm_start=False"
             )
         newest = None
         if fraction:
             train, newest = newest_part(windows, fraction, self.n_outputs_)
             newest = windows[newest], y[newest], None if weights is None else weights[newest]
-            windows, y, weights = windows[train], y[train], None if weights is None else weights[train]
+            windows, y, weights = (
+                windows[train],
+                y[train],
+                None if weights is None else weights[train],
+            )
         elif validation_data is not None:
             if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
                 raise ValueError(
@@ -189,7 +200,9 @@ class NetworkRegressor(WindowRegressor):
             if uncovered is None:
                 return engine
             if self.engine == "fused":
-                raise ValueError(f"with engine='fused', {uncovered}: engine='keras' takes all that Keras has")
+                raise ValueError(
+                    f"with engine='fused', {uncovered}: engine='keras' takes all that Keras has"
+                )
             if self.verbose and training is not None:
                 print(f"engine: Keras (for the fused one, {uncovered})")
         from skrnn.neural import keras_engine
@@ -232,15 +245,20 @@ class NetworkRegressor(WindowRegressor):
             )
 
     def _read(self, windows, *, reset=False):
-        """The windows as the network reads them: with a decoder, what is known ahead is the decoder's to read."""
+        """The windows as the network reads them.
+
+        With a decoder, what is known ahead is the decoder's to read.
+        """
         if reset:
             self._known_ahead_ = None
             columns = np.flatnonzero(windows.shift)
             if self.decoder is not None and len(columns):
                 if windows.maps:
                     raise ValueError(
-                        "decoder='recurrent' reads the columns that are known ahead row by row, which windows that are "
-                        "scaled as a whole do not have: scale rows (SeriesScaler), or take them out of known_ahead"
+                        "decoder='recurrent' reads the columns that are known ahead row by row, "
+                        "which windows that are "
+                        "scaled as a whole do not have: scale rows (SeriesScaler), or take them out "
+                        "of known_ahead"
                     )
                 self._known_ahead_ = KnownAhead(columns, leads_of(windows, self.n_outputs_))
         return windows if self._known_ahead_ is None else windows.replace(shift=None)
@@ -259,7 +277,9 @@ class NetworkRegressor(WindowRegressor):
         if not kept.any():
             raise ValueError("validation_data has no complete window with a known target")
         if y.shape[1] != self.n_outputs_:
-            raise ValueError(f"validation_data must have {self.n_outputs_} output(s) as y, got {y.shape[1]}")
+            raise ValueError(
+                f"validation_data must have {self.n_outputs_} output(s) as y, got {y.shape[1]}"
+            )
         weights = check_weights(sample_weight, len(windows))
         return windows[kept], y[kept], None if weights is None else weights[kept]
 
@@ -291,16 +311,22 @@ class NetworkRegressor(WindowRegressor):
             batch = left[part]
             inputs = [fill_steps(windows.take(batch), self.fill_values_)]
             if self._known_ahead_ is not None:
-                inputs.append(self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_))
+                inputs.append(
+                    self._known_ahead_.filled(windows[batch], inputs[0], self.fill_values_)
+                )
             y[batch] = engine.predict(self.network_, self.weights_, *inputs)
         return y
 
 
 def _continued(earlier, later):
-    """The losses of both; NaN where one of them has none, so that all lists count the same epochs."""
+    """The losses of both.
+
+    NaN where one of them has none, so that all lists count the same epochs.
+    """
     before, behind = (max(map(len, history.values()), default=0) for history in (earlier, later))
     return {
-        name: earlier.get(name, [np.nan] * before) + later.get(name, [np.nan] * behind) for name in {**earlier, **later}
+        name: earlier.get(name, [np.nan] * before) + later.get(name, [np.nan] * behind)
+        for name in {**earlier, **later}
     }
 
 

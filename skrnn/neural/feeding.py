@@ -1,4 +1,7 @@
-"""Feed: batches of windows and targets, gathered when needed; and the split that validates on the newest."""
+"""Feed: batches of windows and targets, gathered when needed.
+
+And the split that validates on the newest.
+"""
 
 from collections.abc import Iterator
 
@@ -52,13 +55,22 @@ class Feed:
     known_ahead : KnownAhead or None
         What a decoder reads beside the windows.
     step_targets : callable or None
-        Gives the targets of every step (n, steps, n_outputs), NaN where there are none, for the windows ``which`` that
-        were gathered as ``steps``: ``step_targets(which, steps)``. Its ``places`` tell of which windows they are the
-        targets (``LaterEnds.places``), or are None.
+        Gives the targets of every step (n, steps, n_outputs), NaN where there are none, for the
+        windows ``which`` that were gathered as ``steps``: ``step_targets(which, steps)``. Its
+        ``places`` tell of which windows they are the targets (``LaterEnds.places``), or are None.
     """
 
     def __init__(
-        self, windows: Windows, y, weights, *, batch_size, dtype, seed=None, known_ahead=None, step_targets=None
+        self,
+        windows: Windows,
+        y,
+        weights,
+        *,
+        batch_size,
+        dtype,
+        seed=None,
+        known_ahead=None,
+        step_targets=None,
     ):
         self.windows, self.dtype = windows, dtype
         self.y = y.astype(dtype)
@@ -89,7 +101,11 @@ class Feed:
 
     def known_ahead_of(self, which):
         """What a decoder reads beside the windows ``which``, if it reads anything."""
-        return None if self.known_ahead is None else self.known_ahead.take(self.windows[which]).astype(self.dtype)
+        return (
+            None
+            if self.known_ahead is None
+            else self.known_ahead.take(self.windows[which]).astype(self.dtype)
+        )
 
     def targets(self, which, steps):
         """Targets and weights (or None) of the windows ``which``, which were gathered as ``steps``."""
@@ -100,14 +116,19 @@ class Feed:
 
     @property
     def places(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where the targets of inner steps are (``LaterEnds.places``); empty without any, None if none has a place."""
+        """Where the targets of inner steps are (``LaterEnds.places``).
+
+        Empty without any, None if none has a place.
+        """
         if self.step_targets is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return self.step_targets.places
 
     def together(self) -> Iterator[range]:
         """Batches that are gathered at once, as many as their size allows."""
-        size = max(1, BATCH_NUMBERS // (self.batch_size * self.windows.length * self.windows.n_features))
+        size = max(
+            1, BATCH_NUMBERS // (self.batch_size * self.windows.length * self.windows.n_features)
+        )
         for first in range(0, len(self), size):
             yield range(first, min(first + size, len(self)))
 
@@ -130,9 +151,9 @@ def _every_step(y, weights):
 def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions to train on, and of the newest windows, to validate on.
 
-    The newest are those with the highest rank within their series, relative to its size; of windows that are alone
-    in their series, the last ones. Windows whose targets were not all known when the first of the newest ended are in
-    neither.
+    The newest are those with the highest rank within their series, relative to its size; of windows
+    that are alone in their series, the last ones. Windows whose targets were not all known when the
+    first of the newest ended are in neither.
 
     Examples
     --------
@@ -153,7 +174,9 @@ def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.n
     order = np.lexsort((windows.ends, windows.series))
     series, size = np.unique(windows.series[order], return_counts=True)
     rank = np.empty(n)
-    rank[order] = (np.arange(n) - np.repeat(np.cumsum(size) - size, size) + 1) / np.repeat(size, size)
+    rank[order] = (np.arange(n) - np.repeat(np.cumsum(size) - size, size) + 1) / np.repeat(
+        size, size
+    )
     by_age = np.argsort(rank, kind="stable")
     train, newest = np.sort(by_age[:-n_newest]), np.sort(by_age[-n_newest:])
     span = int(leads_of(windows, n_outputs).max()) - 1
@@ -165,7 +188,8 @@ def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.n
         train = train[windows.ends[train] < first[windows.series[train]] - span]
     if not len(train):
         raise ValueError(
-            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, leave none to train on: "
+            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, "
+            f"leave none to train on: "
             "use a smaller fraction or more rows"
         )
     return train, newest

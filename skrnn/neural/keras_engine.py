@@ -1,4 +1,7 @@
-"""The Keras engine: builds a Network as a Keras model, and trains it through scikeras. Nothing else imports either."""
+"""The Keras engine: builds a Network as a Keras model, and trains it through scikeras.
+
+Nothing else imports either.
+"""
 
 import collections
 import contextlib
@@ -30,8 +33,8 @@ from skrnn.neural.network import (
 def _quiet_start():
     """Keep TensorFlow's start-up messages from a user who did not ask for them with TF_CPP_MIN_LOG_LEVEL.
 
-    They are written by C++ before any log level is read, so the file descriptor itself is turned away. What was
-    written is shown after all if the import fails.
+    They are written by C++ before any log level is read, so the file descriptor itself is turned
+    away. What was written is shown after all if the import fails.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         yield
@@ -86,8 +89,8 @@ def _without_retracing_advice():
 
 NAME = "keras"
 
-# Predictions are made for multiples of this many windows: products of a few rows round in another way, and the
-# forecast of a window would depend on those beside it.
+# Predictions are made for multiples of this many windows: products of a few rows round in another
+# way, and the forecast of a window would depend on those beside it.
 PREDICT_ROWS = 32
 
 # ---------------------------------------------------------------------- building
@@ -100,10 +103,16 @@ def build(network: Network, seed: int = 0, *, every_step: bool = False) -> keras
 
     With ``every_step`` it gives the outputs of every step, in place of the last.
     """
-    seeds = iter(np.random.default_rng(seed).integers(2**31 - 1, size=(len(network.layers) + 1) * 6).tolist())
+    seeds = iter(
+        np.random.default_rng(seed).integers(2**31 - 1, size=(len(network.layers) + 1) * 6).tolist()
+    )
     inputs = [keras.Input((network.steps, network.features), dtype=network.dtype, name="window")]
     if network.known_ahead:
-        inputs.append(keras.Input((network.outputs, network.known_ahead), dtype=network.dtype, name="known_ahead"))
+        inputs.append(
+            keras.Input(
+                (network.outputs, network.known_ahead), dtype=network.dtype, name="known_ahead"
+            )
+        )
     values, before = inputs[0], None
     for layer in network.layers:
         if isinstance(layer, Decoder):
@@ -111,14 +120,18 @@ def build(network: Network, seed: int = 0, *, every_step: bool = False) -> keras
             values = _decoded(network, layer, values, states, inputs[1:], seeds)
         elif isinstance(layer, Recurrent):
             states = network.decoder is not None and not layer.sequences
-            part = _recurrent(layer, network.dtype, seeds, sequences=every_step or layer.sequences, states=states)
+            part = _recurrent(
+                layer, network.dtype, seeds, sequences=every_step or layer.sequences, states=states
+            )
             before = part(values)
             values = before[0] if states else before
         else:
             for part in _keras_layers(layer, network.dtype, seeds):
                 values = part(values)
     outputs = 1 if network.decoder else network.outputs
-    values = keras.layers.Dense(outputs, kernel_initializer=_glorot(seeds), dtype=network.dtype)(values)
+    values = keras.layers.Dense(outputs, kernel_initializer=_glorot(seeds), dtype=network.dtype)(
+        values
+    )
     if network.decoder:
         values = keras.layers.Reshape((network.outputs,), dtype=network.dtype)(values)
     return keras.Model(inputs if network.known_ahead else inputs[0], values)
@@ -197,14 +210,16 @@ def _optimizer(training: Training):
     if isinstance(training.optimizer, str):
         config = {"class_name": training.optimizer, "config": {}}
     else:
-        # A Keras optimizer belongs to the model that it was first used for: each fit takes a new one.
+        # A Keras optimizer belongs to the model that it was first used for: each fit takes a new
+        # one.
         config = keras.optimizers.serialize(training.optimizer)
     for name in ("learning_rate", "clipnorm"):
         if getattr(training, name) is not None:
             config["config"][name] = getattr(training, name)
     if training.learning_rate_decay < 1 and isinstance(config["config"].get("learning_rate"), dict):
         raise ValueError(
-            "learning_rate_decay needs a learning rate that is a number, and the optimizer has a schedule of its own: "
+            "learning_rate_decay needs a learning rate that is a number, and the optimizer has a "
+            "schedule of its own: "
             "leave one of them out"
         )
     return keras.optimizers.deserialize(config)
@@ -252,7 +267,10 @@ class _Dataset(keras.utils.PyDataset):
 
 
 class _Shuffle(keras.callbacks.Callback):
-    """Shuffles the batches after each epoch; data sets are told of an epoch's end before the first begins, too."""
+    """Shuffles the batches after each epoch.
+
+    Data sets are told of an epoch's end before the first begins, too.
+    """
 
     def __init__(self, feed):
         super().__init__()
@@ -299,7 +317,10 @@ class _PassThrough:
 
 
 class _StreamingRegressor(KerasRegressor):
-    """scikeras's regressor, fed batch by batch. skrnn has checked the data; its checks would build every window."""
+    """scikeras's regressor, fed batch by batch.
+
+    skrnn has checked the data; its checks would build every window.
+    """
 
     target_encoder = feature_encoder = _PassThrough()
 
@@ -308,7 +329,10 @@ class _StreamingRegressor(KerasRegressor):
 
 
 class _Trainer:
-    """A compiled model for one way to train one network; fits use it in turn, each with new weights."""
+    """A compiled model for one way to train one network.
+
+    Fits use it in turn, each with new weights.
+    """
 
     def __init__(self, network, training):
         _check_names(network, training)
@@ -324,7 +348,10 @@ class _Trainer:
         return build(self.network, seed, every_step=self.network.every_step)
 
     def renewed(self, seed):
-        """The model as if it had just been built: new weights, new dropout seeds, and an optimizer without a past."""
+        """The model as if it had just been built.
+
+        New weights, new dropout seeds, and an optimizer without a past.
+        """
         for variable, new in zip(self.model.variables, self._built(seed).variables, strict=True):
             variable.assign(new)
         for variable, value in zip(self.optimizer.variables, self._new_state, strict=True):
@@ -356,8 +383,11 @@ class _Forward:
     def __init__(self, network):
         self.lock = threading.Lock()
         self._model = build(network)
-        # Traced once, for batches of any size: Keras's own predict traces each size, and rounds each its own way.
-        forward = tf.function(lambda *inputs: self._model(_one_or_all(inputs), training=False), autograph=False)
+        # Traced once, for batches of any size: Keras's own predict traces each size, and rounds
+        # each its own way.
+        forward = tf.function(
+            lambda *inputs: self._model(_one_or_all(inputs), training=False), autograph=False
+        )
         specs = [tf.TensorSpec((None, *one.shape[1:]), network.dtype) for one in self._model.inputs]
         self._traced = forward.get_concrete_function(*specs)
 
@@ -368,7 +398,10 @@ class _Forward:
 
 
 class _Pool:
-    """The things that were needed last. Tracing takes a second, and TensorFlow never gives its memory back."""
+    """The things that were needed last.
+
+    Tracing takes a second, and TensorFlow never gives its memory back.
+    """
 
     def __init__(self, size):
         self._size, self._things, self._lock = size, collections.OrderedDict(), threading.Lock()
@@ -388,8 +421,15 @@ _TRAINERS, _FORWARDS = _Pool(16), _Pool(16)
 
 @contextlib.contextmanager
 def _trainer(network, training):
-    """A trainer for this thread alone: from the pool, or a new one where something of the user's is tied to it."""
-    plain = isinstance(training.loss, str) and isinstance(training.optimizer, str) and not training.callbacks
+    """A trainer for this thread alone.
+
+    From the pool, or a new one where something of the user's is tied to it.
+    """
+    plain = (
+        isinstance(training.loss, str)
+        and isinstance(training.optimizer, str)
+        and not training.callbacks
+    )
     key = (network, training.loss, training.optimizer, training.learning_rate, training.clipnorm)
     trainer = _TRAINERS.get(key, lambda: _Trainer(network, training)) if plain else None
     if trainer is None or not trainer.lock.acquire(blocking=False):
@@ -401,10 +441,13 @@ def _trainer(network, training):
         trainer.lock.release()
 
 
-def train(network: Network, training: Training, feed: Feed, validation: Feed | None, start: Trained | None) -> Trained:
+def train(
+    network: Network, training: Training, feed: Feed, validation: Feed | None, start: Trained | None
+) -> Trained:
     """Train from new weights, or go on from ``start``."""
     recorder, stopper = _Recorder(), _early_stopping(training.patience)
-    # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it to.
+    # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it
+    # to.
     callbacks = [copy.copy(callback) for callback in training.callbacks]
     if training.learning_rate_decay < 1:
         callbacks.insert(0, _Decay(training.learning_rate_decay, training.epochs))
@@ -440,7 +483,9 @@ def _renewed(trainer, seed):
 def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
     """Outputs of the network with these weights, for gathered windows without NaN, and what is known ahead of them."""
     padded = [_padded(one, network.dtype) for one in inputs]
-    return _FORWARDS.get(network, lambda: _Forward(network)).predict(weights, padded)[: len(inputs[0])]
+    return _FORWARDS.get(network, lambda: _Forward(network)).predict(weights, padded)[
+        : len(inputs[0])
+    ]
 
 
 def _padded(batch, dtype):

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recurrent:
-    """A recurrent layer. It returns its last output, or with ``sequences`` the outputs of all steps."""
+    """A recurrent layer.
+
+    It returns its last output, or with ``sequences`` the outputs of all steps.
+    """
 
     cell: str
     units: int
@@ -22,8 +25,9 @@ class Recurrent:
 class Decoder:
     """A recurrent layer unrolled over the leads. It gives an output for each of them.
 
-    It begins with the last state of the recurrent layer before it, of the same cell and as many units for each
-    direction, and reads that layer's last output at every lead, beside what is known ahead of it.
+    It begins with the last state of the recurrent layer before it, of the same cell and as many
+    units for each direction, and reads that layer's last output at every lead, beside what is known
+    ahead of it.
     """
 
     cell: str
@@ -71,9 +75,10 @@ class Dropout:
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 
-    Behind a ``Decoder`` the linear layer is the same for every output, and the decoder reads ``known_ahead`` features
-    of each. With ``every_step`` the network is trained on the outputs of all steps, and predicts those of the last.
-    Its weights are a list of arrays in Keras's order and layout.
+    Behind a ``Decoder`` the linear layer is the same for every output, and the decoder reads
+    ``known_ahead`` features of each. With ``every_step`` the network is trained on the outputs of
+    all steps, and predicts those of the last. Its weights are a list of arrays in Keras's order and
+    layout.
     """
 
     steps: int

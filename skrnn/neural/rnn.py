@@ -29,16 +29,18 @@ class RNNRegressor(NetworkRegressor):
     activation : str, default="tanh"
         Activation of the cells.
     sequence_targets : bool, str or int, default=False
-        Learn from sequence to sequence: forecast the leads at every step of the window, not only at its last, which is
-        the one that ``predict`` uses. The targets of the inner steps are those of the windows that end there. Where
-        each window is a series of its own, as in plain arrays, or is scaled by itself, they are the window's own
-        steps: of its first column, or of the one that is named here.
+        Learn from sequence to sequence: forecast the leads at every step of the window, not only at
+        its last, which is the one that ``predict`` uses. The targets of the inner steps are those
+        of the windows that end there. Where each window is a series of its own, as in plain arrays,
+        or is scaled by itself, they are the window's own steps: of its first column, or of the one
+        that is named here.
     decoder : {None, "recurrent"}, default=None
-        "recurrent" forecasts the leads one after the other: a second recurrent layer, of the same cell and units,
-        begins with the last state of the first and is unrolled over the leads. At each it reads the columns that are
-        known ahead of that row.
+        "recurrent" forecasts the leads one after the other: a second recurrent layer, of the same
+        cell and units, begins with the last state of the first and is unrolled over the leads. At
+        each it reads the columns that are known ahead of that row.
     unroll : bool, default=False
-        In Keras, unroll the steps: faster for short windows, larger and slower to start for long ones.
+        In Keras, unroll the steps: faster for short windows, larger and slower to start for long
+        ones.
     loss : {"mse", "mae", "huber"} or Keras loss, default="mse"
         What training minimises, in the unit of ``normalize_y``.
     optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
@@ -46,7 +48,8 @@ class RNNRegressor(NetworkRegressor):
     learning_rate : float, default=None
         The optimizer's learning rate. None: its own.
     learning_rate_decay : float, default=1.0
-        What is left of the learning rate in the last epoch: it falls evenly, by the same factor each epoch.
+        What is left of the learning rate in the last epoch: it falls evenly, by the same factor
+        each epoch.
     clipnorm : float, default=None
         The largest norm of each weight's gradient; longer ones are shortened.
     batch_size : int, default=64
@@ -54,14 +57,17 @@ class RNNRegressor(NetworkRegressor):
     epochs : int, default=20
         Passes over the windows.
     engine : {"auto", "fused", "keras"}, default="auto"
-        What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or "keras", on TensorFlow,
-        with everything that Keras has. "auto" takes the fused one wherever it covers the parameters: all but Keras's
-        own objects and callbacks, and other activations than tanh, relu, sigmoid and linear.
+        What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
+        "keras", on TensorFlow, with everything that Keras has. "auto" takes the fused one wherever
+        it covers the parameters: all but Keras's own objects and callbacks, and other activations
+        than tanh, relu, sigmoid and linear.
     early_stopping : bool, default=False
-        Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best weights.
+        Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best
+        weights.
     validation_fraction : float, default=None
         Share of the windows to validate on: the newest, never a random choice. Windows whose
-        targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none without.
+        targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none
+        without.
     patience : int, default=10
         Epochs without a lower validation loss before ``early_stopping`` stops.
     normalize_y : bool, default=True
@@ -82,7 +88,8 @@ class RNNRegressor(NetworkRegressor):
     engine_ : {"fused", "keras"}
         What trained the network.
     history_ : dict of list
-        "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without one.
+        "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without
+        one.
     network_ : Network
         The network as plain data.
     weights_ : list of ndarray
@@ -202,8 +209,12 @@ class RNNRegressor(NetworkRegressor):
         for name in ("bidirectional", "go_backwards"):
             if getattr(self, name):
                 raise ValueError(
-                    f"sequence_targets cannot be learned with {name}=True: the inner steps would have read the rows "
+                    f"sequence_targets cannot be learned with {name}=True: the inner steps would "
+                    f"have read the rows "
                     "that they are to forecast"
                 )
         if self.decoder is not None:
-            raise ValueError(f"sequence_targets cannot be learned with decoder={self.decoder!r}: choose one of them")
+            raise ValueError(
+                f"sequence_targets cannot be learned with decoder={self.decoder!r}: choose one of "
+                f"them"
+            )

@@ -16,7 +16,8 @@ SAME_SPREAD = 5
 class LaterEnds:
     """The targets of a step are those of the window that ends there.
 
-    They are looked up in y, in whatever unit it is, and nothing is known of a row that y does not tell.
+    They are looked up in y, in whatever unit it is, and nothing is known of a row that y does not
+    tell.
     """
 
     def __init__(self, windows: Windows, y: np.ndarray):
@@ -29,7 +30,10 @@ class LaterEnds:
 
     @cached_property
     def places(self):
-        """For every row the window that ends there (-1: none), and for every window how many steps have targets."""
+        """For every row the window that ends there (-1.
+
+        None), and for every window how many steps have targets.
+        """
         ends = self.windows.ends
         ending = np.full(max(len(self.windows.rows), int(ends.max()) + 1), -1)
         ending[ends[::-1]] = np.arange(len(ends))[::-1]
@@ -42,8 +46,8 @@ class LaterEnds:
 class OwnSteps:
     """The targets of a step are the window's own later steps, and behind its last step the window's own targets.
 
-    For windows of which each is a series of its own, and those that are scaled as a whole: no other window speaks in
-    their unit. The column ``target`` must be in the unit of y.
+    For windows of which each is a series of its own, and those that are scaled as a whole: no other
+    window speaks in their unit. The column ``target`` must be in the unit of y.
     """
 
     places = None
@@ -52,8 +56,10 @@ class OwnSteps:
         leads, rate = leads_of(windows, y.shape[1]), windows.sampling_rate
         if (leads % rate).any():
             raise ValueError(
-                f"sequence_targets needs leads that are multiples of sampling_rate={rate}, where each window is a "
-                f"series of its own or is scaled by itself: the others are none of its steps. Got {leads.tolist()}"
+                f"sequence_targets needs leads that are multiples of sampling_rate={rate}, where "
+                f"each window is a "
+                f"series of its own or is scaled by itself: the others are none of its steps. Got "
+                f"{leads.tolist()}"
             )
         self.y, self.column, self._scale = y, column, scale
         self._ahead = leads // rate
@@ -85,7 +91,9 @@ class LastStep:
 def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
     """The targets of every step, ``scale``d, as a function of which windows, and of their gathered steps."""
     alone = len(np.unique(windows.series)) == len(windows) > 1
-    column = column_position(target, windows.feature_names, windows.n_features, argument="sequence_targets")
+    column = column_position(
+        target, windows.feature_names, windows.n_features, argument="sequence_targets"
+    )
     if not alone and not windows.maps:
         return LaterEnds(windows, scale(y))
     check_one_unit(estimator, windows, y, target)
@@ -95,16 +103,25 @@ def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
 
 
 def _check_alike(windows, y, column):
-    """The last step and the first target are neighbours: values of another size are in another unit."""
+    """The last step and the first target are neighbours.
+
+    Values of another size are in another unit.
+    """
     some = slice(None, None, max(1, len(y) // 1000))
     ends = np.stack([windows[some].take()[:, -1, column], y[some, 0]])
-    (last, first), (ours, theirs) = np.median(ends, axis=1), np.ptp(np.quantile(ends, [0.25, 0.75], axis=1), axis=0)
+    (last, first), (ours, theirs) = (
+        np.median(ends, axis=1),
+        np.ptp(np.quantile(ends, [0.25, 0.75], axis=1), axis=0),
+    )
     narrow, wide = sorted([ours, theirs])
     apart = abs(last - first) > SAME_SPREAD * wide > 0
     if ends.shape[1] > 10 and (apart or wide > SAME_SPREAD * narrow > 0):
         raise ValueError(
-            "sequence_targets takes the targets of each window's inner steps from the window itself, but its column is "
-            f"not in the unit of y (medians of the last steps: {last:.3g}, of y: {first:.3g}; interquartile ranges: "
+            "sequence_targets takes the targets of each window's inner steps from the window "
+            "itself, but its column is "
+            f"not in the unit of y (medians of the last steps: {last:.3g}, of y: {first:.3g}; "
+            f"interquartile ranges: "
             f"{ours:.3g}, {theirs:.3g}). "
-            "Scale both together:\n    TransformedWindowRegressor(RNNRegressor(sequence_targets=True), SeriesScaler())"
+            "Scale both together:\n    "
+            "TransformedWindowRegressor(RNNRegressor(sequence_targets=True), SeriesScaler())"
         )

@@ -69,4 +69,6 @@ def dress_index_axis(ax, index: pd.Index) -> None:
 
 def small_legend(ax, **options):
     """A legend that hides little."""
-    return ax.legend(**{"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small", **options})
+    return ax.legend(
+        **{"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small", **options}
+    )

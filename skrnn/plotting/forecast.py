@@ -5,8 +5,25 @@ import pandas as pd
 
 from skrnn.evaluation.fitted import name_of
 from skrnn.evaluation.samples import RowSamples
-from skrnn.plotting.axes import BLACK, GREY, ORANGE, SHADES, axes_for, dress_index_axis, kind_of, places, small_legend
-from skrnn.plotting.frames import as_frame, fitted_samples, frame_of_arrays, frame_of_rows, frame_of_windows, same_shape
+from skrnn.plotting.axes import (
+    BLACK,
+    GREY,
+    ORANGE,
+    SHADES,
+    axes_for,
+    dress_index_axis,
+    kind_of,
+    places,
+    small_legend,
+)
+from skrnn.plotting.frames import (
+    as_frame,
+    fitted_samples,
+    frame_of_arrays,
+    frame_of_rows,
+    frame_of_windows,
+    same_shape,
+)
 from skrnn.validation import check_count, index_of
 
 # Longer lines are drawn thin.
@@ -18,16 +35,16 @@ MOST_POINTS = 5000
 class ForecastDisplay:
     """Forecasts beside the truth, with the history before them.
 
-    Made by ``from_predictions`` or ``from_estimator``. The history is grey, the truth black, forecasts are blue (those
-    of every other fold in a lighter blue), and a dotted line stands at the origin, the last row known to a fold's first
-    forecast.
+    Made by ``from_predictions`` or ``from_estimator``. The history is grey, the truth black,
+    forecasts are blue (those of every other fold in a lighter blue), and a dotted line stands at
+    the origin, the last row known to a fold's first forecast.
 
     Parameters
     ----------
     predictions : DataFrame
-        A row for each forecast, indexed by the label of the row that is forecast, with the columns ``fold``,
-        ``origin`` (the label of the last known row), ``lead``, ``true`` and ``predicted``, and optionally
-        ``baseline``.
+        A row for each forecast, indexed by the label of the row that is forecast, with the columns
+        ``fold``, ``origin`` (the label of the last known row), ``lead``, ``true`` and
+        ``predicted``, and optionally ``baseline``.
     history : Series, default=None
         The series itself, up to the forecasts or over them.
     name : str, default="forecast"
@@ -88,15 +105,15 @@ class ForecastDisplay:
         Parameters
         ----------
         y_true : array-like of shape (n,) or (n_forecasts, n_leads), or frame of predictions
-            The truth, NaN where it is not known (yet). Or the result of a backtest: its frame with the columns
-            ``fold``, ``origin``, ``lead``, ``true``, ``predicted`` (and ``baseline``).
+            The truth, NaN where it is not known (yet). Or the result of a backtest: its frame with
+            the columns ``fold``, ``origin``, ``lead``, ``true``, ``predicted`` (and ``baseline``).
         y_pred : array-like of the shape of y_true, default=None
             The forecasts: one row after the other, or several forecasts of the same leads.
         index : array-like of shape (n,), default=None
             The labels of the rows. None: those of y_true or y_pred, or row numbers.
         history : Series or array-like of shape (n_rows,), default=None
-            The series before the forecasts, or all of it. Of an array the forecasts are the rows that follow;
-            of a frame with row numbers it is the whole series.
+            The series before the forecasts, or all of it. Of an array the forecasts are the rows
+            that follow; of a frame with row numbers it is the whole series.
         n_history : int, default=None
             Rows to show before the first forecast. None: twice as many as a fold has, at least 24.
         lead : int, default=None
@@ -119,9 +136,13 @@ class ForecastDisplay:
             frame = _chosen(frame, lead, series)
         else:
             if lead is not None or series is not None:
-                raise ValueError("lead and series choose from a frame of predictions, but arrays came")
+                raise ValueError(
+                    "lead and series choose from a frame of predictions, but arrays came"
+                )
             history = _with_name(history, y_true)
-            frame = _frame(*same_shape(y_true, y_pred, name), _labels(y_true, y_pred, index), history)
+            frame = _frame(
+                *same_shape(y_true, y_pred, name), _labels(y_true, y_pred, index), history
+            )
         return cls(frame, history=history, name=name, n_history=n_history).plot(ax, **kwargs)
 
     @classmethod
@@ -150,10 +171,10 @@ class ForecastDisplay:
         y : array-like of shape (n,) or (n, n_leads)
             The targets; for rows, the series.
         origin : int, label or list of these, default=None
-            From where to forecast. Of windows, which of them, by position (negative ones count from the end) or by the
-            label of their last row. Of rows, the last one known, by position or label: what is drawn are the rows
-            behind it. None: each row's own forecast where there is one for each; otherwise the last window, or the
-            last row with all its leads.
+            From where to forecast. Of windows, which of them, by position (negative ones count from
+            the end) or by the label of their last row. Of rows, the last one known, by position or
+            label: what is drawn are the rows behind it. None: each row's own forecast where there
+            is one for each; otherwise the last window, or the last row with all its leads.
         target : str or int, default=None
             For windows: the column that y continues. None: the one whose rows are found in y.
         history : Series, default=None
@@ -180,7 +201,9 @@ class ForecastDisplay:
             _refuse("windows", history=history)
             frame, history = frame_of_windows(estimator, samples, origin, target)
         name = name_of(estimator) if name is None else name
-        return cls(frame, history=_with_name(history, y), name=name, n_history=n_history).plot(ax, **kwargs)
+        return cls(frame, history=_with_name(history, y), name=name, n_history=n_history).plot(
+            ax, **kwargs
+        )
 
     def plot(self, ax=None, **kwargs):
         """Draw.
@@ -202,7 +225,9 @@ class ForecastDisplay:
         folds = [part for _, part in frame.groupby("fold")]
         history = self._shown_history(max(map(len, folds)))
         options = {"label": "history", "color": GREY, "linewidth": 1.0}
-        self.history_line_ = None if history is None else _plot(ax, places(history.index), history, **options)
+        self.history_line_ = (
+            None if history is None else _plot(ax, places(history.index), history, **options)
+        )
         self._plot_truth(ax, folds)
         self._plot_forecasts(ax, folds, kwargs)
         self.origin_lines_ = _mark_origins(ax, folds)
@@ -227,7 +252,12 @@ class ForecastDisplay:
             self.baseline_line_ = _plot(ax, x, y, **options)
         for number, part in enumerate(folds):
             label = self.name if number == 0 else None
-            options = {"color": SHADES[number % len(SHADES)], "linewidth": 1.5, "label": label, **kwargs}
+            options = {
+                "color": SHADES[number % len(SHADES)],
+                "linewidth": 1.5,
+                "label": label,
+                **kwargs,
+            }
             self.forecast_lines_.append(_plot(ax, *_runs(part, "predicted"), **options))
 
     def _shown_history(self, fold_length):
@@ -240,7 +270,11 @@ class ForecastDisplay:
                 f"history must be labelled as the forecasts are, by {kind_of(frame.index)}, "
                 f"got {kind_of(history.index)}: give it their kind of index"
             )
-        n = max(24, 2 * fold_length) if self.n_history is None else check_count("n_history", self.n_history, minimum=0)
+        n = (
+            max(24, 2 * fold_length)
+            if self.n_history is None
+            else check_count("n_history", self.n_history, minimum=0)
+        )
         if kind_of(history.index) == "names":
             return history.iloc[-n:] if n else None
         if not history.index.is_unique:
@@ -292,30 +326,52 @@ def _mark_origins(ax, folds):
             where = min(places(pd.Index(known.unique())))
             if where not in [line.get_xdata()[0] for line in lines]:
                 label = None if lines else "origin"
-                lines.append(ax.axvline(where, color=GREY, linewidth=1.0, linestyle=":", zorder=0, label=label))
+                lines.append(
+                    ax.axvline(
+                        where, color=GREY, linewidth=1.0, linestyle=":", zorder=0, label=label
+                    )
+                )
     return lines
 
 
 def _labels(y_true, y_pred, index):
     """The labels of the forecasts: those that are given, or one of the arrays' own."""
-    owned = [one for one in map(index_of, (y_true, y_pred)) if one is not None and len(one) == np.size(y_pred)]
+    owned = [
+        one
+        for one in map(index_of, (y_true, y_pred))
+        if one is not None and len(one) == np.size(y_pred)
+    ]
     return pd.Index(index) if index is not None else owned[0] if owned else None
 
 
 def _frame(true, predicted, labels, history):
-    """A frame of predictions from arrays: of several forecasts of the same leads, or of one row after the other."""
+    """A frame of predictions from arrays.
+
+    Of several forecasts of the same leads, or of one row after the other.
+    """
     if true.ndim == 2 and min(true.shape) > 1:
         if labels is not None:
             raise ValueError(
-                f"index labels the rows of one forecast, got {len(true)}: pass them one by one, or as a frame"
+                f"index labels the rows of one forecast, got {len(true)}: pass them one by one, or "
+                f"as a frame"
             )
         return frame_of_arrays(true, predicted)
     if labels is None:
-        start = 0 if history is None or not isinstance(history.index, pd.RangeIndex) else history.index[-1] + 1
+        start = (
+            0
+            if history is None or not isinstance(history.index, pd.RangeIndex)
+            else history.index[-1] + 1
+        )
         labels = pd.RangeIndex(start, start + true.size)
     if len(labels) != true.size:
-        raise ValueError(f"index must have a label for each of {true.size} forecasts, got {len(labels)}")
-    return frame_of_arrays(true.reshape(1, -1), predicted.reshape(1, -1)).set_axis(labels).assign(origin=np.nan)
+        raise ValueError(
+            f"index must have a label for each of {true.size} forecasts, got {len(labels)}"
+        )
+    return (
+        frame_of_arrays(true.reshape(1, -1), predicted.reshape(1, -1))
+        .set_axis(labels)
+        .assign(origin=np.nan)
+    )
 
 
 def _chosen(frame, lead, series):
@@ -327,7 +383,9 @@ def _chosen(frame, lead, series):
             continue
         if column not in frame or not (frame[column] == value).any():
             there = sorted(frame[column].unique().tolist()) if column in frame else "none"
-            raise ValueError(f"{column}={value!r} is not in the frame of predictions: there are {there}")
+            raise ValueError(
+                f"{column}={value!r} is not in the frame of predictions: there are {there}"
+            )
         frame = frame[frame[column] == value]
     if not len(frame):
         raise ValueError("the frame of predictions must have at least one row, got none")
@@ -348,7 +406,11 @@ def _series(history):
 
 def _with_name(history, y):
     name = getattr(y, "name", None)
-    return history.rename(name) if history is not None and history.name is None and name is not None else history
+    return (
+        history.rename(name)
+        if history is not None and history.name is None and name is not None
+        else history
+    )
 
 
 def _joined(before, series):
@@ -361,4 +423,6 @@ def _joined(before, series):
 def _refuse(kind, **arguments):
     for name, value in arguments.items():
         if value is not None:
-            raise ValueError(f"{name} has no meaning for {kind}, which carry their own: leave it out")
+            raise ValueError(
+                f"{name} has no meaning for {kind}, which carry their own: leave it out"
+            )

@@ -1,11 +1,20 @@
-"""Frames of predictions: a line for each forecast, of backtests, of arrays, and of fitted estimators."""
+"""Frames of predictions.
+
+A line for each forecast, of backtests, of arrays, and of fitted estimators.
+"""
 
 import numbers
 
 import numpy as np
 import pandas as pd
 
-from skrnn.evaluation.samples import RowSamples, WindowSamples, forecast_table, samples_of, sliding_window_of
+from skrnn.evaluation.samples import (
+    RowSamples,
+    WindowSamples,
+    forecast_table,
+    samples_of,
+    sliding_window_of,
+)
 from skrnn.validation import column_position
 from skrnn.windows import Windows
 
@@ -22,7 +31,8 @@ def same_shape(true, predicted, name):
     """Truth and forecasts as floats of one shape; without truth all of it is unknown."""
     if predicted is None:
         raise ValueError(
-            f"y_pred is needed beside y_true of type {type(true).__name__}; alone comes a frame with the columns "
+            f"y_pred is needed beside y_true of type {type(true).__name__}; alone comes a frame "
+            f"with the columns "
             f"{', '.join(COLUMNS)}"
         )
     predicted = np.asarray(predicted, float)
@@ -40,14 +50,21 @@ def frame_of_arrays(true, predicted, leads=None) -> pd.DataFrame:
     n, n_leads = true.shape
     leads = np.arange(1, n_leads + 1) if leads is None else np.asarray(leads)
     if leads.shape != (n_leads,):
-        raise ValueError(f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}")
+        raise ValueError(
+            f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}"
+        )
     fold, lead = np.repeat(np.arange(n), n_leads), np.tile(leads, n)
     values = [fold, 0, lead, true.ravel(), predicted.ravel()]
-    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)), pd.Index(lead, name="lead, rows ahead"))
+    return pd.DataFrame(
+        dict(zip(COLUMNS, values, strict=True)), pd.Index(lead, name="lead, rows ahead")
+    )
 
 
 def fitted_samples(estimator, X, y):
-    """The samples that a fitted estimator forecasts; a table is of windows, if the estimator makes none of rows."""
+    """The samples that a fitted estimator forecasts.
+
+    A table is of windows, if the estimator makes none of rows.
+    """
     table = isinstance(X, pd.DataFrame) and sliding_window_of(estimator) is None
     return WindowSamples(estimator, X, y) if table else samples_of(estimator, X, y)
 
@@ -71,12 +88,16 @@ def frame_of_rows(estimator, samples: RowSamples, origin):
 
 
 def _behind(samples, forecasts, origin, at):
-    """The forecasts made at the row ``at``; of a single lead, those of the rows behind it that were known there."""
+    """The forecasts made at the row ``at``.
+
+    Of a single lead, those of the rows behind it that were known there.
+    """
     made = samples.origin <= at if forecasts.shape[1] == 1 else samples.origin == at
     which = np.flatnonzero(made & (samples.newest > at))
     if not len(which):
         raise ValueError(
-            f"origin={origin} has no row behind it to forecast among {len(forecasts)} rows: choose an earlier one, "
+            f"origin={origin} has no row behind it to forecast among {len(forecasts)} rows: choose "
+            f"an earlier one, "
             "or add rows with future_rows"
         )
     frame, since = forecast_table(samples, which, forecasts[which]), samples.origin[which] - at
@@ -87,21 +108,36 @@ def _behind(samples, forecasts, origin, at):
 def frame_of_windows(estimator, samples: WindowSamples, origin, target):
     """A frame of the chosen windows, and the target's series before them where it is known.
 
-    Plain arrays, and windows of several series, have no common labels: their rows are counted from the window's end.
+    Plain arrays, and windows of several series, have no common labels: their rows are counted from
+    the window's end.
     """
     windows, which = samples.windows, np.arange(len(samples.series))
-    column = samples.target() if target is None else column_position(target, windows.feature_names, windows.n_features)
+    column = (
+        samples.target()
+        if target is None
+        else column_position(target, windows.feature_names, windows.n_features)
+    )
     follow = origin is None and _one_series(samples) and samples.truth(which, 1).shape[1] == 1
     if not follow:
-        labels = pd.Index(samples.labels(which, 0)) if _one_series(samples) else pd.RangeIndex(len(which))
-        which = np.array([_position(one, labels) for one in _listed(-1 if origin is None else origin)])
+        labels = (
+            pd.Index(samples.labels(which, 0))
+            if _one_series(samples)
+            else pd.RangeIndex(len(which))
+        )
+        which = np.array(
+            [_position(one, labels) for one in _listed(-1 if origin is None else origin)]
+        )
     chosen, each = WindowSamples(estimator, *samples.part(which)), np.arange(len(which))
     forecasts = chosen.predict(estimator, each)
     frame = forecast_table(chosen, each, forecasts)
     frame["fold"] = 0 if follow else np.repeat(each, forecasts.shape[1])
     if not _one_series(chosen):
-        frame = frame.set_axis(pd.Index(frame["lead"], name="rows from the end of the window")).assign(origin=0)
-    return frame.loc[frame.index.notna(), COLUMNS], None if column is None else _history(chosen, column)
+        frame = frame.set_axis(
+            pd.Index(frame["lead"], name="rows from the end of the window")
+        ).assign(origin=0)
+    return frame.loc[frame.index.notna(), COLUMNS], None if column is None else _history(
+        chosen, column
+    )
 
 
 def _one_series(samples):
@@ -109,7 +145,10 @@ def _one_series(samples):
 
 
 def _history(samples, column):
-    """A column's rows up to the last origin; of each window its own where they have no common labels."""
+    """A column's rows up to the last origin.
+
+    Of each window its own where they have no common labels.
+    """
     windows = samples.windows
     name = None if windows.feature_names is None else str(windows.feature_names[column])
     if _one_series(samples):
@@ -120,8 +159,12 @@ def _history(samples, column):
     truth = samples.truth(slice(None), 1)
     first = samples.leads_of(truth.shape[1])[0]
     # The first target joins the window to the truth; NaN parts one window from the next.
-    values = np.column_stack([windows.values_at(column, ahead), truth[:, 0], np.full(len(windows), np.nan)])
-    return pd.Series(values.ravel(), np.tile([*ahead, first, first], len(windows)), dtype=float, name=name)
+    values = np.column_stack(
+        [windows.values_at(column, ahead), truth[:, 0], np.full(len(windows), np.nan)]
+    )
+    return pd.Series(
+        values.ravel(), np.tile([*ahead, first, first], len(windows)), dtype=float, name=name
+    )
 
 
 def _listed(origin):
@@ -137,5 +180,7 @@ def _position(origin, labels):
         return int(origin) % n
     found = labels.get_loc(origin) if origin in labels else None
     if not isinstance(found, int):
-        raise ValueError(f"origin={origin!r} is not a label of the index, {labels[0]} … {labels[-1]}")
+        raise ValueError(
+            f"origin={origin!r} is not a label of the index, {labels[0]} … {labels[-1]}"
+        )
     return found

@@ -42,8 +42,8 @@ UNITS = {
 class LagImportanceDisplay:
     """What a forecast rests on, as a picture of lags × features.
 
-    Made by ``from_estimator``: the coefficients of a linear model, or by how much the error of any model grows when a
-    part of the windows is exchanged between samples (permutation importance).
+    Made by ``from_estimator``: the coefficients of a linear model, or by how much the error of any
+    model grows when a part of the windows is exchanged between samples (permutation importance).
 
     Parameters
     ----------
@@ -126,22 +126,23 @@ class LagImportanceDisplay:
         ----------
         estimator : estimator
             For coefficients a fitted ``LinearWindow``, or what ends in one (a pipeline, a search, a
-            ``TransformedWindowRegressor``); for permutation any fitted estimator on windows, or on rows with
-            ``SlidingWindow`` in its pipeline.
-        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features), default=None
-            What to forecast from, needed for permutation; not changed. For coefficients it only tells how lags are
-            counted, where the estimator has no ``SlidingWindow``.
+            ``TransformedWindowRegressor``); for permutation any fitted estimator on windows, or on
+            rows with ``SlidingWindow`` in its pipeline.
+        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features),
+        default=None
+            What to forecast from, needed for permutation; not changed. For coefficients it only
+            tells how lags are counted, where the estimator has no ``SlidingWindow``.
         y : array-like of shape (n,) or (n, n_leads), default=None
             The targets, needed for permutation; for rows, the series.
         kind : {"coefficients", "permutation"}, default="coefficients"
-            What to draw. Permutation exchanges one feature's steps of one block between samples, and takes the
-            increase of the error, in the unit of y.
+            What to draw. Permutation exchanges one feature's steps of one block between samples,
+            and takes the increase of the error, in the unit of y.
         lead : int, default=None
-            The lead whose forecast is looked at, where there are several. None: the first one's coefficients; the
-            error over all of them.
+            The lead whose forecast is looked at, where there are several. None: the first one's
+            coefficients; the error over all of them.
         n_blocks : int, default=None
-            Into how many blocks the steps are grouped. Coefficients of a block are added up. None: each step for
-            itself, but 12 blocks for a permutation of more than 24 steps.
+            Into how many blocks the steps are grouped. Coefficients of a block are added up. None:
+            each step for itself, but 12 blocks for a permutation of more than 24 steps.
         metric : {"mae", "rmse", "mse"} or callable, default="mae"
             The error of a permutation; a callable takes the truth and the forecasts.
         n_repeats : int, default=5
@@ -163,9 +164,14 @@ class LagImportanceDisplay:
             display = cls._of_coefficients(estimator, X, lead, n_blocks)
         else:
             if X is None or y is None:
-                raise ValueError('kind="permutation" needs X and y, to forecast from and to measure the error')
+                raise ValueError(
+                    'kind="permutation" needs X and y, to forecast from and to measure the error'
+                )
             options = {"metric": metric, "n_repeats": check_count("n_repeats", n_repeats)}
-            options |= {"max_samples": check_count("max_samples", max_samples, minimum=2), "random_state": random_state}
+            options |= {
+                "max_samples": check_count("max_samples", max_samples, minimum=2),
+                "random_state": random_state,
+            }
             display = cls._of_permutation(estimator, X, y, lead, n_blocks, **options)
         return display.plot(ax, **kwargs)
 
@@ -174,7 +180,8 @@ class LagImportanceDisplay:
         model = next((part for part in nested(estimator) if isinstance(part, LinearWindow)), None)
         if model is None:
             raise ValueError(
-                f"coefficients are those of a LinearWindow, and {type(estimator).__name__} does not end in a fitted "
+                f"coefficients are those of a LinearWindow, and {type(estimator).__name__} does not "
+                f"end in a fitted "
                 'one: use kind="permutation", with X and y'
             )
         check_is_fitted(model)
@@ -193,12 +200,17 @@ class LagImportanceDisplay:
         )
 
     @classmethod
-    def _of_permutation(cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state):
+    def _of_permutation(
+        cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state
+    ):
         function, rng = error_function("metric", metric), check_random_state(random_state)
         samples, model = fitted_samples(estimator, X, y), estimator
         every = np.arange(len(samples.series))
         n_outputs = samples.predict(estimator, every).shape[1]
-        layout, ahead = _layout(estimator, X, n_outputs, None), int(samples.leads_of(n_outputs).max())
+        layout, ahead = (
+            _layout(estimator, X, n_outputs, None),
+            int(samples.leads_of(n_outputs).max()),
+        )
         output = 0 if n_outputs == 1 else None if lead is None else layout.output_of(lead)
         outputs = slice(None) if output is None else output
         if isinstance(samples, RowSamples):
@@ -212,7 +224,9 @@ class LagImportanceDisplay:
             predicted = np.reshape(model.predict(windows), (len(windows), -1))[:, outputs]
             return error_where_known(function, true, predicted)
 
-        increases = permutation_importance(error_of, windows, blocks, n_repeats=n_repeats, rng=rng, ahead=ahead)
+        increases = permutation_importance(
+            error_of, windows, blocks, n_repeats=n_repeats, rng=rng, ahead=ahead
+        )
         name = getattr(y, "name", None)
         return cls(
             increases.mean(axis=2),
@@ -253,10 +267,16 @@ class LagImportanceDisplay:
         ax.tick_params(axis="y", length=0)
         # Where a feature has no step, it is not white as a coefficient of 0 is.
         ax.set_facecolor("#E5E5E5")
-        ax.xaxis.set_major_locator(ticker.MaxNLocator(10, integer=True, steps=[1, 1.2, 2, 2.4, 3, 4, 6, 10]))
+        ax.xaxis.set_major_locator(
+            ticker.MaxNLocator(10, integer=True, steps=[1, 1.2, 2, 2.4, 3, 4, 6, 10])
+        )
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(_lag_label))
         ax.set_xlabel(self.lag_name)
-        place = {"orientation": "horizontal", "aspect": 50, "pad": 0.05} if n_features < 8 else {"aspect": 40}
+        place = (
+            {"orientation": "horizontal", "aspect": 50, "pad": 0.05}
+            if n_features < 8
+            else {"aspect": 40}
+        )
         self.colorbar_ = ax.figure.colorbar(self.meshes_[0], ax=ax, label=self.value_name, **place)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -266,15 +286,19 @@ class LagImportanceDisplay:
         if self.kind == "coefficients":
             return {"cmap": "RdBu_r", "norm": colors.Normalize(-largest, largest)}
         # What is below 0 is chance: exchanging a part teaches a model nothing.
-        return {"cmap": "Blues", "norm": colors.Normalize(0, max(np.nanmax(self.importances), 0) or largest)}
+        return {
+            "cmap": "Blues",
+            "norm": colors.Normalize(0, max(np.nanmax(self.importances), 0) or largest),
+        }
 
 
 @dataclass
 class _Layout:
     """How the steps of windows lie in time.
 
-    ``rate`` rows lie between two steps, each feature's part is moved ahead by ``shift``, and outputs lie ``leads`` rows
-    ahead. ``row`` says how long a row is, where that is known; without ``counted`` the rows are not known at all.
+    ``rate`` rows lie between two steps, each feature's part is moved ahead by ``shift``, and
+    outputs lie ``leads`` rows ahead. ``row`` says how long a row is, where that is known; without
+    ``counted`` the rows are not known at all.
     """
 
     rate: int
@@ -318,15 +342,24 @@ def _layout(estimator, X, n_outputs, n_features):
         names = getattr(sliding, "feature_names_in_", None)
         leads = sliding.lead + np.arange(n_outputs)
         return _Layout(
-            sliding.sampling_rate, shift, leads, _names(names, len(shift)), _row_name(sliding.context_.clock)
+            sliding.sampling_rate,
+            shift,
+            leads,
+            _names(names, len(shift)),
+            _row_name(sliding.context_.clock),
         )
-    leads = next((part.leads_ for part in nested(estimator) if hasattr(part, "leads_")), np.arange(1, n_outputs + 1))
+    leads = next(
+        (part.leads_ for part in nested(estimator) if hasattr(part, "leads_")),
+        np.arange(1, n_outputs + 1),
+    )
     if isinstance(X, Windows):
         leads = np.array(X.leads) if len(X.leads) == n_outputs else leads
         row = None if X.index is None else _row_name(clock_of(X.index[: X.bounds[1]]))
         return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features), row)
     n_features = as_windows(X).n_features if n_features is None else n_features
-    return _Layout(1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False)
+    return _Layout(
+        1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False
+    )
 
 
 def _names(names, n_features):
@@ -344,7 +377,10 @@ def _row_name(clock: Clock | None):
 
 
 def _blocks(length, n_blocks, *, most):
-    """The steps in blocks: each for itself where there are at most so many, unless the user says how many blocks."""
+    """The steps in blocks.
+
+    Each for itself where there are at most so many, unless the user says how many blocks.
+    """
     if n_blocks is None:
         n_blocks = length if length <= most else GROUPS
     check_count("n_blocks", n_blocks)
@@ -358,9 +394,14 @@ def _usable(windows, true, max_samples, rng):
     which = np.flatnonzero(windows.complete() & ~np.isnan(true).any(axis=1))
     if len(which) < 2:
         raise ValueError(
-            f"permutation needs at least 2 complete windows with a known y, got {len(which)} of {len(true)}"
+            f"permutation needs at least 2 complete windows with a known y, got {len(which)} of "
+            f"{len(true)}"
         )
-    return which if len(which) <= max_samples else np.sort(rng.choice(which, max_samples, replace=False))
+    return (
+        which
+        if len(which) <= max_samples
+        else np.sort(rng.choice(which, max_samples, replace=False))
+    )
 
 
 def _coefficient_name(estimator):

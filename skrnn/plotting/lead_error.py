@@ -64,14 +64,18 @@ class LeadErrorDisplay:
         self.baselines = baselines
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred=None, *, metric="mae", leads=None, baseline=None, ax=None):
+    def from_predictions(
+        cls, y_true, y_pred=None, *, metric="mae", leads=None, baseline=None, ax=None
+    ):
         """Draw the errors of forecasts.
 
         Parameters
         ----------
-        y_true : array-like of shape (n, n_leads), or frame of predictions, or dict of str to these frames
-            The truth; unknown values (NaN) do not count. Or the result of a backtest: its frame with the columns
-            ``lead``, ``true`` and ``predicted`` (and ``baseline``), of one or of several models by name.
+        y_true : array-like of shape (n, n_leads), or frame of predictions, or dict of str to these
+        frames
+            The truth; unknown values (NaN) do not count. Or the result of a backtest: its frame
+            with the columns ``lead``, ``true`` and ``predicted`` (and ``baseline``), of one or of
+            several models by name.
         y_pred : array-like of shape (n, n_leads) or dict of str to array-like, default=None
             The forecasts, of one model or of several by name.
         metric : {"mae", "rmse", "mse"} or callable, default="mae"
@@ -101,7 +105,8 @@ class LeadErrorDisplay:
         ----------
         estimator : estimator or dict of str to estimator
             One fitted estimator, or several by name.
-        X : Windows, array-like of shape (n, steps, n_features), or rows for a pipeline with SlidingWindow
+        X : Windows, array-like of shape (n, steps, n_features), or rows for a pipeline with
+        SlidingWindow
             What to forecast from.
         y : array-like of shape (n, n_leads) or (n,)
             The targets; for rows, the series.
@@ -121,24 +126,36 @@ class LeadErrorDisplay:
         function = error_function("metric", metric)
         models = estimator if isinstance(estimator, dict) else {name_of(estimator): estimator}
         if not models:
-            raise ValueError("estimator must be a fitted estimator or a dict of at least one, got an empty dict")
+            raise ValueError(
+                "estimator must be a fitted estimator or a dict of at least one, got an empty dict"
+            )
         frames = {name: _fitted_frame(model, X, y) for name, model in models.items()}
         naive = [name for name, model in models.items() if _is_naive(model)]
         return cls._of_frames(frames, function, leads, naive if baseline is None else baseline, ax)
 
     @classmethod
     def _of_frames(cls, frames, function, leads, baseline, ax):
-        errors, floors = (_by_lead(frames, column, function) for column in ("predicted", "baseline"))
-        if floors.shape[1] > 1 and np.allclose(floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True):
+        errors, floors = (
+            _by_lead(frames, column, function) for column in ("predicted", "baseline")
+        )
+        if floors.shape[1] > 1 and np.allclose(
+            floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True
+        ):
             floors = floors.iloc[:, :1]
-        floors.columns = ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
+        floors.columns = (
+            ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
+        )
         errors = errors.join(floors, how="outer")
         leads = errors.index if leads is None else list(leads)
         missing = [lead for lead in leads if lead not in errors.index]
         if missing:
-            raise ValueError(f"leads={missing} were not forecast: there are {errors.index.tolist()}")
+            raise ValueError(
+                f"leads={missing} were not forecast: there are {errors.index.tolist()}"
+            )
         baselines = [*floors, *_checked_names(baseline, errors.columns)]
-        return cls(errors.loc[leads], metric_name=error_name(function), baselines=baselines).plot(ax)
+        return cls(errors.loc[leads], metric_name=error_name(function), baselines=baselines).plot(
+            ax
+        )
 
     def plot(self, ax=None):
         """Draw.
@@ -176,7 +193,11 @@ class LeadErrorDisplay:
         models, baselines = cycle(STYLES), cycle(BASELINE_STYLES)
         for name in self.errors:
             if name in self.baselines:
-                yield {"color": GREY, "linestyle": next(baselines), "marker": None if len(self.errors) > 1 else "_"}
+                yield {
+                    "color": GREY,
+                    "linestyle": next(baselines),
+                    "marker": None if len(self.errors) > 1 else "_",
+                }
             else:
                 colour, marker = next(models)
                 yield {"color": colour, "marker": marker, "linewidth": 1.5}
@@ -184,13 +205,19 @@ class LeadErrorDisplay:
     def _legend(self, ax, *, outside):
         """The names from the largest error at the last lead down, as the lines end."""
         last = self.errors.ffill().iloc[-1].sort_values(ascending=False, kind="stable")
-        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if outside else {"ncols": 1 + (len(last) > 4)}
+        place = (
+            {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+            if outside
+            else {"ncols": 1 + (len(last) > 4)}
+        )
         return small_legend(ax, handles=[self.lines_[name] for name in last.index], **place)
 
 
 def _is_naive(estimator):
     parts = list(nested(estimator))
-    inside = [part.estimator for part in parts if isinstance(part, RecursiveForecaster | DirectForecaster)]
+    inside = [
+        part.estimator for part in parts if isinstance(part, RecursiveForecaster | DirectForecaster)
+    ]
     return isinstance(parts[-1], NaiveForecaster) or any(map(_is_naive, inside))
 
 
@@ -199,7 +226,9 @@ def _checked_names(baseline, names):
     listed = [] if baseline is None else [baseline] if isinstance(baseline, str) else list(baseline)
     for name in listed:
         if name not in names:
-            raise ValueError(f"baseline={name!r} is not a model: there are {', '.join(map(repr, names))}")
+            raise ValueError(
+                f"baseline={name!r} is not a model: there are {', '.join(map(repr, names))}"
+            )
     return listed
 
 
@@ -210,7 +239,9 @@ def _fitted_frame(estimator, X, y):
 
 
 def _lead_frame(true, predicted, leads, name):
-    true, predicted = (values.reshape(len(values), -1) for values in same_shape(true, predicted, name))
+    true, predicted = (
+        values.reshape(len(values), -1) for values in same_shape(true, predicted, name)
+    )
     return frame_of_arrays(true, predicted, leads)
 
 
@@ -221,7 +252,9 @@ def _frames(y_true):
     if frames and all(frame is not None for frame in frames.values()):
         return frames
     if isinstance(y_true, dict):
-        raise ValueError(f"a dict in place of y_true must hold frames with the columns {', '.join(NEEDED)}")
+        raise ValueError(
+            f"a dict in place of y_true must hold frames with the columns {', '.join(NEEDED)}"
+        )
     return None
 
 
@@ -230,6 +263,11 @@ def _by_lead(frames, column, function):
     errors = {}
     for name, frame in frames.items():
         if column in frame and frame[column].notna().any():
-            pairs = {lead: part[["true", column]].to_numpy(float).T for lead, part in frame.groupby("lead")}
-            errors[name] = {lead: error_where_known(function, *pair) for lead, pair in pairs.items()}
+            pairs = {
+                lead: part[["true", column]].to_numpy(float).T
+                for lead, part in frame.groupby("lead")
+            }
+            errors[name] = {
+                lead: error_where_known(function, *pair) for lead, pair in pairs.items()
+            }
     return pd.DataFrame(errors).rename_axis("lead").sort_index()

@@ -44,8 +44,9 @@ def permutation_importance(error_of, X, blocks, *, n_repeats, rng, ahead=0) -> n
 class _Held:
     """Windows with rows of their own, so that one can change without its neighbours.
 
-    ``values`` (n, n_rows, n_features) are the rows around each window: its steps, those between them, and those that
-    are known ahead. ``where`` (length, n_features) tells which of them are steps.
+    ``values`` (n, n_rows, n_features) are the rows around each window: its steps, those between
+    them, and those that are known ahead. ``where`` (length, n_features) tells which of them are
+    steps.
     """
 
     def __init__(self, X, ahead):
@@ -66,4 +67,6 @@ class _Held:
         n, n_rows, n_features = values.shape
         first = np.arange(n + 1) * n_rows
         rows, ends = values.reshape(-1, n_features), first[:-1] + self.reach
-        return self.X.replace(rows=rows, ends=ends, bounds=first, series=np.arange(n), index=None, jumps=())
+        return self.X.replace(
+            rows=rows, ends=ends, bounds=first, series=np.arange(n), index=None, jumps=()
+        )

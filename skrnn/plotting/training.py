@@ -12,8 +12,8 @@ DECADE = 10
 class TrainingDisplay:
     """Training and validation loss by epoch.
 
-    Made by ``from_estimator`` or ``from_history``. The epoch with the lowest validation loss is marked: the one whose
-    weights ``early_stopping`` keeps.
+    Made by ``from_estimator`` or ``from_history``. The epoch with the lowest validation loss is
+    marked: the one whose weights ``early_stopping`` keeps.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted ``DenseRegressor``, ``ConvRegressor`` or ``RNNRegressor``, or a pipeline, a search or a
-            ``TransformedWindowRegressor`` that ends in one.
+            A fitted ``DenseRegressor``, ``ConvRegressor`` or ``RNNRegressor``, or a pipeline, a
+            search or a ``TransformedWindowRegressor`` that ends in one.
         ax : matplotlib Axes, default=None
             Where to draw. None: a new figure.
         **kwargs : dict
@@ -71,7 +71,8 @@ class TrainingDisplay:
         network = next((part for part in nested(estimator) if hasattr(part, "history_")), None)
         if network is None:
             raise ValueError(
-                f"estimator must be a fitted network or end in one, got {type(estimator).__name__} without history_: "
+                f"estimator must be a fitted network or end in one, got {type(estimator).__name__} "
+                f"without history_: "
                 "fit it first, or draw a dict of losses with TrainingDisplay.from_history"
             )
         unit = "in the unit of normalize_y" if network.normalize_y else "of y as it is"
@@ -90,7 +91,8 @@ class TrainingDisplay:
         Parameters
         ----------
         history : dict of list
-            "loss" of every epoch, and "val_loss" where there was a validation; Keras's ``History`` too.
+            "loss" of every epoch, and "val_loss" where there was a validation; Keras's ``History``
+            too.
         loss_name : str, default="loss"
             What the loss is, and in which unit: the label of its axis.
         ax : matplotlib Axes, default=None
@@ -102,7 +104,9 @@ class TrainingDisplay:
         -------
         display : TrainingDisplay
         """
-        return cls(_checked(getattr(history, "history", history)), loss_name=loss_name).plot(ax, **kwargs)
+        return cls(_checked(getattr(history, "history", history)), loss_name=loss_name).plot(
+            ax, **kwargs
+        )
 
     def plot(self, ax=None, **kwargs):
         """Draw.
@@ -124,7 +128,9 @@ class TrainingDisplay:
         epochs = np.arange(1, len(losses["loss"]) + 1)
         # A line of one epoch is a dot.
         options = {"marker": "o" if len(epochs) < 2 else None, "linewidth": 1.5, **kwargs}
-        self.loss_line_ = ax.plot(epochs, losses["loss"], **{"color": BLUE, "label": "training", **options})[0]
+        self.loss_line_ = ax.plot(
+            epochs, losses["loss"], **{"color": BLUE, "label": "training", **options}
+        )[0]
         self.validation_line_ = self.best_line_ = self.best_epoch_ = None
         if "val_loss" in losses:
             options = {"color": VERMILION, "label": "validation", **options}
@@ -145,19 +151,26 @@ class TrainingDisplay:
         self.best_epoch_ = best + 1
         ax.axvline(best + 1, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
         label = f"{self.best_name}: {losses[best]:.3g} in epoch {best + 1}"
-        self.best_line_ = ax.plot([best + 1], [losses[best]], "o", color=VERMILION, markersize=5, label=label)[0]
+        self.best_line_ = ax.plot(
+            [best + 1], [losses[best]], "o", color=VERMILION, markersize=5, label=label
+        )[0]
 
 
 def _checked(history):
     """The losses as arrays."""
     if not isinstance(history, dict) or "loss" not in history or not len(history["loss"]):
         came = list(history) if isinstance(history, dict) else type(history).__name__
-        raise ValueError(f'history must be a dict with a list "loss" of at least one epoch, got {came}')
-    losses = {name: np.asarray(history[name], float) for name in ("loss", "val_loss") if name in history}
+        raise ValueError(
+            f'history must be a dict with a list "loss" of at least one epoch, got {came}'
+        )
+    losses = {
+        name: np.asarray(history[name], float) for name in ("loss", "val_loss") if name in history
+    }
     lengths = {name: len(values) for name, values in losses.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(
-            f"history must have as many values of val_loss as of loss, got {lengths['val_loss']} and "
+            f"history must have as many values of val_loss as of loss, got {lengths['val_loss']} "
+            f"and "
             f"{lengths['loss']}: put NaN where an epoch had no validation"
         )
     return losses
@@ -170,4 +183,8 @@ def _spans_decades(losses):
 
 
 def _name(loss):
-    return loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", type(loss).__name__))
+    return (
+        loss
+        if isinstance(loss, str)
+        else getattr(loss, "name", getattr(loss, "__name__", type(loss).__name__))
+    )

@@ -9,7 +9,8 @@ from skrnn.validation import check_rows, index_of
 
 _SECONDS = 86_400
 
-# Name: (cycles since some start, as a function of a naive DatetimeIndex). Each moves on within its unit.
+# Name: (cycles since some start, as a function of a naive DatetimeIndex). Each moves on within its
+# unit.
 FIELDS = {
     "minute": lambda t: (t.minute + t.second / 60) / 60,
     "hour": lambda t: _day(t),
@@ -24,14 +25,15 @@ FIELDS = {
 class CalendarFeatures(RowTransformer):
     """Append sine and cosine of the calendar to a DataFrame with a time index.
 
-    A field ``hour`` becomes the columns ``hour_sin`` and ``hour_cos``: one turn a day, so that 23:59 is beside 00:00.
-    Fields go on within their unit: at 10-minute rows ``hour`` tells 10:00 from 10:10.
+    A field ``hour`` becomes the columns ``hour_sin`` and ``hour_cos``: one turn a day, so that
+    23:59 is beside 00:00. Fields go on within their unit: at 10-minute rows ``hour`` tells 10:00
+    from 10:10.
 
     Parameters
     ----------
     fields : str or sequence of str, default=("hour", "dayofweek", "dayofyear")
-        Any of "minute" (one turn an hour), "hour" (a day), "dayofweek" (a week), "day" (a month), "dayofyear" (a year),
-        "month" and "quarter" (a year, in twelve and four stops).
+        Any of "minute" (one turn an hour), "hour" (a day), "dayofweek" (a week), "day" (a month),
+        "dayofyear" (a year), "month" and "quarter" (a year, in twelve and four stops).
 
     Attributes
     ----------
@@ -59,7 +61,9 @@ class CalendarFeatures(RowTransformer):
         fields = (self.fields,) if single else tuple(self.fields)
         for field in fields:
             if field not in FIELDS:
-                raise ValueError(f"fields must be among {', '.join(map(repr, FIELDS))}, got {field!r}")
+                raise ValueError(
+                    f"fields must be among {', '.join(map(repr, FIELDS))}, got {field!r}"
+                )
         check_rows(self, X, reset=True)
         self.fields_ = fields
         self._check_index(X)
@@ -76,7 +80,10 @@ class CalendarFeatures(RowTransformer):
         for field in self.fields_:
             turn = 2 * np.pi * np.asarray(FIELDS[field](_times(X.index)), dtype=np.float64)
             # A quarter turn is exactly 0 or 1, not 6e-17.
-            added[f"{field}_sin"], added[f"{field}_cos"] = np.sin(turn).round(15), np.cos(turn).round(15)
+            added[f"{field}_sin"], added[f"{field}_cos"] = (
+                np.sin(turn).round(15),
+                np.cos(turn).round(15),
+            )
         frame = X.to_frame() if isinstance(X, pd.Series) else X
         return pd.concat([frame, pd.DataFrame(added, index=X.index)], axis=1)
 
@@ -85,15 +92,19 @@ class CalendarFeatures(RowTransformer):
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)
         names = [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-        return np.array(names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object)
+        return np.array(
+            names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object
+        )
 
     def _check_index(self, X):
         index = index_of(X)
         if self.fields_ and not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
             kind = "an array" if index is None else f"a {type(index).__name__}"
             raise ValueError(
-                f"CalendarFeatures needs a DataFrame with a DatetimeIndex or PeriodIndex, got {kind}: set the time "
-                'column as the index, and keep it with set_output(transform="pandas") on the transformers before'
+                f"CalendarFeatures needs a DataFrame with a DatetimeIndex or PeriodIndex, got "
+                f"{kind}: set the time "
+                'column as the index, and keep it with set_output(transform="pandas") on the '
+                "transformers before"
             )
 
 

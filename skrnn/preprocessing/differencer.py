@@ -25,20 +25,21 @@ from skrnn.windows.context import CONTEXTS, Context, lay_rows
 class Differencer(OneToOneFeatureMixin, RowTransformer):
     """Difference every column by one or several lags, applied in turn.
 
-    On rows, ``x[t] - x[t - lag]``, unknown (NaN) where the lag reaches before the first row. On windows, the same
-    inside each window, which gets shorter by the sum of the lags. Inside ``TransformedWindowRegressor`` it expresses
-    the target relative to its own window: lead h against the newest known value of the same season, h − lag·⌈h/lag⌉.
+    On rows, ``x[t] - x[t - lag]``, unknown (NaN) where the lag reaches before the first row. On
+    windows, the same inside each window, which gets shorter by the sum of the lags. Inside
+    ``TransformedWindowRegressor`` it expresses the target relative to its own window: lead h
+    against the newest known value of the same season, h − lag·⌈h/lag⌉.
 
     Parameters
     ----------
     lags : int or tuple of int, default=1
         Rows to look back; several are applied in turn, such as 1 and a season: ``(1, 24)``.
     columns : str, int, list of these or callable, default=None
-        The columns to difference, by name, position, or a callable such as scikit-learn's ``make_column_selector``;
-        the others pass unchanged. None: all.
+        The columns to difference, by name, position, or a callable such as scikit-learn's
+        ``make_column_selector``; the others pass unchanged. None: all.
     context : {"auto", "carry", "none"}, default="auto"
-        Whether ``transform`` looks back into the last fitted rows for new ones: where the index proves that they
-        follow, on your word, or never. See ``SlidingWindow``.
+        Whether ``transform`` looks back into the last fitted rows for new ones: where the index
+        proves that they follow, on your word, or never. See ``SlidingWindow``.
 
     Attributes
     ----------
@@ -120,8 +121,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Differences. If the first rows are unknown (NaN), or carry the first fitted label, they begin where ``fit``
-            began, and the fitted values are restored; otherwise they continue the series behind the fitted rows.
+            Differences. If the first rows are unknown (NaN), or carry the first fitted label, they
+            begin where ``fit`` began, and the fitted values are restored; otherwise they continue
+            the series behind the fitted rows.
 
         Returns
         -------
@@ -133,7 +135,10 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         index = index_of(X)
         if self._begins_at_head(index, values):
             laid = lay_rows(values, index, self._reach, self.context_.clock)
-            rows, head = laid.rows.astype(np.result_type(laid.rows, np.float32)), self.head_[: len(laid.rows)]
+            rows, head = (
+                laid.rows.astype(np.result_type(laid.rows, np.float32)),
+                self.head_[: len(laid.rows)],
+            )
             rows[: len(head), self._columns_] = head[:, self._columns_]
             behind = len(head)
         else:
@@ -162,7 +167,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         leads = leads_of(windows, n_outputs)
         if (leads % rate).any():
             raise ValueError(
-                f"leads must be multiples of sampling_rate={rate} for differences against the window, "
+                f"leads must be multiples of sampling_rate={rate} for differences against the "
+                f"window, "
                 f"got {leads.tolist()}"
             )
         mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
@@ -217,9 +223,15 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         return out
 
     def _begins_at_head(self, index, values):
-        """Whether differences begin where ``fit`` began; an error where they begin neither there nor behind the end."""
+        """Whether differences begin where ``fit`` began.
+
+        An error where they begin neither there nor behind the end.
+        """
         if len(self.head_) < self._reach:
-            raise ValueError(f"lags={self.lags} need {self._reach} fitted rows to go back from, got {len(self.head_)}")
+            raise ValueError(
+                f"lags={self.lags} need {self._reach} fitted rows to go back from, got "
+                f"{len(self.head_)}"
+            )
         ahead = self.context_.rows_ahead(index)
         if index is not None and self._first_label_ is not None and index[0] == self._first_label_:
             return True
@@ -229,7 +241,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _out_of_place(self, index):
         return ValueError(
-            f"differences must begin at the first fitted row, {self._first_label_}, or right behind the last, "
+            f"differences must begin at the first fitted row, {self._first_label_}, or right behind "
+            f"the last, "
             f"{self.context_.index[-1]}, to be undone; got {index[0]}"
         )
 
@@ -246,23 +259,29 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             raise ValueError("Differencer looks at rows: put it before WindowScaler, not behind it")
         rate = windows.sampling_rate
         if any(lag % rate for lag in self.lags_):
-            raise ValueError(f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}")
+            raise ValueError(
+                f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}"
+            )
         lost = self._reach // rate
         if lost >= windows.length:
             raise ValueError(
-                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need at least {lost + 1}"
+                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need at "
+                f"least {lost + 1}"
             )
         return lost
 
     def _check_fitted_on_rows(self):
         if not hasattr(self, "context_"):
-            raise ValueError("this Differencer was fitted on windows: fit it on rows to transform rows")
+            raise ValueError(
+                "this Differencer was fitted on windows: fit it on rows to transform rows"
+            )
 
 
 def zero_difference_forecast(lags, leads) -> np.ndarray:
     """Weights (sum(lags), n_leads) of the newest values, oldest first, in the forecast whose differences are zero.
 
-    With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one lag gives x[h − lag·⌈h/lag⌉].
+    With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one lag gives x[h
+    − lag·⌈h/lag⌉].
     """
     filter_ = np.ones(1)
     for lag in lags:
@@ -296,7 +315,11 @@ class _Named:
 
     def __new__(cls, windows):
         empty = np.empty((0, windows.n_features))
-        return empty if windows.feature_names is None else pd.DataFrame(empty, columns=list(windows.feature_names))
+        return (
+            empty
+            if windows.feature_names is None
+            else pd.DataFrame(empty, columns=list(windows.feature_names))
+        )
 
 
 def _are_windows(X):

@@ -1,4 +1,7 @@
-"""RowTransformer: what transformers of rows share. A DataFrame stays a DataFrame, with its index."""
+"""RowTransformer: what transformers of rows share.
+
+A DataFrame stays a DataFrame, with its index.
+"""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +22,8 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         Parameters
         ----------
         transform : {"default", "pandas"}, default=None
-            "pandas" makes DataFrames of arrays too; a DataFrame always stays one, and windows stay windows.
+            "pandas" makes DataFrames of arrays too; a DataFrame always stays one, and windows stay
+            windows.
 
         Returns
         -------
@@ -38,7 +42,9 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
             X = X.to_frame()
         if isinstance(X, pd.DataFrame):
             return pd.DataFrame(values, index=X.index, columns=self._columns(X))
-        output = getattr(self, "_sklearn_output_config", {}).get("transform", get_config()["transform_output"])
+        output = getattr(self, "_sklearn_output_config", {}).get(
+            "transform", get_config()["transform_output"]
+        )
         if output == "pandas" and values.ndim == 2:
             return pd.DataFrame(values, columns=self.get_feature_names_out())
         return values

@@ -17,8 +17,9 @@ METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
     """Scale every column by its own statistics, for rows, ``Windows`` and arrays (n, steps, features).
 
-    On ``Windows`` the statistics are those of the rows that these windows look at, never of others, and transforming
-    is one pass over the rows, however many windows share them. Unknown values (NaN) stay unknown and do not count.
+    On ``Windows`` the statistics are those of the rows that these windows look at, never of others,
+    and transforming is one pass over the rows, however many windows share them. Unknown values
+    (NaN) stay unknown and do not count.
 
     Parameters
     ----------
@@ -68,7 +69,9 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         # A column that is unknown throughout stays unknown: no reason for NumPy's warnings.
         with np.errstate(invalid="ignore"), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)
-            self.scaler_ = _fitted(scaler, values) if isinstance(values, Windows) else scaler.fit(values)
+            self.scaler_ = (
+                _fitted(scaler, values) if isinstance(values, Windows) else scaler.fit(values)
+            )
         return self
 
     def transform(self, X):
@@ -136,6 +139,7 @@ def _fitted(scaler, windows):
         for batch in windows.batches():
             scaler.partial_fit(windows.take(batch).reshape(-1, windows.n_features))
         return scaler
-    # Quantiles need the values side by side: those of as many windows, evenly spread, as one batch holds.
+    # Quantiles need the values side by side: those of as many windows, evenly spread, as one batch
+    # holds.
     some = windows[:: sum(1 for _ in windows.batches())]
     return scaler.fit(some.take().reshape(-1, windows.n_features))

@@ -11,8 +11,9 @@ from skrnn.windows.array import Windows
 class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Scale every window by its own mean and standard deviation, feature by feature.
 
-    It learns nothing from other windows, so it takes series of any level. Inside ``TransformedWindowRegressor`` the
-    target is scaled by the mean and deviation of its own window's target column. A constant window becomes zeros.
+    It learns nothing from other windows, so it takes series of any level. Inside
+    ``TransformedWindowRegressor`` the target is scaled by the mean and deviation of its own
+    window's target column. A constant window becomes zeros.
 
     Attributes
     ----------
@@ -76,11 +77,16 @@ def _scale_windows(batch):
 
 
 def _mean_deviation(batch):
-    """Mean and deviation (n, 1, n_features) of the known steps: NaN where there are none, 1 where they are constant."""
+    """Mean and deviation (n, 1, n_features) of the known steps.
+
+    NaN where there are none, 1 where they are constant.
+    """
     known = ~np.isnan(batch)
     count = known.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, batch, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
-        deviation = np.sqrt((np.where(known, batch - mean, 0) ** 2).sum(axis=1, keepdims=True) / count)
+        deviation = np.sqrt(
+            (np.where(known, batch - mean, 0) ** 2).sum(axis=1, keepdims=True) / count
+        )
     constant = deviation <= 10 * np.finfo(batch.dtype).eps * np.abs(mean)
     return mean, np.where(constant, 1.0, deviation)

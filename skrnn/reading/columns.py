@@ -17,10 +17,13 @@ MARKERS = {sign * number for number in (99, 999, 9999, 99999, 999999) for sign i
 REMEDY = "correct it, or leave the cell empty if it is unknown"
 
 
-def number_columns(table: Table, target: str, needed: tuple[str, ...], others: list[str]) -> pd.DataFrame:
+def number_columns(
+    table: Table, target: str, needed: tuple[str, ...], others: list[str]
+) -> pd.DataFrame:
     """The target, the needed columns and those of the others that are numbers, as floats; unknown cells are NaN.
 
-    A needed column that is not numbers is a problem; the others are left out, which the table's notes tell.
+    A needed column that is not numbers is a problem; the others are left out, which the table's
+    notes tell.
     """
     columns = {name: _needed_column(table, name, name in needed) for name in (target, *needed)}
     reasons = {}
@@ -34,7 +37,9 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
         elif reason != "empty" or not _is_nameless(name):
             reasons.setdefault(reason, []).append(name)
     for reason, names in reasons.items():
-        table.notes.append(f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason}).")
+        table.notes.append(
+            f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason})."
+        )
     order = [target, *(name for name in table.names if name in columns and name != target)]
     return pd.DataFrame({name: columns[name] for name in order})
 
@@ -42,13 +47,18 @@ def number_columns(table: Table, target: str, needed: tuple[str, ...], others: l
 def _needed_column(table, name, ahead):
     column = table.frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
-        raise DataProblem(f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of numbers")
+        raise DataProblem(
+            f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of "
+            f"numbers"
+        )
     _check_no_lists(table, name, column)
     values, bad = _floats(table, name)
     if len(bad):
         _raise_not_number(table, name, bad, ahead)
     if np.isnan(values).all():
-        raise DataProblem(f"{table.file}, column {shown(name)}: has no known value: name another column")
+        raise DataProblem(
+            f"{table.file}, column {shown(name)}: has no known value: name another column"
+        )
     _check_finite(table, name, values)
     return values
 
@@ -57,7 +67,8 @@ def _check_no_lists(table, name, column):
     first = column.dropna().iloc[0] if column.notna().any() else None
     if isinstance(first, list | tuple | np.ndarray):
         raise DataProblem(
-            f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row of its own, "
+            f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row "
+            f"of its own, "
             f"e.g. with frame.explode({name!r})"
         )
 
@@ -67,11 +78,16 @@ def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
     known = np.unique(values[~np.isnan(values)])
     marker = next((end for end in (known[0], known[-1]) if end in MARKERS), None)
     rest = known[known != marker]
-    if marker is None or not len(rest) or rest[0] - np.ptp(rest) <= marker <= rest[-1] + np.ptp(rest):
+    if (
+        marker is None
+        or not len(rest)
+        or rest[0] - np.ptp(rest) <= marker <= rest[-1] + np.ptp(rest)
+    ):
         return []
     rows = np.flatnonzero(values == marker)
     return [
-        f"Column {shown(target)} is {marker:.0f} in {counted(len(rows), 'row')} (first in {table.line(rows[0])}), far "
+        f"Column {shown(target)} is {marker:.0f} in {counted(len(rows), 'row')} (first in "
+        f"{table.line(rows[0])}), far "
         "from its other values: if that stands for an unknown value, leave these cells empty."
     ]
 
@@ -81,9 +97,15 @@ def _raise_not_number(table, name, bad, ahead):
     numbers = len(text) - len(bad)
     where = f"{table.at(bad[0], name)}: {table.cell(bad[0], name)}"
     if table.style.decimal == "," and table.frame[name].astype(str).iloc[bad[0]].count(".") == 1:
-        raise DataProblem(f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}")
+        raise DataProblem(
+            f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}"
+        )
     if numbers < NUMBER_SHARE * len(text):
-        remedy = "write its kinds as columns of 0 and 1, and name these" if ahead else "name a column of numbers"
+        remedy = (
+            "write its kinds as columns of 0 and 1, and name these"
+            if ahead
+            else "name a column of numbers"
+        )
         raise DataProblem(f"{where} is not a number, nor are most cells of this column: {remedy}")
     raise DataProblem(f"{where} is not a number: {REMEDY}")
 
@@ -93,7 +115,9 @@ def _other_column(table, name):
     column = table.frame[name]
     if column.isna().all():
         return None, "empty"
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(
+        column.dtype, pd.PeriodDtype
+    ):
         return None, "further dates"
     values, bad = _floats(table, name)
     if len(bad):
@@ -153,7 +177,11 @@ def _is_infinite(text):
 
 def _read(style, text):
     infinite = _is_infinite(text)
-    return style.read(text) if not infinite.any() else np.where(infinite, np.inf, style.read(text.mask(infinite, "0")))
+    return (
+        style.read(text)
+        if not infinite.any()
+        else np.where(infinite, np.inf, style.read(text.mask(infinite, "0")))
+    )
 
 
 def _check_finite(table, name, values):

@@ -96,7 +96,9 @@ def _gunzip(path, raw):
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataProblem(f"{path.name} is a damaged gzip file ({error}): fetch or make it again") from None
+        raise DataProblem(
+            f"{path.name} is a damaged gzip file ({error}): fetch or make it again"
+        ) from None
 
 
 def _unzip(path, raw):
@@ -104,12 +106,19 @@ def _unzip(path, raw):
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = [info.filename for info in archive.infolist() if _is_content(info)]
             if "[Content_Types].xml" in names or "mimetype" in names:
-                raise DataProblem(f"{path.name} is a workbook or document: save its sheet as CSV, and pass that")
+                raise DataProblem(
+                    f"{path.name} is a workbook or document: save its sheet as CSV, and pass that"
+                )
             if len(names) != 1:
-                raise DataProblem(f"{path.name} must hold one file, got {listed(names, 5)}: unpack it, and pass one")
+                raise DataProblem(
+                    f"{path.name} must hold one file, got {listed(names, 5)}: unpack it, and pass "
+                    f"one"
+                )
             return archive.read(names[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise DataProblem(f"{path.name} is a zip archive that does not open ({error}): unpack it by hand") from None
+        raise DataProblem(
+            f"{path.name} is a zip archive that does not open ({error}): unpack it by hand"
+        ) from None
 
 
 def _is_content(info):
@@ -120,7 +129,9 @@ def text_of(contents: Contents) -> tuple[bytes, str | None]:
     """The text as UTF-8 with single line feeds, and the name of the encoding where it was another one."""
     for start, what in FOREIGN.items():
         if contents.data.startswith(start):
-            raise DataProblem(f"{contents.name} is {what}: save the table as CSV or Parquet, and pass that")
+            raise DataProblem(
+                f"{contents.name} is {what}: save the table as CSV or Parquet, and pass that"
+            )
     data, encoding = _as_utf8(contents)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -138,7 +149,9 @@ def _as_utf8(contents):
         try:
             return data.decode(wide).removeprefix("\ufeff").encode(), "UTF-16"
         except UnicodeDecodeError:
-            raise DataProblem(f"{contents.name} begins as UTF-16 text and is damaged: save it again") from None
+            raise DataProblem(
+                f"{contents.name} begins as UTF-16 text and is damaged: save it again"
+            ) from None
     _check_no_nul(contents, data)
     try:
         data.decode()
@@ -163,7 +176,8 @@ def _check_no_nul(contents, data):
     if at >= 0:
         line, n = data.count(b"\n", 0, at) + 1, data.count(b"\0")
         raise DataProblem(
-            f"{contents.name}, line {line}: holds {counted(n, 'NUL byte')}, so it is binary or damaged: "
+            f"{contents.name}, line {line}: holds {counted(n, 'NUL byte')}, so it is binary or "
+            f"damaged: "
             "pass a CSV or Parquet file"
         )
 

@@ -7,8 +7,9 @@ import pandas as pd
 def fill_past(frame: pd.DataFrame, season: int = 1) -> pd.DataFrame:
     """Fill unknown values with what was known at the time.
 
-    Each gets the value of one season before, or of as many seasons before as it takes to find a known one; where the
-    past has none, the last known value. What comes before a column's first known value stays unknown.
+    Each gets the value of one season before, or of as many seasons before as it takes to find a
+    known one; where the past has none, the last known value. What comes before a column's first
+    known value stays unknown.
 
     Parameters
     ----------
@@ -38,4 +39,6 @@ def fill_past(frame: pd.DataFrame, season: int = 1) -> pd.DataFrame:
     seasons = pd.DataFrame(padded.reshape(n_seasons, season * n_columns)).ffill()
     filled = seasons.to_numpy().reshape(-1, n_columns)[:n_rows]
     last = pd.DataFrame(values).ffill().to_numpy()
-    return pd.DataFrame(np.where(np.isnan(filled), last, filled), index=frame.index, columns=frame.columns)
+    return pd.DataFrame(
+        np.where(np.isnan(filled), last, filled), index=frame.index, columns=frame.columns
+    )

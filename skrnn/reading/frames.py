@@ -54,16 +54,20 @@ def usable_frames(frames, target, known_ahead, table, notes):
         key, n = max(short, key=lambda item: item[1])
         which = "" if len(frames) == 1 else f" in the longest of {len(frames)} series"
         raise DataProblem(
-            f"{table.file}, column {shown(target)}: has {counted(n, 'known value')}{which}, and at least {MIN_KNOWN} "
+            f"{table.file}, column {shown(target)}: has {counted(n, 'known value')}{which}, and at "
+            f"least {MIN_KNOWN} "
             "are needed: pass a longer file"
         )
     if short:
         names = listed([key for key, _ in short], 5)
         notes.append(
-            f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left out: {names}."
+            f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left "
+            f"out: {names}."
         )
     if n_before:
-        notes.append(f"{counted(n_before, 'row')} before the first known {shown(target)}: left out.")
+        notes.append(
+            f"{counted(n_before, 'row')} before the first known {shown(target)}: left out."
+        )
     if n_after:
         what = "what they know ahead is kept" if future else "left out"
         notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)}: {what}.")
@@ -71,12 +75,18 @@ def usable_frames(frames, target, known_ahead, table, notes):
 
 
 def timely_frames(frames, target, known_ahead, table, notes):
-    """The series without columns that become known in the newer half of the rows only: too late to learn from."""
+    """The series without columns that become known in the newer half of the rows only.
+
+    Too late to learn from.
+    """
     total = sum(map(len, frames.values()))
     late, starts = [], {}
     for column in next(iter(frames.values())).columns.drop(target):
         known = [np.flatnonzero(frame[column].notna()) for frame in frames.values()]
-        since = [len(frame) - at[0] if len(at) else 0 for at, frame in zip(known, frames.values(), strict=True)]
+        since = [
+            len(frame) - at[0] if len(at) else 0
+            for at, frame in zip(known, frames.values(), strict=True)
+        ]
         if sum(since) < total / 2:
             late.append(column)
         elif sum(since) < total:
@@ -84,7 +94,8 @@ def timely_frames(frames, target, known_ahead, table, notes):
     for column in late:
         if column in known_ahead:
             raise DataProblem(
-                f"{table.file}, column {shown(column)}: is known ahead, but unknown in the older half of the rows: "
+                f"{table.file}, column {shown(column)}: is known ahead, but unknown in the older "
+                f"half of the rows: "
                 "fill it, or take it out of known ahead"
             )
     if late:
@@ -93,7 +104,9 @@ def timely_frames(frames, target, known_ahead, table, notes):
     if starts:
         verb = "begins" if len(starts) == 1 else "begin"
         rows = counted(max(starts.values()), "row is", "rows are")
-        notes.append(f"{listed(starts)} {verb} later than {shown(target)}: {rows} not learned from.")
+        notes.append(
+            f"{listed(starts)} {verb} later than {shown(target)}: {rows} not learned from."
+        )
     return {key: frame.drop(columns=late) for key, frame in frames.items()}
 
 
@@ -104,7 +117,9 @@ def find_gaps(frames, target):
         unknown = frame[target].isna().to_numpy()
         if unknown.any():
             edges = np.diff(unknown.astype(np.int8), prepend=0, append=0)
-            for first, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+            for first, end in zip(
+                np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True
+            ):
                 found.append((key, frame.index[first], frame.index[end - 1], int(end - first)))
     gaps = pd.DataFrame(found, columns=["series", "first", "last", "n_rows"])
     return gaps.sort_values("n_rows", ascending=False, kind="stable", ignore_index=True)
@@ -122,7 +137,8 @@ def notes_on_frames(frames, target, gaps, step: Step | None) -> list[str]:
         share = n / sum(map(len, frames.values()))
         rows = counted(n, "row") + (" lacks" if n == 1 else " lack")
         notes.append(
-            f"{rows} {shown(target)} ({share:.1%} of all), in {counted(len(gaps), 'gap')}; the longest has "
+            f"{rows} {shown(target)} ({share:.1%} of all), in {counted(len(gaps), 'gap')}; the "
+            f"longest has "
             f"{counted(int(longest['n_rows']), 'row')} from {when(longest['first'])}."
         )
     return notes
@@ -138,4 +154,7 @@ def _note_on_spring(gaps, step):
     if not len(changes):
         return []
     more = f" and {counted(len(changes) - 1, 'more day')}" if len(changes) > 1 else ""
-    return [f"Clocks go forward an hour on {changes[0]:%Y-%m-%d}{more}: the hour that is missing is left as a gap."]
+    return [
+        f"Clocks go forward an hour on {changes[0]:%Y-%m-%d}{more}: the hour that is missing is "
+        f"left as a gap."
+    ]

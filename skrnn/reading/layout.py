@@ -23,7 +23,8 @@ HEADER_ROWS = 60
 class Layout:
     """Where a CSV file's columns and rows are.
 
-    ``lines`` are the line numbers of the rows, as an editor counts them; ``start`` is the byte where they begin.
+    ``lines`` are the line numbers of the rows, as an editor counts them; ``start`` is the byte
+    where they begin.
     """
 
     data: bytes
@@ -57,7 +58,9 @@ def find_layout(file: str, data: bytes, target: str) -> Layout:
             else None
         )
         if wider is None:
-            _raise_ragged(file, data, delimiter, len(names), header, widths[wrong[0]], numbers[wrong[0]])
+            _raise_ragged(
+                file, data, delimiter, len(names), header, widths[wrong[0]], numbers[wrong[0]]
+            )
         names = wider
     skipped = [" ".join(row).strip() for _, row in rows[:at]]
     return Layout(data, delimiter, names, header, start, numbers, skipped)
@@ -66,9 +69,16 @@ def find_layout(file: str, data: bytes, target: str) -> Layout:
 def _rows(lines, delimiter):
     """(number of the last line, fields) of the first rows that are not blank."""
     if delimiter is None:
-        rows = ((number, [line.strip().strip('"')]) for number, line in enumerate(lines, 1) if line.strip())
+        rows = (
+            (number, [line.strip().strip('"')])
+            for number, line in enumerate(lines, 1)
+            if line.strip()
+        )
         return [row for row, _ in zip(rows, range(SAMPLE_ROWS), strict=False)]
-    reader, rows = csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True), []
+    reader, rows = (
+        csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True),
+        [],
+    )
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
@@ -82,7 +92,11 @@ def _rows(lines, delimiter):
 
 def _find_delimiter(sample, target):
     """The delimiter that splits most lines alike; None where none does."""
-    scores = {one: score for one in DELIMITERS if (score := _score(_rows(sample, one), target)) is not None}
+    scores = {
+        one: score
+        for one in DELIMITERS
+        if (score := _score(_rows(sample, one), target)) is not None
+    }
     alone = any(line.strip(' \t"') == target for line in sample[:HEADER_ROWS])
     if not scores or (alone and not any(named for named, _ in scores.values())):
         return None
@@ -95,7 +109,11 @@ def _score(rows, target):
     width, n = _usual_width(rows)
     if width < 2:
         return None
-    named = any(target in [field.strip() for field in fields] for _, fields in rows[:HEADER_ROWS] if len(fields) > 1)
+    named = any(
+        target in [field.strip() for field in fields]
+        for _, fields in rows[:HEADER_ROWS]
+        if len(fields) > 1
+    )
     return named, n / len(rows)
 
 
@@ -109,9 +127,17 @@ def _find_header(rows, target):
     """The row that names the target, or else the first one that is as wide as most."""
     first = [fields for _, fields in rows[:HEADER_ROWS]]
     width = _usual_width(rows)[0]
-    wide = (at for at, fields in enumerate(first) if len(fields) == width and not fields[0].startswith("#"))
+    wide = (
+        at
+        for at, fields in enumerate(first)
+        if len(fields) == width and not fields[0].startswith("#")
+    )
     usual = next(wide, 0)
-    named = (at for at, fields in enumerate(first) if target in _clean(fields) and (width == 1 or len(fields) > 1))
+    named = (
+        at
+        for at, fields in enumerate(first)
+        if target in _clean(fields) and (width == 1 or len(fields) > 1)
+    )
     # A row of values may hold the word too.
     return next((at for at in named if at == usual or not any(map(_is_value, first[at]))), usual)
 
@@ -134,7 +160,10 @@ def _offset(data, n_lines):
 
 
 def _measure(file, data, start, header, delimiter):
-    """Fields in each row, and the line that it begins on; blank lines are no rows, unless there is one column."""
+    """Fields in each row, and the line that it begins on.
+
+    Blank lines are no rows, unless there is one column.
+    """
     if delimiter is None:
         n = data[start:].rstrip().count(b"\n") + bool(data[start:].strip())
         return np.ones(n, np.int64), np.arange(header + 1, header + 1 + n)
@@ -151,7 +180,8 @@ def _measure_plain(data, start, header, delimiter):
     marks = np.flatnonzero(body == ord(delimiter))
     widths = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
     begins = np.append(0, ends[:-1] + 1)[: len(ends)]
-    # A tab is white space as well: where it is the delimiter, a line of tabs is a row of empty cells.
+    # A tab is white space as well: where it is the delimiter, a line of tabs is a row of empty
+    # cells.
     short = np.flatnonzero(widths == 1)
     blank = [at for at in short if not bytes(body[begins[at] : ends[at]]).strip()]
     kept = np.setdiff1d(np.arange(len(ends)), blank, assume_unique=True) if blank else slice(None)
@@ -165,11 +195,17 @@ def _measure_quoted(file, data, start, header, delimiter):
     measured = []
     try:
         for row in reader:
-            measured.append((len(row), reader.line_num, not row or (len(row) == 1 and not row[0].strip())))
+            measured.append(
+                (len(row), reader.line_num, not row or (len(row) == 1 and not row[0].strip()))
+            )
     except csv.Error:
         # A field without end: it began behind the row before.
         _raise_unclosed(file, header + 1 + (measured[-1][1] if measured else 0))
-    widths, ends, blank = (np.array(part) for part in zip(*measured, strict=True)) if measured else (np.array([]),) * 3
+    widths, ends, blank = (
+        (np.array(part) for part in zip(*measured, strict=True))
+        if measured
+        else (np.array([]),) * 3
+    )
     begins = np.append(0, ends[:-1])[: len(ends)] + header + 1
     if len(begins) and _is_open(data, begins[-1], delimiter):
         _raise_unclosed(file, begins[-1])
@@ -184,11 +220,16 @@ def _is_open(data, line, delimiter):
 
 
 def _raise_unclosed(file, line):
-    raise DataProblem(f'{file}, line {line}: a quotation mark (") is opened and never closed: close or remove it')
+    raise DataProblem(
+        f'{file}, line {line}: a quotation mark (") is opened and never closed: close or remove it'
+    )
 
 
 def _wider_header(names, body, delimiter):
-    """The names of columns, where each row has one field more than the header: an empty one, or a counter of rows."""
+    """The names of columns, where each row has one field more than the header.
+
+    An empty one, or a counter of rows.
+    """
     lines = body.decode(errors="ignore").split("\n")[:200]
     fields = [row for _, row in _rows(lines, delimiter) if len(row) == len(names) + 1]
     if all(not row[-1].strip() for row in fields):
@@ -201,7 +242,11 @@ def _raise_ragged(file, data, delimiter, n_names, header, width, line):
     text = data[_offset(data, line - 1) :].split(b"\n", 1)[0].decode(errors="replace")
     if text.count('"') % 2:
         _raise_unclosed(file, line)
-    others = [name for mark, name in DELIMITERS.items() if mark != delimiter and text.count(mark) >= n_names - 1]
+    others = [
+        name
+        for mark, name in DELIMITERS.items()
+        if mark != delimiter and text.count(mark) >= n_names - 1
+    ]
     if others and width < n_names:
         remedy = f"it is split by {others[0]}s, the header by {DELIMITERS[delimiter]}s: use one of them throughout"
     elif delimiter == "," and width > n_names:
@@ -209,6 +254,7 @@ def _raise_ragged(file, data, delimiter, n_names, header, width, line):
     else:
         remedy = "correct the line, or remove it"
     raise DataProblem(
-        f"{file}, line {line}: has {counted(width, 'field')} where the header (line {header}) has {n_names} "
+        f"{file}, line {line}: has {counted(width, 'field')} where the header (line {header}) has "
+        f"{n_names} "
         f"({shown(text)}): {remedy}"
     )

@@ -8,10 +8,30 @@ import pandas as pd
 
 # What stands for an unknown value. -999 and the like are numbers.
 MISSING = frozenset(
-    ["", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none", "nil", "nat", "-", "--", "–", "—", "?", ".", ".."]
+    [
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "<na>",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "nat",
+        "-",
+        "--",
+        "–",
+        "—",
+        "?",
+        ".",
+        "..",
+    ]
 )
 MISSING_CELLS = sorted(
-    {form for word in MISSING for form in (word, word.upper(), word.title())} | {"NaN", "NaT", "#NA"}
+    {form for word in MISSING for form in (word, word.upper(), word.title())}
+    | {"NaN", "NaT", "#NA"}
 )
 TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
 SIGNS = "%$€£¥"
@@ -29,7 +49,9 @@ class NumberStyle:
     @property
     def pattern(self) -> str:
         """A regular expression of the whole cell."""
-        grouped = "|".join(rf"[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+" for group in self.groups)
+        grouped = "|".join(
+            rf"[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+" for group in self.groups
+        )
         decimal = re.escape(self.decimal)
         return rf"[+-]?(?:(?:\d+|{grouped})(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][+-]?\d+)?"
 
@@ -74,7 +96,10 @@ def number_share(text: pd.Series) -> float:
 
 
 def looks_grouped(text: pd.Series, mark: str) -> bool:
-    """Whether a mark groups thousands: behind it always three digits, and without it nothing as large as 1000."""
+    """Whether a mark groups thousands.
+
+    Behind it always three digits, and without it nothing as large as 1000.
+    """
     marked = text.str.contains(mark, regex=False)
     grouped = text[marked].str.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+")
     rest = text[~marked].str.fullmatch(r"[+-]?\d{1,3}")
@@ -82,7 +107,10 @@ def looks_grouped(text: pd.Series, mark: str) -> bool:
 
 
 def choose_style(columns: list[pd.Series], delimiter: str | None) -> tuple[NumberStyle, str]:
-    """The one style of a file by the cells of its columns of numbers, and why; "" where nothing is worth saying."""
+    """The one style of a file by the cells of its columns of numbers, and why.
+
+    "" where nothing is worth saying.
+    """
     only_point, only_comma = _evidence(columns)
     if only_comma > only_point:
         return COMMA, "numbers have decimal commas"
@@ -102,7 +130,10 @@ def _evidence(columns):
 
 
 def _choose_ambiguous(columns, delimiter):
-    """The likelier of two readings: thousands are grouped where no number of a thousand is without a mark."""
+    """The likelier of two readings.
+
+    Thousands are grouped where no number of a thousand is without a mark.
+    """
     commas = [text for text in columns if text.str.contains(",", regex=False).any()]
     if commas:
         if delimiter == "," or any(looks_grouped(text, ",") for text in commas):

@@ -4,7 +4,10 @@ import difflib
 
 
 class DataProblem(ValueError):
-    """What is wrong with a file: one line that names the file, the line or column, and the remedy."""
+    """What is wrong with a file.
+
+    One line that names the file, the line or column, and the remedy.
+    """
 
     def __init__(self, message: str):
         super().__init__(" ".join(str(message).split()))
@@ -21,7 +24,13 @@ def listed(values, limit: int = 12) -> str:
     names = [shown(value) for value in values]
     if len(names) > limit + 1:
         names = [*names[:limit], f"{len(names) - limit} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+    return (
+        names[0]
+        if len(names) == 1
+        else f"{', '.join(names[:-1])} and {names[-1]}"
+        if names
+        else "none"
+    )
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:

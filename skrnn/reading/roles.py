@@ -17,12 +17,14 @@ def check_names(table, target, time, series, known_ahead):
     for one, other in (("target", "time"), ("target", "series"), ("time", "series")):
         if roles[one] is not None and roles[one] == roles[other]:
             raise DataProblem(
-                f"{table.file}, column {shown(roles[one])}: is named as {one} and as {other}: name two columns"
+                f"{table.file}, column {shown(roles[one])}: is named as {one} and as {other}: name "
+                f"two columns"
             )
     for role, name in roles.items():
         if name in known_ahead:
             raise DataProblem(
-                f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take it out of known ahead"
+                f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take "
+                f"it out of known ahead"
             )
 
 
@@ -33,16 +35,21 @@ def _check_name(table, name):
         return
     if isinstance(table, TextTable) and len(table.names) == 1:
         raise DataProblem(
-            f"{table.file}: has no column {shown(name)}: its one column is {listed(table.names)}, as none of {TRIED} "
+            f"{table.file}: has no column {shown(name)}: its one column is {listed(table.names)}, "
+            f"as none of {TRIED} "
             "splits its lines alike: separate the columns by commas"
         )
     near = nearest(name, table.names)
     hint = f"did you mean {shown(near)}? The columns are" if near else "the columns are"
-    raise DataProblem(f"{table.file}: has no column {shown(name)}: {hint} {listed(table.names)}{_headless(table)}")
+    raise DataProblem(
+        f"{table.file}: has no column {shown(name)}: {hint} {listed(table.names)}{_headless(table)}"
+    )
 
 
 def _headless(table):
-    values = [name.replace(".", "").replace("-", "").replace(":", "").isdigit() for name in table.names]
+    values = [
+        name.replace(".", "").replace("-", "").replace(":", "").isdigit() for name in table.names
+    ]
     return "; line 1 seems to hold values: put the columns' names above them" if all(values) else ""
 
 
@@ -56,5 +63,7 @@ def series_keys(table, series):
     filled = table.frame.iloc[empty].drop(columns=series).notna().any(axis=1).to_numpy()
     if filled.any():
         row = int(empty[filled][0])
-        raise DataProblem(f"{table.at(row, series)}: is empty: write the name of the series in every row")
+        raise DataProblem(
+            f"{table.at(row, series)}: is empty: write the name of the series in every row"
+        )
     return codes, [str(key) for key in keys]

@@ -18,7 +18,10 @@ HOUR = 3_600_000_000
 
 @dataclass
 class Rows:
-    """The rows of all series, one series after the other: values, times, series and rows of the file."""
+    """The rows of all series, one series after the other.
+
+    Values, times, series and rows of the file.
+    """
 
     values: np.ndarray
     times: pd.DatetimeIndex
@@ -34,7 +37,11 @@ class Rows:
     def take(self, which) -> "Rows":
         """Some of the rows."""
         return replace(
-            self, values=self.values[which], times=self.times[which], codes=self.codes[which], source=self.source[which]
+            self,
+            values=self.values[which],
+            times=self.times[which],
+            codes=self.codes[which],
+            source=self.source[which],
         )
 
     def repeats(self) -> np.ndarray:
@@ -57,14 +64,22 @@ def order_rows(rows: Rows) -> Rows:
 
 
 def is_clock_change(times: pd.DatetimeIndex) -> np.ndarray:
-    """Local times at which clocks are changed: in the small hours of a Sunday in spring or autumn."""
+    """Local times at which clocks are changed.
+
+    In the small hours of a Sunday in spring or autumn.
+    """
     if times.tz is not None:
         return np.zeros(len(times), bool)
-    return np.asarray((times.dayofweek == 6) & (times.hour < 4) & times.month.isin([3, 4, 9, 10, 11]))
+    return np.asarray(
+        (times.dayofweek == 6) & (times.hour < 4) & times.month.isin([3, 4, 9, 10, 11])
+    )
 
 
 def unique_rows(rows: Rows, table: Table, columns: tuple[str, ...], has_series: bool) -> Rows:
-    """Each time once: the same row again is dropped, clock changes are averaged, and of few others the last is kept."""
+    """Each time once.
+
+    The same row again is dropped, clock changes are averaged, and of few others the last is kept.
+    """
     rows = _drop_same(rows, table)
     if not rows.repeats().any():
         return rows
@@ -83,7 +98,10 @@ def _drop_same(rows, table):
     repeats = np.flatnonzero(rows.repeats())
     if not len(repeats):
         return rows
-    before, after = table.frame.iloc[rows.source[repeats - 1]], table.frame.iloc[rows.source[repeats]]
+    before, after = (
+        table.frame.iloc[rows.source[repeats - 1]],
+        table.frame.iloc[rows.source[repeats]],
+    )
     same = repeats[np.all([_equal(before[name], after[name]) for name in table.names], axis=0)]
     if not len(same):
         return rows
@@ -111,9 +129,12 @@ def _average_clock_change(rows):
     pair = np.stack([values[second - 1], values[second]])
     known = ~np.isnan(pair)
     total = np.where(known, pair, 0).sum(axis=0)
-    values[second - 1] = np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+    values[second - 1] = np.where(
+        known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan
+    )
     rows.notes.append(
-        f"Clocks go back an hour on {days[0]:%Y-%m-%d}{f' and {len(days) - 1} more days' if len(days) > 1 else ''}: "
+        f"Clocks go back an hour on "
+        f"{days[0]:%Y-%m-%d}{f' and {len(days) - 1} more days' if len(days) > 1 else ''}: "
         "the hour that comes twice is averaged."
     )
     return replace(rows, values=values).take(~repeats)
@@ -138,14 +159,21 @@ def _raise_repeated(rows, table, columns, again, has_series):
     start = f"{table.file}, column {shown(columns[0])}: {share:.0%} of the rows share their time with others ({stamp})"
     likely = likely_series(table, rows, columns)
     if likely:
-        several = "the file seems to hold several series" if not has_series else "its series are others than was said"
+        several = (
+            "the file seems to hold several series"
+            if not has_series
+            else "its series are others than was said"
+        )
         raise DataProblem(f"{start}: {several}, so pass --series {_quoted(likely[0])}")
     finer = _finer_times(table, rows, columns)
     if finer:
-        raise DataProblem(f"{start}: column {shown(finer)} tells them apart, so pass --time {_quoted(finer)}")
+        raise DataProblem(
+            f"{start}: column {shown(finer)} tells them apart, so pass --time {_quoted(finer)}"
+        )
     if share > MANY_SERIES and not has_series:
         raise DataProblem(
-            f"{start}: the file seems to hold several series: name the column that tells them by --series"
+            f"{start}: the file seems to hold several series: name the column that tells them by "
+            f"--series"
         )
     raise DataProblem(f"{start}: leave one row for each time, e.g. their sum or mean")
 
@@ -154,7 +182,11 @@ def _finer_times(table, rows, columns):
     """A column of times that are all different."""
     for name in table.names:
         column = table.frame[name]
-        if name not in columns and looks_like_stamps(column, name) and column.iloc[rows.source].is_unique:
+        if (
+            name not in columns
+            and looks_like_stamps(column, name)
+            and column.iloc[rows.source].is_unique
+        ):
             return name
     return None
 
@@ -164,7 +196,10 @@ def _quoted(name):
 
 
 def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[str]:
-    """Columns that, together with the time, tell nearly all rows apart; text first, then those of fewest values."""
+    """Columns that, together with the time, tell nearly all rows apart.
+
+    Text first, then those of fewest values.
+    """
     frame, found = table.frame.iloc[np.sort(rows.source)], []
     times = pd.Series(rows.micros, index=rows.source).sort_index().to_numpy()
     for name in frame:

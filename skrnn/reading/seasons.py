@@ -16,8 +16,8 @@ N_SEASONS = 3
 LEAST_GAIN = 0.05
 # In units of the series' spread.
 LEAST_ERROR = 0.01
-# Standard errors that a gain has to be above nothing, and the share by which a longer season has to be better than a
-# shorter one; more of both where the season was looked for among all.
+# Standard errors that a gain has to be above nothing, and the share by which a longer season has to
+# be better than a shorter one; more of both where the season was looked for among all.
 SURE, BETTER = 3, 0.05
 SURE_OF_PEAKS, BETTER_OF_PEAKS = 5, 0.25
 # Standard errors of an autocorrelation that a peak has to reach.
@@ -53,7 +53,9 @@ class Season:
     why: str
 
 
-def find_season(series: list[np.ndarray], step: Step | None, n_old: list[int] | None = None) -> Season:
+def find_season(
+    series: list[np.ndarray], step: Step | None, n_old: list[int] | None = None
+) -> Season:
     """The season for which a forecast by the value of one season before gains most over the last known value.
 
     Parameters
@@ -63,7 +65,8 @@ def find_season(series: list[np.ndarray], step: Step | None, n_old: list[int] | 
     step : Step or None
         The step tells which seasons are natural; None looks for peaks of the autocorrelation.
     n_old : list of int, default=None
-        How many rows of each series are looked at, where the oldest of all series are not those of each.
+        How many rows of each series are looked at, where the oldest of all series are not those of
+        each.
     """
     shortest = int(np.median([len(one) for one in series]))
     n_old = [int(OLDEST_SHARE * len(one)) for one in series] if n_old is None else n_old
@@ -81,7 +84,10 @@ def find_season(series: list[np.ndarray], step: Step | None, n_old: list[int] | 
 
 
 def natural_seasons(step: Step | None) -> dict[int, str] | None:
-    """Rows of a day, week, year … and their names; None where the step has none and the rows have to tell."""
+    """Rows of a day, week, year … and their names.
+
+    None where the step has none and the rows have to tell.
+    """
     if step is None:
         return None
     if step.unit == "business day":
@@ -89,7 +95,11 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
     if step.unit != "fixed":
         n, rest = divmod(YEARS[step.unit], step.n)
         return {} if rest or n < FEWEST else {n: "a year"}
-    names = {span // step.n: name for name, span in SPANS.items() if span % step.n == 0 and span // step.n >= FEWEST}
+    names = {
+        span // step.n: name
+        for name, span in SPANS.items()
+        if span % step.n == 0 and span // step.n >= FEWEST
+    }
     if step.n == DAY:
         names[365] = "a year"
     if step.n == WEEK:
@@ -101,7 +111,11 @@ def _why_none(names, n_rows, step):
     if names:
         shortest = counted(min(names), "row")
         return f"the shortest natural one, {shortest}, does not fit {N_SEASONS} times into {n_rows:,} rows"
-    return "nothing in the rows repeats itself" if step is None else f"steps of {step.words} have no natural one"
+    return (
+        "nothing in the rows repeats itself"
+        if step is None
+        else f"steps of {step.words} have no natural one"
+    )
 
 
 def _some(series):
@@ -128,11 +142,16 @@ def _gain(series, season) -> Gain | None:
     ours, last = (np.concatenate(part) for part in zip(*pairs, strict=True))
     gained = last - ours
     spread = gained.std() / np.sqrt(len(gained))
-    return Gain(1 - ours.mean() / last.mean(), ours.mean(), gained.mean() / spread if spread > 0 else np.inf)
+    return Gain(
+        1 - ours.mean() / last.mean(), ours.mean(), gained.mean() / spread if spread > 0 else np.inf
+    )
 
 
 def _errors(values, season):
-    """Errors of both at each row, relative to the series' own spread; None where too little is known."""
+    """Errors of both at each row, relative to the series' own spread.
+
+    None where too little is known.
+    """
     if len(values) <= season:
         return None
     # A trend may bend, but not so often that it follows the season.
@@ -158,11 +177,18 @@ def _choose(gains, names, tried, sure, better):
     best = min(good)
     for n in sorted(good):
         # Where next to no error is left, a share of it is nothing.
-        best = n if good[n].error + LEAST_ERROR < (1 - better) * (good[best].error + LEAST_ERROR) else best
+        best = (
+            n
+            if good[n].error + LEAST_ERROR < (1 - better) * (good[best].error + LEAST_ERROR)
+            else best
+        )
     name = f" ({names[best]})" if names[best] else ""
     others = ", ".join(str(n) for n in tried if n != best)
     gain = f"the value of one season before errs {good[best].share:.0%} less than the last value"
-    return Season(best, f"Season of {best} rows{name}: {old}, {gain}{f'; also tried: {others}' if others else ''}.")
+    return Season(
+        best,
+        f"Season of {best} rows{name}: {old}, {gain}{f'; also tried: {others}' if others else ''}.",
+    )
 
 
 def _why_not(gains, tried):
@@ -200,7 +226,11 @@ def _chance(lags, n_rows):
 
 
 def _autocorrelation(values):
-    known = np.nan_to_num(values - np.nanmean(values)) if (~np.isnan(values)).any() else np.zeros(len(values))
+    known = (
+        np.nan_to_num(values - np.nanmean(values))
+        if (~np.isnan(values)).any()
+        else np.zeros(len(values))
+    )
     size = 2 ** int(np.ceil(np.log2(2 * len(known) + 1)))
     power = np.abs(np.fft.rfft(known, size)) ** 2
     lags = np.fft.irfft(power, size)[: len(known)]

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from skrnn.reading.columns import note_on_marker, number_columns
-from skrnn.reading.frames import MIN_KNOWN, find_gaps, notes_on_frames, regular_frames, timely_frames, usable_frames
+from skrnn.reading.frames import (
+    MIN_KNOWN,
+    find_gaps,
+    notes_on_frames,
+    regular_frames,
+    timely_frames,
+    usable_frames,
+)
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
@@ -32,8 +39,8 @@ class Reading:
     known_ahead : tuple of str
         Columns whose future is known.
     time : str or None
-        The column of the time, or columns as "date + hour", which ``read_series`` takes as well; None where rows are
-        merely counted.
+        The column of the time, or columns as "date + hour", which ``read_series`` takes as well;
+        None where rows are merely counted.
     series : str or None
         The column that tells series apart.
     step : str or None
@@ -45,9 +52,11 @@ class Reading:
     notes : list of str
         What was taken, left out or changed, and why, in sentences.
     gaps : DataFrame
-        Stretches in which the target is unknown, longest first: "series", "first", "last" and "n_rows".
+        Stretches in which the target is unknown, longest first: "series", "first", "last" and
+        "n_rows".
     future : dict of str to DataFrame
-        The columns known ahead in the rows behind the last known target, for each series that has such rows.
+        The columns known ahead in the rows behind the last known target, for each series that has
+        such rows.
     path : Path
         The file.
     sha256 : str
@@ -75,8 +84,9 @@ class Reading:
 def read_series(path, target, *, time=None, series=None, season="auto", known_ahead=()) -> Reading:
     r"""Read a CSV or Parquet file as regular series.
 
-    Encoding, delimiter, decimal and thousands separators, the column of the time and its spelling, the step and the
-    season are found, and the notes tell what was found. Rows are sorted; rows that are missing are put in as unknown.
+    Encoding, delimiter, decimal and thousands separators, the column of the time and its spelling,
+    the step and the season are found, and the notes tell what was found. Rows are sorted; rows that
+    are missing are put in as unknown.
 
     Parameters
     ----------
@@ -162,7 +172,8 @@ def _check_season(season):
     whole = isinstance(season, numbers.Integral) and not isinstance(season, bool) and season >= 1
     if season != "auto" and not whole:
         raise DataProblem(
-            f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 for none"
+            f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 "
+            f"for none"
         )
 
 
@@ -173,7 +184,9 @@ def _why_counted(table):
     if name is None:
         return "No column holds times: rows are counted."
     cell = shown(table.frame[name].dropna().iloc[0])
-    return f"Column {shown(name)} holds no times that can be read, such as {cell}: rows are counted."
+    return (
+        f"Column {shown(name)} holds no times that can be read, such as {cell}: rows are counted."
+    )
 
 
 def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Rows:
@@ -189,7 +202,8 @@ def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Row
         if full.any():
             row = int(lost[full][0])
             raise DataProblem(
-                f"{table.at(row, times.columns[0])}: is empty: write the time of every row, or remove the row"
+                f"{table.at(row, times.columns[0])}: is empty: write the time of every row, or "
+                f"remove the row"
             )
     kept = np.flatnonzero(~times.times.isna())
     return Rows(values.to_numpy()[kept], times.times[kept], codes[kept], source[kept])
@@ -199,7 +213,8 @@ def _regular(rows, table, times, has_series, notes):
     """Rows in time order, each time once, and their step."""
     if len(rows.codes) < MIN_KNOWN:
         raise DataProblem(
-            f"{table.file}: has {counted(len(rows.codes), 'row')}, and at least {MIN_KNOWN} are needed: "
+            f"{table.file}: has {counted(len(rows.codes), 'row')}, and at least {MIN_KNOWN} are "
+            f"needed: "
             "pass a longer file"
         )
     if times is None:
@@ -209,12 +224,18 @@ def _regular(rows, table, times, has_series, notes):
     off = jitter(rows, step)
     notes += rows.notes
     if off:
-        notes.append(f"Stamps lie up to {span(off)} off steps of {step.words}: each was set to the nearest step.")
+        notes.append(
+            f"Stamps lie up to {span(off)} off steps of {step.words}: each was set to the nearest "
+            f"step."
+        )
     return rows, step
 
 
 def _old_rows(frames):
-    """How many rows of each series are among the oldest of all: newer ones are for testing, in whatever series."""
+    """How many rows of each series are among the oldest of all.
+
+    Newer ones are for testing, in whatever series.
+    """
     if isinstance(frames[0].index, pd.RangeIndex):
         # Without times, series end together.
         newer = max(map(len, frames)) - int(OLDEST_SHARE * max(map(len, frames)))
@@ -227,7 +248,8 @@ def _old_rows(frames):
 def _season(season, frames, target, step) -> Season:
     if season != "auto":
         return Season(
-            int(season), f"Season of {season} rows, as asked for." if season > 1 else "No season, as asked for."
+            int(season),
+            f"Season of {season} rows, as asked for." if season > 1 else "No season, as asked for.",
         )
     values = [frame[target].to_numpy() for frame in frames.values()]
     return find_season(values, step, _old_rows(list(frames.values())))

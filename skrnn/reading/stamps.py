@@ -52,7 +52,9 @@ class Shape:
 
 def looks_like_stamps(column: pd.Series, name: str) -> bool:
     """Whether a column holds stamps, told by a sample of its cells, and for plain numbers by its name too."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(
+        column.dtype, pd.PeriodDtype
+    ):
         return True
     if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
@@ -70,7 +72,9 @@ def read_stamps(column: pd.Series) -> Stamps:
     text = _cells(column)
     shape = _shape_of(text)
     if shape is None:
-        raise BadStampError(int(text.index[0]) if len(text) else 0, "is not a date or time that can be read")
+        raise BadStampError(
+            int(text.index[0]) if len(text) else 0, "is not a date or time that can be read"
+        )
     what = "date or time" if shape.unit in ("date", "time") else shape.unit
     wanted = f"is no {what} like the others, such as {shown(_example(text, shape))}"
     fits = text.str.fullmatch(shape.pattern).astype(bool)
@@ -85,7 +89,10 @@ def read_stamps(column: pd.Series) -> Stamps:
 
 
 def read_clock(column: pd.Series) -> pd.Series | None:
-    """Times of day, as text (13:30) or hours (13), as time deltas; None where a column is something else."""
+    """Times of day, as text (13:30) or hours (13), as time deltas.
+
+    None where a column is something else.
+    """
     text = _cells(column)
     if not len(text):
         return None
@@ -99,7 +106,11 @@ def _cells(column):
     """The cells that are there; whole numbers without a decimal point."""
     if pd.api.types.is_float_dtype(column.dtype):
         known = column.dropna()
-        whole = bool(np.isfinite(known).all() and (known == np.round(known)).all() and (known.abs() < 1e18).all())
+        whole = bool(
+            np.isfinite(known).all()
+            and (known == np.round(known)).all()
+            and (known.abs() < 1e18).all()
+        )
         return known.astype("int64").astype(str) if whole else known.astype(str)
     return known_cells(column)
 
@@ -135,7 +146,11 @@ def _read_iso(text):
     offsets = text.str.contains(rf":\d{{2}}(?:\.\d+)?\s*{OFFSET}$")
     if offsets.any() and not offsets.all():
         usual = bool(offsets.mean() > 0.5)
-        why = "has no offset from UTC, and others have one" if usual else "has an offset from UTC, and others have none"
+        why = (
+            "has no offset from UTC, and others have one"
+            if usual
+            else "has an offset from UTC, and others have none"
+        )
         raise BadStampError(int(text.index[offsets.to_numpy() != usual][0]), why)
     if offsets.all():
         return _read_offsets(text)
@@ -157,7 +172,9 @@ def _read_offsets(text):
         name = f"{kinds[0][:3]}:{kinds[0][3:] or '00'}"
         return utc.dt.tz_convert(name), [f"Times are local ones, UTC{name}."]
     return utc, [
-        "Times are in UTC." if len(kinds) == 1 else "Times have several offsets from UTC: all were set to UTC."
+        "Times are in UTC."
+        if len(kinds) == 1
+        else "Times have several offsets from UTC: all were set to UTC."
     ]
 
 
@@ -179,13 +196,19 @@ def _read_slashed(text):
     parts = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
     first, second = parts[0].astype(int), parts[2].astype(int)
     year, clock = _century(parts[3]), _clock(parts[4])
-    ways = {True: _assemble(year, second, first) + clock, False: _assemble(year, first, second) + clock}
+    ways = {
+        True: _assemble(year, second, first) + clock,
+        False: _assemble(year, first, second) + clock,
+    }
     day_first, sure = _is_day_first(first, second, ways, parts[1].iloc[0])
     order = "day/month/year" if day_first else "month/day/year"
     example = shown(text.iloc[0])
     notes = [f"Dates are read as {order}, as {example} is."]
     if not sure:
-        notes = [f"Dates such as {example} were read as {order}: if that is wrong, write them as 2024-01-31."]
+        notes = [
+            f"Dates such as {example} were read as {order}: if that is wrong, write them as "
+            f"2024-01-31."
+        ]
     return ways[day_first], notes
 
 
@@ -197,7 +220,11 @@ def _read_slashed_alike(text):
     for order, words in (("%d{0}%m{0}%Y", "day/month/year"), ("%m{0}%d{0}%Y", "month/day/year")):
         spelling = order.format(mark) + clock
         # What does not fit some cells does not fit all of them, and is not tried on all.
-        if pd.to_datetime(text.iloc[:: len(text) // 1000 + 1], format=spelling, errors="coerce").isna().any():
+        if (
+            pd.to_datetime(text.iloc[:: len(text) // 1000 + 1], format=spelling, errors="coerce")
+            .isna()
+            .any()
+        ):
             continue
         times = pd.to_datetime(text, format=spelling, errors="coerce")
         if times.notna().all():
@@ -232,14 +259,18 @@ def _read_named(text):
     """31 Jan 2024, January 31, 2024 13:30 and the like."""
     parts = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
     day = parts[0].str.replace(r"[\s,./-]+", " ", regex=True).str.strip()
-    day = day.str.replace(r"(\d)([A-Za-z])", r"\1 \2", regex=True).str.replace(r"([A-Za-z])(\d)", r"\1 \2", regex=True)
+    day = day.str.replace(r"(\d)([A-Za-z])", r"\1 \2", regex=True).str.replace(
+        r"([A-Za-z])(\d)", r"\1 \2", regex=True
+    )
     day = day.str.replace(r"^[A-Za-z]+ (?=[A-Za-z]|\d{1,2} [A-Za-z])", "", regex=True)
     return _by_format(day, _orders("%d")) + _clock(parts[1]), []
 
 
 def _orders(day):
     months, years = ("%b", "%B"), ("%Y", "%y")
-    days = [f"{day} {m} {y}" for y in years for m in months] + [f"{m} {day} {y}" for y in years for m in months]
+    days = [f"{day} {m} {y}" for y in years for m in months] + [
+        f"{m} {day} {y}" for y in years for m in months
+    ]
     return [*days, *(f"%Y {m} {day}" for m in months)]
 
 
@@ -266,7 +297,9 @@ def _clock(text):
     parts = text.str.lower().str.extract(r"^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s?([ap])?")
     hours = parts[0].fillna("0").astype(float)
     hours = hours.where(~(parts[3].notna() & (hours == 12)), 0) + 12 * (parts[3] == "p")
-    seconds = hours * 3600 + parts[1].fillna("0").astype(float) * 60 + parts[2].fillna("0").astype(float)
+    seconds = (
+        hours * 3600 + parts[1].fillna("0").astype(float) * 60 + parts[2].fillna("0").astype(float)
+    )
     micros = (seconds * 1e6).round().astype("int64").to_numpy()
     return pd.Series(micros.astype("timedelta64[us]"), index=text.index)
 
@@ -278,13 +311,18 @@ def _century(text):
 
 
 def _assemble(year, month, day):
-    """Dates of any year, also of those that nanoseconds do not reach; NaT where there is no such day."""
+    """Dates of any year, also of those that nanoseconds do not reach.
+
+    NaT where there is no such day.
+    """
     index = year.index
     year, month, day = (part.astype("int64").to_numpy() for part in (year, month, day))
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     there = (month >= 1) & (month <= 12) & (day >= 1) & (dates.astype("datetime64[M]") == months)
-    return pd.Series(np.where(there, dates.astype("datetime64[us]"), np.datetime64("NaT", "us")), index=index)
+    return pd.Series(
+        np.where(there, dates.astype("datetime64[us]"), np.datetime64("NaT", "us")), index=index
+    )
 
 
 # ---------------------------------------------------------------------- days, weeks, months, quarters, years
@@ -294,7 +332,9 @@ def _read_compact(text):
     """20240131, with or without a time behind it."""
     digits = text.str.replace(r"[T\s_:-]", "", regex=True)
     lengths = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-    return pd.to_datetime(digits, format=lengths.get(len(digits.iloc[0]), "%Y%m%d"), errors="coerce"), []
+    return pd.to_datetime(
+        digits, format=lengths.get(len(digits.iloc[0]), "%Y%m%d"), errors="coerce"
+    ), []
 
 
 def _read_month(text):
@@ -317,7 +357,9 @@ def _read_quarter(text):
 
 def _read_week(text):
     parts = text.str.upper().str.extract(r"^(\d{4})-?W(\d{1,2})$")
-    return pd.to_datetime(parts[0] + "-" + parts[1].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce"), []
+    return pd.to_datetime(
+        parts[0] + "-" + parts[1].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce"
+    ), []
 
 
 def _read_year(text):
@@ -326,20 +368,30 @@ def _read_year(text):
 
 
 def _read_epoch(text):
-    """Seconds since 1970, or thousandths, millionths or billionths of them: told by how many there are."""
+    """Seconds since 1970, or thousandths, millionths or billionths of them.
+
+    Told by how many there are.
+    """
     values = text.astype(object).astype(float)
     power = int(np.clip((np.log10(values.median()) - 9) // 3, 0, 3))
     unit = ("seconds", "milliseconds", "microseconds", "nanoseconds")[power]
     micro = values * 10.0 ** (6 - 3 * power)
     if power >= 2:
         micro = text.astype("int64") // 10 ** (3 * power - 6)
-    times = pd.to_datetime(micro.round().astype("int64"), unit="us", errors="coerce").astype("datetime64[us]")
+    times = pd.to_datetime(micro.round().astype("int64"), unit="us", errors="coerce").astype(
+        "datetime64[us]"
+    )
     return times, [f"Times are {unit} since 1970, in UTC."]
 
 
 SHAPES = (
     Shape("time", "2024-01-31 13:30", rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{REST}", _read_iso),
-    Shape("date", "31/01/2024", rf"\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}}){REST}", _read_slashed),
+    Shape(
+        "date",
+        "31/01/2024",
+        rf"\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}}){REST}",
+        _read_slashed,
+    ),
     Shape(
         "date",
         "31 Jan 2024",
@@ -347,8 +399,18 @@ SHAPES = (
         rf"|{MONTH}\s*\d{{1,2}},?\s+\d{{4}}|\d{{4}}[\s-]{MONTH}[\s-]\d{{1,2}}){REST}",
         _read_named,
     ),
-    Shape("month", "2024-01", r"\d{4}[-/. ]?[Mm]\d{1,2}|\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}", _read_month),
-    Shape("month", "Jan 2024", rf"{MONTH}[\s./-]*(?:\d{{4}}|\d{{2}})|\d{{4}}[\s./-]*{MONTH}", _read_named_month),
+    Shape(
+        "month",
+        "2024-01",
+        r"\d{4}[-/. ]?[Mm]\d{1,2}|\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}",
+        _read_month,
+    ),
+    Shape(
+        "month",
+        "Jan 2024",
+        rf"{MONTH}[\s./-]*(?:\d{{4}}|\d{{2}})|\d{{4}}[\s./-]*{MONTH}",
+        _read_named_month,
+    ),
     Shape("quarter", "2024Q1", r"\d{4}[-/ ]?[Qq][1-4]|[Qq][1-4][-/ ]?\d{4}", _read_quarter),
     Shape("week", "2024-W05", r"\d{4}-?[Ww]\d{1,2}", _read_week),
     Shape("year", "2024", r"1\d{3}|2[01]\d{2}", _read_year),
@@ -361,6 +423,9 @@ SHAPES = (
         _read_compact,
     ),
     Shape(
-        "time", "1706659200 (seconds since 1970)", r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{16}|\d{19}", _read_epoch
+        "time",
+        "1706659200 (seconds since 1970)",
+        r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{16}|\d{19}",
+        _read_epoch,
     ),
 )

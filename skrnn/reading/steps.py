@@ -11,7 +11,14 @@ from skrnn.reading.rows import Rows
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 WEEK = 7 * DAY
-UNITS = {"week": WEEK, "day": DAY, "hour": 3600 * SECOND, "minute": 60 * SECOND, "second": SECOND, "millisecond": 1000}
+UNITS = {
+    "week": WEEK,
+    "day": DAY,
+    "hour": 3600 * SECOND,
+    "minute": 60 * SECOND,
+    "second": SECOND,
+    "millisecond": 1000,
+}
 # What clocks are set to, in seconds: stamps that jitter are taken to mean one of these.
 USUAL = [
     1,
@@ -48,7 +55,8 @@ JITTER = 0.25
 class Step:
     """The step of a file: a unit of the calendar, or "fixed" and microseconds, and how many of them it counts.
 
-    ``offset`` is where steps lie that stamps are merely close to, in microseconds; None where stamps are exact.
+    ``offset`` is where steps lie that stamps are merely close to, in microseconds; None where
+    stamps are exact.
     """
 
     unit: str
@@ -90,7 +98,9 @@ class Step:
             return pd.period_range(first.tz_localize(None), periods=n, freq=freq, name=name)
         days, rest = divmod(self.n, DAY)
         freq = pd.Timedelta(self.n, "us") if rest else f"{days}D"
-        return pd.date_range(self._on_grid(first), periods=n, freq=freq, unit=_unit(first), name=name)
+        return pd.date_range(
+            self._on_grid(first), periods=n, freq=freq, unit=_unit(first), name=name
+        )
 
     def _on_grid(self, first):
         if self.offset is None:
@@ -130,7 +140,9 @@ def find_step(rows: Rows, unit: str, where: str) -> Step:
     times = local if midnights else _utc(rows.times)
     differences = np.diff(times.as_unit("us").asi8)[inside]
     if not len(differences):
-        raise DataProblem(f"{where}: no series has two rows: a step cannot be told, so pass more rows")
+        raise DataProblem(
+            f"{where}: no series has two rows: a step cannot be told, so pass more rows"
+        )
     step = (
         _calendar_step(local, unit, differences, inside)
         or _fixed_step(times, differences)
@@ -149,7 +161,10 @@ def _usual(differences):
 
 
 def _calendar_step(local, unit, differences, inside):
-    """Months, quarters or years: told as such, or stamps on the same day, or at the ends, of months."""
+    """Months, quarters or years.
+
+    Told as such, or stamps on the same day, or at the ends, of months.
+    """
     if unit not in ("month", "quarter", "year") and not (
         differences.min() >= 26 * DAY and _on_days_of_months(local, differences)
     ):
@@ -222,8 +237,10 @@ def _raise_irregular(differences, where):
     values, counts = np.unique(differences, return_counts=True)
     most, coarser = counts.argmax(), _coarser(np.median(differences))
     raise DataProblem(
-        f"{where}: the rows have no regular step: they are from {span(values[0])} to {span(values[-1])} apart, and the "
-        f"most frequent step ({span(values[most])}) is that of {counts[most] / len(differences):.0%}: resample the "
+        f"{where}: the rows have no regular step: they are from {span(values[0])} to "
+        f"{span(values[-1])} apart, and the "
+        f"most frequent step ({span(values[most])}) is that of "
+        f"{counts[most] / len(differences):.0%}: resample the "
         f"file first, e.g. frame.resample('{coarser}').mean(), or drop the column to count rows"
     )
 
@@ -238,7 +255,15 @@ def span(micros):
 
 
 def _coarser(micros):
-    names = {60: "1min", 600: "10min", 1800: "30min", 3600: "1h", 21600: "6h", 86400: "1D", 604800: "1W"}
+    names = {
+        60: "1min",
+        600: "10min",
+        1800: "30min",
+        3600: "1h",
+        21600: "6h",
+        86400: "1D",
+        604800: "1W",
+    }
     return next((name for seconds, name in names.items() if seconds * SECOND >= micros), "1MS")
 
 
@@ -250,7 +275,9 @@ def _check_size(step, rows, inside, where):
         return
     gap = int(np.where(inside, jumps, 0).argmax())
     raise DataProblem(
-        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has {len(rows.codes):,}, as "
-        f"there is nothing between {when(rows.times[gap])} and {when(rows.times[gap + 1])}, for one: correct these "
+        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has "
+        f"{len(rows.codes):,}, as "
+        f"there is nothing between {when(rows.times[gap])} and {when(rows.times[gap + 1])}, for "
+        f"one: correct these "
         "stamps, resample the file to longer steps, or drop the column to count rows"
     )

@@ -27,8 +27,8 @@ HEAD_ROWS = 2000
 class Table:
     """What a file holds, column by column.
 
-    ``frame`` has one row for each row of the file and one column for each name; text stays text. Names that the header
-    has more than once are ``repeated``.
+    ``frame`` has one row for each row of the file and one column for each name; text stays text.
+    Names that the header has more than once are ``repeated``.
     """
 
     contents: Contents
@@ -76,7 +76,10 @@ class TextTable(Table):
         return f"line {self.layout.lines[row]}"
 
     def text(self, column: str) -> pd.Series:
-        """The cells of a column as they are written; read once more, as numbers have forgotten it."""
+        """The cells of a column as they are written.
+
+        Read once more, as numbers have forgotten it.
+        """
         at = self.names.index(column)
         return _parse(self.layout, usecols=[at], dtype=str, na_filter=False)[at].str.strip()
 
@@ -96,11 +99,18 @@ def _read_text(contents, target):
     names, repeated = _unique_names(layout.names)
     try:
         style, why = _find_style(layout)
-        frame = _parse(layout, keep_default_na=False, na_values=MISSING_CELLS, decimal=style.decimal)
+        frame = _parse(
+            layout, keep_default_na=False, na_values=MISSING_CELLS, decimal=style.decimal
+        )
     except (pd.errors.ParserError, OverflowError) as error:
-        raise DataProblem(f"{contents.name} cannot be split into columns ({error}): correct these lines") from None
+        raise DataProblem(
+            f"{contents.name} cannot be split into columns ({error}): correct these lines"
+        ) from None
     if len(frame) != len(layout.lines):
-        raise DataProblem(f"{contents.name}: its rows cannot be counted: remove lines of nothing but blanks or quotes")
+        raise DataProblem(
+            f"{contents.name}: its rows cannot be counted: remove lines of nothing but blanks or "
+            f"quotes"
+        )
     notes = _notes_on_text(layout, encoding) + ([f"{why[0].upper()}{why[1:]}."] if why else [])
     return TextTable(contents, frame.set_axis(names, axis=1), repeated, notes, style, layout)
 
@@ -132,7 +142,11 @@ def _unique_names(names):
         name = name or f"column {at + 1}"
         if name in unique:
             repeated.append(name)
-            name = next(new for n in range(2, len(names) + 2) if (new := f"{name} ({n})") not in (*unique, *names))
+            name = next(
+                new
+                for n in range(2, len(names) + 2)
+                if (new := f"{name} ({n})") not in (*unique, *names)
+            )
         unique.append(name)
     return unique, tuple(repeated)
 
@@ -146,7 +160,9 @@ def _notes_on_text(layout, encoding):
     # Excel writes such a line for itself.
     skipped = [line for line in layout.skipped if not line.startswith("sep=")]
     if skipped:
-        notes.append(f"{counted(len(skipped), 'line')} before the header left out ({shown(skipped[0])}).")
+        notes.append(
+            f"{counted(len(skipped), 'line')} before the header left out ({shown(skipped[0])})."
+        )
     return notes
 
 
@@ -174,16 +190,22 @@ def _number_cells(layout, n_rows):
 
 def _read_parquet(contents):
     if not contents.data.startswith(PARQUET):
-        raise DataProblem(f"{contents.name} is not a Parquet file, though it is named like one: write it again")
+        raise DataProblem(
+            f"{contents.name} is not a Parquet file, though it is named like one: write it again"
+        )
     try:
         import pyarrow
     except ImportError:
-        raise DataProblem(f"{contents.name} is a Parquet file, which needs pyarrow: pip install pyarrow") from None
+        raise DataProblem(
+            f"{contents.name} is a Parquet file, which needs pyarrow: pip install pyarrow"
+        ) from None
     try:
         frame = pd.read_parquet(io.BytesIO(contents.data), engine="pyarrow")
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise DataProblem(f"{contents.name} is a Parquet file that cannot be read ({reason}): write it again") from None
+        raise DataProblem(
+            f"{contents.name} is a Parquet file that cannot be read ({reason}): write it again"
+        ) from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     names, repeated = _unique_names([str(name) for name in frame.columns])

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 
 from skrnn.reading.problem import DataProblem, listed, shown
-from skrnn.reading.stamps import TIME_NAMES, BadStampError, Stamps, looks_like_stamps, read_clock, read_stamps
+from skrnn.reading.stamps import (
+    TIME_NAMES,
+    BadStampError,
+    Stamps,
+    looks_like_stamps,
+    read_clock,
+    read_stamps,
+)
 from skrnn.reading.tables import Table
 
 HOUR_NAMES = re.compile(r"^(hour|hours|hr|h|hora|stunde|uhrzeit|time|zeit)$", re.IGNORECASE)
@@ -15,7 +22,8 @@ HOUR_NAMES = re.compile(r"^(hour|hours|hr|h|hora|stunde|uhrzeit|time|zeit)$", re
 PARTS = {"month": r"^(month|mon|mm|mes|monat)$", "day": r"^(day|dd|dom|tag|dia)$"}
 # Between the names of columns that hold the time together.
 JOINT = " + "
-# A column with fewer different stamps than this share of its rows may need a second column to tell them apart.
+# A column with fewer different stamps than this share of its rows may need a second column to tell
+# them apart.
 DISTINCT_SHARE = 0.9
 
 
@@ -37,17 +45,24 @@ class Times:
 def first_column(table: Table, time: str | None) -> str | None:
     """The first of the columns in a name such as "date + hour", by which the others are found again."""
     first, *more = time.split(JOINT) if time else [time]
-    return first if more and time not in table.names and {first, *more} <= set(table.names) else time
+    return (
+        first if more and time not in table.names and {first, *more} <= set(table.names) else time
+    )
 
 
 def find_times(table: Table, time: str | None, taken: set[str]) -> Times | None:
-    """The times of the column that was named, or else of the one that looks most like it; None without one."""
+    """The times of the column that was named, or else of the one that looks most like it.
+
+    None without one.
+    """
     free = [name for name in table.names if name not in taken and name != time]
     chosen = time or _most_likely(table, free)
     if chosen is None:
         return None
     stamps = _read(table, chosen, time)
-    found = _with_parts(table, chosen, stamps, free) or Times((chosen,), stamps.times, stamps.unit, stamps.notes)
+    found = _with_parts(table, chosen, stamps, free) or Times(
+        (chosen,), stamps.times, stamps.unit, stamps.notes
+    )
     if len(found.columns) > 1:
         found.notes.insert(0, f"The time is columns {listed(found.columns)} together.")
     elif time is None:
@@ -74,7 +89,8 @@ def _read(table, name, time) -> Stamps:
     except BadStampError as error:
         cell, other = table.cell(error.row, name), ", or leave --time out" if time else ""
         raise DataProblem(
-            f"{table.at(error.row, name)}: {cell} {error.why}: correct it, or name another column with --time{other}"
+            f"{table.at(error.row, name)}: {cell} {error.why}: correct it, or name another column "
+            f"with --time{other}"
         ) from None
 
 
@@ -91,7 +107,10 @@ def _with_parts(table, name, stamps, free):
 def _with_clock(table, names, times, notes, free):
     for name in free:
         column = table.frame[name]
-        text = not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype))
+        text = not (
+            pd.api.types.is_numeric_dtype(column.dtype)
+            or pd.api.types.is_datetime64_any_dtype(column.dtype)
+        )
         clock = read_clock(column) if text or HOUR_NAMES.match(name) else None
         if clock is not None:
             together = times + pd.TimedeltaIndex(clock.reindex(column.index))
@@ -102,17 +121,28 @@ def _with_clock(table, names, times, notes, free):
 
 def _with_month(table, year, free):
     found = {
-        part: next((name for name in free if re.match(like, name, re.IGNORECASE)), None) for part, like in PARTS.items()
+        part: next((name for name in free if re.match(like, name, re.IGNORECASE)), None)
+        for part, like in PARTS.items()
     }
     if found["month"] is None or not _is_within(table.frame[found["month"]], 12):
         return None
-    day = found["day"] if found["day"] is not None and _is_within(table.frame[found["day"]], 31) else None
+    day = (
+        found["day"]
+        if found["day"] is not None and _is_within(table.frame[found["day"]], 31)
+        else None
+    )
     names = tuple(name for name in (year, found["month"], day) if name is not None)
-    parts = {part: table.frame[name] for part, name in zip(("year", "month", "day"), names, strict=False)}
-    times = pd.DatetimeIndex(pd.to_datetime(pd.DataFrame({"day": 1, **parts}), errors="coerce")).as_unit("us")
+    parts = {
+        part: table.frame[name] for part, name in zip(("year", "month", "day"), names, strict=False)
+    }
+    times = pd.DatetimeIndex(
+        pd.to_datetime(pd.DataFrame({"day": 1, **parts}), errors="coerce")
+    ).as_unit("us")
     bad = np.flatnonzero(times.isna() & table.frame[list(names)].notna().all(axis=1).to_numpy())
     if len(bad):
-        raise DataProblem(f"{table.file}, {table.line(bad[0])}: columns {listed(names)} are no date: correct them")
+        raise DataProblem(
+            f"{table.file}, {table.line(bad[0])}: columns {listed(names)} are no date: correct them"
+        )
     if day is None:
         return Times(names, times, "month")
     with_clock = _with_clock(table, names, times, [], [name for name in free if name not in names])
@@ -120,4 +150,6 @@ def _with_month(table, year, free):
 
 
 def _is_within(column, largest):
-    return pd.api.types.is_numeric_dtype(column.dtype) and bool(column.dropna().between(1, largest).all())
+    return pd.api.types.is_numeric_dtype(column.dtype) and bool(
+        column.dropna().between(1, largest).all()
+    )

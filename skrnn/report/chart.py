@@ -1,4 +1,7 @@
-"""Chart: a figure with its finding in words, the numbers behind it, and what the reader may choose."""
+"""Chart.
+
+A figure with its finding in words, the numbers behind it, and what the reader may choose.
+"""
 
 import html
 import itertools
@@ -92,9 +95,13 @@ def figure(height: int = 360, **layout) -> go.Figure:
 
 def colours_of(comparison) -> dict:
     """The colour of each model, as the style sheet calls it."""
-    names = dict.fromkeys([*comparison.plan.models, *comparison.results, *comparison.unfinished, *comparison.training])
+    names = dict.fromkeys(
+        [*comparison.plan.models, *comparison.results, *comparison.unfinished, *comparison.training]
+    )
     others = itertools.cycle(range(len(LADDER), N_COLOURS))
-    return {name: f"model-{LADDER.index(name) if name in LADDER else next(others)}" for name in names}
+    return {
+        name: f"model-{LADDER.index(name) if name in LADDER else next(others)}" for name in names
+    }
 
 
 def dash_of(name: str) -> str:
@@ -112,7 +119,9 @@ def places(index: pd.Index) -> np.ndarray:
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
-        return index.tz_localize(None).to_numpy("datetime64[ms]").astype(np.int64).astype(np.float64)
+        return (
+            index.tz_localize(None).to_numpy("datetime64[ms]").astype(np.int64).astype(np.float64)
+        )
     return index.to_numpy(np.float64)
 
 
@@ -123,11 +132,19 @@ def axis_of(index: pd.Index, title: str = "") -> dict:
     return {"type": "linear", "title": {"text": title or "row"}}
 
 
-def model_choice(comparison, names, chosen, kind: str = "checkbox", label: str = "Models", always=()) -> Choice:
+def model_choice(
+    comparison, names, chosen, kind: str = "checkbox", label: str = "Models", always=()
+) -> Choice:
     """The models that a chart can show, which is its legend too."""
     colours = colours_of(comparison)
     options = [
-        {"value": name, "label": name, "chosen": name in chosen, "colour": colours[name], "dash": dash_of(name)}
+        {
+            "value": name,
+            "label": name,
+            "chosen": name in chosen,
+            "colour": colours[name],
+            "dash": dash_of(name),
+        }
         for name in names
     ]
     return Choice("model", label, kind, options, list(always))
@@ -136,6 +153,7 @@ def model_choice(comparison, names, chosen, kind: str = "checkbox", label: str =
 def select(name: str, label: str, values: dict) -> Choice:
     """One of many, the first to begin with."""
     options = [
-        {"value": str(value), "label": text, "chosen": place == 0} for place, (value, text) in enumerate(values.items())
+        {"value": str(value), "label": text, "chosen": place == 0}
+        for place, (value, text) in enumerate(values.items())
     ]
     return Choice(name, label, "select", options)

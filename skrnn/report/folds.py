@@ -7,14 +7,19 @@ from skrnn.report.chart import Chart, Table, colours_of, figure, plain
 
 
 def fold_chart(comparison) -> Chart | None:
-    """The skill of each model in each fold; None where there is nothing beside the naive forecast, or one fold."""
+    """The skill of each model in each fold.
+
+    None where there is nothing beside the naive forecast, or one fold.
+    """
     ranked = [name for name in comparison.table.index if name != "naive"]
     skills = {name: comparison.skills(comparison.results[name]) for name in ranked}
     if not skills or len(next(iter(skills.values()))) < 2:
         return None
     axis = {"title": {"text": "skill"}, "tickformat": ".0%"}
     names = {"type": "category", "autorange": "reversed"}
-    drawn = figure(90 + 34 * len(skills), xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20)
+    drawn = figure(
+        90 + 34 * len(skills), xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20
+    )
     for name, skill in skills.items():
         _draw(drawn, name, skill, colours_of(comparison)[name])
     drawn.add_vline(x=0, line={"dash": "dash", "width": 2})
@@ -39,7 +44,10 @@ def _draw(drawn, name, skill, colour):
 def _finding(skills, recommended):
     name = recommended if recommended in skills else next(iter(skills))
     low, high = percent(skills[name].min(), 1), percent(skills[name].max(), 1)
-    n_folds, always = len(skills[name]), [each for each, skill in skills.items() if (skill > 0).all()]
+    n_folds, always = (
+        len(skills[name]),
+        [each for each, skill in skills.items() if (skill > 0).all()],
+    )
     if len(always) == len(skills) > 1:
         who = f"All {len(skills)} models beat"
     else:
@@ -54,7 +62,10 @@ def _skill_table(skills):
 
 
 def fold_table(comparison) -> Table | None:
-    """The windows that each fold trains on and tests, and when its forecasts are made; None where none were."""
+    """The windows that each fold trains on and tests, and when its forecasts are made.
+
+    None where none were.
+    """
     if not comparison.results:
         return None
     table = next(iter(comparison.results.values())).predictions
@@ -65,7 +76,13 @@ def fold_table(comparison) -> Table | None:
         train, test = comparison.plan.folds[fold]
         sizes = f"{_size(train):,}", f"{_size(test):,}"
         rows.append([str(fold + 1), *sizes, times[place], times[place + len(spans)]])
-    head = ["fold", "windows trained on", "windows tested", "first forecast made at", "last forecast made at"]
+    head = [
+        "fold",
+        "windows trained on",
+        "windows tested",
+        "first forecast made at",
+        "last forecast made at",
+    ]
     return Table(head, rows)
 
 

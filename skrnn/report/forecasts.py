@@ -7,7 +7,18 @@ import pandas as pd
 
 from skrnn.comparison.verdict import MEASURES
 from skrnn.comparison.wording import count, number
-from skrnn.report.chart import Chart, Table, axis_of, colours_of, dash_of, figure, model_choice, places, plain, select
+from skrnn.report.chart import (
+    Chart,
+    Table,
+    axis_of,
+    colours_of,
+    dash_of,
+    figure,
+    model_choice,
+    places,
+    plain,
+    select,
+)
 from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
 
@@ -23,7 +34,9 @@ def forecast_chart(comparison) -> Chart | None:
     if not comparison.results:
         return None
     series, folds = series_labels(comparison), list(range(len(_first(comparison).by_fold)))
-    axis = axis_of(next(iter(comparison.reading.frames.values())).index) | {"rangeslider": {"thickness": 0.1}}
+    axis = axis_of(next(iter(comparison.reading.frames.values())).index) | {
+        "rangeslider": {"thickness": 0.1}
+    }
     drawn = figure(420, xaxis=axis, yaxis={"title": {"text": plain(comparison.reading.target, 24)}})
     dropped = _draw(drawn, comparison, series, folds)
     return Chart(
@@ -41,7 +54,9 @@ def _draw(drawn, comparison, series, folds):
     """Draw each fold of each series; returns how many forecasts were left out."""
     n_lines = len(series) * len(folds) * (1 + len(comparison.results))
     n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // n_lines)
-    parts = {name: _by_series_and_fold(result, series) for name, result in comparison.results.items()}
+    parts = {
+        name: _by_series_and_fold(result, series) for name, result in comparison.results.items()
+    }
     dropped = 0
     for part in itertools.product(series, folds):
         tables = {name: mine[part] for name, mine in parts.items() if part in mine}
@@ -53,7 +68,10 @@ def _draw(drawn, comparison, series, folds):
 def _choices(comparison, series, folds):
     choices = [select("series", "Series", series)] if is_panel(comparison) else []
     if len(folds) > 1:
-        newest_first = {fold: f"{fold + 1}{', the newest' if fold == folds[-1] else ''}" for fold in reversed(folds)}
+        newest_first = {
+            fold: f"{fold + 1}{', the newest' if fold == folds[-1] else ''}"
+            for fold in reversed(folds)
+        }
         choices.append(select("fold", "Fold", newest_first | {"": "all"}))
     models = list(comparison.results)
     return [*choices, model_choice(comparison, models, _chosen(comparison), always=[TRUTH])]
@@ -64,7 +82,10 @@ def _first(comparison):
 
 
 def _chosen(comparison):
-    """The naive forecast and the recommended model; the best, where the naive forecast is recommended."""
+    """The naive forecast and the recommended model.
+
+    The best, where the naive forecast is recommended.
+    """
     verdict = comparison.verdict
     chosen = {"naive", verdict.recommended}
     return chosen | {verdict.best} if chosen == {"naive"} else chosen
@@ -76,7 +97,10 @@ def _draw_fold(drawn, comparison, code, fold, tables, n_rows):
     first = next(iter(tables.values()))
     origins = np.sort(frame.index.get_indexer(pd.Index(first["origin"].unique())))
     kept, dropped = spaced(origins, _span(first), n_rows)
-    start, stop = max(0, kept[0] - _span(first)), min(len(frame), kept[-1] + int(first["lead"].max()) + 1)
+    start, stop = (
+        max(0, kept[0] - _span(first)),
+        min(len(frame), kept[-1] + int(first["lead"].max()) + 1),
+    )
     truth = frame[comparison.reading.target].iloc[start:stop]
     meta = {"series": str(code), "fold": str(fold)}
     _draw_line(
@@ -88,14 +112,23 @@ def _draw_fold(drawn, comparison, code, fold, tables, n_rows):
         line={"width": 2},
     )
     for name, table in tables.items():
-        _draw_forecasts(drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison)
+        _draw_forecasts(
+            drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison
+        )
     return dropped
 
 
 def _extent(index):
-    """Where a line begins and ends, and how far apart its rows are: the page shows as many of the newest as fit."""
+    """Where a line begins and ends, and how far apart its rows are.
+
+    The page shows as many of the newest as fit.
+    """
     at = places(index[[0, -1]])
-    return {"start": float(at[0]), "end": float(at[1]), "row": float(at[1] - at[0]) / max(1, len(index) - 1)}
+    return {
+        "start": float(at[0]),
+        "end": float(at[1]),
+        "row": float(at[1] - at[0]) / max(1, len(index) - 1),
+    }
 
 
 def _by_series_and_fold(result, series):
@@ -113,7 +146,8 @@ def _span(table):
 def spaced(origins: np.ndarray, span: int, n_rows: int):
     """Of rows at which forecasts are made, the newest whose forecasts do not overlap; and how many there were more.
 
-    They are at least ``span`` apart, and what they forecast is about ``n_rows`` rows; one is kept in any case.
+    They are at least ``span`` apart, and what they forecast is about ``n_rows`` rows; one is kept
+    in any case.
     """
     kept, most = [origins[-1]], max(1, n_rows // span)
     for origin in origins[::-1]:
@@ -128,7 +162,11 @@ def _draw_forecasts(drawn, name, table, frame, meta, comparison):
     if _span(table) > 1:
         # An unknown value between two forecasts, so that no line joins them.
         cuts = np.flatnonzero(np.diff(leads) <= 0) + 1
-        at, values, leads = np.insert(at, cuts, at[cuts]), np.insert(values, cuts, np.nan), np.insert(leads, cuts, 0)
+        at, values, leads = (
+            np.insert(at, cuts, at[cuts]),
+            np.insert(values, cuts, np.nan),
+            np.insert(leads, cuts, 0),
+        )
     meta = meta | {"model": name, "colour": colours_of(comparison)[name]}
     _draw_line(
         drawn,
@@ -167,18 +205,26 @@ def _note(comparison, series, dropped):
     span = _span(_first(comparison).predictions)
     parts = []
     if span > 1:
-        parts.append(f"Forecasts are drawn {span} rows apart, so that they do not overlap; errors count all of them.")
+        parts.append(
+            f"Forecasts are drawn {span} rows apart, so that they do not overlap; errors count all "
+            f"of them."
+        )
     if dropped:
         parts.append("Of long folds the newest rows are drawn.")
     n_all = len(comparison.reading.frames)
     if len(series) < n_all:
-        parts.append(f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to the worst.")
+        parts.append(
+            f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to "
+            f"the worst."
+        )
     return " ".join(parts)
 
 
 def _table(comparison):
     """The error of each model in each fold."""
-    by_fold = {name: result.by_fold[comparison.measure] for name, result in comparison.results.items()}
+    by_fold = {
+        name: result.by_fold[comparison.measure] for name, result in comparison.results.items()
+    }
     folds = next(iter(by_fold.values())).index
     rows = [[name, *[number(errors[fold]) for fold in folds]] for name, errors in by_fold.items()]
     return Table([MEASURES[comparison.measure], *[f"fold {fold + 1}" for fold in folds]], rows)

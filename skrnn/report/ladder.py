@@ -11,7 +11,9 @@ def ladder_rows(comparison) -> list:
         name: decimals_for(table[name], 4 if name in ("mae", "rmse") else 3)
         for name in ("mae", "rmse", "mase", "smape")
     }
-    return [_row(comparison, name, line, decimals, colours[name]) for name, line in table.iterrows()]
+    return [
+        _row(comparison, name, line, decimals, colours[name]) for name, line in table.iterrows()
+    ]
 
 
 def _row(comparison, name, line, decimals, colour):

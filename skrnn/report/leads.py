@@ -17,7 +17,9 @@ LEADS_IN_TABLE = 12
 def lead_chart(comparison) -> Chart | None:
     """The error at each lead, a line for each model; None where there is one lead."""
     measure = MEASURES[comparison.measure]
-    errors = {name: result.by_lead[comparison.measure] for name, result in comparison.results.items()}
+    errors = {
+        name: result.by_lead[comparison.measure] for name, result in comparison.results.items()
+    }
     leads = _leads(errors)
     if len(leads) < 2:
         return None
@@ -33,7 +35,9 @@ def lead_chart(comparison) -> Chart | None:
         _draw(drawn, name, line, colours_of(comparison)[name])
     _scale(drawn, np.concatenate([line.to_numpy() for line in errors.values()]))
     choices = [model_choice(comparison, list(errors), set(errors))]
-    return Chart("leads", "Error by lead", _finding(errors), drawn, _table(errors, measure), choices)
+    return Chart(
+        "leads", "Error by lead", _finding(errors), drawn, _table(errors, measure), choices
+    )
 
 
 def _leads(errors):
@@ -70,12 +74,18 @@ def _finding(errors):
     else:
         text = f"{near} has the least error at lead {first}, {far} at lead {last}"
     growth = errors[far][last] / errors[far][first] if errors[far][first] else np.nan
-    return f"{text}; the error of {far} grows {growth:.1f}-fold in between." if growth > 1.05 else f"{text}."
+    return (
+        f"{text}; the error of {far} grows {growth:.1f}-fold in between."
+        if growth > 1.05
+        else f"{text}."
+    )
 
 
 def _table(errors, measure):
     leads = _leads(errors)
     leads = leads[evenly(len(leads), LEADS_IN_TABLE)]
     decimals = decimals_for([value for line in errors.values() for value in line])
-    rows = [[name, *[number(line[lead], decimals) for lead in leads]] for name, line in errors.items()]
+    rows = [
+        [name, *[number(line[lead], decimals) for lead in leads]] for name, line in errors.items()
+    ]
     return Table([measure, *[f"lead {lead}" for lead in leads]], rows)

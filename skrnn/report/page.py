@@ -53,7 +53,8 @@ def write_report(comparison, path, *, made: datetime | None = None) -> None:
 def report_html(comparison, *, made: datetime | None = None) -> str:
     """The page that says which model is worth using, as HTML.
 
-    It is one file that needs no other and no network: charts that zoom are in it, with all that they need.
+    It is one file that needs no other and no network: charts that zoom are in it, with all that
+    they need.
 
     Parameters
     ----------
@@ -81,7 +82,13 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
             ladder=ladder_rows(comparison),
             unfinished=list(comparison.unfinished.items()),
             charts=charts,
-            figures=as_json({name: json.loads(chart.figure.to_json()) for name, chart in charts.items() if chart}),
+            figures=as_json(
+                {
+                    name: json.loads(chart.figure.to_json())
+                    for name, chart in charts.items()
+                    if chart
+                }
+            ),
             plan=plan_facts(comparison),
             plan_notes=comparison.plan.notes,
             folds=fold_table(comparison),
@@ -108,7 +115,10 @@ def as_json(data) -> str:
 
 
 class _Library:
-    """The charting library as the page carries it: a third of its size, and the hash by which the page trusts it."""
+    """The charting library as the page carries it.
+
+    A third of its size, and the hash by which the page trusts it.
+    """
 
     def __init__(self):
         source = get_plotlyjs()
@@ -125,7 +135,13 @@ def packed_library() -> _Library:
 @cache
 def _environment():
     loader = PackageLoader("skrnn.report", "template")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @cache

@@ -6,7 +6,9 @@ from skrnn.comparison.wording import count, listing
 def plan_facts(comparison) -> list:
     """(name, text) of what was forecast, and from what."""
     plan, reading = comparison.plan, comparison.reading
-    horizon, window = (f"{count(n, 'row')}{as_time(n, reading.step)}" for n in (plan.horizon, plan.window))
+    horizon, window = (
+        f"{count(n, 'row')}{as_time(n, reading.step)}" for n in (plan.horizon, plan.window)
+    )
     facts = [
         ("Forecast", f"the next {horizon} of {reading.target}"),
         ("Windows", f"each forecast looks at {window}"),

@@ -1,4 +1,7 @@
-"""The data's own portrait: how they were taken, their columns, their unknown values and their gaps."""
+"""The data's own portrait.
+
+How they were taken, their columns, their unknown values and their gaps.
+"""
 
 import numpy as np
 
@@ -15,7 +18,9 @@ def reading_facts(comparison) -> list:
     reading = comparison.reading
     facts = [("Target", reading.target)]
     if reading.time is not None:
-        facts.append(("Time", f"{reading.time}{f', a row every {reading.step}' if reading.step else ''}"))
+        facts.append(
+            ("Time", f"{reading.time}{f', a row every {reading.step}' if reading.step else ''}")
+        )
     return [*facts, ("Season", reading.season_why)] if reading.season_why else facts
 
 
@@ -26,14 +31,20 @@ def column_table(comparison) -> Table:
     rows = [_column_row(reading, column) for column in columns[:COLUMNS_IN_TABLE]]
     left_out = len(columns) - len(rows)
     note = f"{count(left_out, 'more column')} not listed." if left_out else ""
-    return Table(["column", "used as", "unknown", "least", "mean", "greatest"], rows, note, n_text=2)
+    return Table(
+        ["column", "used as", "unknown", "least", "mean", "greatest"], rows, note, n_text=2
+    )
 
 
 def _column_row(reading, column):
-    values = np.concatenate([frame[column].to_numpy(np.float64) for frame in reading.frames.values()])
+    values = np.concatenate(
+        [frame[column].to_numpy(np.float64) for frame in reading.frames.values()]
+    )
     unknown = percent(np.isnan(values).mean(), 1)
     values = values[np.isfinite(values)]
-    summary = [number(f(values)) for f in (np.min, np.mean, np.max)] if len(values) else [UNKNOWN] * 3
+    summary = (
+        [number(f(values)) for f in (np.min, np.mean, np.max)] if len(values) else [UNKNOWN] * 3
+    )
     return [str(column), _role(reading, column), unknown, *summary]
 
 
@@ -48,11 +59,23 @@ def gap_table(comparison) -> Table | None:
     gaps = comparison.reading.gaps
     if gaps.empty:
         return None
-    longest = gaps.sort_values("n_rows", ascending=False, kind="stable").head(GAPS_IN_TABLE).sort_index()
-    ends = zip(longest["series"], moments(longest["first"]), moments(longest["last"]), longest["n_rows"], strict=True)
+    longest = (
+        gaps.sort_values("n_rows", ascending=False, kind="stable").head(GAPS_IN_TABLE).sort_index()
+    )
+    ends = zip(
+        longest["series"],
+        moments(longest["first"]),
+        moments(longest["last"]),
+        longest["n_rows"],
+        strict=True,
+    )
     rows = [[str(series), first, last, f"{n_rows:,}"] for series, first, last, n_rows in ends]
     head = ["series", "first row", "last row", "rows"]
-    note = f"The longest are listed; there are {len(gaps) - len(rows):,} more." if len(gaps) > len(rows) else ""
+    note = (
+        f"The longest are listed; there are {len(gaps) - len(rows):,} more."
+        if len(gaps) > len(rows)
+        else ""
+    )
     if is_panel(comparison):
         return Table(head, rows, note)
     return Table(head[1:], [row[1:] for row in rows], note)
@@ -63,6 +86,8 @@ def gap_sentence(comparison) -> str:
     gaps = comparison.reading.gaps
     if gaps.empty:
         return "The target is known in every row."
-    where = f" of {count(gaps['series'].nunique(), 'series', 'series')}" if is_panel(comparison) else ""
+    where = (
+        f" of {count(gaps['series'].nunique(), 'series', 'series')}" if is_panel(comparison) else ""
+    )
     rows = count(int(gaps["n_rows"].sum()), "row")
     return f"The target is unknown in {rows}{where}, in {count(len(gaps), 'gap')}; forecasts of them do not count."

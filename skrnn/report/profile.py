@@ -19,7 +19,10 @@ def profile_chart(comparison) -> Chart | None:
     if season < 2 or not any(len(frame) >= season for frame in reading.frames.values()):
         return None
     title = {"text": "above the season's mean"}
-    drawn, profiles = figure(320, xaxis={"type": "category", "nticks": 13}, yaxis={"title": title}), []
+    drawn, profiles = (
+        figure(320, xaxis={"type": "category", "nticks": 13}, yaxis={"title": title}),
+        [],
+    )
     for code in series_labels(comparison):
         values = reading.frames[all_series(comparison)[code]][reading.target]
         profiles.append(profile_of(values, season))
@@ -28,20 +31,27 @@ def profile_chart(comparison) -> Chart | None:
     if season > MOST_POINTS:
         note += f" A point stands for up to {count(-(-season // MOST_POINTS), 'row')}."
     return Chart(
-        "profile", f"The average season of {season:,} rows", _finding(profiles[0], comparison), drawn, note=note
+        "profile",
+        f"The average season of {season:,} rows",
+        _finding(profiles[0], comparison),
+        drawn,
+        note=note,
     )
 
 
 def profile_of(values: pd.Series, season: int) -> pd.DataFrame:
     """How far the values of each row of a season lie above their season's mean.
 
-    Columns are "mean", "low" and "high" (of the middle 80 %); the index says which row of the season it is.
+    Columns are "mean", "low" and "high" (of the middle 80 %); the index says which row of the
+    season it is.
     """
     row, names = _rows_of_season(values.index, season)
     level = values.groupby(np.arange(len(values)) // season).transform("mean")
     part = np.arange(season) * min(season, MOST_POINTS) // season
     groups = pd.Series((values - level).to_numpy()).groupby(part[row])
-    table = pd.DataFrame({"mean": groups.mean(), "low": groups.quantile(0.1), "high": groups.quantile(0.9)})
+    table = pd.DataFrame(
+        {"mean": groups.mean(), "low": groups.quantile(0.1), "high": groups.quantile(0.9)}
+    )
     return table.set_axis([names[np.searchsorted(part, place)] for place in table.index])
 
 
@@ -57,14 +67,18 @@ def _calendar(times, season):
         return None
     step = times[1] - times[0]
     if season == 12 and pd.Timedelta(days=28) <= step <= pd.Timedelta(days=31):
-        return np.asarray(times.month) - 1, [f"{pd.Timestamp(2001, month, 1):%b}" for month in range(1, 13)]
+        return np.asarray(times.month) - 1, [
+            f"{pd.Timestamp(2001, month, 1):%b}" for month in range(1, 13)
+        ]
     if season == 4 and pd.Timedelta(days=89) <= step <= pd.Timedelta(days=92):
         return np.asarray(times.quarter) - 1, ["Q1", "Q2", "Q3", "Q4"]
     if step * season not in (DAY, WEEK):
         return None
     form = "%H:%M" if step * season == DAY else "%a" if step == DAY else "%a %H:%M"
     since = (times.tz_localize(None) - MONDAY) % (step * season)
-    return np.asarray(since // step), [(MONDAY + row * step).strftime(form) for row in range(season)]
+    return np.asarray(since // step), [
+        (MONDAY + row * step).strftime(form) for row in range(season)
+    ]
 
 
 def _draw(drawn, profile, meta):
@@ -87,9 +101,9 @@ def _finding(profile, comparison):
     mean = profile["mean"]
     if not mean.notna().any():
         return "No value is known."
-    low, high = (f"row {label}" if label.isdigit() else label for label in (mean.idxmin(), mean.idxmax()))
-    text = (
-        f"{comparison.reading.target} is lowest at {low} and highest at {high}, {number(mean.max() - mean.min())} apart"
+    low, high = (
+        f"row {label}" if label.isdigit() else label for label in (mean.idxmin(), mean.idxmax())
     )
+    text = f"{comparison.reading.target} is lowest at {low} and highest at {high}, {number(mean.max() - mean.min())} apart"
     first = all_series(comparison)[next(iter(series_labels(comparison)))]
     return f"On average, {text}, in {first}." if is_panel(comparison) else f"On average, {text}."

@@ -8,7 +8,10 @@ def repeat_facts(comparison, made) -> list:
     reading = comparison.reading
     facts = [
         ("Seed", str(comparison.plan.seed)),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in comparison.versions.items())),
+        (
+            "Versions",
+            ", ".join(f"{name} {version}" for name, version in comparison.versions.items()),
+        ),
         ("File", f"{reading.path}, {size(reading.n_bytes)}" if reading.path else ""),
         ("SHA-256", reading.sha256),
         ("Took", seconds(comparison.seconds)),

@@ -12,7 +12,10 @@ from skrnn.report.thinning import buckets_for, extremes
 def series_chart(comparison) -> Chart:
     """The series over time, with the rows that the folds forecast."""
     series, columns = series_labels(comparison), shown_columns(comparison)
-    frames, n_buckets = list(comparison.reading.frames.values()), buckets_for(len(series) * len(columns))
+    frames, n_buckets = (
+        list(comparison.reading.frames.values()),
+        buckets_for(len(series) * len(columns)),
+    )
     drawn = figure(320, xaxis=axis_of(frames[0].index), yaxis={"title": {"text": ""}})
     for code in series:
         for place, column in enumerate(columns):
@@ -24,7 +27,15 @@ def series_chart(comparison) -> Chart:
     if len(columns) > 1:
         choices.append(select("column", "Column", dict(enumerate(map(str, columns)))))
     note = _note(comparison, series, columns, n_buckets)
-    return Chart("portrait", "The series", _finding(comparison), drawn, choices=choices, note=note, also=("profile",))
+    return Chart(
+        "portrait",
+        "The series",
+        _finding(comparison),
+        drawn,
+        choices=choices,
+        note=note,
+        also=("profile",),
+    )
 
 
 def _draw(drawn, values, n_buckets, meta):
@@ -48,7 +59,15 @@ def _tested(comparison, code):
         for _, table in forecasts_of(result, code).groupby("fold"):
             start, stop = places(pd.Index([table.index.min(), table.index.max()]))
             shapes.append({"type": "rect", "x0": start, "x1": stop, "line": {"width": 0}, **common})
-            shapes.append({"type": "line", "x0": start, "x1": start, "line": {"width": 1, "dash": "dot"}, **common})
+            shapes.append(
+                {
+                    "type": "line",
+                    "x0": start,
+                    "x1": start,
+                    "line": {"width": 1, "dash": "dot"},
+                    **common,
+                }
+            )
     return shapes
 
 
@@ -65,7 +84,11 @@ def _finding(comparison):
 def _extent(frames):
     """How many rows there are, of which times."""
     lengths = [len(frame) for frame in frames]
-    rows = count(lengths[0], "row") if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,} rows"
+    rows = (
+        count(lengths[0], "row")
+        if min(lengths) == max(lengths)
+        else f"{min(lengths):,} to {max(lengths):,} rows"
+    )
     if len(frames) > 1:
         return f"{len(frames):,} series of {rows}"
     index = frames[0].index
@@ -78,11 +101,19 @@ def _extent(frames):
 def _note(comparison, series, columns, n_buckets):
     frames, parts = list(comparison.reading.frames.values()), []
     if comparison.results:
-        parts.append("Shaded are the rows that the folds forecast; a dotted line is where a fold begins.")
+        parts.append(
+            "Shaded are the rows that the folds forecast; a dotted line is where a fold begins."
+        )
     if any(len(frame) > 2 * n_buckets for frame in frames):
-        parts.append(f"Of long series the least and the greatest value of each of {n_buckets:,} stretches are drawn.")
+        parts.append(
+            f"Of long series the least and the greatest value of each of {n_buckets:,} stretches "
+            f"are drawn."
+        )
     if len(series) < len(frames):
-        parts.append(f"{len(series)} of {len(frames):,} series are drawn, from the best forecast to the worst.")
+        parts.append(
+            f"{len(series)} of {len(frames):,} series are drawn, from the best forecast to the "
+            f"worst."
+        )
     if len(columns) < frames[0].shape[1]:
         parts.append(f"{len(columns)} of {frames[0].shape[1]:,} columns are drawn.")
     return " ".join(parts)

@@ -1,4 +1,7 @@
-"""Shown: the series of a panel, the columns and the folds that the charts let the reader choose from."""
+"""Shown.
+
+The series of a panel, the columns and the folds that the charts let the reader choose from.
+"""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,10 @@ def is_panel(comparison) -> bool:
 
 
 def shown_series(comparison) -> list:
-    """The series to choose from: of many, some spread evenly from the best forecast to the worst."""
+    """The series to choose from.
+
+    Of many, some spread evenly from the best forecast to the worst.
+    """
     names = all_series(comparison)
     if len(names) <= MOST_SERIES:
         return names
@@ -28,7 +34,9 @@ def shown_series(comparison) -> list:
 
 
 def _skill_by_series(comparison):
-    result = comparison.results.get(comparison.verdict.recommended) or next(iter(comparison.results.values()), None)
+    result = comparison.results.get(comparison.verdict.recommended) or next(
+        iter(comparison.results.values()), None
+    )
     if result is None or "series" not in result.predictions:
         return pd.Series(dtype=float)
     table = result.predictions

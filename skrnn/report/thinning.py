@@ -39,4 +39,8 @@ def _extremes_of(bucket):
 
 def evenly(n: int, most: int) -> np.ndarray:
     """Positions of at most so many of n things, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64)) if n else np.arange(0)
+    return (
+        np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+        if n
+        else np.arange(0)
+    )

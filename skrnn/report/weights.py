@@ -13,7 +13,10 @@ MOST_OF_IT = 0.8
 
 
 def weights_chart(comparison) -> Chart | None:
-    """A heat map of step by column; bars where there is one column. None where no linear model was fitted."""
+    """A heat map of step by column; bars where there is one column.
+
+    None where no linear model was fitted.
+    """
     weights = comparison.weights
     if weights is None or not weights.size or not np.nansum(weights.to_numpy()) > 0:
         return None
@@ -23,10 +26,21 @@ def weights_chart(comparison) -> Chart | None:
     unit = f"in units of {of}{comparison.reading.target} for a change of one standard deviation"
     note = f"Weights are the mean size over all leads, {unit}."
     if len(ranked) < weights.shape[1]:
-        note += f" The {len(ranked)} columns with the most weight of {weights.shape[1]:,} are drawn."
+        note += (
+            f" The {len(ranked)} columns with the most weight of {weights.shape[1]:,} are drawn."
+        )
     if len(weights) > MOST_STEPS:
-        note += f" Neighbouring ones of {len(weights):,} steps are drawn as one, the largest of them."
-    return Chart("weights", "What the linear model looks at", _finding(weights), drawn, _table(weights), note=note)
+        note += (
+            f" Neighbouring ones of {len(weights):,} steps are drawn as one, the largest of them."
+        )
+    return Chart(
+        "weights",
+        "What the linear model looks at",
+        _finding(weights),
+        drawn,
+        _table(weights),
+        note=note,
+    )
 
 
 def _thinned(weights):
@@ -37,15 +51,23 @@ def _thinned(weights):
 
 
 def _draw(weights):
-    axis = {"title": {"text": "rows before the forecast is made"}, "autorange": "reversed", "showgrid": False}
+    axis = {
+        "title": {"text": "rows before the forecast is made"},
+        "autorange": "reversed",
+        "showgrid": False,
+    }
     steps = weights.index.to_numpy(np.float64)
     if weights.shape[1] == 1:
         drawn = figure(300, xaxis=axis, yaxis={"title": {"text": "weight"}}, bargap=0.1)
         values = weights.iloc[:, 0].to_numpy(np.float32)
-        drawn.add_bar(x=steps, y=values, hovertemplate="%{y:.3~g}<extra></extra>", meta={"colour": "accent"})
+        drawn.add_bar(
+            x=steps, y=values, hovertemplate="%{y:.3~g}<extra></extra>", meta={"colour": "accent"}
+        )
         return drawn
     names = {"type": "category", "autorange": "reversed", "automargin": True, "showgrid": False}
-    drawn = figure(120 + 26 * weights.shape[1], xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20)
+    drawn = figure(
+        120 + 26 * weights.shape[1], xaxis=axis, yaxis=names, hovermode="closest", hoverdistance=20
+    )
     drawn.add_heatmap(
         x=steps,
         y=_distinct([plain(column, 18) for column in weights]),
@@ -61,7 +83,9 @@ def _draw(weights):
 def _distinct(names):
     """Names made different where shortening has made them the same."""
     seen = pd.Series(names).groupby(names).cumcount()
-    return [f"{name} ({again + 1})" if again else name for name, again in zip(names, seen, strict=True)]
+    return [
+        f"{name} ({again + 1})" if again else name for name, again in zip(names, seen, strict=True)
+    ]
 
 
 def _finding(weights):
@@ -69,9 +93,14 @@ def _finding(weights):
     by_step = weights.sum(axis=1).sort_index().cumsum()
     n_near = int(np.searchsorted(by_step, MOST_OF_IT * by_step.iloc[-1])) + 1
     n_ahead = max(0, -int(by_step.index[0]))
-    counted = f", of which {n_ahead:,} {'lies' if n_ahead == 1 else 'lie'} ahead of the forecast" if n_ahead else ""
+    counted = (
+        f", of which {n_ahead:,} {'lies' if n_ahead == 1 else 'lie'} ahead of the forecast"
+        if n_ahead
+        else ""
+    )
     return (
-        f"The largest weight is that of {column} at {_place(int(step))}; {percent(MOST_OF_IT)} of all weight lies "
+        f"The largest weight is that of {column} at {_place(int(step))}; {percent(MOST_OF_IT)} of "
+        f"all weight lies "
         f"in the newest {count(n_near, 'row')} of {len(weights):,}{counted}."
     )
 
@@ -86,7 +115,14 @@ def _table(weights):
     sums = weights.sum().sort_values(ascending=False, kind="stable")[:COLUMNS_IN_TABLE]
     shares = sums / weights.to_numpy().sum()
     rows = [
-        [str(name), percent(shares[name], 1), f"{weights[name].idxmax()}", number(weights[name].max())]
+        [
+            str(name),
+            percent(shares[name], 1),
+            f"{weights[name].idxmax()}",
+            number(weights[name].max()),
+        ]
         for name in sums.index
     ]
-    return Table(["column", "share of all weight", "rows before, of the largest", "largest weight"], rows)
+    return Table(
+        ["column", "share of all weight", "rows before, of the largest", "largest weight"], rows
+    )

@@ -22,8 +22,9 @@ STRATEGIES = ("recursive", "direct", "multioutput")
 class WindowForecaster(BaseForecaster):
     """sktime forecaster around a regressor on windows, of skrnn or of scikit-learn.
 
-    The window of a forecast holds the last ``window_length`` values of y. sktime asks for the future of exogenous
-    columns X when it predicts, so X is what skrnn calls known ahead: its part of the window ends at the very row that
+    The window of a forecast holds the last ``window_length`` values of y. sktime asks for the
+    future of exogenous columns X when it predicts, so X is what skrnn calls known ahead: its part
+    of the window ends at the very row that
     is forecast, and not, as in sktime's ``make_reduction``, where y's does. ::
 
         rows     ...  t-2   t-1    t    t+1  ...  t+h
@@ -33,13 +34,15 @@ class WindowForecaster(BaseForecaster):
     Parameters
     ----------
     regressor : estimator
-        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones. y comes in its own
-        unit: what is scaled is scaled inside, as in ``make_pipeline(SeriesScaler(), RNNRegressor("gru"))``.
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones. y comes in its own unit: what is scaled is scaled inside, as in
+        ``make_pipeline(SeriesScaler(), RNNRegressor("gru"))``.
     window_length : int, default=10
         Steps in a window.
     strategy : {"recursive", "direct", "multioutput"}, default="recursive"
-        One model of the next row, fed its own forecasts; a model for each row of ``fh``; or one model that forecasts
-        them together, whose part of X ends at the last of them. The last two need ``fh`` in ``fit``.
+        One model of the next row, fed its own forecasts; a model for each row of ``fh``; or one
+        model that forecasts them together, whose part of X ends at the last of them. The last two
+        need ``fh`` in ``fit``.
 
     Attributes
     ----------
@@ -50,12 +53,13 @@ class WindowForecaster(BaseForecaster):
 
     Notes
     -----
-    ``update`` with ``update_params=True`` fits anew on all rows; with ``update_params=False`` the new rows are only
-    looked at. Rows in the past (``fh`` of 0 or less) are forecast from the window before them, one row ahead or, behind
-    a direct or multioutput fit, as many as the first of ``fh`` that lies in the future.
+    ``update`` with ``update_params=True`` fits anew on all rows; with ``update_params=False`` the
+    new rows are only looked at. Rows in the past (``fh`` of 0 or less) are forecast from the window
+    before them, one row ahead or, behind a direct or multioutput fit, as many as the first of
+    ``fh`` that lies in the future.
 
-    Unknown values (NaN, missing rows of a regular index) are left out of ``fit``, with the windows that hold them, and
-    filled from the window's nearest known ones in ``predict``.
+    Unknown values (NaN, missing rows of a regular index) are left out of ``fit``, with the windows
+    that hold them, and filled from the window's nearest known ones in ``predict``.
 
     X needs a row for every step up to the last of ``fh``, also where ``fh`` itself has gaps.
 
@@ -117,12 +121,15 @@ class WindowForecaster(BaseForecaster):
         needed = length + int(leads[-1])
         if len(rows) < needed:
             raise ValueError(
-                f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} rows of y, "
+                f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} rows "
+                f"of y, "
                 f"got {len(rows)}: pass a longer series or a smaller window_length"
             )
         _check_y_not_in_X(rows)
         ahead = list(range(1, rows.shape[1]))
-        windows, targets = make_windows(rows, length, leads=leads.tolist(), target=0, known_ahead=ahead)
+        windows, targets = make_windows(
+            rows, length, leads=leads.tolist(), target=0, known_ahead=ahead
+        )
         self.leads_, self._feature_names = leads, windows.feature_names
         self.model_ = self._model(len(leads)).fit(windows, targets)
         return self
@@ -133,7 +140,8 @@ class WindowForecaster(BaseForecaster):
             return DirectForecaster(self.regressor)
         if n_leads > 1 and not get_tags(self.regressor).target_tags.multi_output:
             raise ValueError(
-                f"strategy='multioutput' needs a regressor of several outputs, and {type(self.regressor).__name__} has "
+                f"strategy='multioutput' needs a regressor of several outputs, and "
+                f"{type(self.regressor).__name__} has "
                 "one: use strategy='direct', or scikit-learn's MultiOutputRegressor"
             )
         return MultiOutputForecaster(self.regressor)
@@ -178,7 +186,8 @@ class WindowForecaster(BaseForecaster):
         rows, origin = np.concatenate([known, self._future(horizon, fh, X)]), len(known) - 1
         if origin + ahead.min() < 0:
             raise ValueError(
-                f"fh must not reach before the first row of y, got {-ahead.min() - origin} row(s) before it"
+                f"fh must not reach before the first row of y, got {-ahead.min() - origin} row(s) "
+                f"before it"
             )
         forecast = np.empty(len(ahead))
         if past.any():
@@ -196,14 +205,19 @@ class WindowForecaster(BaseForecaster):
         self._check_columns(X, "predict")
         if X is None:
             return future
-        # fh knows the step of the index also where the cutoff, after an update by one row, does not.
-        labels = ForecastingHorizon(np.arange(1, horizon + 1) * self._step(), is_relative=True, freq=fh.freq)
+        # fh knows the step of the index also where the cutoff, after an update by one row, does
+        # not.
+        labels = ForecastingHorizon(
+            np.arange(1, horizon + 1) * self._step(), is_relative=True, freq=fh.freq
+        )
         labels = labels.to_absolute_index(self._cutoff)
         missing = labels[~labels.isin(X.index)]
         if len(missing):
             raise ValueError(
-                f"X must have all {horizon} rows up to the last of fh, but has none for {missing[0]} and "
-                f"{len(missing) - 1} more (it goes from {X.index[0]} to {X.index[-1]}): pass them all; sktime's "
+                f"X must have all {horizon} rows up to the last of fh, but has none for "
+                f"{missing[0]} and "
+                f"{len(missing) - 1} more (it goes from {X.index[0]} to {X.index[-1]}): pass them "
+                f"all; sktime's "
                 "evaluate and ForecastX do so for fh without gaps"
             )
         future[:, 1:] = X.loc[labels]
@@ -219,7 +233,8 @@ class WindowForecaster(BaseForecaster):
     def _together(self, rows, origin, ahead):
         if not np.isin(ahead, self.leads_).all():
             raise ValueError(
-                f"strategy={self.strategy!r} was fitted for {self.leads_.tolist()} rows ahead, but fh now lies "
+                f"strategy={self.strategy!r} was fitted for {self.leads_.tolist()} rows ahead, but "
+                f"fh now lies "
                 f"{ahead.tolist()} rows ahead: update with update_params=True, or use a relative fh"
             )
         return self._forecast(rows, [origin])[0, np.searchsorted(self.leads_, ahead)]
@@ -228,7 +243,12 @@ class WindowForecaster(BaseForecaster):
         """Forecasts (n_windows, n_leads) from the windows that end at the rows ``ends``."""
         shift = np.where(np.arange(rows.shape[1]) > 0, self.leads_[-1], 0)
         windows = Windows(
-            rows, ends, length=self.window_length, leads=self.leads_, shift=shift, feature_names=self._feature_names
+            rows,
+            ends,
+            length=self.window_length,
+            leads=self.leads_,
+            shift=shift,
+            feature_names=self._feature_names,
         )
         return np.reshape(self.model_.predict(windows), (len(windows), -1))
 
@@ -237,7 +257,10 @@ class WindowForecaster(BaseForecaster):
         fitted = [] if self._cur_X is None else list(self._cur_X.columns)
         came = [] if X is None else list(X.columns)
         if fitted != came:
-            raise ValueError(f"X must have the columns of fit in {method}, {_listed(fitted)}, got {_listed(came)}")
+            raise ValueError(
+                f"X must have the columns of fit in {method}, {_listed(fitted)}, got "
+                f"{_listed(came)}"
+            )
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):
@@ -254,14 +277,24 @@ class WindowForecaster(BaseForecaster):
         """
         from sklearn.linear_model import Ridge
 
-        linear = [{"regressor": LinearWindow(), "window_length": 3, "strategy": strategy} for strategy in STRATEGIES]
+        linear = [
+            {"regressor": LinearWindow(), "window_length": 3, "strategy": strategy}
+            for strategy in STRATEGIES
+        ]
         return [*linear, {"regressor": Ridge(), "window_length": 2}]
 
 
 def check_regressor(regressor):
     """One of scikit-learn's kind, which sktime's are not."""
-    if isinstance(regressor, type) or not hasattr(regressor, "fit") or not hasattr(regressor, "__sklearn_tags__"):
-        raise ValueError(f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got {regressor!r}")
+    if (
+        isinstance(regressor, type)
+        or not hasattr(regressor, "fit")
+        or not hasattr(regressor, "__sklearn_tags__")
+    ):
+        raise ValueError(
+            f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got "
+            f"{regressor!r}"
+        )
 
 
 def _check_y_not_in_X(rows):
@@ -269,7 +302,9 @@ def _check_y_not_in_X(rows):
     y = rows.iloc[:, 0]
     same = [name for name, column in rows.iloc[:, 1:].items() if column.equals(y)]
     if same and y.nunique() > 1:
-        raise ValueError(f"X must not hold y itself, whose future is not known: drop the column {same[0]!r}")
+        raise ValueError(
+            f"X must not hold y itself, whose future is not known: drop the column {same[0]!r}"
+        )
 
 
 def _listed(columns):

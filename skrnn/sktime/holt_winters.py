@@ -1,4 +1,7 @@
-"""The recursion of exponential smoothing over many series at once: its start, its steps, its forecasts."""
+"""The recursion of exponential smoothing over many series at once.
+
+Its start, its steps, its forecasts.
+"""
 
 from dataclasses import dataclass
 
@@ -20,8 +23,9 @@ class HoltWinters:
         season'     = γ·(y - base) + (1 - γ)·season
         forecast(h) = level + (φ + φ² + … + φʰ)·slope + season
 
-    One that multiplies takes the place of the differences by quotients and of the last sum by a product. A trend that
-    is not there is one with β = 0 that begins with a slope of 0, φ = 1 is one without damping.
+    One that multiplies takes the place of the differences by quotients and of the last sum by a
+    product. A trend that is not there is one with β = 0 that begins with a slope of 0, φ = 1 is one
+    without damping.
 
     Parameters
     ----------
@@ -54,8 +58,9 @@ class HoltWinters:
     def start(self, steps: np.ndarray):
         """Level, slope and seasons before the first of the steps (n_steps, n): (n,), (n,) and (period, n).
 
-        A line through the first steps, or the means of the first seasons, and what is left of these beside it. Without
-        a trend the level is the line's mean; seasons are still what is left beside the line.
+        A line through the first steps, or the means of the first seasons, and what is left of these
+        beside it. Without a trend the level is the line's mean; seasons are still what is left
+        beside the line.
         """
         period = 1 if self.season is None else self.period
         cycles = min(len(steps) // period, FIRST_STEPS if period == 1 else FIRST_SEASONS)
@@ -67,7 +72,9 @@ class HoltWinters:
             # A line that falls to 0 has no shares: the mean has.
             slope = np.where(mean > np.abs(slope) * times.max(), slope, 0.0)
         line = mean + times * slope
-        level, trend = (mean, np.zeros_like(slope)) if self.trend is None else (line[0, 0] - slope, slope)
+        level, trend = (
+            (mean, np.zeros_like(slope)) if self.trend is None else (line[0, 0] - slope, slope)
+        )
         if self.season is None:
             return level, trend, np.zeros((1, steps.shape[1]))
         if not self.multiplies:

@@ -12,13 +12,15 @@ from skrnn.sktime.forecaster import check_regressor
 class WindowRegressorAdapter(BaseRegressor):
     """sktime time series regressor around a regressor on windows, of skrnn or of scikit-learn.
 
-    sktime lays panels out as (instances, channels, time), skrnn windows as (samples, steps, features). With this
-    adapter ``make_reduction`` hands over y and X as features of each step, in place of one behind the other.
+    sktime lays panels out as (instances, channels, time), skrnn windows as (samples, steps,
+    features). With this adapter ``make_reduction`` hands over y and X as features of each step, in
+    place of one behind the other.
 
     Parameters
     ----------
     regressor : estimator
-        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened ones.
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones.
 
     Attributes
     ----------

@@ -17,7 +17,12 @@ from skrnn.validation import check_count
 TRENDS = ("add", None)
 SEASONALS = ("auto", "add", "mul", None)
 # What is learned, and what it is where no series tells: a little of everything.
-UNTAUGHT = {"smoothing_level": 0.5, "smoothing_trend": 0.05, "smoothing_seasonal": 0.1, "damping_trend": 0.98}
+UNTAUGHT = {
+    "smoothing_level": 0.5,
+    "smoothing_trend": 0.05,
+    "smoothing_seasonal": 0.1,
+    "damping_trend": 0.98,
+}
 # Four parameters want more than two seasons: so many steps more.
 STEPS_BEYOND = 4
 
@@ -32,9 +37,10 @@ class _Smoother(ExponentialSmoothing):
 class SmoothingRegressor(WindowRegressor):
     """Exponential smoothing of each window's target column: a level, a damped trend and a season that follow it.
 
-    ``fit`` learns how fast they follow with sktime's ``ExponentialSmoothing``, on the series that the training windows
-    are cut from. ``predict`` smooths each window with that, from a start that the window's own first seasons give: a
-    forecast sees its window only, and thousands of windows take no longer than a few.
+    ``fit`` learns how fast they follow with sktime's ``ExponentialSmoothing``, on the series that
+    the training windows are cut from. ``predict`` smooths each window with that, from a start that
+    the window's own first seasons give: a forecast sees its window only, and thousands of windows
+    take no longer than a few.
 
     Parameters
     ----------
@@ -45,12 +51,14 @@ class SmoothingRegressor(WindowRegressor):
     damped_trend : bool, default=True
         Whether the trend levels off with the leads.
     seasonal : {"auto", "add", "mul", None}, default="auto"
-        Whether a season is added to the level or multiplies it. "auto": what fits the training series better, of which
-        all values must be above 0 for "mul". A window in which the level or a value is not has its season added.
+        Whether a season is added to the level or multiplies it. "auto": what fits the training
+        series better, of which all values must be above 0 for "mul". A window in which the level or
+        a value is not has its season added.
     target : str or int, default=0
         The window's column that y continues, by name or position.
     max_rows : int, default=1000
-        To learn from the newest rows of a series (steps, where they lie ``sampling_rate`` rows apart), at most so many.
+        To learn from the newest rows of a series (steps, where they lie ``sampling_rate`` rows
+        apart), at most so many.
     max_series : int, default=32
         To learn from so many series of a panel at most, evenly spread. What is kept is the median.
 
@@ -67,8 +75,8 @@ class SmoothingRegressor(WindowRegressor):
     seasonal_ : {"add", "mul", None}
         The kind of season.
     n_learned_ : int
-        The series that have been learned from. Those that are constant or shorter than two seasons and four steps
-        tell nothing; where there are no others, the shares are fixed ones.
+        The series that have been learned from. Those that are constant or shorter than two seasons
+        and four steps tell nothing; where there are no others, the shares are fixed ones.
     leads_ : ndarray of shape (n_outputs,)
         How many rows ahead each output lies.
     n_features_in_ : int
@@ -150,7 +158,10 @@ class SmoothingRegressor(WindowRegressor):
         if self.seasonal == "auto":
             return ["add", "mul"] if lowest > 0 else ["add"]
         if lowest <= 0:
-            raise ValueError(f"seasonal='mul' needs values above 0 to multiply, got {lowest:g}: use seasonal='add'")
+            raise ValueError(
+                f"seasonal='mul' needs values above 0 to multiply, got {lowest:g}: use "
+                f"seasonal='add'"
+            )
         return ["mul"]
 
     def _tells(self, values):
@@ -204,7 +215,11 @@ class SmoothingRegressor(WindowRegressor):
         possible = np.isfinite(forecast).all(axis=1)
         if possible.all():
             return forecast
-        return np.where(possible[:, None], forecast, replace(model, multiplies=False).forecast(steps, self._ahead_))
+        return np.where(
+            possible[:, None],
+            forecast,
+            replace(model, multiplies=False).forecast(steps, self._ahead_),
+        )
 
     def _check_parts(self, windows):
         """The parts of the smoothing, and how they fit the windows."""
@@ -215,7 +230,8 @@ class SmoothingRegressor(WindowRegressor):
         seasonal = self.seasonal is not None and season > 1
         if seasonal and (season % rate or (self.leads_ % rate).any()):
             raise ValueError(
-                f"season={season} and leads {self.leads_.tolist()} fall between the steps of windows with "
+                f"season={season} and leads {self.leads_.tolist()} fall between the steps of "
+                f"windows with "
                 f"sampling_rate={rate}: use multiples of it"
             )
         self._period_ = season // rate if seasonal else 1
@@ -226,7 +242,8 @@ class SmoothingRegressor(WindowRegressor):
             )
         if check_count("max_rows", self.max_rows) < self._enough:
             raise ValueError(
-                f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn from: "
+                f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn "
+                f"from: "
                 f"use {self._enough} or more"
             )
 
@@ -249,4 +266,6 @@ def _median(name, fits, weights):
     told = np.isfinite(values)
     if not told.any():
         return UNTAUGHT[name]
-    return float(np.quantile(values[told], 0.5, weights=np.array(weights)[told], method="inverted_cdf"))
+    return float(
+        np.quantile(values[told], 0.5, weights=np.array(weights)[told], method="inverted_cdf")
+    )

@@ -21,7 +21,8 @@ def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longes
     column : int
         The column.
     gap : int
-        As many steps may be unknown between two known ones of a stretch; they are filled from the nearest.
+        As many steps may be unknown between two known ones of a stretch; they are filled from the
+        nearest.
     longest : int
         Of a longer stretch, the newest steps.
     most : int
@@ -49,7 +50,10 @@ def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longes
 
 
 def _each_by_itself(windows, y, weights, leads, column, most):
-    """Windows that are transformed as a whole share no rows: each is a series, of which y tells what follows."""
+    """Windows that are transformed as a whole share no rows.
+
+    Each is a series, of which y tells what follows.
+    """
     some = _spread(np.arange(len(windows)), most)
     whole = leads % windows.sampling_rate == 0
     alone = Windows.from_array(windows.take(some)[:, :, column])
@@ -57,7 +61,10 @@ def _each_by_itself(windows, y, weights, leads, column, most):
 
 
 def _told(windows, y, leads, column, first, stop):
-    """The rows from ``first`` to ``stop`` and, behind them, what y tells; NaN where nobody tells."""
+    """The rows from ``first`` to ``stop`` and, behind them, what y tells.
+
+    NaN where nobody tells.
+    """
     rows = windows.rows[first:stop, [column]]
     windows = windows.feature(column).replace(
         rows=rows, ends=windows.ends - first, bounds=None, series=None, jumps=(), index=None
@@ -72,7 +79,10 @@ def _told(windows, y, leads, column, first, stop):
 
 def _fullest_phase(rows, rate):
     """Rows as far apart as the steps of a window are: of all such, those of which most is known."""
-    return max((rows[phase::rate] for phase in range(rate)), key=lambda steps: np.count_nonzero(~np.isnan(steps)))
+    return max(
+        (rows[phase::rate] for phase in range(rate)),
+        key=lambda steps: np.count_nonzero(~np.isnan(steps)),
+    )
 
 
 def _without_gaps(steps, gap):

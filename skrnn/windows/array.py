@@ -4,22 +4,25 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-# A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the window's size.
+# A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
+# window's size.
 BATCH_NUMBERS = 1 << 22
 
 
 class Windows:
     """Array of windows over rows that are held once.
 
-    A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first. ``Windows`` keeps the
+    A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first.
+    ``Windows`` keeps the
     rows and the ends; the steps are only gathered for the samples that somebody asks for. ::
 
         rows      ... e-2r   e-r    e   ........  e+lead
         window       [ s0     s1    s2 ]            y       length=3, sampling_rate=r
 
-    It behaves as an array of shape (n_windows, length, n_features) that can be indexed over its samples, so that
-    scikit-learn's splitters and searches cut it without gathering anything. ``numpy.asarray`` gathers all of it. Steps
-    before the first row of the series, and behind its last, are unknown (NaN).
+    It behaves as an array of shape (n_windows, length, n_features) that can be indexed over its
+    samples, so that scikit-learn's splitters and searches cut it without gathering anything.
+    ``numpy.asarray`` gathers all of it. Steps before the first row of the series, and behind its
+    last, are unknown (NaN).
 
     Parameters
     ----------
@@ -38,13 +41,15 @@ class Windows:
     leads : sequence of int, default=()
         How many rows ahead of the last step the targets lie, where that is known.
     shift : array-like of shape (n_features,), default=None
-        By how many rows each feature's part of the window is moved ahead (features that are known ahead).
+        By how many rows each feature's part of the window is moved ahead (features that are known
+        ahead).
     feature_names : sequence of str, default=None
         Names of the features.
     index : pandas.Index of length n_rows, default=None
         Labels of the rows, where they have any.
     jumps : array-like of int, default=()
-        Rows before which more rows are missing than ``rows`` holds unknown ones for: no window counts across.
+        Rows before which more rows are missing than ``rows`` holds unknown ones for: no window
+        counts across.
     maps : tuple of callable, default=()
         Applied in turn to every gathered batch (n, length, n_features), each window by itself.
 
@@ -86,9 +91,13 @@ class Windows:
         self.length = int(length)
         self.sampling_rate = int(sampling_rate)
         self.bounds = np.array([0, len(rows)] if bounds is None else bounds, dtype=np.int64)
-        self.series = np.zeros(len(self.ends), np.int32) if series is None else np.asarray(series, np.int32)
+        self.series = (
+            np.zeros(len(self.ends), np.int32) if series is None else np.asarray(series, np.int32)
+        )
         self.leads = tuple(int(lead) for lead in leads)
-        self.shift = np.zeros(rows.shape[1], np.int64) if shift is None else np.asarray(shift, np.int64)
+        self.shift = (
+            np.zeros(rows.shape[1], np.int64) if shift is None else np.asarray(shift, np.int64)
+        )
         self.feature_names = None if feature_names is None else tuple(feature_names)
         self.index = index
         self.jumps = np.asarray(jumps, np.int64)
@@ -98,8 +107,8 @@ class Windows:
     def from_array(cls, X, feature_names=None, *, sampling_rate=1):
         """Windows that a plain array (n, steps, features), or (n, steps) for one feature, already is.
 
-        Every window is a series of its own: nothing is known of the rows around it. Steps that are ``sampling_rate``
-        rows apart are laid out so, with other windows' steps in between.
+        Every window is a series of its own: nothing is known of the rows around it. Steps that are
+        ``sampling_rate`` rows apart are laid out so, with other windows' steps in between.
         """
         X = np.asarray(X)
         X = X[:, :, None] if X.ndim == 2 else X
@@ -147,20 +156,28 @@ class Windows:
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("Windows are gathered when they become an array: copy=False cannot be kept")
+            raise ValueError(
+                "Windows are gathered when they become an array: copy=False cannot be kept"
+            )
         return self.take(slice(None), dtype=dtype)
 
     def __getitem__(self, key):
         if isinstance(key, tuple):
             key, rest = key[0] if key else Ellipsis, key[1:]
-            if any(k is not Ellipsis and not (isinstance(k, slice) and k == slice(None)) for k in rest):
-                raise IndexError("Windows are indexed over samples only: np.asarray(windows) gives all axes")
+            if any(
+                k is not Ellipsis and not (isinstance(k, slice) and k == slice(None)) for k in rest
+            ):
+                raise IndexError(
+                    "Windows are indexed over samples only: np.asarray(windows) gives all axes"
+                )
         key = slice(None) if key is Ellipsis else key if isinstance(key, slice) else np.asarray(key)
         if isinstance(key, np.ndarray) and key.size == 0:
             key = key.astype(np.int64)
         which = np.arange(len(self))[key]
         if which.ndim > 1:
-            raise IndexError(f"Windows are indexed over samples, got an index of {which.ndim} dimensions")
+            raise IndexError(
+                f"Windows are indexed over samples, got an index of {which.ndim} dimensions"
+            )
         if which.ndim == 0:
             return self.take(which[None])[0]
         return self.replace(ends=self.ends[which], series=self.series[which])
@@ -184,8 +201,12 @@ class Windows:
         """The same windows with one of their features only."""
         names = None if self.feature_names is None else (self.feature_names[column],)
         if self.maps:
-            raise ValueError("a feature cannot be cut out of windows that are transformed as a whole")
-        return self.replace(rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names)
+            raise ValueError(
+                "a feature cannot be cut out of windows that are transformed as a whole"
+            )
+        return self.replace(
+            rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names
+        )
 
     # ------------------------------------------------------------------ gathering
 
@@ -218,11 +239,16 @@ class Windows:
             yield slice(start, min(start + size, len(self)))
 
     def values_at(self, column: int, offsets) -> np.ndarray:
-        """One feature at ``end + offsets``: (n_windows, n_offsets), NaN where the series has no such row."""
+        """One feature at ``end + offsets``.
+
+        (n_windows, n_offsets), NaN where the series has no such row.
+        """
         offsets = np.atleast_1d(np.asarray(offsets, np.int64))
         steps = self.ends[:, None] + offsets
         first, stop = self._bounds()
-        return _gather(self.rows, steps, first[:, None], stop[:, None], np.array([column]), self.dtype)[:, :, 0]
+        return _gather(
+            self.rows, steps, first[:, None], stop[:, None], np.array([column]), self.dtype
+        )[:, :, 0]
 
     def _bounds(self, which=slice(None)):
         """The first row that windows can count to, and the one behind the last."""
@@ -244,7 +270,9 @@ class Windows:
         for ahead in np.unique(self.shift):
             end = self.ends + ahead
             mask &= (end - reach >= first) & (end < stop)
-            streak = _known_streak(self.rows, np.flatnonzero(self.shift == ahead), self.sampling_rate)
+            streak = _known_streak(
+                self.rows, np.flatnonzero(self.shift == ahead), self.sampling_rate
+            )
             mask[mask] = streak[end[mask]] >= self.length
         return mask
 

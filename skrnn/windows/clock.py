@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# A difference is an index's step if at least this share of its neighbours is that far apart. Days of trading
-# (78 % of them a day apart) have no such step: their rows count as rows.
+# A difference is an index's step if at least this share of its neighbours is that far apart. Days
+# of trading (78 % of them a day apart) have no such step: their rows count as rows.
 STEP_SHARE = 0.9
 
 
@@ -15,7 +15,8 @@ STEP_SHARE = 0.9
 class Clock:
     """A regular index's step, and a label to count from.
 
-    ``step`` is an int (RangeIndex), a Timedelta or a calendar offset (DatetimeIndex), or a period's frequency.
+    ``step`` is an int (RangeIndex), a Timedelta or a calendar offset (DatetimeIndex), or a period's
+    frequency.
     """
 
     step: Any
@@ -47,7 +48,9 @@ class Clock:
             if index.tz is None:
                 return times
             if self._counts_days:
-                return times.tz_localize(index.tz, ambiguous=np.ones(n, bool), nonexistent="shift_forward")
+                return times.tz_localize(
+                    index.tz, ambiguous=np.ones(n, bool), nonexistent="shift_forward"
+                )
             return times.tz_localize("UTC").tz_convert(index.tz)
         if isinstance(index, pd.PeriodIndex):
             return pd.period_range(index[-1] + self.step, periods=n, freq=self.step)
@@ -58,7 +61,9 @@ class Clock:
 
     @property
     def _is_calendar(self):
-        return isinstance(self.step, pd.offsets.BaseOffset) and isinstance(self.origin, pd.Timestamp)
+        return isinstance(self.step, pd.offsets.BaseOffset) and isinstance(
+            self.origin, pd.Timestamp
+        )
 
     @property
     def _counts_days(self):
@@ -79,8 +84,10 @@ def clock_of(index) -> Clock | None:
         return None
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
-            f"the index must have one level, got {index.nlevels}: cut the series of a panel out of it, and pass "
-            "them to make_windows as a list, e.g. [one.droplevel(0) for _, one in X.groupby(level=0)]"
+            f"the index must have one level, got {index.nlevels}: cut the series of a panel out of "
+            f"it, and pass "
+            "them to make_windows as a list, e.g. [one.droplevel(0) for _, one in "
+            "X.groupby(level=0)]"
         )
     step = _find_step(index)
     return None if step is None else Clock(step, index[-1])

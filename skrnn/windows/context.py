@@ -26,7 +26,8 @@ class Laid:
 class Context:
     """The last rows that a fit saw, oldest first, with their index and its clock where it has one.
 
-    New rows look back ``reach`` rows. Twice as many are kept, so that rows which start among them have theirs too.
+    New rows look back ``reach`` rows. Twice as many are kept, so that rows which start among them
+    have theirs too.
     """
 
     reach: int
@@ -81,11 +82,17 @@ class Context:
         return self.clock is None and index[0] > self.index[-1]
 
     def _join(self, rows, distance, new):
-        front = np.full((max(distance, self.reach), rows.shape[1]), np.nan, _float_of(new.rows, rows))
+        front = np.full(
+            (max(distance, self.reach), rows.shape[1]), np.nan, _float_of(new.rows, rows)
+        )
         start = len(front) - distance
         front[start : start + len(rows)] = rows
         front = front[len(front) - self.reach :]
-        return Laid(np.concatenate([front, new.rows]), new.where + len(front), np.asarray(new.jumps) + len(front))
+        return Laid(
+            np.concatenate([front, new.rows]),
+            new.where + len(front),
+            np.asarray(new.jumps) + len(front),
+        )
 
     def _check_same_kind(self, index):
         """Another step, time zone or kind of time index than in fit is an error, never a guess."""
@@ -94,18 +101,31 @@ class Context:
         ours, theirs = self.index, index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
         if timed and type(ours) is not type(theirs):
-            raise ValueError(f"the index must be a {type(ours).__name__} as in fit, got a {type(theirs).__name__}")
+            raise ValueError(
+                f"the index must be a {type(ours).__name__} as in fit, got a "
+                f"{type(theirs).__name__}"
+            )
         if isinstance(ours, pd.DatetimeIndex) and (ours.tz is None) != (theirs.tz is None):
-            raise ValueError(f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use tz_localize")
+            raise ValueError(
+                f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use "
+                f"tz_localize"
+            )
         if self.clock is None:
             return
         if isinstance(ours, pd.PeriodIndex) and ours.freq != theirs.freq:
-            raise ValueError(f"the index must have frequency {ours.freqstr} as in fit, got {theirs.freqstr}")
+            raise ValueError(
+                f"the index must have frequency {ours.freqstr} as in fit, got {theirs.freqstr}"
+            )
         if len(theirs) > 2:
             new = clock_of(theirs)
-            if new is not None and new.step != self.clock.step and not _same_grid(self.clock, theirs):
+            if (
+                new is not None
+                and new.step != self.clock.step
+                and not _same_grid(self.clock, theirs)
+            ):
                 raise ValueError(
-                    f"the index must go on in steps of {self.clock.describe()} as in fit, got steps of "
+                    f"the index must go on in steps of {self.clock.describe()} as in fit, got steps "
+                    f"of "
                     f"{new.describe()}: resample the data to the fitted step"
                 )
         if _is_countable(theirs) and self.clock.positions(theirs) is None:
@@ -121,7 +141,8 @@ _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) -> Laid:
     """Rows on the regular grid of their index: missing rows become unknown ones (NaN), at most ``reach`` in a gap.
 
-    Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are returned as they are.
+    Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are
+    returned as they are.
     """
     clock = clock or clock_of(index)
     where = np.arange(len(values))
@@ -156,6 +177,9 @@ def _is_countable(index):
 
 
 def _same_grid(clock, index):
-    """A calendar step can be told in several ways: equal if the labels are neighbours on the fitted grid."""
+    """A calendar step can be told in several ways.
+
+    Equal if the labels are neighbours on the fitted grid.
+    """
     positions = clock.positions(index)
     return positions is not None and bool((np.diff(positions) == 1).all())

@@ -35,10 +35,13 @@ class Ends:
         return np.asarray(series, np.int64) * (self._last - self._first + 1) + (ends - self._first)
 
 
-def targets_at(windows: Windows, y: np.ndarray, offsets, ends: Ends | None = None, which=slice(None)) -> np.ndarray:
+def targets_at(
+    windows: Windows, y: np.ndarray, offsets, ends: Ends | None = None, which=slice(None)
+) -> np.ndarray:
     """The targets of the windows that end ``offsets`` rows behind the windows ``which``: (n, n_offsets, n_outputs).
 
-    NaN where no window ends there. What y does not tell stays unknown, whatever the rows of the windows know.
+    NaN where no window ends there. What y does not tell stays unknown, whatever the rows of the
+    windows know.
     """
     ends = Ends(windows) if ends is None else ends
     at = ends.find(windows.series[which, None], windows.ends[which, None] + np.asarray(offsets))

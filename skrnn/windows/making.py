@@ -1,4 +1,7 @@
-"""make_windows: ready-made windows and targets from one series or a panel; future_rows: rows yet to come."""
+"""make_windows: ready-made windows and targets from one series or a panel; future_rows.
+
+Rows yet to come.
+"""
 
 from itertools import pairwise
 
@@ -23,7 +26,9 @@ from skrnn.windows.context import lay_rows
 from skrnn.windows.sliding import check_enough_rows
 
 
-def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_rate=1, stride=1, known_ahead=None):
+def make_windows(
+    data, length, horizon=1, *, target=None, leads=None, sampling_rate=1, stride=1, known_ahead=None
+):
     """Cut windows and their targets out of a series, or out of each series of a panel.
 
     ::
@@ -33,7 +38,8 @@ def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_r
 
     Parameters
     ----------
-    data : DataFrame, array-like of shape (n_rows, n_features) or (n_rows,), list of these, or ndarray of shape \
+    data : DataFrame, array-like of shape (n_rows, n_features) or (n_rows,), list of these, or
+    ndarray of shape \
             (n_series, n_rows, n_features)
         One series, or a panel of series; windows never cross from one series into the next.
     length : int
@@ -71,7 +77,10 @@ def make_windows(data, length, horizon=1, *, target=None, leads=None, sampling_r
     if leads is None:
         leads = range(1, check_count("horizon", horizon) + 1)
     elif horizon != 1:
-        raise ValueError(f"horizon={horizon!r} and leads={leads!r} both name the rows to forecast: give one of them")
+        raise ValueError(
+            f"horizon={horizon!r} and leads={leads!r} both name the rows to forecast: give one of "
+            f"them"
+        )
     leads = check_counts("leads", leads)
     if not leads:
         raise ValueError("leads must name at least one row ahead, got an empty list")
@@ -138,7 +147,9 @@ def future_rows(data, n):
     n = check_count("n", n)
     if not isinstance(data, pd.DataFrame | pd.Series):
         if isinstance(data, Windows) or np.ndim(data) > 2:
-            raise ValueError("future_rows takes the rows of one series: extend each series of a panel by itself")
+            raise ValueError(
+                "future_rows takes the rows of one series: extend each series of a panel by itself"
+            )
         data = np.asarray(data)
         unknown = np.full((n, *data.shape[1:]), np.nan, np.result_type(data.dtype, np.float32))
         return np.concatenate([data, unknown])
@@ -146,7 +157,8 @@ def future_rows(data, n):
     clock = clock_of(data.index)
     if clock is None:
         raise ValueError(
-            "the index has no regular step that could go on: set its freq, or use asfreq() or a RangeIndex first"
+            "the index has no regular step that could go on: set its freq, or use asfreq() or a "
+            "RangeIndex first"
         )
     labels = clock.labels(data.index, n).rename(data.index.name)
     extended = data.reindex(data.index.append(labels))
@@ -163,9 +175,14 @@ def _panel(data):
         # A Series is named after itself, not after its one feature.
         series = [one.rename(series[0].name) for one in series]
     series = [_two_d(one) for one in series]
-    columns = {tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series}
+    columns = {
+        tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series
+    }
     if len(columns) != 1:
-        raise ValueError(f"the series of a panel must have the same columns, got {' and '.join(map(str, columns))}")
+        raise ValueError(
+            f"the series of a panel must have the same columns, got "
+            f"{' and '.join(map(str, columns))}"
+        )
     return series
 
 
@@ -182,7 +199,9 @@ def _two_d(one):
 def _values(one):
     check_time_index(one)
     check_columns_numeric(one)
-    values = check_array(one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data")
+    values = check_array(
+        one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data"
+    )
     return numeric_values(values)
 
 
@@ -200,7 +219,9 @@ def _labels(parts, series):
     indexes = [index_of(one) for one in series]
     if any(index is None for index in indexes):
         return None
-    pieces = [piece for part, index in zip(parts, indexes, strict=True) for piece in _pieces(part, index)]
+    pieces = [
+        piece for part, index in zip(parts, indexes, strict=True) for piece in _pieces(part, index)
+    ]
     return pieces[0].append(pieces[1:])
 
 

@@ -12,8 +12,9 @@ from skrnn.windows.context import CONTEXTS, Context, Laid, lay_rows
 class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Turn the rows of a series into windows, one for every row.
 
-    Row ``t`` of the output is the window that *ends at row t − lead*: a model fitted on it with the series itself as
-    ``y`` forecasts every row from what was known ``lead`` rows earlier. Nothing needs shifting, and no label reaches
+    Row ``t`` of the output is the window that *ends at row t − lead*: a model fitted on it with the
+    series itself as ``y`` forecasts every row from what was known ``lead`` rows earlier. Nothing
+    needs shifting, and no label reaches
     past its own row, so that ``TimeSeriesSplit()`` keeps training labels out of the test rows. ::
 
         rows      ... t-d-2r  t-d-r   t-d  ........   t
@@ -28,12 +29,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
     sampling_rate : int, default=1
         Rows between two steps of a window.
     known_ahead : str, int, list of these or callable, default=None
-        Columns whose future is known (a calendar, a price list), by name, position, or a callable such as
-        scikit-learn's ``make_column_selector``: their part of the window ends at row t itself.
+        Columns whose future is known (a calendar, a price list), by name, position, or a callable
+        such as scikit-learn's ``make_column_selector``: their part of the window ends at row t
+        itself.
     context : {"auto", "carry", "none"}, default="auto"
-        Whether ``transform`` puts the last fitted rows in front of new ones, so that their first windows are complete.
-        "auto" does so where the index proves that the new rows continue the fitted ones or start among them;
-        "carry" is your word that they follow, for arrays; "none" never does.
+        Whether ``transform`` puts the last fitted rows in front of new ones, so that their first
+        windows are complete. "auto" does so where the index proves that the new rows continue the
+        fitted ones or start among them; "carry" is your word that they follow, for arrays; "none"
+        never does.
 
     Attributes
     ----------
@@ -48,8 +51,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
 
     Notes
     -----
-    Steps before the first row, missing rows of a regular index, and NaN are unknown. skrnn's estimators leave
-    windows with unknown steps out of ``fit`` and fill them from the window's own known steps in ``predict``.
+    Steps before the first row, missing rows of a regular index, and NaN are unknown. skrnn's
+    estimators leave windows with unknown steps out of ``fit`` and fill them from the window's own
+    known steps in ``predict``.
 
     Examples
     --------
@@ -125,7 +129,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         y = np.asarray(y)
         for column in self.known_ahead_ if y.dtype.kind in "fiu" else ():
             if np.array_equal(values[:, column], y, equal_nan=True):
-                raise ValueError(f"known_ahead={self.known_ahead!r} names the target y itself: take it out")
+                raise ValueError(
+                    f"known_ahead={self.known_ahead!r} names the target y itself: take it out"
+                )
         self.context_ = Context.of(values, index_of(X), self._reach())
         return values
 

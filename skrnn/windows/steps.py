@@ -38,7 +38,9 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """Check the windows. Returns self."""
         windows = self._check(X, reset=True)
         if check_count("length", self.length) > windows.length:
-            raise ValueError(f"length={self.length} is more than the {windows.length} steps of the windows")
+            raise ValueError(
+                f"length={self.length} is more than the {windows.length} steps of the windows"
+            )
         return self
 
     def transform(self, X):
@@ -53,7 +55,9 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def _check(self, X, *, reset):
         windows = check_windows(self, X, reset=reset)
         if windows.maps:
-            raise ValueError("LastSteps cuts windows of rows: put it before WindowScaler, not behind it")
+            raise ValueError(
+                "LastSteps cuts windows of rows: put it before WindowScaler, not behind it"
+            )
         return windows
 
     def set_output(self, *, transform=None):
@@ -67,14 +71,16 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 class FlattenWindows(TransformerMixin, BaseEstimator):
     """Turn windows into a 2-D table, for any scikit-learn regressor. This gathers all windows.
 
-    Columns are named like ``temp[t-3]``: step after step, oldest first, the features of a step side by side. With one
-    known lead, ``t`` is the row that is forecast; otherwise it is the window's last step.
+    Columns are named like ``temp[t-3]``: step after step, oldest first, the features of a step side
+    by side. With one known lead, ``t`` is the row that is forecast; otherwise it is the window's
+    last step.
 
     Parameters
     ----------
     fill : bool, default=True
-        Fill unknown steps from the window's own nearest known ones, and features that are unknown in the whole window
-        with their mean in ``fit``. False leaves NaN, for regressors that take it.
+        Fill unknown steps from the window's own nearest known ones, and features that are unknown
+        in the whole window with their mean in ``fit``. False leaves NaN, for regressors that take
+        it.
 
     Attributes
     ----------
@@ -125,7 +131,10 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
 
 
 def value_parts(windows: Windows):
-    """The values that windows look at, as arrays (n, n_features) of a bounded size; all others are NaN."""
+    """The values that windows look at, as arrays (n, n_features) of a bounded size.
+
+    All others are NaN.
+    """
     if windows.maps:
         for batch in windows.batches():
             yield windows.take(batch).reshape(-1, windows.n_features)
@@ -137,7 +146,10 @@ def value_parts(windows: Windows):
 
 
 def feature_means(windows: Windows) -> np.ndarray:
-    """Mean of the known values of each feature that the windows look at; 0 where a feature has none."""
+    """Mean of the known values of each feature that the windows look at.
+
+    0 where a feature has none.
+    """
     total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
     for part in value_parts(windows):
         total += np.nansum(part, axis=0, dtype=np.float64)

@@ -11,7 +11,15 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skrnn import Differencer, LinearWindow, SeriesScaler, SlidingWindow, Windows, WindowScaler, make_windows
+from skrnn import (
+    Differencer,
+    LinearWindow,
+    SeriesScaler,
+    SlidingWindow,
+    Windows,
+    WindowScaler,
+    make_windows,
+)
 from skrnn.baselines.gram import Run, run_gram, split_runs
 
 
@@ -35,7 +43,10 @@ class LeastSquares:
     """The smallest exact solution; scikit-learn's LinearRegression cuts small singular values off."""
 
     def fit(self, X, y, weights):
-        X_mean, y_mean = np.average(X, axis=0, weights=weights), np.average(y, axis=0, weights=weights)
+        X_mean, y_mean = (
+            np.average(X, axis=0, weights=weights),
+            np.average(y, axis=0, weights=weights),
+        )
         root = np.sqrt(np.ones(len(y)) if weights is None else weights)
         solution = np.linalg.lstsq((X - X_mean) * root[:, None], ((y - y_mean).T * root).T)[0]
         self.coef_, self.intercept_ = solution.T, y_mean - X_mean @ solution
@@ -52,10 +63,15 @@ def check(X, y, alpha=1.0, weights=None, X_new=None, rtol=1e-6):
 
     expected = coef.reshape(*y.shape[1:], *X.shape[1:])
     np.testing.assert_allclose(model.coef_, expected, rtol=rtol, atol=rtol * np.abs(coef).max())
-    np.testing.assert_allclose(model.intercept_, intercept, rtol=rtol, atol=rtol * np.abs(y[~np.isnan(y)]).max())
+    np.testing.assert_allclose(
+        model.intercept_, intercept, rtol=rtol, atol=rtol * np.abs(y[~np.isnan(y)]).max()
+    )
     new = X if X_new is None else X_new
     np.testing.assert_allclose(
-        model.predict(new)[complete].ravel(), forecasts.ravel(), rtol=rtol, atol=rtol * np.abs(forecasts).max()
+        model.predict(new)[complete].ravel(),
+        forecasts.ravel(),
+        rtol=rtol,
+        atol=rtol * np.abs(forecasts).max(),
     )
 
 
@@ -78,7 +94,13 @@ def test_against_ridge(lengths, length, horizon, rate, stride, holes, known_ahea
     for rows in panel:
         rows[rng.random(rows.shape) < holes] = np.nan
     X, y = make_windows(
-        panel, length, horizon, target=0, sampling_rate=rate, stride=stride, known_ahead=[1] if known_ahead else None
+        panel,
+        length,
+        horizon,
+        target=0,
+        sampling_rate=rate,
+        stride=stride,
+        known_ahead=[1] if known_ahead else None,
     )
     if not (X.complete() & ~np.isnan(y.reshape(len(y), -1)).any(axis=1)).any():
         return
@@ -134,7 +156,11 @@ def test_fewer_windows_than_inputs(alpha, weighted):
 def test_dependent_columns(kind, alpha):
     """Columns that depend on each other leave many solutions: the smallest is taken."""
     rows = noise(400, 3)
-    rows[:, 2] = {"constant": np.full(400, 0.3), "twice": rows[:, 0], "sum": rows[:, 0] + rows[:, 1]}[kind]
+    rows[:, 2] = {
+        "constant": np.full(400, 0.3),
+        "twice": rows[:, 0],
+        "sum": rows[:, 0] + rows[:, 1],
+    }[kind]
     X, y = make_windows(rows, 4, target=0)
 
     check(X, y, alpha)
@@ -154,7 +180,12 @@ def test_windows_scaled_by_themselves(weighted):
     """Windows that share no rows are summed up in pieces."""
     X, _ = make_windows(noise(300), 5, target=0)
 
-    check(WindowScaler().fit_transform(X), noise(len(X)), 1.0, np.arange(len(X)) % 3.0 if weighted else None)
+    check(
+        WindowScaler().fit_transform(X),
+        noise(len(X)),
+        1.0,
+        np.arange(len(X)) % 3.0 if weighted else None,
+    )
 
 
 def test_arrays():
@@ -211,7 +242,9 @@ def test_zero_weights():
     weights = (np.arange(len(y)) % 4 > 0).astype(float)
     model = LinearWindow().fit(X, y, weights)
 
-    np.testing.assert_allclose(model.coef_, LinearWindow().fit(X[weights > 0], y[weights > 0]).coef_)
+    np.testing.assert_allclose(
+        model.coef_, LinearWindow().fit(X[weights > 0], y[weights > 0]).coef_
+    )
 
 
 def test_nothing_is_gathered(monkeypatch):
@@ -268,11 +301,17 @@ def test_predict_fills():
 
 
 def test_pipeline_on_rows():
-    """Rows in, rows out: the coefficients are those of the complete windows, and every row has a forecast."""
-    frame = pd.DataFrame(noise(120), columns=["a", "b"], index=pd.date_range("2024", periods=120, freq="h"))
+    """Rows in, rows out: the coefficients are those of the complete windows, and every row has a
+    forecast.
+    """
+    frame = pd.DataFrame(
+        noise(120), columns=["a", "b"], index=pd.date_range("2024", periods=120, freq="h")
+    )
     frame.iloc[40:43] = np.nan
     frame = frame.drop(frame.index[70])
-    pipe = make_pipeline(SeriesScaler(), SlidingWindow(4, lead=2), LinearWindow()).fit(frame, frame["a"])
+    pipe = make_pipeline(SeriesScaler(), SlidingWindow(4, lead=2), LinearWindow()).fit(
+        frame, frame["a"]
+    )
     windows = pipe[:-1].fit_transform(frame)
     coef, *_ = oracle(windows, frame["a"].to_numpy(), 1.0)
 

@@ -133,13 +133,17 @@ def test_season_between_steps():
     X, y = make_windows(SQUARES, 5, leads=[2], sampling_rate=2)
 
     with pytest.raises(
-        ValueError, match=r"season=3 and leads \[2\] fall between the steps of windows with sampling_rate=2"
+        ValueError,
+        match=r"season=3 and leads \[2\] fall between the steps of windows with sampling_rate=2",
     ):
         NaiveForecaster("seasonal", season=3).fit(X, y)
 
 
 ERRORS = [
-    ({"strategy": "best"}, "strategy must be one of 'last', 'seasonal', 'mean', 'drift', got 'best'"),
+    (
+        {"strategy": "best"},
+        "strategy must be one of 'last', 'seasonal', 'mean', 'drift', got 'best'",
+    ),
     ({"strategy": "seasonal", "season": 0}, "season must be a positive whole number, got 0"),
     ({"strategy": "seasonal", "season": 2.5}, "season must be a positive whole number, got 2.5"),
     ({"target": 3}, "target=3 is not a column: there are 1, counted from 0"),
@@ -160,7 +164,10 @@ def test_scaled_windows():
     """Windows in another unit than y are an error, and the message shows where scaling belongs."""
     X, y = make_windows(SQUARES, 5)
 
-    with pytest.raises(ValueError, match=r"not in that column's unit[\s\S]*TransformedWindowRegressor\(make_pipeline"):
+    with pytest.raises(
+        ValueError,
+        match=r"not in that column's unit[\s\S]*TransformedWindowRegressor\(make_pipeline",
+    ):
         NaiveForecaster().fit(SeriesScaler().fit_transform(X), y)
 
 
@@ -188,4 +195,6 @@ def test_windows_scaled_by_themselves():
     scaler = WindowScaler().fit(X)
     relative = scaler.relative_target(X, y[:, None], 0)[:, 0]
 
-    assert np.isfinite(NaiveForecaster().fit(scaler.transform(X), relative).predict(scaler.transform(X))).all()
+    assert np.isfinite(
+        NaiveForecaster().fit(scaler.transform(X), relative).predict(scaler.transform(X))
+    ).all()

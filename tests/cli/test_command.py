@@ -38,8 +38,23 @@ def test_compare_prints_the_table_and_the_answer(airline, capsys):
     assert printed.err == ""
     assert "- The time is column 'month'." in printed.out
     table = printed.out.split("best first:\n")[1].split("\n\n")[0].splitlines()
-    assert table[0].split() == ["model", "MAE", "RMSE", "MASE", "sMAPE", "%", "skill", "spread", "fit", "predict"]
-    assert sorted(line.removeprefix("*").split()[0] for line in table[1:]) == ["linear", "naive", "seasonal"]
+    assert table[0].split() == [
+        "model",
+        "MAE",
+        "RMSE",
+        "MASE",
+        "sMAPE",
+        "%",
+        "skill",
+        "spread",
+        "fit",
+        "predict",
+    ]
+    assert sorted(line.removeprefix("*").split()[0] for line in table[1:]) == [
+        "linear",
+        "naive",
+        "seasonal",
+    ]
     assert "\nUse the " in printed.out
 
 
@@ -60,7 +75,8 @@ def test_results_are_not_overwritten_without_force(compared, capsys):
 
     assert main(again) == 2
     assert capsys.readouterr().err == (
-        "skrnn compare: airline-skrnn exists already: choose another --out, or add --force to overwrite it\n"
+        "skrnn compare: airline-skrnn exists already: choose another --out, or add --force to "
+        "overwrite it\n"
     )
     assert main([*again, "--force"]) == 0
 
@@ -69,7 +85,10 @@ def test_force_spares_folders_with_other_files(compared, capsys):
     (compared / "thesis.txt").write_text("years of work")
 
     assert main(["compare", "airline.csv", "--target", "passengers", *QUICK, "--force"]) == 2
-    assert "airline-skrnn has other files (thesis.txt): choose another --out" in capsys.readouterr().err
+    assert (
+        "airline-skrnn has other files (thesis.txt): choose another --out"
+        in capsys.readouterr().err
+    )
     assert (compared / "thesis.txt").exists()
 
 
@@ -89,7 +108,8 @@ def test_compare_for_programs(airline, capsys):
         {"model", "mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"}
     ] * 3
     assert (
-        found["command"] == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 --seed 0"
+        found["command"]
+        == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 --seed 0"
     )
 
 
@@ -113,21 +133,30 @@ def test_forecast_goes_on_from_newer_data(compared, airline, capsys):
 
 
 def test_forecast_refuses_data_of_another_step(compared, airline, capsys):
-    pd.DataFrame({"month": pd.date_range("2020", periods=60, freq="D"), "passengers": range(60)}).to_csv("days.csv")
+    pd.DataFrame(
+        {"month": pd.date_range("2020", periods=60, freq="D"), "passengers": range(60)}
+    ).to_csv("days.csv")
     capsys.readouterr()
 
     assert main(["forecast", str(compared / "model.skrnn"), "days.csv"]) == 2
     assert capsys.readouterr().err == (
-        "skrnn forecast: days.csv: its step is 1 day, but the model was fitted on rows of 1 month: resample the data, "
+        "skrnn forecast: days.csv: its step is 1 day, but the model was fitted on rows of 1 month: "
+        "resample the data, "
         "or fit a model on them\n"
     )
 
 
-def test_forecasts_take_what_is_known_ahead_from_the_rows_to_forecast(tmp_path, monkeypatch, capsys):
+def test_forecasts_take_what_is_known_ahead_from_the_rows_to_forecast(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     sale = (np.random.default_rng(0).random(103) < 0.3).astype(int)
-    demand = (10 + 5 * sale + np.random.default_rng(1).normal(scale=0.1, size=103)).round(2).astype(str)
-    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=103), "demand": demand, "sale": sale})
+    demand = (
+        (10 + 5 * sale + np.random.default_rng(1).normal(scale=0.1, size=103)).round(2).astype(str)
+    )
+    table = pd.DataFrame(
+        {"day": pd.date_range("2024-01-01", periods=103), "demand": demand, "sale": sale}
+    )
     table.loc[100:, "demand"] = ""
     table.iloc[:100].to_csv("past.csv", index=False)
     table.to_csv("both.csv", index=False)
@@ -135,7 +164,9 @@ def test_forecasts_take_what_is_known_ahead_from_the_rows_to_forecast(tmp_path, 
     assert main(["fit", "past.csv", "--model", "linear", *how]) == 0
 
     assert main(["forecast", "past-linear.skrnn"]) == 2
-    assert "column 'sale' is known ahead, but has no value for 2024-04-10" in capsys.readouterr().err
+    assert (
+        "column 'sale' is known ahead, but has no value for 2024-04-10" in capsys.readouterr().err
+    )
     assert main(["forecast", "past-linear.skrnn", "both.csv", "--out", "next.csv"]) == 0
     np.testing.assert_allclose(pd.read_csv("next.csv")["demand"], 10 + 5 * sale[100:], atol=1)
     assert main(["fit", "both.csv", "--model", "linear", *how]) == 0
@@ -144,7 +175,12 @@ def test_forecasts_take_what_is_known_ahead_from_the_rows_to_forecast(tmp_path, 
 
 
 def test_fit_writes_a_model_that_forecasts_and_show_tells_of_it(airline, capsys):
-    assert main(["fit", "airline.csv", "--target", "passengers", "--model", "linear", "--horizon", "6"]) == 0
+    assert (
+        main(
+            ["fit", "airline.csv", "--target", "passengers", "--model", "linear", "--horizon", "6"]
+        )
+        == 0
+    )
     assert main(["forecast", "airline-linear.skrnn", "--json"]) == 0
     capsys.readouterr()
 
@@ -156,19 +192,50 @@ def test_fit_writes_a_model_that_forecasts_and_show_tells_of_it(airline, capsys)
 
 
 def test_options_reach_the_comparison(airline, capsys):
-    options = ["--horizon", "4", "--season", "6", "--window", "18", "--folds", "3", "--out", "there", "--seed", "7"]
+    options = [
+        "--horizon",
+        "4",
+        "--season",
+        "6",
+        "--window",
+        "18",
+        "--folds",
+        "3",
+        "--out",
+        "there",
+        "--seed",
+        "7",
+    ]
 
-    assert main(["compare", "airline.csv", "--target", "passengers", "--models", "linear", *options, "--json"]) == 0
+    assert (
+        main(
+            [
+                "compare",
+                "airline.csv",
+                "--target",
+                "passengers",
+                "--models",
+                "linear",
+                *options,
+                "--json",
+            ]
+        )
+        == 0
+    )
     found = json.loads(capsys.readouterr().out)
     assert (found["horizon"], found["season"], found["window"]) == (4, 6, 18)
     assert found["files"][0] == "there/forecast.csv"
-    assert found["command"].endswith("--horizon 4 --season 6 --window 18 --models linear --folds 3 --seed 7")
+    assert found["command"].endswith(
+        "--horizon 4 --season 6 --window 18 --models linear --folds 3 --seed 7"
+    )
 
 
 def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     one = load_airline().reset_index(names="month")
-    pd.concat([one.assign(line="A"), one.assign(line="B", passengers=one["passengers"] * 3)]).to_csv("lines.csv")
+    pd.concat(
+        [one.assign(line="A"), one.assign(line="B", passengers=one["passengers"] * 3)]
+    ).to_csv("lines.csv")
 
     assert main(["compare", "lines.csv", "--target", "passengers", "--series", "line", *QUICK]) == 0
     forecast = pd.read_csv("lines-skrnn/forecast.csv")
@@ -181,13 +248,29 @@ def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
     [
         (
             ["compare", "x.csv"],
-            "skrnn compare: the following arguments are required: --target (see skrnn compare --help)",
+            "skrnn compare: the following arguments are required: --target (see skrnn compare "
+            "--help)",
         ),
-        (["compare", "x.csv", "--target", "y", "--horizon", "0"], "argument --horizon: must be at least 1, got '0'"),
-        (["compare", "x.csv", "--target", "y", "--folds", "2.5"], "must be a whole number, got '2.5'"),
-        (["compare", "x.csv", "--target", "y", "--budget", "-1"], "must be minutes above 0, got '-1'"),
-        (["compare", "x.csv", "--target", "y", "--season", "weekly"], "must be a whole number, got 'weekly'"),
-        (["compare", "x.csv", "--target", "y", "--horizn", "2"], "unrecognized arguments: --horizn 2"),
+        (
+            ["compare", "x.csv", "--target", "y", "--horizon", "0"],
+            "argument --horizon: must be at least 1, got '0'",
+        ),
+        (
+            ["compare", "x.csv", "--target", "y", "--folds", "2.5"],
+            "must be a whole number, got '2.5'",
+        ),
+        (
+            ["compare", "x.csv", "--target", "y", "--budget", "-1"],
+            "must be minutes above 0, got '-1'",
+        ),
+        (
+            ["compare", "x.csv", "--target", "y", "--season", "weekly"],
+            "must be a whole number, got 'weekly'",
+        ),
+        (
+            ["compare", "x.csv", "--target", "y", "--horizn", "2"],
+            "unrecognized arguments: --horizn 2",
+        ),
         (["explain"], "invalid choice: 'explain'"),
     ],
 )
@@ -231,10 +314,13 @@ def test_piped_output_has_no_colours_and_no_bar(airline):
 
 
 @pytest.mark.parametrize(
-    ("variables", "coloured"), [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)]
+    ("variables", "coloured"),
+    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
 )
 def test_no_colour_is_respected(airline, variables, coloured):
-    out, _ = command("compare", "airline.csv", "--target", "passengers", *QUICK, **variables).communicate()
+    out, _ = command(
+        "compare", "airline.csv", "--target", "passengers", *QUICK, **variables
+    ).communicate()
 
     assert ("\x1b[1;32m" in out) == coloured
 
@@ -249,7 +335,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(airline):
 
 
 def test_ctrl_c_reports_what_is_finished(airline):
-    process = command("compare", "airline.csv", "--target", "passengers", "--models", "seasonal,gru", "--folds", "9")
+    process = command(
+        "compare",
+        "airline.csv",
+        "--target",
+        "passengers",
+        "--models",
+        "seasonal,gru",
+        "--folds",
+        "9",
+    )
     assert process.stdout.readline() == "- The time is column 'month'.\n"
     time.sleep(2)
     process.send_signal(signal.SIGINT)
@@ -270,7 +365,9 @@ def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsy
 
 
 def test_a_terminal_that_knows_few_letters_gets_the_table_all_the_same(airline):
-    process = command("compare", "airline.csv", "--target", "passengers", *QUICK, PYTHONIOENCODING="ascii")
+    process = command(
+        "compare", "airline.csv", "--target", "passengers", *QUICK, PYTHONIOENCODING="ascii"
+    )
     out, err = process.communicate()
 
     assert (process.returncode, err) == (0, "")

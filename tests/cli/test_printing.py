@@ -13,7 +13,9 @@ from skrnn.cli.printing import Bar, console, fitting_table
 @pytest.fixture
 def comparison():
     line = {"mae": 18.38, "rmse": 24.89, "mase": 1.6, "smape": 40.5, "skill": 0.15, "spread": 0.02}
-    lines = pd.DataFrame([line | {"fit_time": 0.59, "predict_time": 0.01}] * 2, index=["dense", "naive"])
+    lines = pd.DataFrame(
+        [line | {"fit_time": 0.59, "predict_time": 0.01}] * 2, index=["dense", "naive"]
+    )
     chosen = SimpleNamespace(recommended="dense")
     return SimpleNamespace(table=lines.rename_axis("model"), verdict=chosen, measure="mae")
 

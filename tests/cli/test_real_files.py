@@ -1,4 +1,6 @@
-"""Files as they are published, where somebody has them: what is found in them, and what it comes to."""
+"""Files as they are published, where somebody has them: what is found in them, and what it comes
+to.
+"""
 
 import json
 from pathlib import Path
@@ -11,13 +13,23 @@ from skrnn.cli import main
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published files are not in {DATA}")
 
-# For each file: options, season, notes that it must bring, what is recommended, and the least skill of that.
+# For each file: options, season, notes that it must bring, what is recommended, and the least skill
+# of that.
 FILES = {
-    "airline-passengers.csv": (["--target", "Passengers"], 12, ["The time is column 'Month'."], "linear", 0.7),
+    "airline-passengers.csv": (
+        ["--target", "Passengers"],
+        12,
+        ["The time is column 'Month'."],
+        "linear",
+        0.7,
+    ),
     "monthly-sunspots.csv": (
         ["--target", "Sunspots"],
         1,
-        ["The time is column 'Month'.", "The seasonal naive forecast is left out: there is no season."],
+        [
+            "The time is column 'Month'.",
+            "The seasonal naive forecast is left out: there is no season.",
+        ],
         "linear",
         0.1,
     ),
@@ -39,7 +51,13 @@ FILES = {
         "linear",
         0.6,
     ),
-    "taylor.csv": (["--target", "Y"], 336, ["No column holds times: rows are counted."], "linear", 0.9),
+    "taylor.csv": (
+        ["--target", "Y"],
+        336,
+        ["No column holds times: rows are counted."],
+        "linear",
+        0.9,
+    ),
     "m4_hourly.parquet": (
         ["--target", "value", "--series", "series_id", "--window", "24"],
         24,
@@ -56,7 +74,18 @@ def test_a_published_file(name, tmp_path, monkeypatch, capsys):
     options, season, notes, recommended, skill = FILES[name]
     monkeypatch.chdir(tmp_path)
 
-    code = main(["compare", str(DATA / name), *options, "--models", "seasonal,linear", "--folds", "3", "--json"])
+    code = main(
+        [
+            "compare",
+            str(DATA / name),
+            *options,
+            "--models",
+            "seasonal,linear",
+            "--folds",
+            "3",
+            "--json",
+        ]
+    )
 
     printed = capsys.readouterr()
     assert (code, printed.err) == (0, "")
@@ -64,5 +93,7 @@ def test_a_published_file(name, tmp_path, monkeypatch, capsys):
     assert (found["season"], found["recommended"]) == (season, recommended)
     assert set(notes) <= set(found["notes"])
     assert next(line["skill"] for line in found["table"] if line["model"] == recommended) > skill
-    forecast = pd.read_csv(next(path for path in map(Path, found["files"]) if path.name == "forecast.csv"))
+    forecast = pd.read_csv(
+        next(path for path in map(Path, found["files"]) if path.name == "forecast.csv")
+    )
     assert len(forecast) == found["horizon"] * (414 if name == "m4_hourly.parquet" else 1)

@@ -15,9 +15,18 @@ def make_reading():
         frames = frames if isinstance(frames, dict) else {"one": frames}
         target = next(iter(frames.values())).columns[0]
         gaps = pd.DataFrame(columns=["series", "first", "last", "n_rows"])
-        about = {"time": "time", "step": "1 day", "season_why": "", "notes": [], "gaps": gaps, "series": None}
+        about = {
+            "time": "time",
+            "step": "1 day",
+            "season_why": "",
+            "notes": [],
+            "gaps": gaps,
+            "series": None,
+        }
         about |= {"future": {}, "path": "one.csv", "sha256": "0" * 64, "n_bytes": 1}
-        return Reading(frames=frames, target=target, season=season, known_ahead=tuple(known_ahead), **about)
+        return Reading(
+            frames=frames, target=target, season=season, known_ahead=tuple(known_ahead), **about
+        )
 
     return make
 

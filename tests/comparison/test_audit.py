@@ -1,4 +1,6 @@
-"""The leak audit of comparisons: no forecast changes with the rows behind the one at which it is made."""
+"""The leak audit of comparisons: no forecast changes with the rows behind the one at which it is
+made.
+"""
 
 import numpy as np
 import pandas as pd
@@ -23,8 +25,14 @@ def index(kind):
     if kind == "months":
         return pd.period_range("2000-01", periods=N_ROWS, freq="M", name="time")
     if kind == "hours of Berlin":
-        return pd.date_range("2024-03-28", periods=N_ROWS, freq="h", tz="Europe/Berlin", name="time")
-    return pd.RangeIndex(N_ROWS) if kind == "rows" else pd.date_range("2024-01-01", periods=N_ROWS, name="time")
+        return pd.date_range(
+            "2024-03-28", periods=N_ROWS, freq="h", tz="Europe/Berlin", name="time"
+        )
+    return (
+        pd.RangeIndex(N_ROWS)
+        if kind == "rows"
+        else pd.date_range("2024-01-01", periods=N_ROWS, name="time")
+    )
 
 
 def series(kind="days", seed=0, walk=0.0):
@@ -33,7 +41,9 @@ def series(kind="days", seed=0, walk=0.0):
     holiday = (rng.random(N_ROWS) < 0.2).astype(float)
     demand = 30 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + 3 * holiday + rng.normal(size=N_ROWS)
     demand += walk * rng.normal(size=N_ROWS).cumsum()
-    frame = pd.DataFrame({"demand": demand, "helper": rng.normal(size=N_ROWS), "holiday": holiday}, index(kind))
+    frame = pd.DataFrame(
+        {"demand": demand, "helper": rng.normal(size=N_ROWS), "holiday": holiday}, index(kind)
+    )
     frame.iloc[[20, 21, 60, 100, 140, 166, 167, 190], 0] = np.nan
     frame.iloc[day % 3 > 0, 1] = np.nan
     frame.iloc[[50, 170], 2] = np.nan
@@ -41,7 +51,9 @@ def series(kind="days", seed=0, walk=0.0):
 
 
 def changed(frame, label, ahead):
-    """Other rows behind a label; of what is known ahead, other rows behind those that are forecast from there."""
+    """Other rows behind a label; of what is known ahead, other rows behind those that are forecast
+    from there.
+    """
     other, cut = frame.copy(), frame.index.get_indexer([label], method="ffill")[0] + 1
     other.iloc[cut:, :2] = -50 * other.iloc[cut:, :2].to_numpy() + 9
     other.iloc[cut::4, 1] = np.nan
@@ -50,14 +62,18 @@ def changed(frame, label, ahead):
 
 
 def made_until(result, fold, label):
-    """A fold's forecasts that are made at a row or before it, with the baseline's and what MASE is relative to."""
+    """A fold's forecasts that are made at a row or before it, with the baseline's and what MASE is
+    relative to.
+    """
     table = result.predictions
     table = table[(table["fold"] == fold) & (table["origin"] <= label)]
     return table[["origin", "lead", "predicted", "baseline", "scale"]].to_numpy()
 
 
 def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
-    """A fold's forecasts up to some origin, and all that is chosen, are those of series that go on otherwise there."""
+    """A fold's forecasts up to some origin, and all that is chosen, are those of series that go on
+    otherwise there.
+    """
     frames = frames if isinstance(frames, dict) else {"one": frames}
     honest = compare(make_reading(frames, season, known_ahead), **options)
     assert honest.unfinished == {}
@@ -71,12 +87,16 @@ def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
         for name, result in honest.results.items():
             expected = made_until(result, fold, cut)
             assert len(expected) > 0
-            np.testing.assert_array_equal(made_until(other.results[name], fold, cut), expected, f"{name}, {fold}")
+            np.testing.assert_array_equal(
+                made_until(other.results[name], fold, cut), expected, f"{name}, {fold}"
+            )
 
 
 @pytest.mark.parametrize("horizon", [1, 4, 10])
 def test_every_rung(make_reading, horizon):
-    """All kinds of rungs, one row ahead and more than a season, with gaps, and with windows left out."""
+    """All kinds of rungs, one row ahead and more than a season, with gaps, and with windows left
+    out.
+    """
     names = [name for name in RUNGS if name not in ("simple", "lstm")]
     assert_blind(make_reading, series(), models=names, horizon=horizon, folds=2)
 
@@ -85,7 +105,9 @@ def test_every_rung(make_reading, horizon):
 @pytest.mark.parametrize("walk", [0.0, 5.0])
 def test_known_ahead(make_reading, horizon, walk):
     """Holidays that are known ahead, for values and for changes."""
-    assert_blind(make_reading, series(walk=walk), ("holiday",), models=QUICK, horizon=horizon, folds=2)
+    assert_blind(
+        make_reading, series(walk=walk), ("holiday",), models=QUICK, horizon=horizon, folds=2
+    )
 
 
 @pytest.mark.parametrize("kind", ["months", "hours of Berlin", "rows"])
@@ -111,7 +133,9 @@ def test_every_form(make_reading, monkeypatch, form):
     """Whatever linear model and networks learn, also each window by itself."""
     monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: form)
     panel = {"one": series(), "ten times": 10 * series(seed=1).iloc[40:]}
-    assert_blind(make_reading, panel, ("holiday",), models=["linear", "dense", "gru"], horizon=3, folds=2)
+    assert_blind(
+        make_reading, panel, ("holiday",), models=["linear", "dense", "gru"], horizon=3, folds=2
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in RUNGS if name not in ("simple", "lstm")])

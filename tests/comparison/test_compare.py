@@ -35,12 +35,14 @@ def test_errors_are_those_of_a_backtest_on_the_same_folds(weekly, make_reading):
 
     found = compare(make_reading(weekly, 7), models=["seasonal"], horizon=2, window=7, folds=3)
 
-    # Windows of all models are as long as those of the smoothing, and the season that changes look back.
+    # Windows of all models are as long as those of the smoothing, and the season that changes look
+    # back.
     X, y = make_windows(weekly, 20, 2, target="demand")
     seasonal, naive = NaiveForecaster("seasonal", season=7), NaiveForecaster(season=7)
     expected = backtest(seasonal, X, y, cv=found.plan.folds, baseline=naive)
     pd.testing.assert_frame_equal(
-        found.results["seasonal"].predictions.reset_index(drop=True), expected.predictions.reset_index(drop=True)
+        found.results["seasonal"].predictions.reset_index(drop=True),
+        expected.predictions.reset_index(drop=True),
     )
 
 
@@ -50,11 +52,16 @@ def test_no_forecast_sees_rows_behind_the_row_at_which_it_is_made(weekly, make_r
     later = weekly.copy()
     later.iloc[180:] = later.iloc[180:] * -50 + 9
 
-    before, after = (compare(make_reading(frame, 7), models=models, folds=3) for frame in (weekly, later))
+    before, after = (
+        compare(make_reading(frame, 7), models=models, folds=3) for frame in (weekly, later)
+    )
 
     assert before.plan.form == after.plan.form
     for name in models:
-        early = [result.results[name].predictions.query("origin < '2024-06-20'") for result in (before, after)]
+        early = [
+            result.results[name].predictions.query("origin < '2024-06-20'")
+            for result in (before, after)
+        ]
         assert len(early[0]) > 50
         np.testing.assert_array_equal(early[0]["predicted"], early[1]["predicted"])
 
@@ -71,7 +78,8 @@ def test_the_model_forecasts_the_rows_behind_the_last(weekly, make_reading):
 
 def test_the_same_seed_gives_the_same_numbers(weekly, make_reading):
     one, same, other = (
-        compare(make_reading(weekly, 7), models=["dense"], folds=2, seed=seed).table["mae"] for seed in (0, 0, 1)
+        compare(make_reading(weekly, 7), models=["dense"], folds=2, seed=seed).table["mae"]
+        for seed in (0, 0, 1)
     )
 
     assert one.equals(same)
@@ -79,7 +87,10 @@ def test_the_same_seed_gives_the_same_numbers(weekly, make_reading):
 
 
 def test_fits_in_parallel_give_the_same_numbers(weekly, make_reading):
-    one, two = (compare(make_reading(weekly, 7), models=["linear"], folds=2, jobs=jobs).table for jobs in (1, 2))
+    one, two = (
+        compare(make_reading(weekly, 7), models=["linear"], folds=2, jobs=jobs).table
+        for jobs in (1, 2)
+    )
 
     pd.testing.assert_frame_equal(one.iloc[:, :6], two.iloc[:, :6])
 
@@ -104,7 +115,9 @@ def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, ch
     demand = 40 * holiday + rng.normal(size=300)
     frame = pd.DataFrame({"demand": demand, "holiday": holiday})
 
-    found = compare(make_reading(frame, known_ahead=("holiday",)), models=["linear"], horizon=24, folds=2)
+    found = compare(
+        make_reading(frame, known_ahead=("holiday",)), models=["linear"], horizon=24, folds=2
+    )
 
     mae = found.results["linear"].by_lead["mae"]
     assert mae.max() < 4
@@ -112,9 +125,13 @@ def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, ch
 
 
 def test_a_window_that_misses_what_is_known_ahead_says_so(weekly, make_reading):
-    found = compare(make_reading(weekly, 7, ("noise",)), models=["linear"], horizon=10, window=6, folds=2)
+    found = compare(
+        make_reading(weekly, 7, ("noise",)), models=["linear"], horizon=10, window=6, folds=2
+    )
 
-    assert found.plan.notes[-2].startswith("Of the columns known ahead, the values at the first 4 of 10 rows that are")
+    assert found.plan.notes[-2].startswith(
+        "Of the columns known ahead, the values at the first 4 of 10 rows that are"
+    )
 
 
 def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading):
@@ -153,13 +170,17 @@ def test_the_large_series_of_a_panel_do_not_decide(make_reading):
 
 
 def test_series_of_many_sizes_are_learned_each_window_by_itself(make_reading):
-    """What small and large series have in common is seen then, and the forecasts are in each one's own unit."""
+    """What small and large series have in common is seen then, and the forecasts are in each one's
+    own unit.
+    """
     rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=300, freq="D")
     week = np.tile([0.0, 5.0, 6.0, 5.0, 4.0, 2.0, -3.0], 43)[:300]
     slow = np.sin(np.arange(300) / 20)
     sizes = 10.0 ** np.arange(8)
     panel = {
-        f"{size:g}": pd.DataFrame({"demand": size * (20 + week + 9 * slow + rng.normal(size=300))}, days)
+        f"{size:g}": pd.DataFrame(
+            {"demand": size * (20 + week + 9 * slow + rng.normal(size=300))}, days
+        )
         for size in sizes
     }
 
@@ -183,7 +204,9 @@ def test_a_series_that_starts_late_keeps_its_place(weekly, make_reading):
 def test_the_longest_series_decides_on_the_calendar(weekly, make_reading):
     panel = {"short": weekly.iloc[:12], "one": weekly}
 
-    assert compare(make_reading(panel, 7), models=["naive"], folds=2).plan.calendar == ("dayofweek",)
+    assert compare(make_reading(panel, 7), models=["naive"], folds=2).plan.calendar == (
+        "dayofweek",
+    )
 
 
 def test_a_series_shorter_than_a_window_is_forecast(weekly, make_reading):
@@ -191,7 +214,10 @@ def test_a_series_shorter_than_a_window_is_forecast(weekly, make_reading):
 
     table = compare(make_reading(panel, 7), models=["linear"], folds=2).model.forecast()
 
-    assert table["time"].iloc[[0, 7]].tolist() == [weekly.index[12], weekly.index[-1] + pd.Timedelta("1D")]
+    assert table["time"].iloc[[0, 7]].tolist() == [
+        weekly.index[12],
+        weekly.index[-1] + pd.Timedelta("1D"),
+    ]
     assert np.isfinite(table["demand"]).all()
 
 
@@ -237,7 +263,10 @@ def test_a_season_that_is_too_long_to_be_smoothed_is_said_to_be(make_reading):
     found = compare(make_reading(frame, 600), models=["smoothing", "seasonal"], horizon=2, folds=2)
 
     assert list(found.results) == ["naive", "seasonal"]
-    assert "Exponential smoothing is left out: it learns no season of more than 498 rows." in found.plan.notes
+    assert (
+        "Exponential smoothing is left out: it learns no season of more than 498 rows."
+        in found.plan.notes
+    )
 
 
 def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkeypatch):
@@ -254,7 +283,9 @@ def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkey
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_model_that_does_not_forecast_numbers_has_failed(weekly, make_reading, monkeypatch, value):
+def test_a_model_that_does_not_forecast_numbers_has_failed(
+    weekly, make_reading, monkeypatch, value
+):
     from skrnn.baselines import LinearWindow
 
     monkeypatch.setattr(LinearWindow, "predict", lambda self, X: np.full((len(X), 7), value))
@@ -282,8 +313,13 @@ def test_ctrl_c_reports_the_folds_that_are_finished(weekly, make_reading):
     found = compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(7))
 
     assert found.ended == "interrupted"
-    assert {len(result.by_fold) for result in found.results.values()} == {len(found.plan.folds)} == {2}
-    assert found.plan.notes[-2] == "Stopped by Ctrl-C: 2 of 5 folds, the newest, are finished and compared."
+    assert (
+        {len(result.by_fold) for result in found.results.values()} == {len(found.plan.folds)} == {2}
+    )
+    assert (
+        found.plan.notes[-2]
+        == "Stopped by Ctrl-C: 2 of 5 folds, the newest, are finished and compared."
+    )
     assert found.model is not None
 
 
@@ -300,7 +336,9 @@ def test_ctrl_c_before_anything_is_finished_says_so(weekly, make_reading):
 
 
 def test_the_budget_ends_it_with_what_is_finished(weekly, make_reading):
-    found = compare(make_reading(weekly, 7), models=QUICK, budget=3 / 60, progress=Interrupt(4, seconds=4))
+    found = compare(
+        make_reading(weekly, 7), models=QUICK, budget=3 / 60, progress=Interrupt(4, seconds=4)
+    )
 
     assert found.ended == "budget"
     assert {len(result.by_fold) for result in found.results.values()} == {1}
@@ -346,10 +384,16 @@ def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"models": ["linnear"]}, r"^--models has no 'linnear': choose among naive, seasonal, smoothing, linear"),
+        (
+            {"models": ["linnear"]},
+            r"^--models has no 'linnear': choose among naive, seasonal, smoothing, linear",
+        ),
         ({"seed": -1}, r"^--seed must be a whole number from 0 to 2\*\*32 - 1, got -1$"),
         ({"horizon": 0}, r"^--horizon must be a whole number of at least 1, got 0$"),
-        ({"window": 190}, r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring"),
+        (
+            {"window": 190},
+            r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring",
+        ),
         ({"folds": 60}, r"^\d+ windows are too few for 60 folds"),
     ],
 )

@@ -27,7 +27,9 @@ def test_networks_too(weekly, make_reading, tmp_path):
 
 
 def test_the_seed_is_the_networks(weekly, make_reading):
-    one, same, other = (fit_model(make_reading(weekly, 7), "dense", seed=seed).forecast() for seed in (0, 0, 1))
+    one, same, other = (
+        fit_model(make_reading(weekly, 7), "dense", seed=seed).forecast() for seed in (0, 0, 1)
+    )
 
     assert one.equals(same)
     assert not one.equals(other)
@@ -40,7 +42,11 @@ def test_fewer_steps_are_the_first_of_all(model):
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        (6, "^--steps 6 is more than the 5 rows that the model forecasts: fit one with --horizon 6$"),
+        (
+            6,
+            "^--steps 6 is more than the 5 rows that the model forecasts: fit one with --horizon "
+            "6$",
+        ),
         (0, "^--steps must be at least 1, got 0$"),
     ],
 )
@@ -60,7 +66,10 @@ def test_other_files_are_told_from_models(tmp_path, content):
     path = tmp_path / "data.csv"
     path.write_bytes(content)
 
-    with pytest.raises(DataProblem, match="^data.csv is not a model that skrnn wrote: make one with skrnn fit or comp"):
+    with pytest.raises(
+        DataProblem,
+        match="^data.csv is not a model that skrnn wrote: make one with skrnn fit or comp",
+    ):
         load_model(path)
 
 
@@ -69,12 +78,17 @@ def test_a_damaged_model_says_so(model, tmp_path):
     model.save(path)
     path.write_bytes(path.read_bytes()[:-200])
 
-    with pytest.raises(DataProblem, match=r"^model.skrnn cannot be read \(.*\): it is damaged, or of another version"):
+    with pytest.raises(
+        DataProblem,
+        match=r"^model.skrnn cannot be read \(.*\): it is damaged, or of another version",
+    ):
         load_model(path)
 
 
 def test_a_file_that_is_missing_says_so(tmp_path):
-    with pytest.raises(DataProblem, match=r"none.skrnn does not exist: check the path, or make a model"):
+    with pytest.raises(
+        DataProblem, match=r"none.skrnn does not exist: check the path, or make a model"
+    ):
         load_model(tmp_path / "none.skrnn")
 
 

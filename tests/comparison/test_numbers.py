@@ -13,11 +13,17 @@ SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
 
 
 def filled(values):
-    """Unknown values as the past tells them: those of the nearest season before that is known, else the last."""
+    """Unknown values as the past tells them: those of the nearest season before that is known, else
+    the last.
+    """
     out = values.copy()
     for row in np.flatnonzero(np.isnan(values)):
-        known = [before for before in range(row - SEASON, -1, -SEASON) if not np.isnan(values[before])]
-        known = known or [before for before in range(row - 1, -1, -1) if not np.isnan(values[before])]
+        known = [
+            before for before in range(row - SEASON, -1, -SEASON) if not np.isnan(values[before])
+        ]
+        known = known or [
+            before for before in range(row - 1, -1, -1) if not np.isnan(values[before])
+        ]
         out[row] = values[known[0]] if known else np.nan
     return out
 
@@ -48,7 +54,9 @@ class Scaled:
 
     def __init__(self, frames, train, length):
         rows = {(one[0], row) for one in train for row in range(one[1] - length + 1, one[1] + 1)}
-        whole = [np.stack([filled(column) for column in frame.to_numpy().T], axis=1) for frame in frames]
+        whole = [
+            np.stack([filled(column) for column in frame.to_numpy().T], axis=1) for frame in frames
+        ]
         values = np.array([whole[series][row] for series, row in sorted(rows)])
         self.mean, self.deviation = values.mean(axis=0), values.std(axis=0)
 
@@ -77,7 +85,9 @@ def scales(frames, train):
     """For each series the mean change over a season in the known targets of training."""
     found = {}
     for number, frame in enumerate(frames):
-        told = {one[1] + lead for one in train if one[0] == number for lead in range(1, HORIZON + 1)}
+        told = {
+            one[1] + lead for one in train if one[0] == number for lead in range(1, HORIZON + 1)
+        }
         values = frame["demand"].to_numpy()
         changes = [abs(values[row] - values[row - SEASON]) for row in told if row - SEASON in told]
         found[number] = np.nanmean(changes) if len(changes) else np.nan
@@ -132,7 +142,9 @@ def expected_table(frames, length, model):
 
 
 def expected_skill(lines, n_series):
-    """The share of the naive error that is gone; of several series that of the errors relative to their changes."""
+    """The share of the naive error that is gone; of several series that of the errors relative to
+    their changes.
+    """
     true, ours, theirs, scale = np.array(lines).T
     scale = scale if n_series > 1 else 1.0
     return 1 - np.nanmean(np.abs(true - ours) / scale) / np.nanmean(np.abs(true - theirs) / scale)
@@ -140,7 +152,9 @@ def expected_skill(lines, n_series):
 
 def series(index, seed=0, gaps=()):
     rng, day = np.random.default_rng(seed), np.arange(len(index))
-    values = 20 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(size=len(day)) + 0.3 * day**0.5
+    values = (
+        20 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(size=len(day)) + 0.3 * day**0.5
+    )
     frame = pd.DataFrame({"demand": values, "noise": rng.normal(size=len(day))}, index)
     frame.iloc[list(gaps), 0] = np.nan
     frame.iloc[[one + 1 for one in gaps], 1] = np.nan
@@ -154,8 +168,15 @@ CASES = {
     "gaps": [series(DAYS, gaps=GAPS)],
     "counted rows": [series(pd.RangeIndex(150), gaps=GAPS)],
     "months": [series(pd.period_range("2000-01", periods=150, freq="M"))],
-    "hours of Berlin": [series(pd.date_range("2024-03-28", periods=150, freq="h", tz="Europe/Berlin"))],
-    "panel": [series(DAYS[30:], 1), series(DAYS, 2, GAPS), series(DAYS[:-40], 3), series(DAYS[-30:], 4)],
+    "hours of Berlin": [
+        series(pd.date_range("2024-03-28", periods=150, freq="h", tz="Europe/Berlin"))
+    ],
+    "panel": [
+        series(DAYS[30:], 1),
+        series(DAYS, 2, GAPS),
+        series(DAYS[:-40], 3),
+        series(DAYS[-30:], 4),
+    ],
     "panel of counted rows": [series(pd.RangeIndex(n), n) for n in (150, 90)],
 }
 
@@ -168,30 +189,43 @@ def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
 
-    found = compare(reading, models=["seasonal", "linear"], horizon=HORIZON, window=WINDOW, folds=FOLDS)
+    found = compare(
+        reading, models=["seasonal", "linear"], horizon=HORIZON, window=WINDOW, folds=FOLDS
+    )
 
     length = found.model.preparation.length
     for rung in (naive, seasonal, linear):
         expected = expected_table(frames, length, rung)
         np.testing.assert_allclose(
-            found.table.loc[rung.__name__, list(expected)].astype(float), list(expected.values()), rtol=1e-9
+            found.table.loc[rung.__name__, list(expected)].astype(float),
+            list(expected.values()),
+            rtol=1e-9,
         )
 
 
 def inputs_of(frame, origin):
-    """The newest steps of the target, and those of the holidays up to the last row that is forecast."""
+    """The newest steps of the target, and those of the holidays up to the last row that is
+    forecast.
+    """
     demand, holiday = filled(frame["demand"].to_numpy()), filled(frame["holiday"].to_numpy())
     stop = origin + 1
-    return np.stack([demand[stop - WINDOW : stop], holiday[stop - WINDOW + HORIZON : stop + HORIZON]], axis=1)
+    return np.stack(
+        [demand[stop - WINDOW : stop], holiday[stop - WINDOW + HORIZON : stop + HORIZON]], axis=1
+    )
 
 
 @pytest.mark.parametrize("kind", ["days", "months", "rows"])
 def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatch, tmp_path, kind):
-    """Of each series of a panel, with what is known ahead; also from the model's file, and from the frames again."""
+    """Of each series of a panel, with what is known ahead; also from the model's file, and from the
+    frames again.
+    """
     monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
     monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: Form())
     n, rng = 120, np.random.default_rng(0)
-    whole = {"days": DAYS[:n], "months": pd.period_range("2000-01", periods=n, freq="M", name="time")}
+    whole = {
+        "days": DAYS[:n],
+        "months": pd.period_range("2000-01", periods=n, freq="M", name="time"),
+    }
     index = whole.get(kind, pd.RangeIndex(n, name="time"))
     frames = {}
     for name, start in (("west", 0), ("east", 0 if kind == "rows" else 25)):
@@ -211,19 +245,26 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
             ahead = slice(origin + 1, origin + 1 + HORIZON)
             if np.isfinite(frame["demand"].to_numpy()[ahead]).any():
                 inputs.append(inputs_of(frame, origin))
-                rows |= {(name, origin - WINDOW + 1 + step): both for step, both in enumerate(inputs[-1])}
+                rows |= {
+                    (name, origin - WINDOW + 1 + step): both for step, both in enumerate(inputs[-1])
+                }
                 targets.append(filled(frame["demand"].to_numpy())[ahead])
     inputs = np.array(inputs)
     rows = np.array(list(rows.values()))
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
-    coef, intercept = ridge(((inputs - mean) / deviation).reshape(len(inputs), -1), np.array(targets))
+    coef, intercept = ridge(
+        ((inputs - mean) / deviation).reshape(len(inputs), -1), np.array(targets)
+    )
     for frame in frames.values():
         last = (inputs_of(frame, len(frame) - HORIZON - 1) - mean) / deviation
         expected += (last.ravel() @ coef + intercept).tolist()
     table = model.forecast()
     np.testing.assert_allclose(table["demand"], expected, rtol=1e-9)
     assert table["where"].tolist() == ["west"] * HORIZON + ["east"] * HORIZON
-    assert table["time"].tolist() == [*frames["west"].index[-HORIZON:], *frames["east"].index[-HORIZON:]]
+    assert table["time"].tolist() == [
+        *frames["west"].index[-HORIZON:],
+        *frames["east"].index[-HORIZON:],
+    ]
     model.save(tmp_path / "model.skrnn")
     again = load_model(tmp_path / "model.skrnn")
     pd.testing.assert_frame_equal(again.forecast(), table)
@@ -231,4 +272,6 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
         frame.iloc[-HORIZON:, 0] = np.nan
     pd.testing.assert_frame_equal(again.forecast(frames), table)
     east = again.forecast({"east": frames["east"]}, steps=2)
-    np.testing.assert_allclose(east["demand"], table["demand"].iloc[HORIZON : HORIZON + 2], rtol=1e-12)
+    np.testing.assert_allclose(
+        east["demand"], table["demand"].iloc[HORIZON : HORIZON + 2], rtol=1e-12
+    )

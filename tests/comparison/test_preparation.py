@@ -81,14 +81,18 @@ def test_a_series_shorter_than_a_window_has_a_newest_window_too(weekly):
     X, labels = preparation().newest({"short": weekly.iloc[:4], "one": weekly})
 
     assert X.series.tolist() == [0, 1]
-    np.testing.assert_array_equal(np.asarray(X)[0, :, 0], [np.nan] * 6 + weekly["demand"].iloc[:4].tolist())
+    np.testing.assert_array_equal(
+        np.asarray(X)[0, :, 0], [np.nan] * 6 + weekly["demand"].iloc[:4].tolist()
+    )
     assert [one[0] for one in labels] == [weekly.index[4], pd.Timestamp("2024-07-19")]
 
 
 def test_rows_that_are_missing_are_unknown(weekly):
     weekly.iloc[[50, 195]] = np.nan
 
-    X, labels = preparation(calendar=("dayofweek",)).newest({"one": weekly.drop(weekly.index[[50, 195]])})
+    X, labels = preparation(calendar=("dayofweek",)).newest(
+        {"one": weekly.drop(weekly.index[[50, 195]])}
+    )
 
     expected, expected_labels = preparation(calendar=("dayofweek",)).newest({"one": weekly})
     np.testing.assert_array_equal(X, expected)
@@ -124,7 +128,9 @@ def test_the_tail_gives_the_newest_window_of_the_whole_series(weekly):
 
 
 def test_a_column_of_the_fit_must_be_there(weekly):
-    with pytest.raises(DataProblem, match="^column 'noise' is missing: the model was fitted on demand, noise$"):
+    with pytest.raises(
+        DataProblem, match="^column 'noise' is missing: the model was fitted on demand, noise$"
+    ):
         preparation().newest({"one": weekly[["demand"]]})
 
 

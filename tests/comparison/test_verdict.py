@@ -21,7 +21,8 @@ def test_a_rung_that_clearly_beats_the_one_before_is_taken():
 
     assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
     assert found.sentence == (
-        "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more than the folds' "
+        "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more "
+        "than the folds' "
         "spread of 2.0 %."
     )
 
@@ -30,7 +31,9 @@ def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
     found = verdict({"naive": NAIVE, "linear": result(5.0, 5.5, 6.0), "gru": result(5.5, 5.0, 5.7)})
 
     assert (found.recommended, found.best) == ("linear", "gru")
-    assert found.sentence.endswith("5.0 %; the GRU has less by 1.8 %, within the folds' spread of 10 %.")
+    assert found.sentence.endswith(
+        "5.0 %; the GRU has less by 1.8 %, within the folds' spread of 10 %."
+    )
 
 
 def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
@@ -43,7 +46,9 @@ def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
 
 
 def test_a_rung_that_is_worse_than_a_simpler_one_is_not_climbed():
-    found = verdict({"naive": NAIVE, "linear": result(2.0, 2.1, 2.0), "dense": result(4.0, 4.1, 4.0)})
+    found = verdict(
+        {"naive": NAIVE, "linear": result(2.0, 2.1, 2.0), "dense": result(4.0, 4.1, 4.0)}
+    )
 
     assert found.recommended == "linear"
 
@@ -57,7 +62,9 @@ def test_a_network_must_beat_linear_clearly_also_where_linear_does_not_beat_the_
 
 
 def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
-    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.0, 5.0), "gru": result(4.98, 4.981, 4.982)})
+    found = verdict(
+        {"naive": NAIVE, "linear": result(5.0, 5.0, 5.0), "gru": result(4.98, 4.981, 4.982)}
+    )
 
     assert (found.recommended, found.best) == ("linear", "gru")
     assert found.sentence.endswith("the GRU has less by 0.4 %, too little to matter.")
@@ -68,7 +75,9 @@ def one_fold(errors):
     origins = np.repeat(np.arange(len(errors)), 2)
     table = pd.DataFrame({"origin": origins, "true": 0.0, "predicted": np.repeat(errors, 2)})
     mae = float(np.mean(errors))
-    return SimpleNamespace(scores={"mae": mae}, by_fold=pd.DataFrame({"mae": [mae]}), predictions=table)
+    return SimpleNamespace(
+        scores={"mae": mae}, by_fold=pd.DataFrame({"mae": [mae]}), predictions=table
+    )
 
 
 def test_one_fold_has_the_spread_of_its_parts():
@@ -84,7 +93,9 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
     found = verdict({"naive": one_fold([10.0, 10.0]), "linear": one_fold([1.0, 1.0])})
 
     assert found.recommended == "naive"
-    assert found.sentence.endswith("has less by 90 %, which may be chance, as so few forecasts cannot tell.")
+    assert found.sentence.endswith(
+        "has less by 90 %, which may be chance, as so few forecasts cannot tell."
+    )
 
 
 @pytest.mark.parametrize("mae", [(0.0, 0.0), (1.0, 0.0)])
@@ -104,6 +115,8 @@ def test_several_series_count_the_same():
     assert ranking_measure({"naive": naive, "linear": linear}, 1) == "mae"
     found = verdict({"naive": naive, "linear": linear}, "mase")
 
-    assert found.sentence.startswith("Use the linear model: its mean absolute scaled error is 0.5000, below the naive")
+    assert found.sentence.startswith(
+        "Use the linear model: its mean absolute scaled error is 0.5000, below the naive"
+    )
     assert gain(linear, naive, "mase").share == 0.5
     assert gain(linear, naive, "mase").spread == 0.0

@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn.comparison.wording import count, decimals_for, listing, moments, number, percent, seconds, size
+from skrnn.comparison.wording import (
+    count,
+    decimals_for,
+    listing,
+    moments,
+    number,
+    percent,
+    seconds,
+    size,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +37,11 @@ def test_decimals_line_a_column_up():
     """The smallest number of a column gets three digits, and all the same decimals."""
     decimals = decimals_for([0.5, 12.0, 140.0])
 
-    assert [number(value, decimals) for value in (0.5, 12.0, 140.0)] == ["0.500", "12.000", "140.000"]
+    assert [number(value, decimals) for value in (0.5, 12.0, 140.0)] == [
+        "0.500",
+        "12.000",
+        "140.000",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,14 +63,23 @@ def test_percent_never_rounds_something_to_nothing(share, decimals, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.001, "<0.01 s"), (0.123, "0.12 s"), (42.4, "42 s"), (125, "2 min 5 s"), (3725, "1 h 2 min"), (np.nan, "–")],
+    [
+        (0.001, "<0.01 s"),
+        (0.123, "0.12 s"),
+        (42.4, "42 s"),
+        (125, "2 min 5 s"),
+        (3725, "1 h 2 min"),
+        (np.nan, "–"),
+    ],
 )
 def test_seconds_take_the_unit_that_suits_them(value, text):
     """Durations are in seconds, minutes or hours."""
     assert seconds(value) == text
 
 
-@pytest.mark.parametrize(("n", "text"), [(0, "0 bytes"), (999, "999 bytes"), (123456, "123 kB"), (5.2e9, "5.2 GB")])
+@pytest.mark.parametrize(
+    ("n", "text"), [(0, "0 bytes"), (999, "999 bytes"), (123456, "123 kB"), (5.2e9, "5.2 GB")]
+)
 def test_sizes_take_the_unit_that_suits_them(n, text):
     """Sizes of files are in bytes, kB, MB, …"""
     assert size(n) == text
@@ -65,10 +87,16 @@ def test_sizes_take_the_unit_that_suits_them(n, text):
 
 def test_count_knows_singular_and_plural():
     """One row, two rows, thousands set apart."""
-    assert [count(1, "row"), count(2000, "row"), count(2, "series", "series")] == ["1 row", "2,000 rows", "2 series"]
+    assert [count(1, "row"), count(2000, "row"), count(2, "series", "series")] == [
+        "1 row",
+        "2,000 rows",
+        "2 series",
+    ]
 
 
-@pytest.mark.parametrize(("parts", "text"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")])
+@pytest.mark.parametrize(
+    ("parts", "text"), [([], ""), (["a"], "a"), (["a", "b", "c"], "a, b and c")]
+)
 def test_listing_reads_as_a_sentence(parts, text):
     """Parts are joined by commas and by "and"."""
     assert listing(parts) == text
@@ -78,8 +106,14 @@ def test_listing_reads_as_a_sentence(parts, text):
     ("index", "text"),
     [
         (pd.date_range("2024-01-01", periods=2, freq="D"), ["2024-01-01", "2024-01-02"]),
-        (pd.date_range("2024-01-01", periods=2, freq="h"), ["2024-01-01 00:00", "2024-01-01 01:00"]),
-        (pd.date_range("2024-01-01", periods=2, freq="s"), ["2024-01-01 00:00:00", "2024-01-01 00:00:01"]),
+        (
+            pd.date_range("2024-01-01", periods=2, freq="h"),
+            ["2024-01-01 00:00", "2024-01-01 01:00"],
+        ),
+        (
+            pd.date_range("2024-01-01", periods=2, freq="s"),
+            ["2024-01-01 00:00:00", "2024-01-01 00:00:01"],
+        ),
         (pd.period_range("2024-01", periods=2, freq="M"), ["2024-01", "2024-02"]),
         (pd.RangeIndex(2), ["0", "1"]),
         ([], []),

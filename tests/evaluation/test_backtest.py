@@ -51,7 +51,9 @@ def quiet_backtest(*args, **params):
 
 
 class Witness(NaiveForecaster):
-    """Remembers the largest target that it was fitted on: the newest row of a series that counts its rows."""
+    """Remembers the largest target that it was fitted on: the newest row of a series that counts
+    its rows.
+    """
 
     def fit(self, X, y):
         self.newest_ = np.max(y)
@@ -107,7 +109,9 @@ def test_windows_against_a_loop(name, leads):
     table = quiet_backtest(model, X, y, cv=SPLITTERS[name]).predictions
 
     expected = window_forecasts_by_loop(model, X, y, SPLITTERS[name])
-    keys = zip(table["fold"], np.zeros(len(table), int), table["origin"], table["lead"], strict=True)
+    keys = zip(
+        table["fold"], np.zeros(len(table), int), table["origin"], table["lead"], strict=True
+    )
     found = dict(zip(keys, table["predicted"], strict=True))
     assert found.keys() == expected.keys()
     np.testing.assert_allclose([found[key] for key in expected], list(expected.values()), rtol=1e-9)
@@ -124,7 +128,9 @@ def test_labels_of_windows():
     table = backtest(LinearWindow(), X, y).predictions
 
     np.testing.assert_array_equal(table["true"], frame["a"].loc[table.index])
-    np.testing.assert_array_equal(table.index - table["origin"], pd.to_timedelta(table["lead"], unit="h"))
+    np.testing.assert_array_equal(
+        table.index - table["origin"], pd.to_timedelta(table["lead"], unit="h")
+    )
 
 
 def test_panel_by_dates():
@@ -157,7 +163,9 @@ def test_panel_without_dates_ends_together():
 
 
 def test_a_series_kept_for_the_test():
-    """A splitter may train on other series of the same dates: that is its user's choice, and no leak."""
+    """A splitter may train on other series of the same dates: that is its user's choice, and no
+    leak.
+    """
     X, y = make_windows([walk(60, seed) for seed in range(3)], 5, 2, target="a")
     cv = list(LeaveOneGroupOut().split(X, groups=X.series))
 
@@ -194,13 +202,21 @@ INDEXES = {
     "hours": lambda frame: frame,
     "hours with gaps": gaps,
     "spring in Berlin": lambda frame: gaps(
-        frame.set_axis(pd.date_range("2024-03-28", periods=len(frame), freq="h", tz="Europe/Berlin"))
+        frame.set_axis(
+            pd.date_range("2024-03-28", periods=len(frame), freq="h", tz="Europe/Berlin")
+        )
     ),
     "days in Berlin": lambda frame: gaps(
-        frame.set_axis(pd.date_range("2024-01-28", periods=len(frame), freq="D", tz="Europe/Berlin"))
+        frame.set_axis(
+            pd.date_range("2024-01-28", periods=len(frame), freq="D", tz="Europe/Berlin")
+        )
     ),
-    "months": lambda frame: gaps(frame.set_axis(pd.period_range("1990-01", periods=len(frame), freq="M"))),
-    "month ends": lambda frame: frame.set_axis(pd.date_range("1990-01", periods=len(frame), freq="ME")),
+    "months": lambda frame: gaps(
+        frame.set_axis(pd.period_range("1990-01", periods=len(frame), freq="M"))
+    ),
+    "month ends": lambda frame: frame.set_axis(
+        pd.date_range("1990-01", periods=len(frame), freq="ME")
+    ),
     "counted": lambda frame: frame.reset_index(drop=True),
     "counted by two": lambda frame: frame.set_axis(pd.RangeIndex(10, 10 + 2 * len(frame), 2)),
     "names": lambda frame: frame.set_axis([f"row {i}" for i in range(len(frame))]),
@@ -210,14 +226,18 @@ INDEXES = {
 
 @pytest.mark.parametrize("index", INDEXES)
 @pytest.mark.parametrize("lead", [1, 6])
-@pytest.mark.parametrize("cv", [TimeSeriesSplit(3), TimeSeriesSplit(2, max_train_size=60, test_size=15, gap=2), 4])
+@pytest.mark.parametrize(
+    "cv", [TimeSeriesSplit(3), TimeSeriesSplit(2, max_train_size=60, test_size=15, gap=2), 4]
+)
 def test_rows_against_a_loop(index, lead, cv):
     """Each row's forecast is that of a model fitted up to the first origin, in the whole series."""
     rows = INDEXES[index](walk())
     X = rows if index == "array" else rows[["a", "b"]]
     y = rows[:, 0] if index == "array" else rows["a"]
     pipe = make_pipeline(SeriesScaler(), SlidingWindow(5, lead), LinearWindow())
-    places = np.arange(150) if len(rows) == 150 else np.delete(np.arange(150), [30, 31, 75, 76, 77, 101])
+    places = (
+        np.arange(150) if len(rows) == 150 else np.delete(np.arange(150), [30, 31, 75, 76, 77, 101])
+    )
 
     table = quiet_backtest(pipe, X, y, cv=cv).predictions
 
@@ -247,7 +267,9 @@ def _whole_index(X, index):
 
 
 @pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster, MultiOutputForecaster])
-@pytest.mark.parametrize("scaler", [None, SeriesScaler(), StandardScaler().set_output(transform="pandas")])
+@pytest.mark.parametrize(
+    "scaler", [None, SeriesScaler(), StandardScaler().set_output(transform="pandas")]
+)
 def test_rows_of_many_leads_against_a_loop(strategy, scaler):
     """Every row is an origin, of forecasts of the rows from it on; the last ones have no truth yet."""
     if strategy is RecursiveForecaster and scaler is not None:
@@ -283,7 +305,9 @@ def test_what_is_known_ahead_is_known_to_the_last_forecast(strategy):
     rng = np.random.default_rng(0)
     price = rng.normal(size=200)
     frame = pd.DataFrame({"demand": -10 * price, "price": price})
-    pipe = make_pipeline(SlidingWindow(4, known_ahead="price"), strategy(LinearWindow(alpha=1e-8), 4))
+    pipe = make_pipeline(
+        SlidingWindow(4, known_ahead="price"), strategy(LinearWindow(alpha=1e-8), 4)
+    )
 
     table = backtest(pipe, frame, frame["demand"], cv=3).predictions
 
@@ -320,11 +344,15 @@ def test_a_search_in_each_fold():
     """A search is fitted in each fold, and what it chose looks back as far as it needs."""
     frame = walk()
     pipe = make_pipeline(SlidingWindow(2, 3), LinearWindow())
-    search = GridSearchCV(pipe, {"slidingwindow__length": [20]}, cv=[(np.arange(30), np.arange(30, 35))])
+    search = GridSearchCV(
+        pipe, {"slidingwindow__length": [20]}, cv=[(np.arange(30), np.arange(30, 35))]
+    )
 
     table = backtest(search, frame.to_numpy(), frame["a"].to_numpy(), cv=3).predictions
 
-    expected = backtest(make_pipeline(SlidingWindow(20, 3), LinearWindow()), frame, frame["a"], cv=3).predictions
+    expected = backtest(
+        make_pipeline(SlidingWindow(20, 3), LinearWindow()), frame, frame["a"], cv=3
+    ).predictions
     np.testing.assert_allclose(table["predicted"], expected["predicted"])
 
 
@@ -343,7 +371,9 @@ def test_a_search_keeps_the_lead():
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 12), st.integers(0, 9), st.integers(2, 4), st.booleans())
 def test_rows_the_warning_tells_by_how_much(lead, gap, n_splits, sliding):
-    """Rows in: the newest training target less the oldest origin, in rows; and training leaves these out."""
+    """Rows in: the newest training target less the oldest origin, in rows; and training leaves
+    these out.
+    """
     rows = np.arange(150.0)[:, None]
     cv = TimeSeriesSplit(n_splits, gap=gap, max_train_size=28 if sliding else None)
     expected = max(train.max() - (test.min() - lead) for train, test in cv.split(rows))
@@ -366,18 +396,28 @@ def test_rows_the_warning_tells_by_how_much(lead, gap, n_splits, sliding):
     st.integers(2, 4),
 )
 def test_windows_the_warning_tells_by_how_much(leads, stride, gap, n_splits):
-    """Windows first: the same, whatever the stride; a gap longer by as many samples as it tells leaks nothing."""
+    """Windows first: the same, whatever the stride; a gap longer by as many samples as it tells
+    leaks nothing.
+    """
     X, y = make_windows(np.arange(300.0), 4, leads=leads, stride=stride)
     cv = TimeSeriesSplit(n_splits, gap=gap)
-    expected = max(X.ends[train].max() + leads[-1] - X.ends[test].min() for train, test in cv.split(X))
+    expected = max(
+        X.ends[train].max() + leads[-1] - X.ends[test].min() for train, test in cv.split(X)
+    )
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = backtest(Witness(), X, y, cv=cv)
 
-    told = [re.search(r"leaks by (\d+) rows?: .* up to (\d+) samples", str(one.message)) for one in caught]
+    told = [
+        re.search(r"leaks by (\d+) rows?: .* up to (\d+) samples", str(one.message))
+        for one in caught
+    ]
     assert [int(one[1]) for one in told] == [expected] * bool(expected > 0)
-    assert all(seen <= origin for seen, origin in zip(newest_seen(result), oldest_origins(result), strict=True))
+    assert all(
+        seen <= origin
+        for seen, origin in zip(newest_seen(result), oldest_origins(result), strict=True)
+    )
     longer = sum(int(one[2]) for one in told)
     backtest(Witness(), X, y, cv=TimeSeriesSplit(n_splits, gap=gap + longer))
     if longer:
@@ -386,7 +426,12 @@ def test_windows_the_warning_tells_by_how_much(leads, stride, gap, n_splits):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from([[1], [24], [1, 2, 3], [3, 12]]), st.integers(1, 6), st.integers(2, 5), st.booleans())
+@given(
+    st.sampled_from([[1], [24], [1, 2, 3], [3, 12]]),
+    st.integers(1, 6),
+    st.integers(2, 5),
+    st.booleans(),
+)
 def test_counted_folds_leak_nothing(leads, stride, n_splits, rows_in):
     """A number of folds sets the gap by itself, and no longer than it must be."""
     rows = np.arange(300.0)[:, None]
@@ -399,14 +444,19 @@ def test_counted_folds_leak_nothing(leads, stride, n_splits, rows_in):
 
     result = backtest(model, X, y, cv=n_splits)
 
-    left = [origin - seen for seen, origin in zip(newest_seen(result), oldest_origins(result), strict=True)]
+    left = [
+        origin - seen
+        for seen, origin in zip(newest_seen(result), oldest_origins(result), strict=True)
+    ]
     assert min(left) >= 0
     assert max(left) < stride
 
 
 @pytest.mark.parametrize("refit", [True, False, 2])
 def test_folds_that_share_a_fit_are_all_tested_later(refit):
-    """Whatever order the folds come in, no model has seen a target behind the origins that it forecasts."""
+    """Whatever order the folds come in, no model has seen a target behind the origins that it
+    forecasts.
+    """
     X, y = make_windows(np.arange(100.0), 4, 3)
     cv = PredefinedSplit(np.repeat([-1, 2, 1, 0, 3], 20)[: len(X)])
 
@@ -421,7 +471,9 @@ def test_folds_in_no_order_of_time_are_refused(cv):
     """A fold with nothing before it has nothing to train on."""
     frame = walk()
 
-    with pytest.raises(ValueError, match=r"fold \d has nothing to train on.*a splitter in time order"):
+    with pytest.raises(
+        ValueError, match=r"fold \d has nothing to train on.*a splitter in time order"
+    ):
         backtest(make_pipeline(SlidingWindow(5), LinearWindow()), frame, frame["a"], cv=cv)
 
 
@@ -429,7 +481,10 @@ def test_shuffled_rows_are_fitted_in_their_order():
     """A splitter that shuffles its training rows trains on the series as it is."""
     frame = walk()
     pipe = make_pipeline(SlidingWindow(5, 2), LinearWindow())
-    cv, shuffled = [(np.arange(80), np.arange(85, 99))], [(np.random.default_rng(0).permutation(80), np.arange(85, 99))]
+    cv, shuffled = (
+        [(np.arange(80), np.arange(85, 99))],
+        [(np.random.default_rng(0).permutation(80), np.arange(85, 99))],
+    )
 
     one, two = (backtest(pipe, frame, frame["a"], cv=folds).predictions for folds in (cv, shuffled))
 
@@ -439,12 +494,16 @@ def test_shuffled_rows_are_fitted_in_their_order():
 # ---------------------------------------------------------------------- fits
 
 
-@pytest.mark.parametrize(("refit", "n_fits"), [(True, 6), (np.True_, 6), (False, 1), (1, 6), (2, 3), (4, 2), (99, 1)])
+@pytest.mark.parametrize(
+    ("refit", "n_fits"), [(True, 6), (np.True_, 6), (False, 1), (1, 6), (2, 3), (4, 2), (99, 1)]
+)
 def test_refit(refit, n_fits):
     """Folds without a refit share the model of the fold before, and have no time of fitting."""
     frame = walk()
 
-    result = backtest(make_pipeline(SlidingWindow(5), LinearWindow()), frame, frame["a"], cv=6, refit=refit)
+    result = backtest(
+        make_pipeline(SlidingWindow(5), LinearWindow()), frame, frame["a"], cv=6, refit=refit
+    )
 
     assert len({id(model) for model in result.estimators}) == n_fits
     assert result.by_fold["fit_time"].notna().sum() == n_fits
@@ -464,14 +523,19 @@ def test_in_parallel():
     """Two processes find the same."""
     X, y = make_windows(walk(80_000), 24, 3, target="a")
 
-    one, two = (backtest(make_pipeline(SeriesScaler(), LinearWindow()), X, y, cv=2, n_jobs=n) for n in (None, 2))
+    one, two = (
+        backtest(make_pipeline(SeriesScaler(), LinearWindow()), X, y, cv=2, n_jobs=n)
+        for n in (None, 2)
+    )
 
     pd.testing.assert_frame_equal(one.predictions, two.predictions)
 
 
 @pytest.mark.parametrize("warm_start", [False, True])
 def test_networks_start_anew(warm_start):
-    """A refit equals a fit of its own, also of a network that goes on by itself, and the estimator stays as it was."""
+    """A refit equals a fit of its own, also of a network that goes on by itself, and the estimator
+    stays as it was.
+    """
     X, y = make_windows(walk(), 5, 2, target="a")
     network = DenseRegressor(4, epochs=2, random_state=0, warm_start=warm_start)
     model = make_pipeline(SeriesScaler(), network).fit(X, y)
@@ -495,7 +559,9 @@ def test_seasonal_baseline_behind_short_windows():
     frame = walk()
     pipe = make_pipeline(SlidingWindow(2, 3), LinearWindow())
 
-    table = backtest(pipe, frame, frame["a"], cv=2, baseline=NaiveForecaster("seasonal", season=24)).predictions
+    table = backtest(
+        pipe, frame, frame["a"], cv=2, baseline=NaiveForecaster("seasonal", season=24)
+    ).predictions
 
     expected = frame["a"].shift(24).loc[table.index]
     np.testing.assert_array_equal(table["baseline"], expected)
@@ -505,9 +571,13 @@ def test_seasonal_baseline_behind_short_windows():
 def test_baseline_on_a_named_column(target):
     """Rows in, the baseline gets y alone, so its target is y, whatever the model's windows call it."""
     frame = walk()
-    pipe = make_pipeline(SlidingWindow(4), TransformedWindowRegressor(LinearWindow(), Differencer(1), target=target))
+    pipe = make_pipeline(
+        SlidingWindow(4), TransformedWindowRegressor(LinearWindow(), Differencer(1), target=target)
+    )
 
-    table = backtest(pipe, frame, frame["b"], cv=2, baseline=NaiveForecaster(target=target)).predictions
+    table = backtest(
+        pipe, frame, frame["b"], cv=2, baseline=NaiveForecaster(target=target)
+    ).predictions
 
     np.testing.assert_array_equal(table["baseline"], frame["b"].shift(1).loc[table.index])
 
@@ -529,14 +599,22 @@ def test_baseline_with_windows_of_its_own():
 
     table = backtest(pipe, frame, frame["a"], cv=2, baseline=own).predictions
 
-    np.testing.assert_array_equal(table["baseline"], backtest(own, frame, frame["a"], cv=2).predictions["predicted"])
+    np.testing.assert_array_equal(
+        table["baseline"], backtest(own, frame, frame["a"], cv=2).predictions["predicted"]
+    )
 
 
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [
-        (make_pipeline(SlidingWindow(4, 1), LinearWindow()), "baseline must forecast the model's lead=3, got lead=1"),
-        (make_pipeline(SlidingWindow(4, 3), DirectForecaster(LinearWindow(), 2)), "the model's 1 leads, got 2"),
+        (
+            make_pipeline(SlidingWindow(4, 1), LinearWindow()),
+            "baseline must forecast the model's lead=3, got lead=1",
+        ),
+        (
+            make_pipeline(SlidingWindow(4, 3), DirectForecaster(LinearWindow(), 2)),
+            "the model's 1 leads, got 2",
+        ),
         (NaiveForecaster("seasonal", season="week"), "season must be a positive whole number"),
     ],
 )
@@ -545,16 +623,26 @@ def test_baselines_of_other_leads_are_refused(baseline, message):
     frame = walk()
 
     with pytest.raises(ValueError, match=message):
-        backtest(make_pipeline(SlidingWindow(4, 3), LinearWindow()), frame, frame["a"], cv=2, baseline=baseline)
+        backtest(
+            make_pipeline(SlidingWindow(4, 3), LinearWindow()),
+            frame,
+            frame["a"],
+            cv=2,
+            baseline=baseline,
+        )
 
 
 def test_baseline_does_without_values_that_are_missing_often():
-    """Where every window of y has an unknown value, the baseline repeats the last one that is known."""
+    """Where every window of y has an unknown value, the baseline repeats the last one that is
+    known.
+    """
     frame = walk()
     frame.iloc[::5, 0] = np.nan
     impute = SimpleImputer().set_output(transform="pandas")
 
-    table = backtest(make_pipeline(impute, SlidingWindow(6), LinearWindow()), frame, frame["a"], cv=2).predictions
+    table = backtest(
+        make_pipeline(impute, SlidingWindow(6), LinearWindow()), frame, frame["a"], cv=2
+    ).predictions
 
     np.testing.assert_array_equal(table["baseline"], frame["a"].ffill().shift(1).loc[table.index])
 
@@ -569,7 +657,9 @@ def test_unknown_targets_are_not_scored():
     frame.iloc[110, 1] = np.nan
     X, y = make_windows(frame, 4, 3, target="a")
 
-    rows = backtest(make_pipeline(SlidingWindow(4), LinearWindow()), frame, frame["a"], cv=2).predictions
+    rows = backtest(
+        make_pipeline(SlidingWindow(4), LinearWindow()), frame, frame["a"], cv=2
+    ).predictions
     windows = backtest(LinearWindow(), X, y, cv=2).predictions
 
     assert not rows[["true", "predicted", "baseline"]].isna().any(axis=None)
@@ -578,15 +668,21 @@ def test_unknown_targets_are_not_scored():
 
 
 def test_tables_hang_together():
-    """Scores are those of all forecasts; each fold and lead has its own line; a panel names its series."""
+    """Scores are those of all forecasts; each fold and lead has its own line; a panel names its
+    series.
+    """
     X, y = make_windows([walk(seed=1), walk(seed=2)], 4, 3, target="a")
 
     result = backtest(LinearWindow(), X, y, cv=4)
 
     error = (result.predictions["true"] - result.predictions["predicted"]).abs()
     assert result.scores["mae"] == pytest.approx(error.mean())
-    np.testing.assert_allclose(result.by_fold["mae"], error.groupby(result.predictions["fold"].to_numpy()).mean())
-    np.testing.assert_allclose(result.by_lead["mae"], error.groupby(result.predictions["lead"].to_numpy()).mean())
+    np.testing.assert_allclose(
+        result.by_fold["mae"], error.groupby(result.predictions["fold"].to_numpy()).mean()
+    )
+    np.testing.assert_allclose(
+        result.by_lead["mae"], error.groupby(result.predictions["lead"].to_numpy()).mean()
+    )
     assert result.by_lead.index.tolist() == [1, 2, 3]
     assert set(result.predictions["series"]) == {0, 1}
     assert repr(result).startswith(f"Backtest of {len(error)} forecasts, 4 folds, 3 leads")
@@ -604,7 +700,10 @@ def test_tables_hang_together():
         ({"cv": []}, "cv must give at least one fold, got none"),
         ({"cv": [([], [3])]}, "fold 0 of cv must train and test on some samples, got 0 and 1"),
         ({"estimator": LinearWindow()}, "X must be windows.*put SlidingWindow before the model"),
-        ({"estimator": make_pipeline(SlidingWindow("long"), LinearWindow())}, "length must be a positive whole"),
+        (
+            {"estimator": make_pipeline(SlidingWindow("long"), LinearWindow())},
+            "length must be a positive whole",
+        ),
         ({"X": "sorted down"}, "the time index must be sorted"),
     ],
     ids=str,
@@ -623,13 +722,16 @@ def test_errors(change, message):
 
 @pytest.mark.parametrize("argument", ["estimator", "baseline"])
 @pytest.mark.parametrize(
-    ("model", "message"), [(NaiveForecaster, r"the class NaiveForecaster: add \(\)"), ("naive", "'naive'")]
+    ("model", "message"),
+    [(NaiveForecaster, r"the class NaiveForecaster: add \(\)"), ("naive", "'naive'")],
 )
 def test_models_are_estimators(argument, model, message):
     """A class, or a word, is none."""
     arguments = {"estimator": LinearWindow(), argument: model}
 
-    with pytest.raises(ValueError, match=f"{argument} must be an estimator that predicts, got {message}"):
+    with pytest.raises(
+        ValueError, match=f"{argument} must be an estimator that predicts, got {message}"
+    ):
         backtest(X=np.zeros((50, 4)), y=np.zeros(50), **arguments)
 
 
@@ -640,7 +742,9 @@ def test_a_fold_too_short_for_the_windows():
     with pytest.raises(ValueError, match="length=60 .* needs 60 rows") as caught:
         backtest(make_pipeline(SlidingWindow(60), LinearWindow()), frame, frame["a"], cv=4)
 
-    assert caught.value.__notes__ == ["This fold of the backtest has 30 samples to train on; fewer folds have more."]
+    assert caught.value.__notes__ == [
+        "This fold of the backtest has 30 samples to train on; fewer folds have more."
+    ]
 
 
 def test_one_dimension_is_no_window():
@@ -671,7 +775,9 @@ def test_windows_in_any_order():
     X, y = make_windows(walk(), 4, 2, target="a")
     order = np.random.default_rng(0).permutation(len(X))
 
-    one, two = (backtest(LinearWindow(), X[which], y[which], cv=3) for which in (np.arange(len(X)), order))
+    one, two = (
+        backtest(LinearWindow(), X[which], y[which], cv=3) for which in (np.arange(len(X)), order)
+    )
 
     pd.testing.assert_series_equal(one.scores, two.scores)
 

@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.pipeline import make_pipeline
-from sktime.performance_metrics.forecasting import mean_absolute_percentage_error, mean_absolute_scaled_error
+from sktime.performance_metrics.forecasting import (
+    mean_absolute_percentage_error,
+    mean_absolute_scaled_error,
+)
 
 from skrnn import LinearWindow, NaiveForecaster, SlidingWindow, make_windows
 from skrnn.evaluation import backtest
@@ -17,7 +20,9 @@ VALUES = st.lists(st.floats(-100, 100).map(lambda v: round(v, 3)), min_size=2, m
 
 
 def table(true, predicted, scale=1.0, **columns):
-    return pd.DataFrame({"true": true, "predicted": predicted, "scale": scale, **columns}, dtype=float)
+    return pd.DataFrame(
+        {"true": true, "predicted": predicted, "scale": scale, **columns}, dtype=float
+    )
 
 
 def walk(n=120, seed=0):
@@ -45,7 +50,9 @@ def test_against_scikit_learn_and_sktime(true, seed):
 
     assert found["mae"] == pytest.approx(mean_absolute_error(true, predicted))
     assert found["rmse"] == pytest.approx(root_mean_squared_error(true, predicted))
-    assert found["smape"] == pytest.approx(100 * mean_absolute_percentage_error(true, predicted, symmetric=True))
+    assert found["smape"] == pytest.approx(
+        100 * mean_absolute_percentage_error(true, predicted, symmetric=True)
+    )
 
 
 def test_smape_of_zeros():
@@ -56,19 +63,26 @@ def test_smape_of_zeros():
 @pytest.mark.parametrize("season", [1, 7])
 @pytest.mark.parametrize("rows_in", [True, False])
 def test_mase_against_sktime(season, rows_in):
-    """Errors relative to the seasonal naive forecast of the training targets, as Hyndman and Koehler define it."""
+    """Errors relative to the seasonal naive forecast of the training targets, as Hyndman and
+    Koehler define it.
+    """
     rows = walk()
     X, y = make_windows(rows, 5)
     model = model_of(rows_in)
 
     result = backtest(
-        model, *((rows, rows[:, 0]) if rows_in else (X, y)), cv=2, baseline=NaiveForecaster(season=season)
+        model,
+        *((rows, rows[:, 0]) if rows_in else (X, y)),
+        cv=2,
+        baseline=NaiveForecaster(season=season),
     )
 
     for fold, part in result.predictions.groupby("fold"):
         first = part["origin"].min()
         trained = rows[0 if rows_in else 5 : first + 1, 0]
-        expected = mean_absolute_scaled_error(part["true"], part["predicted"], y_train=trained, sp=season)
+        expected = mean_absolute_scaled_error(
+            part["true"], part["predicted"], y_train=trained, sp=season
+        )
         assert result.by_fold.loc[fold, "mase"] == pytest.approx(expected)
 
 
@@ -90,7 +104,9 @@ def test_mase_of_many_leads_counts_each_row_once():
 
 
 def test_mase_of_each_series_by_itself():
-    """A series of a panel has a scale of its own, whatever the size of the others, and no change across its borders."""
+    """A series of a panel has a scale of its own, whatever the size of the others, and no change
+    across its borders.
+    """
     panel = [walk(), 1000 * walk(seed=1)]
     X, y = make_windows(panel, 5)
 
@@ -126,7 +142,9 @@ def test_mase_counts_missing_rows():
 
     part = result.predictions.query("fold == 0")
     trained = frame["v"].asfreq("D")[: part["origin"].min()]
-    assert result.by_fold.loc[0, "mase"] == pytest.approx(result.by_fold.loc[0, "mae"] / trained.diff().abs().mean())
+    assert result.by_fold.loc[0, "mase"] == pytest.approx(
+        result.by_fold.loc[0, "mae"] / trained.diff().abs().mean()
+    )
 
 
 def test_mase_without_a_change_in_training():
@@ -140,7 +158,8 @@ def test_mase_without_a_change_in_training():
 
 
 @pytest.mark.parametrize(
-    ("error", "baseline_error", "expected"), [(0, 2, 1), (2, 2, 0), (4, 2, -1), (0, 0, 0), (1, 0, -np.inf)]
+    ("error", "baseline_error", "expected"),
+    [(0, 2, 1), (2, 2, 0), (4, 2, -1), (0, 0, 0), (1, 0, -np.inf)],
 )
 def test_skill(error, baseline_error, expected):
     """The share of the baseline's error that is gone."""

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.metrics import get_scorer, max_error, mean_absolute_error, mean_squared_error, root_mean_squared_error
+from sklearn.metrics import (
+    get_scorer,
+    max_error,
+    mean_absolute_error,
+    mean_squared_error,
+    root_mean_squared_error,
+)
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -42,7 +48,9 @@ def test_windows_against_scikit_learn(error, lead):
     score = lead_scorer(error, lead)(model, X, y)
 
     columns = slice(None) if lead is None else [2, 5].index(lead)
-    expected = (error if callable(error) else ERRORS[error])(y[:, columns], model.predict(X)[:, columns])
+    expected = (error if callable(error) else ERRORS[error])(
+        y[:, columns], model.predict(X)[:, columns]
+    )
     assert score == pytest.approx(-expected)
 
 
@@ -63,18 +71,26 @@ def test_the_stock_scorer_where_it_can():
 @pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster, MultiOutputForecaster])
 @pytest.mark.parametrize("lead", [None, 1, 3])
 def test_rows_of_many_leads(strategy, lead):
-    """y is the series; each forecast is scored against its own row, where all of them are among those scored."""
+    """y is the series; each forecast is scored against its own row, where all of them are among
+    those scored.
+    """
     frame = walk().drop(walk().index[[110, 111]])
-    pipe = make_pipeline(SlidingWindow(5), strategy(LinearWindow(), 3)).fit(frame[:90], frame["a"][:90])
+    pipe = make_pipeline(SlidingWindow(5), strategy(LinearWindow(), 3)).fit(
+        frame[:90], frame["a"][:90]
+    )
     test = frame[90:]
 
     score = lead_scorer("mse", lead)(pipe, test, test["a"])
 
     whole = pipe.predict(frame)[90:]
-    truth = np.stack([frame["a"].asfreq("h").shift(-ahead)[test.index] for ahead in range(3)], axis=1)
+    truth = np.stack(
+        [frame["a"].asfreq("h").shift(-ahead)[test.index] for ahead in range(3)], axis=1
+    )
     columns = slice(None) if lead is None else [lead - 1]
     known = ~np.isnan(truth[:, columns]).any(axis=1)
-    assert score == pytest.approx(-mean_squared_error(truth[known][:, columns], whole[known][:, columns]))
+    assert score == pytest.approx(
+        -mean_squared_error(truth[known][:, columns], whole[known][:, columns])
+    )
 
 
 def test_unknown_targets_do_not_count():
@@ -91,7 +107,9 @@ def test_unknown_targets_do_not_count():
 
 
 @pytest.mark.parametrize("lead", [None, 2])
-@pytest.mark.parametrize("naive", [None, NaiveForecaster("seasonal", season=4), NaiveForecaster("mean")])
+@pytest.mark.parametrize(
+    "naive", [None, NaiveForecaster("seasonal", season=4), NaiveForecaster("mean")]
+)
 def test_skill_of_windows(naive, lead):
     """The share of the naive forecast's error that is gone."""
     X, y = make_windows(walk(), 5, 3, target="a")
@@ -115,7 +133,9 @@ def test_skill_of_windows(naive, lead):
     ],
 )
 def test_skill_of_rows(naive, looks_back):
-    """The naive forecast looks back over the rows scored; those without its past are not scored of either."""
+    """The naive forecast looks back over the rows scored; those without its past are not scored of
+    either.
+    """
     frame = walk()
     pipe = make_pipeline(SlidingWindow(5, 3), LinearWindow()).fit(frame[:80], frame["a"][:80])
 
@@ -135,7 +155,9 @@ def test_skill_of_rows(naive, looks_back):
 
 
 def test_skill_of_fewer_rows_than_a_window():
-    """The last value needs one row, however long the windows of the model are; a missing row is none."""
+    """The last value needs one row, however long the windows of the model are; a missing row is
+    none.
+    """
     frame = walk().drop(walk().index[[120, 125]])
     pipe = make_pipeline(SlidingWindow(40), LinearWindow()).fit(frame[:110], frame["a"][:110])
 
@@ -153,10 +175,16 @@ def test_a_search_by_skill():
     alphas = [1e-3, 1e6]
 
     search = GridSearchCV(
-        LinearWindow(), {"alpha": alphas}, cv=TimeSeriesSplit(3, gap=2), scoring=skill_scorer(), n_jobs=2
+        LinearWindow(),
+        {"alpha": alphas},
+        cv=TimeSeriesSplit(3, gap=2),
+        scoring=skill_scorer(),
+        n_jobs=2,
     ).fit(X, y)
 
-    results = [backtest(LinearWindow(alpha=alpha), X, y, cv=TimeSeriesSplit(3, gap=2)) for alpha in alphas]
+    results = [
+        backtest(LinearWindow(alpha=alpha), X, y, cv=TimeSeriesSplit(3, gap=2)) for alpha in alphas
+    ]
     skills = [result.by_fold["skill"].mean() for result in results]
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], skills)
 
@@ -165,9 +193,13 @@ def test_a_fitted_search_is_scored_as_what_it_chose():
     """Rows in, the lead is that of the model that the search chose."""
     frame = walk()
     pipe = make_pipeline(SlidingWindow(5, 9), LinearWindow())
-    search = GridSearchCV(pipe, {"slidingwindow__lead": [2]}, cv=TimeSeriesSplit(2)).fit(frame, frame["a"])
+    search = GridSearchCV(pipe, {"slidingwindow__lead": [2]}, cv=TimeSeriesSplit(2)).fit(
+        frame, frame["a"]
+    )
 
-    scores = [skill_scorer(lead=2)(model, frame, frame["a"]) for model in (search, search.best_estimator_)]
+    scores = [
+        skill_scorer(lead=2)(model, frame, frame["a"]) for model in (search, search.best_estimator_)
+    ]
 
     assert scores[0] == scores[1]
 
@@ -185,10 +217,16 @@ def test_pickle_and_repr(scorer):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: lead_scorer("mape"), "error must be one of 'mae', 'mse', 'rmse' or a function, got 'mape'"),
+        (
+            lambda: lead_scorer("mape"),
+            "error must be one of 'mae', 'mse', 'rmse' or a function, got 'mape'",
+        ),
         (lambda: lead_scorer(lead=0), "lead must be a positive whole number, got 0"),
         (lambda: skill_scorer(lead=1.5), "lead must be a positive whole number, got 1.5"),
-        (lambda: skill_scorer(LinearWindow()), "baseline must be a NaiveForecaster.*got LinearWindow"),
+        (
+            lambda: skill_scorer(LinearWindow()),
+            "baseline must be a NaiveForecaster.*got LinearWindow",
+        ),
         (lambda: skill_scorer(NaiveForecaster), "baseline must be a NaiveForecaster"),
     ],
 )
@@ -202,7 +240,9 @@ def test_a_lead_that_is_not_forecast():
     """The error lists the leads that are."""
     X, y = make_windows(walk(), 5, leads=[2, 4], target="a")
 
-    with pytest.raises(ValueError, match=r"lead=3 is none of the leads that are forecast, \[2, 4\]"):
+    with pytest.raises(
+        ValueError, match=r"lead=3 is none of the leads that are forecast, \[2, 4\]"
+    ):
         lead_scorer(lead=3)(LinearWindow().fit(X, y), X, y)
 
 
@@ -220,5 +260,7 @@ def test_rows_too_few_for_the_season():
     frame = walk()
     pipe = make_pipeline(SlidingWindow(5), LinearWindow()).fit(frame, frame["a"])
 
-    with pytest.raises(ValueError, match="has the past that the naive forecast needs: score more rows"):
+    with pytest.raises(
+        ValueError, match="has the past that the naive forecast needs: score more rows"
+    ):
         skill_scorer(NaiveForecaster("seasonal", season=24))(pipe, frame[-24:], frame["a"][-24:])

@@ -25,7 +25,9 @@ print(DenseRegressor(3, epochs=1, random_state=0, engine="fused").fit(X, y).pred
 def installed(tmp_path):
     """The package in a place where nothing can be written beside it, also by an administrator."""
     package = tmp_path / "site" / "skrnn"
-    shutil.copytree(Path(skrnn.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(skrnn.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
+    )
     (package / "neural" / "fused" / "__pycache__").touch()
     return package.parent
 
@@ -35,7 +37,9 @@ def run(installed, home):
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     environment |= {"PYTHONPATH": str(installed), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     call = [sys.executable, "-c", FIT]
-    return subprocess.run(call, cwd=installed, env=environment, capture_output=True, text=True, check=True)
+    return subprocess.run(
+        call, cwd=installed, env=environment, capture_output=True, text=True, check=True
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the cache is elsewhere")
@@ -91,7 +95,9 @@ def test_numba_without_a_compiler(monkeypatch):
     """Says which setting is in the way."""
     monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
 
-    with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT forbids: unset it, or use engine='keras'"):
+    with pytest.raises(
+        RuntimeError, match="NUMBA_DISABLE_JIT forbids: unset it, or use engine='keras'"
+    ):
         compiling.compiled(lambda: None)
 
 
@@ -111,4 +117,7 @@ def test_where_nothing_can_be_kept(monkeypatch, capsys):
     with compiling.announced():
         assert compiling.compiled(lambda: 1)() == 1
 
-    assert "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR" in capsys.readouterr().err
+    assert (
+        "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR"
+        in capsys.readouterr().err
+    )

@@ -17,7 +17,13 @@ from skrnn import (
 from tests import oracles
 
 CELLS = {"simple": oracles.simple_rnn, "lstm": oracles.lstm, "gru": oracles.gru}
-NET = {"decoder": "recurrent", "epochs": 1, "random_state": 0, "normalize_y": False, "dtype": "float64"}
+NET = {
+    "decoder": "recurrent",
+    "epochs": 1,
+    "random_state": 0,
+    "normalize_y": False,
+    "dtype": "float64",
+}
 
 
 def frame(n=90):
@@ -37,7 +43,9 @@ def with_random_weights(model, X, y):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_decoder_against_the_equations(cell):
-    """It begins with the encoder's state, and reads its last output and what is known ahead at every lead."""
+    """It begins with the encoder's state, and reads its last output and what is known ahead at
+    every lead.
+    """
     data = frame()
     X, y = make_windows(data, 5, 3, target="demand", known_ahead="price")
     model, weights = with_random_weights(RNNRegressor(cell, 4, **NET), X, y)
@@ -49,17 +57,30 @@ def test_decoder_against_the_equations(cell):
     context = np.repeat(encoded[:, -1:], 3, axis=1)
     decoded = CELLS[cell](np.concatenate([context, future], axis=2), *weights[3:6], state=state)
 
-    np.testing.assert_allclose(model.predict(X), (decoded @ weights[6] + weights[7])[:, :, 0], rtol=1e-10)
+    np.testing.assert_allclose(
+        model.predict(X), (decoded @ weights[6] + weights[7])[:, :, 0], rtol=1e-10
+    )
 
 
 @pytest.mark.parametrize(
     "params",
-    [{"cell": "simple"}, {"cell": "lstm", "bidirectional": True}, {"cell": "gru", "units": (6, 4), "dense_units": 5}],
+    [
+        {"cell": "simple"},
+        {"cell": "lstm", "bidirectional": True},
+        {"cell": "gru", "units": (6, 4), "dense_units": 5},
+    ],
 )
 def test_learns_what_is_known_ahead(params):
     """The price of the row that is forecast decides, and only the decoder reads it."""
     X, y = make_windows(frame(300), 5, 4, target="demand", known_ahead="price")
-    options = {**NET, "epochs": 30, "learning_rate": 0.02, "units": 6, "normalize_y": True, **params}
+    options = {
+        **NET,
+        "epochs": 30,
+        "learning_rate": 0.02,
+        "units": 6,
+        "normalize_y": True,
+        **params,
+    }
 
     model = RNNRegressor(**options).fit(X[:250], y[:250])
 
@@ -86,7 +107,10 @@ def test_rows_in():
         SeriesScaler(),
         SlidingWindow(6, known_ahead="price"),
         MultiOutputForecaster(
-            RNNRegressor("gru", 8, decoder="recurrent", epochs=80, learning_rate=0.02, random_state=0), 4
+            RNNRegressor(
+                "gru", 8, decoder="recurrent", epochs=80, learning_rate=0.02, random_state=0
+            ),
+            4,
         ),
     ).fit(data, data["demand"])
     ahead = future_rows(data, 4)
@@ -119,7 +143,9 @@ def test_unknown_prices_are_not_learned_from():
     kept = np.abs(X.ends - 38.5) > 5
     kept |= (X.ends < 37) | (X.ends > 44)
 
-    whole, cut = (RNNRegressor("simple", 4, **NET).fit(X[part], y[part]) for part in (slice(None), kept))
+    whole, cut = (
+        RNNRegressor("simple", 4, **NET).fit(X[part], y[part]) for part in (slice(None), kept)
+    )
 
     np.testing.assert_array_equal(whole.predict(X), cut.predict(X))
 

@@ -12,7 +12,14 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, SeriesScaler, SlidingWindow, make_windows
+from skrnn import (
+    ConvRegressor,
+    DenseRegressor,
+    RNNRegressor,
+    SeriesScaler,
+    SlidingWindow,
+    make_windows,
+)
 from skrnn.neural.feeding import Feed
 
 CLASSES = [DenseRegressor, ConvRegressor, RNNRegressor]
@@ -39,7 +46,9 @@ CHOSEN = {"engine": "auto"}
 def small(kind=RNNRegressor, **params):
     """A small, fast network."""
     names = {"loss", "optimizer"} & set(params)
-    if CHOSEN["engine"] == "fused" and (params.get("callbacks") or not all(isinstance(params[n], str) for n in names)):
+    if CHOSEN["engine"] == "fused" and (
+        params.get("callbacks") or not all(isinstance(params[n], str) for n in names)
+    ):
         pytest.skip("Keras's own objects are for its engine")
     return kind(**{"epochs": 2, "batch_size": 32, "random_state": 0, **CHOSEN, **params})
 
@@ -119,8 +128,16 @@ def test_dropout_is_for_training_only(data):
 
 
 def test_clipnorm_limits_the_step(data):
-    """With plain gradient descent, no weight moves further than learning rate times clipnorm a step."""
-    sgd = {"optimizer": "sgd", "learning_rate": 1.0, "clipnorm": 1e-3, "batch_size": 1000, "units": 6}
+    """With plain gradient descent, no weight moves further than learning rate times clipnorm a
+    step.
+    """
+    sgd = {
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "clipnorm": 1e-3,
+        "batch_size": 1000,
+        "units": 6,
+    }
     one, two = (small(cell="simple", epochs=epochs, **sgd).fit(*data) for epochs in (1, 2))
 
     moved = [np.linalg.norm(b - a) for a, b in zip(one.weights_, two.weights_, strict=True)]
@@ -129,7 +146,9 @@ def test_clipnorm_limits_the_step(data):
 
 
 def test_learning_rate_falls_evenly(data):
-    """The last epoch has its share of the learning rate, and each epoch the same share of the one before."""
+    """The last epoch has its share of the learning rate, and each epoch the same share of the one
+    before.
+    """
     import keras
 
     class Rates(keras.callbacks.Callback):
@@ -138,7 +157,9 @@ def test_learning_rate_falls_evenly(data):
         def on_epoch_end(self, epoch, logs=None):
             self.seen.append(float(self.model.optimizer.learning_rate))
 
-    model = small(cell="simple", epochs=3, learning_rate=0.1, learning_rate_decay=0.01, callbacks=[Rates()])
+    model = small(
+        cell="simple", epochs=3, learning_rate=0.1, learning_rate_decay=0.01, callbacks=[Rates()]
+    )
     model.fit(*data).fit(*data)
 
     np.testing.assert_allclose(Rates.seen, [0.1, 0.01, 0.001] * 2, rtol=1e-5)
@@ -150,7 +171,10 @@ def test_learning_rate_falls_evenly(data):
 @pytest.mark.parametrize(
     ("params", "shapes"),
     [
-        ({"cell": "simple", "units": (5, 3)}, [(1, 5), (5, 5), (5,), (5, 3), (3, 3), (3,), (3, 1), (1,)]),
+        (
+            {"cell": "simple", "units": (5, 3)},
+            [(1, 5), (5, 5), (5,), (5, 3), (3, 3), (3,), (3, 1), (1,)],
+        ),
         ({"cell": "lstm", "units": 5}, [(1, 20), (5, 20), (20,), (5, 1), (1,)]),
         (
             {"cell": "gru", "units": 5, "dense_units": 4},
@@ -238,7 +262,9 @@ def test_warm_start_after_pickle(data):
     model = small(warm_start=True).fit(*data)
     twin = pickle.loads(pickle.dumps(model))
 
-    np.testing.assert_array_equal(twin.fit(*data).predict(data[0]), model.fit(*data).predict(data[0]))
+    np.testing.assert_array_equal(
+        twin.fit(*data).predict(data[0]), model.fit(*data).predict(data[0])
+    )
 
 
 def test_warm_start_needs_the_same_network(data):
@@ -257,11 +283,15 @@ def test_partial_fit_is_one_epoch(data):
 
 
 def test_epochs_without_validation_are_counted(data):
-    """Where some epochs had no validation, their validation loss is NaN: both lists count the same epochs."""
+    """Where some epochs had no validation, their validation loss is NaN: both lists count the same
+    epochs.
+    """
     model = small(validation_fraction=0.2).fit(*data).partial_fit(*data)
     assert np.isnan(model.history_["val_loss"]).tolist() == [False, False, True]
 
-    model = small(warm_start=True, epochs=1).fit(*data).set_params(validation_fraction=0.2).fit(*data)
+    model = (
+        small(warm_start=True, epochs=1).fit(*data).set_params(validation_fraction=0.2).fit(*data)
+    )
     assert np.isnan(model.history_["val_loss"]).tolist() == [True, False]
 
 
@@ -292,14 +322,18 @@ def test_weights_of_validation_data(data):
     """The validation loss is the weighted mean, and no window's whose weight is 0."""
     X, y = data
     weights = np.arange(len(y) - 150.0) % 3
-    model = small(normalize_y=False).fit(X[:150], y[:150], validation_data=(X[150:], y[150:], weights))
+    model = small(normalize_y=False).fit(
+        X[:150], y[:150], validation_data=(X[150:], y[150:], weights)
+    )
 
     expected = np.average((model.predict(X[150:]) - y[150:]) ** 2, weights=weights)
     np.testing.assert_allclose(model.history_["val_loss"][-1], expected, rtol=1e-4)
 
 
 def test_scale_of_y_ignores_the_validation_part(data):
-    """normalize_y learns from the windows that are trained on, not from those that are validated on."""
+    """normalize_y learns from the windows that are trained on, not from those that are validated
+    on.
+    """
     X, y = data
     y = np.where(np.arange(len(y)) < 200, y, 1e6)
     model = small(validation_fraction=0.25, epochs=1).fit(X, y)
@@ -377,7 +411,9 @@ def test_model_checkpoint(data, tmp_path):
 
     saved = keras.saving.load_model(path)
 
-    np.testing.assert_allclose(saved(np.asarray(data[0], "f4"))[:, 0], model.predict(data[0]), atol=1e-5)
+    np.testing.assert_allclose(
+        saved(np.asarray(data[0], "f4"))[:, 0], model.predict(data[0]), atol=1e-5
+    )
 
 
 def interrupt_after(monkeypatch, epochs):
@@ -453,12 +489,16 @@ def test_keras_model(data):
 
     assert isinstance(stock, keras.Model)
     scaled = np.asarray(stock(np.asarray(X, "f4")))[:, 0]
-    np.testing.assert_allclose(scaled * model.y_scale_ + model.y_offset_, model.predict(X), atol=1e-5)
+    np.testing.assert_allclose(
+        scaled * model.y_scale_ + model.y_offset_, model.predict(X), atol=1e-5
+    )
 
 
 def test_float64(data):
     """dtype decides the precision of the weights."""
-    assert {w.dtype.name for w in small(dtype="float64", epochs=1).fit(*data).weights_} == {"float64"}
+    assert {w.dtype.name for w in small(dtype="float64", epochs=1).fit(*data).weights_} == {
+        "float64"
+    }
 
 
 # ---------------------------------------------------------------------- in company
@@ -496,7 +536,9 @@ def test_grid_search_in_parallel():
     two = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), n_jobs=2).fit(rows, rows[:, 0])
     one = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2)).fit(rows, rows[:, 0])
 
-    np.testing.assert_allclose(two.cv_results_["mean_test_score"], one.cv_results_["mean_test_score"], rtol=1e-5)
+    np.testing.assert_allclose(
+        two.cv_results_["mean_test_score"], one.cv_results_["mean_test_score"], rtol=1e-5
+    )
 
 
 def test_textbook_arrays():
@@ -524,7 +566,10 @@ def test_textbook_arrays():
         ({"learning_rate_decay": 0}, "learning_rate_decay must be above 0, got 0"),
         ({"clipnorm": -1.0}, "clipnorm must be above 0, got -1.0"),
         ({"validation_fraction": 1.5}, "validation_fraction must be above 0 and below 1, got 1.5"),
-        ({"early_stopping": True, "patience": -1}, "patience must be a whole number of at least 0, got -1"),
+        (
+            {"early_stopping": True, "patience": -1},
+            "patience must be a whole number of at least 0, got -1",
+        ),
         ({"loss": "mean"}, "loss must be .*'mse', 'mae', 'huber'.* got 'mean'"),
         ({"optimizer": "adamant"}, "optimizer must be .*'adam', .* got 'adamant'"),
         ({"activation": "tanhh"}, "activation must be .*'tanh'.* got 'tanhh'"),
@@ -543,7 +588,9 @@ def test_wrong_parameters(params, message, data):
 
 
 def test_two_networks_side_by_side(data):
-    """Estimators of the same network keep their own weights, however their fits and predictions alternate."""
+    """Estimators of the same network keep their own weights, however their fits and predictions
+    alternate.
+    """
     X, y = data
     one, two = small().fit(X, y), small(random_state=1)
     first = one.predict(X)
@@ -561,14 +608,20 @@ def test_fits_in_threads(data):
     seeds = [0, 1, 0, 1]
 
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda seed: small(random_state=seed, dropout=0.2).fit(X, y).predict(X), seeds))
+        together = list(
+            pool.map(lambda seed: small(random_state=seed, dropout=0.2).fit(X, y).predict(X), seeds)
+        )
 
     for seed, forecast in zip(seeds, together, strict=True):
-        np.testing.assert_array_equal(forecast, small(random_state=seed, dropout=0.2).fit(X, y).predict(X))
+        np.testing.assert_array_equal(
+            forecast, small(random_state=seed, dropout=0.2).fit(X, y).predict(X)
+        )
 
 
 def test_keras_is_left_as_it_was(data):
-    """A fit with a random state does not make TensorFlow refuse the user's own layers that have none."""
+    """A fit with a random state does not make TensorFlow refuse the user's own layers that have
+    none.
+    """
     import tensorflow as tf
 
     small(engine="keras").fit(*data)
@@ -577,7 +630,9 @@ def test_keras_is_left_as_it_was(data):
 
 
 def test_global_random_state_is_left_alone(data):
-    """Fitting and predicting neither read nor change the generators of Python and NumPy when there is a seed."""
+    """Fitting and predicting neither read nor change the generators of Python and NumPy when there
+    is a seed.
+    """
     random.seed(3)
     np.random.seed(3)
     expected = random.random(), np.random.rand()

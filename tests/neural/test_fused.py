@@ -26,16 +26,29 @@ NETWORKS = {
     **{cell: RNNRegressor(cell, 5) for cell in CELLS},
     **{f"{cell}, one unit": RNNRegressor(cell, 1) for cell in CELLS},
     **{f"{cell}, 33 units": RNNRegressor(cell, 33) for cell in CELLS},
-    **{f"{cell}, stack of both directions": RNNRegressor(cell, (4, 3), bidirectional=True) for cell in CELLS},
-    **{f"{cell}, backwards": RNNRegressor(cell, (4, 3), go_backwards=True) for cell in CELLS},
-    **{f"{cell}, relu": RNNRegressor(cell, 4, activation="relu") for cell in CELLS},
-    **{f"{cell}, decoder": RNNRegressor(cell, (3, 4), decoder="recurrent", dense_units=3) for cell in CELLS},
     **{
-        f"{cell}, decoder of both directions": RNNRegressor(cell, 3, decoder="recurrent", bidirectional=True)
+        f"{cell}, stack of both directions": RNNRegressor(cell, (4, 3), bidirectional=True)
         for cell in CELLS
     },
-    **{f"{cell}, sequence targets": RNNRegressor(cell, (3, 4), sequence_targets=True) for cell in CELLS},
-    "both directions, turned around": RNNRegressor("gru", (4, 3), bidirectional=True, go_backwards=True),
+    **{f"{cell}, backwards": RNNRegressor(cell, (4, 3), go_backwards=True) for cell in CELLS},
+    **{f"{cell}, relu": RNNRegressor(cell, 4, activation="relu") for cell in CELLS},
+    **{
+        f"{cell}, decoder": RNNRegressor(cell, (3, 4), decoder="recurrent", dense_units=3)
+        for cell in CELLS
+    },
+    **{
+        f"{cell}, decoder of both directions": RNNRegressor(
+            cell, 3, decoder="recurrent", bidirectional=True
+        )
+        for cell in CELLS
+    },
+    **{
+        f"{cell}, sequence targets": RNNRegressor(cell, (3, 4), sequence_targets=True)
+        for cell in CELLS
+    },
+    "both directions, turned around": RNNRegressor(
+        "gru", (4, 3), bidirectional=True, go_backwards=True
+    ),
     "dense head": RNNRegressor("lstm", 4, dense_units=(5, 3)),
     "dense": DenseRegressor((6, 4)),
     "dense, tanh": DenseRegressor(6, activation="tanh"),
@@ -62,9 +75,17 @@ def fitted(model, X, y, **params):
 def loss_and_gradient(network, feed, vector, seed=0):
     """One step of gradient descent, whose rate is 1: what the weights lose is the gradient."""
     plan = Plan(network, every_step=network.every_step)
-    values = {"loss": "mse", "optimizer": "sgd", "learning_rate": 1.0, "learning_rate_decay": 1.0, "clipnorm": None}
+    values = {
+        "loss": "mse",
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "learning_rate_decay": 1.0,
+        "clipnorm": None,
+    }
     values |= {"epochs": 1, "patience": None, "callbacks": (), "verbose": 0, "seed": seed}
-    trained = train(network, Training(**values), feed, None, Trained(plan.weights(vector), [0, 0], {}))
+    trained = train(
+        network, Training(**values), feed, None, Trained(plan.weights(vector), [0, 0], {})
+    )
     return trained.history["loss"][0], vector - plan.vector(trained.weights, float)
 
 
@@ -125,9 +146,13 @@ def test_forecasts_and_an_epoch_are_those_of_keras(name):
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_optimizers_and_losses_are_those_of_keras(optimizer, loss, first):
-    """An epoch of several steps in the same order gives the same weights, with clipping, decay and sample weights."""
+    """An epoch of several steps in the same order gives the same weights, with clipping, decay and
+    sample weights.
+    """
     X, y = data(90)
-    model = RNNRegressor("gru", 4, optimizer=optimizer, loss=loss, learning_rate=0.02, learning_rate_decay=0.3)
+    model = RNNRegressor(
+        "gru", 4, optimizer=optimizer, loss=loss, learning_rate=0.02, learning_rate_decay=0.3
+    )
     weights = np.random.default_rng(0).uniform(size=len(y))
     fused = fitted(model, X, y, engine=first, clipnorm=0.05)
     keras = copy.deepcopy(fused).set_params(engine="keras")
@@ -140,7 +165,9 @@ def test_optimizers_and_losses_are_those_of_keras(optimizer, loss, first):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-@pytest.mark.parametrize(("n", "steps", "features"), [(1, 6, 3), (7, 1, 3), (257, 3, 1), (40, 1, 1)])
+@pytest.mark.parametrize(
+    ("n", "steps", "features"), [(1, 6, 3), (7, 1, 3), (257, 3, 1), (40, 1, 1)]
+)
 @pytest.mark.parametrize("cell", CELLS)
 def test_odd_sizes(cell, n, steps, features):
     """One sample, one step, one feature, and batches that fill no chunk."""
@@ -155,12 +182,16 @@ def test_odd_sizes(cell, n, steps, features):
     np.testing.assert_allclose(fused.predict(X), keras.predict(X), atol=1e-6)
 
 
-@pytest.mark.parametrize("dropout", [{"dropout": 0.4}, {"recurrent_dropout": 0.4}, {"output_dropout": 0.4}], ids=str)
+@pytest.mark.parametrize(
+    "dropout", [{"dropout": 0.4}, {"recurrent_dropout": 0.4}, {"output_dropout": 0.4}], ids=str
+)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_with_dropout(cell, bidirectional, dropout):
     """With the same mask, the gradient is the slope of the loss."""
-    check_gradient(RNNRegressor(cell, (4, 3), bidirectional=bidirectional, **dropout), *data(n=7), n_weights=40)
+    check_gradient(
+        RNNRegressor(cell, (4, 3), bidirectional=bidirectional, **dropout), *data(n=7), n_weights=40
+    )
 
 
 def test_initial_weights_are_drawn_as_keras_draws_them():
@@ -168,7 +199,9 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
     X, y = data()
     network = fitted(RNNRegressor("lstm", 30), X, y, engine="fused").network_
 
-    kernel, recurrent, bias, out, out_bias = initial_weights(Plan(network), np.random.default_rng(0))
+    kernel, recurrent, bias, out, out_bias = initial_weights(
+        Plan(network), np.random.default_rng(0)
+    )
 
     assert 0.9 < np.abs(kernel).max() / np.sqrt(6 / (3 + 120)) <= 1
     np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(30), atol=1e-12)
@@ -190,9 +223,13 @@ def test_the_tangent_of_single_precision():
 
 
 def test_the_number_of_threads_changes_nothing(monkeypatch):
-    """Chunks and the order in which their gradients are summed are the same for any number of threads."""
+    """Chunks and the order in which their gradients are summed are the same for any number of
+    threads.
+    """
     X, y = data(400)
-    model = RNNRegressor("gru", 5, dropout=0.3, epochs=2, batch_size=300, random_state=0, engine="fused")
+    model = RNNRegressor(
+        "gru", 5, dropout=0.3, epochs=2, batch_size=300, random_state=0, engine="fused"
+    )
     forecasts = []
     for n in (1, 2, 5):
         monkeypatch.setattr("skrnn.neural.fused.engine.allowed_threads", lambda n=n: n)
@@ -222,9 +259,18 @@ def test_threads_keep_to_the_limit():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"loss": "log_cosh"}, "with engine='fused', loss must be one of 'mse', .*, got 'log_cosh'"),
-        ({"optimizer": "nadam"}, "with engine='fused', optimizer must be one of 'adam', .*, got 'nadam'"),
-        ({"activation": "elu"}, "with engine='fused', activation must be one of 'tanh', .*: engine='keras' takes all"),
+        (
+            {"loss": "log_cosh"},
+            "with engine='fused', loss must be one of 'mse', .*, got 'log_cosh'",
+        ),
+        (
+            {"optimizer": "nadam"},
+            "with engine='fused', optimizer must be one of 'adam', .*, got 'nadam'",
+        ),
+        (
+            {"activation": "elu"},
+            "with engine='fused', activation must be one of 'tanh', .*: engine='keras' takes all",
+        ),
         ({"callbacks": ["one"]}, "with engine='fused', callbacks must be None, got 1"),
     ],
     ids=str,
@@ -259,7 +305,9 @@ def test_a_memmap_is_read_where_it_lies(tmp_path):
     forecasts = []
     for one in (rows, mapped):
         X, y = make_windows(one, 5, target=0)
-        forecasts.append(RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y).predict(X))
+        forecasts.append(
+            RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused").fit(X, y).predict(X)
+        )
 
     np.testing.assert_array_equal(*forecasts)
 
@@ -305,7 +353,9 @@ def test_rows_of_any_kind(dtype):
     X, y = make_windows(rows, 5, target=0, sampling_rate=2)
     model = RNNRegressor("gru", 3, epochs=1, random_state=0, engine="fused", normalize_y=False)
 
-    np.testing.assert_array_equal(model.fit(X, y).predict(X), model.fit(np.asarray(X, "f8"), y).predict(np.asarray(X)))
+    np.testing.assert_array_equal(
+        model.fit(X, y).predict(X), model.fit(np.asarray(X, "f8"), y).predict(np.asarray(X))
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,7 +369,9 @@ def test_rows_of_any_kind(dtype):
     ids=str,
 )
 def test_settings_of_keras_optimizers(kind, settings):
-    """A Keras optimizer's settings are those of the kernels, and its memory goes from one engine to the other."""
+    """A Keras optimizer's settings are those of the kernels, and its memory goes from one engine to
+    the other.
+    """
     import keras
 
     X, y = data(90)
@@ -351,7 +403,9 @@ def test_keras_optimizers_that_no_kernel_knows():
 def test_a_fit_that_diverges_shows_it():
     """The loss is no number then, and early stopping keeps the weights of before."""
     X, y = data(90, outputs=1)
-    model = DenseRegressor(16, activation="linear", optimizer="sgd", learning_rate=1.0, epochs=60, batch_size=256)
+    model = DenseRegressor(
+        16, activation="linear", optimizer="sgd", learning_rate=1.0, epochs=60, batch_size=256
+    )
     model.set_params(engine="fused", random_state=0, early_stopping=True, patience=60)
 
     with warnings.catch_warnings():
@@ -366,7 +420,9 @@ def test_a_fit_that_diverges_shows_it():
 def test_no_patience_goes_on_while_it_gets_better(engine):
     """Only an epoch that is no better ends training."""
     X, y = make_windows(np.sin(np.arange(300) / 5), 12)
-    model = RNNRegressor("gru", 8, epochs=6, early_stopping=True, patience=0, random_state=0, engine=engine)
+    model = RNNRegressor(
+        "gru", 8, epochs=6, early_stopping=True, patience=0, random_state=0, engine=engine
+    )
 
     history = model.fit(X, y).history_["val_loss"]
 
@@ -378,7 +434,9 @@ def test_no_patience_goes_on_while_it_gets_better(engine):
 def test_weights_that_are_changed_count(engine):
     """The forecast is that of the weights as they are."""
     X, y = data(outputs=1)
-    model = RNNRegressor("gru", 3, epochs=1, random_state=0, normalize_y=False, engine=engine).fit(X, y)
+    model = RNNRegressor("gru", 3, epochs=1, random_state=0, normalize_y=False, engine=engine).fit(
+        X, y
+    )
     model.predict(X)
 
     for weight in model.weights_:
@@ -393,10 +451,14 @@ def test_another_optimizer_begins_anew(engine):
     import keras
 
     X, y = data(outputs=1)
-    model = DenseRegressor(4, optimizer="rmsprop", epochs=2, random_state=0, engine=engine).fit(X, y)
+    model = DenseRegressor(4, optimizer="rmsprop", epochs=2, random_state=0, engine=engine).fit(
+        X, y
+    )
     before = [np.array(weight) for weight in model.weights_]
 
-    model.set_params(optimizer=keras.optimizers.SGD(1e-9, momentum=0.9), warm_start=True, epochs=1).fit(X, y)
+    model.set_params(
+        optimizer=keras.optimizers.SGD(1e-9, momentum=0.9), warm_start=True, epochs=1
+    ).fit(X, y)
 
     for one, two in zip(before, model.weights_, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)

@@ -43,10 +43,13 @@ def few_at_once(monkeypatch):
     ids=str,
 )
 def test_gathered_in_parts(model, few_at_once):
-    """Rows of whole numbers, which are gathered a few batches at a time, give what floats do, masks included."""
+    """Rows of whole numbers, which are gathered a few batches at a time, give what floats do, masks
+    included.
+    """
     model.set_params(**COMMON)
     floats, whole = (
-        make_windows(numbers().astype(dtype), 5, 2, target=0, known_ahead=[1], sampling_rate=2) for dtype in ("f4", int)
+        make_windows(numbers().astype(dtype), 5, 2, target=0, known_ahead=[1], sampling_rate=2)
+        for dtype in ("f4", int)
     )
 
     check_same_fits(model, floats, whole)
@@ -63,7 +66,9 @@ def test_windows_scaled_by_themselves(few_at_once):
 
 def panel(**params):
     """Windows in any order, some of them twice and some left out, and their targets."""
-    X, y = make_windows([numbers(40, seed=seed).astype(float) for seed in range(3)], 5, 2, target=1, **params)
+    X, y = make_windows(
+        [numbers(40, seed=seed).astype(float) for seed in range(3)], 5, 2, target=1, **params
+    )
     which = np.random.default_rng(1).integers(len(X), size=len(X))
     return X[which], y[which]
 

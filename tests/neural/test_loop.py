@@ -1,4 +1,6 @@
-"""The loop over batches: what threads do together, what is shown of it, and what is left when it is stopped."""
+"""The loop over batches: what threads do together, what is shown of it, and what is left when it is
+stopped.
+"""
 
 import copy
 import re
@@ -25,7 +27,9 @@ def windows(n, length=4):
 def test_a_batch_of_more_chunks_than_shares(monkeypatch):
     """However few gradients are kept, that of the batch is the sum over all of its chunks."""
     X, y = windows(2_000)
-    model = RNNRegressor("gru", 3, epochs=3, batch_size=1500, optimizer="sgd", random_state=0, engine="fused")
+    model = RNNRegressor(
+        "gru", 3, epochs=3, batch_size=1500, optimizer="sgd", random_state=0, engine="fused"
+    )
     model.set_params(dtype="float64", dropout=0.2)
 
     fits = []
@@ -40,9 +44,13 @@ def test_a_batch_of_more_chunks_than_shares(monkeypatch):
 
 
 def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
-    """Ctrl-C in a long epoch leaves what the network has learned from the batches before, and nothing of the next."""
+    """Ctrl-C in a long epoch leaves what the network has learned from the batches before, and
+    nothing of the next.
+    """
     X, y = windows(400_000)
-    model = RNNRegressor("gru", 3, epochs=2, batch_size=1600, verbose=1, random_state=0, engine="fused")
+    model = RNNRegressor(
+        "gru", 3, epochs=2, batch_size=1600, verbose=1, random_state=0, engine="fused"
+    )
 
     def pressed(progress, n, loss):
         if n > 1:
@@ -65,12 +73,16 @@ def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
 def test_the_progress_line(capsys):
     """It counts the batches that are done, and ends with the losses of the epoch."""
     X, y = windows(200_000)
-    model = RNNRegressor("gru", 3, epochs=1, batch_size=640, verbose=1, validation_fraction=0.1, engine="fused")
+    model = RNNRegressor(
+        "gru", 3, epochs=1, batch_size=640, verbose=1, validation_fraction=0.1, engine="fused"
+    )
 
     model.fit(X, y)
 
     nothing, *shown, last = capsys.readouterr().out.split("\r")
-    counts = [int(re.fullmatch(r"Epoch 1/1 [━─]{20} (\d+)/282 loss: \S+ ", line)[1]) for line in shown]
+    counts = [
+        int(re.fullmatch(r"Epoch 1/1 [━─]{20} (\d+)/282 loss: \S+ ", line)[1]) for line in shown
+    ]
     assert nothing == ""
     assert counts == sorted(counts) != []
     assert [line.count("━") for line in shown] == [20 * n // 282 for n in counts]

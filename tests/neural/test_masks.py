@@ -74,7 +74,12 @@ class Chunk:
 
     def masks(self):
         """The masks of as many units, of all layers."""
-        places = self.first["h_mask"], self.second["x_mask"], self.second["h_mask"], self.last["x_mask"]
+        places = (
+            self.first["h_mask"],
+            self.second["x_mask"],
+            self.second["h_mask"],
+            self.last["x_mask"],
+        )
         return [self.rows(place, UNITS) for place in places]
 
 
@@ -97,7 +102,9 @@ def test_every_chunk_batch_and_layer_has_its_own():
 
 
 def test_the_same_at_every_step():
-    """A recurrent layer leaves out the same inputs and the same states from its first step to its last."""
+    """A recurrent layer leaves out the same inputs and the same states from its first step to its
+    last.
+    """
     chunk = Chunk(64, 64)
 
     for layer in (chunk.first, chunk.second):
@@ -105,5 +112,7 @@ def test_the_same_at_every_step():
             (int(layer["inputs"]), "x", "x_mask", "x_masked"),
             (UNITS, "H", "h_mask", "h_masked"),
         ):
-            all_steps, left = (chunk.rows(layer[name], STEPS * n).reshape(STEPS, n, -1) for name in (read, left))
+            all_steps, left = (
+                chunk.rows(layer[name], STEPS * n).reshape(STEPS, n, -1) for name in (read, left)
+            )
             np.testing.assert_array_equal(left, all_steps * chunk.rows(layer[mask], n))

@@ -21,7 +21,9 @@ from skrnn import (
     make_windows,
 )
 
-KINDS = pytest.mark.parametrize("kind", [{"sequence_targets": True}, {"decoder": "recurrent"}], ids=str)
+KINDS = pytest.mark.parametrize(
+    "kind", [{"sequence_targets": True}, {"decoder": "recurrent"}], ids=str
+)
 EXACT = {"dtype": "float64", "batch_size": 500, "optimizer": "sgd"}
 
 
@@ -58,7 +60,9 @@ def test_partial_fit_goes_on(kind):
     y[5, 1] = np.nan
     model = network(kind)
 
-    losses = [model.partial_fit(X[part], y[part]).history_["loss"] for part in (slice(None), slice(20))]
+    losses = [
+        model.partial_fit(X[part], y[part]).history_["loss"] for part in (slice(None), slice(20))
+    ]
 
     assert [len(loss) for loss in losses] == [1, 2]
     assert np.isfinite(losses[1]).all()
@@ -95,7 +99,9 @@ def test_early_stopping_keeps_the_best(kind):
     X, y = windows()
     options = {"normalize_y": False, "dtype": "float64", "learning_rate": 0.05}
 
-    model = network(kind, early_stopping=True, patience=2, validation_fraction=0.2, epochs=8, **options).fit(X, y)
+    model = network(
+        kind, early_stopping=True, patience=2, validation_fraction=0.2, epochs=8, **options
+    ).fit(X, y)
 
     n_newest = int(np.ceil(0.2 * len(X)))
     error = np.mean((model.predict(X[-n_newest:]) - y[-n_newest:]) ** 2)
@@ -131,7 +137,11 @@ def test_double_precision(kind):
     X, y = windows()
 
     model, single = (network(kind, dtype=dtype).fit(X, y) for dtype in ("float64", "float32"))
-    single.weights_, single.y_offset_, single.y_scale_ = model.weights_, model.y_offset_, model.y_scale_
+    single.weights_, single.y_offset_, single.y_scale_ = (
+        model.weights_,
+        model.y_offset_,
+        model.y_scale_,
+    )
 
     assert {weight.dtype for weight in model.weights_} == {np.dtype("float64")}
     np.testing.assert_allclose(model.predict(X), single.predict(X), rtol=1e-3, atol=1e-4)
@@ -156,7 +166,9 @@ def test_in_a_search(kind):
     (name,) = kind
     grid = {f"rnnregressor__{name}": [RNNRegressor().get_params()[name], kind[name]]}
 
-    search = GridSearchCV(make_pipeline(SeriesScaler(), network({})), grid, cv=TimeSeriesSplit(2, gap=2)).fit(X, y)
+    search = GridSearchCV(
+        make_pipeline(SeriesScaler(), network({})), grid, cv=TimeSeriesSplit(2, gap=2)
+    ).fit(X, y)
 
     scores = search.cv_results_["mean_test_score"]
     assert np.isfinite(scores).all()
@@ -177,11 +189,14 @@ def test_differences_rows_in(kind):
 
     ahead = pipe.predict(future_rows(line, 4))[120]
 
-    # Training targets are constant, and no more than a little training leaves the network about one off.
+    # Training targets are constant, and no more than a little training leaves the network about one
+    # off.
     np.testing.assert_allclose(ahead, 1600 + 5.0 * np.arange(4), atol=4)
 
 
-@pytest.mark.parametrize("kind", [{}, {"sequence_targets": True}, {"decoder": "recurrent"}], ids=str)
+@pytest.mark.parametrize(
+    "kind", [{}, {"sequence_targets": True}, {"decoder": "recurrent"}], ids=str
+)
 def test_one_step_of_a_recursion(kind):
     """What is known ahead is read by the model of one step as it was in its training."""
     X, y = windows(1)

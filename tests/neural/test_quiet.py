@@ -39,9 +39,13 @@ assert not heavy, heavy
 
 
 def test_the_fused_engine_needs_no_tensorflow():
-    """Fits, searches and predictions import none of it; once the kernels are compiled, they write nothing."""
+    """Fits, searches and predictions import none of it; once the kernels are compiled, they write
+    nothing.
+    """
     for _ in range(2):
-        run = subprocess.run([sys.executable, "-c", FUSED], capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", FUSED], capture_output=True, text=True, check=True
+        )
 
     assert run.stdout == ""
     assert run.stderr == ""

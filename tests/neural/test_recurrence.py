@@ -13,7 +13,9 @@ def fitted_with_random_weights(**params):
     """A network that has been built, its weights then drawn at random."""
     rng = np.random.default_rng(7)
     X, y = rng.normal(size=(8, 5, 3)), rng.normal(size=8)
-    model = RNNRegressor(**params, epochs=1, normalize_y=False, dtype="float64", random_state=0).fit(X, y)
+    model = RNNRegressor(
+        **params, epochs=1, normalize_y=False, dtype="float64", random_state=0
+    ).fit(X, y)
     weights = [rng.normal(scale=0.4, size=w.shape) for w in model.weights_]
     model.weights_ = weights
     return model, X, weights
@@ -27,7 +29,9 @@ def head(states, kernel, bias):
 @pytest.mark.parametrize("cell", CELLS)
 def test_layer(cell, go_backwards):
     """One layer, read forwards or backwards, is the recurrence of its equations."""
-    model, X, (W, U, b, *out) = fitted_with_random_weights(cell=cell, units=4, go_backwards=go_backwards)
+    model, X, (W, U, b, *out) = fitted_with_random_weights(
+        cell=cell, units=4, go_backwards=go_backwards
+    )
 
     read = oracles.reverse(X) if go_backwards else X
     expected = head(CELLS[cell](read, W, U, b)[:, -1], *out)
@@ -62,7 +66,9 @@ def test_stack_backwards(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_bidirectional(cell, go_backwards):
     """A bidirectional layer puts the last states of both directions side by side."""
-    model, X, weights = fitted_with_random_weights(cell=cell, units=4, bidirectional=True, go_backwards=go_backwards)
+    model, X, weights = fitted_with_random_weights(
+        cell=cell, units=4, bidirectional=True, go_backwards=go_backwards
+    )
 
     read = oracles.reverse(X) if go_backwards else X
     states = oracles.bidirectional(CELLS[cell], read, weights[:3], weights[3:6])
@@ -83,7 +89,9 @@ def test_bidirectional_stack(cell):
 
 def test_dense_head():
     """Dense units stand between the last state and the output, with ReLU."""
-    model, X, (W, U, b, inner, inner_bias, *out) = fitted_with_random_weights(cell="gru", units=4, dense_units=3)
+    model, X, (W, U, b, inner, inner_bias, *out) = fitted_with_random_weights(
+        cell="gru", units=4, dense_units=3
+    )
 
     state = oracles.gru(X, W, U, b)[:, -1]
     expected = head(np.maximum(state @ inner + inner_bias, 0), *out)

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skrnn import Differencer, RNNRegressor, SeriesScaler, TransformedWindowRegressor, WindowScaler, make_windows
+from skrnn import (
+    Differencer,
+    RNNRegressor,
+    SeriesScaler,
+    TransformedWindowRegressor,
+    WindowScaler,
+    make_windows,
+)
 from skrnn.neural.feeding import Feed
 from skrnn.neural.sequence import LastStep, LaterEnds, step_targets
 
@@ -35,7 +42,9 @@ def seen_targets(model, X, y, monkeypatch):
     return seen["windows"], seen["targets"]
 
 
-@pytest.mark.parametrize(("sampling_rate", "stride", "leads"), [(1, 1, [1, 2, 3]), (3, 1, [1, 5]), (2, 2, [4])])
+@pytest.mark.parametrize(
+    ("sampling_rate", "stride", "leads"), [(1, 1, [1, 2, 3]), (3, 1, [1, 5]), (2, 2, [4])]
+)
 def test_targets_of_a_panel_against_a_loop(sampling_rate, stride, leads):
     """Each step has the targets of the window that ends there, where y tells them."""
     panel = [rows(40, 2, seed) for seed in range(3)]
@@ -46,14 +55,20 @@ def test_targets_of_a_panel_against_a_loop(sampling_rate, stride, leads):
 
     found = LaterEnds(X, y)(np.arange(len(X)), None)
 
-    told = {(series, end): targets for series, end, targets in zip(X.series, X.ends, y, strict=True)}
+    told = {
+        (series, end): targets for series, end, targets in zip(X.series, X.ends, y, strict=True)
+    }
     unknown = np.full(len(leads), np.nan)
     for i, (series, end) in enumerate(zip(X.series, X.ends, strict=True)):
         steps = [end - age * sampling_rate for age in (3, 2, 1, 0)]
-        np.testing.assert_array_equal(found[i], [told.get((series, step), unknown) for step in steps])
+        np.testing.assert_array_equal(
+            found[i], [told.get((series, step), unknown) for step in steps]
+        )
 
 
-@pytest.mark.parametrize("scaler", [None, SeriesScaler(), SeriesScaler("minmax"), SeriesScaler("robust")])
+@pytest.mark.parametrize(
+    "scaler", [None, SeriesScaler(), SeriesScaler("minmax"), SeriesScaler("robust")]
+)
 def test_targets_are_in_the_unit_of_y_under_scaling(scaler, monkeypatch):
     """Scaling the windows leaves all targets as they are."""
     X, y = make_windows(100 + rows(), 5, 3)
@@ -75,7 +90,9 @@ def test_targets_behind_differences(lag, monkeypatch):
 
     level = X.rows[:, 0]
     for step, end in enumerate(range(windows.ends[9] - windows.length + 1, windows.ends[9] + 1)):
-        relative = [level[end + lead] - level[end + lead - lag * -(-lead // lag)] for lead in (1, 2, 3)]
+        relative = [
+            level[end + lead] - level[end + lead - lag * -(-lead // lag)] for lead in (1, 2, 3)
+        ]
         np.testing.assert_allclose(targets[9, step], relative)
 
 
@@ -93,21 +110,29 @@ def test_targets_of_textbook_arrays(monkeypatch):
 def test_targets_of_windows_scaled_by_themselves(monkeypatch):
     """Behind WindowScaler, the steps and targets of a window are in its own unit."""
     X, y = make_windows(rows(columns=2), 6, 2, target=1)
-    model = TransformedWindowRegressor(RNNRegressor(**{**NET, "sequence_targets": 1}), WindowScaler(), target=1)
+    model = TransformedWindowRegressor(
+        RNNRegressor(**{**NET, "sequence_targets": 1}), WindowScaler(), target=1
+    )
 
     _, targets = seen_targets(model, X, y, monkeypatch)
 
     steps = np.asarray(X)[:, :, 1]
-    scaled = (np.hstack([steps, y]) - steps.mean(axis=1, keepdims=True)) / steps.std(axis=1, keepdims=True)
+    scaled = (np.hstack([steps, y]) - steps.mean(axis=1, keepdims=True)) / steps.std(
+        axis=1, keepdims=True
+    )
     expected = [[one[step + 1 : step + 3] for step in range(6)] for one in scaled]
     np.testing.assert_allclose(targets, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_steps_without_targets_do_not_count():
-    """Steps whose targets nobody told have weight 0, and the others 1 on average, or the sample's own weight."""
+    """Steps whose targets nobody told have weight 0, and the others 1 on average, or the sample's
+    own weight.
+    """
     X, y = make_windows(rows(12), 4, 2)
     feed = Feed(X, y, None, batch_size=99, dtype="float64", step_targets=LaterEnds(X, y))
-    weighted = Feed(X, y, np.arange(1.0, 8), batch_size=99, dtype="float64", step_targets=LaterEnds(X, y))
+    weighted = Feed(
+        X, y, np.arange(1.0, 8), batch_size=99, dtype="float64", step_targets=LaterEnds(X, y)
+    )
 
     _, targets, weights = feed[0]
 
@@ -131,10 +156,14 @@ def test_validation_is_of_the_last_step():
 
 
 def test_every_step_is_trained():
-    """The loss is that of all steps: a network that is trained no further than one epoch tells by its loss."""
+    """The loss is that of all steps: a network that is trained no further than one epoch tells by
+    its loss.
+    """
     X, y = make_windows(rows(100), 5, 2)
     one, every = (
-        RNNRegressor(**{**NET, "sequence_targets": targets, "learning_rate": 1e-12, "normalize_y": False}).fit(X, y)
+        RNNRegressor(
+            **{**NET, "sequence_targets": targets, "learning_rate": 1e-12, "normalize_y": False}
+        ).fit(X, y)
         for targets in (False, True)
     )
 
@@ -174,7 +203,9 @@ def test_arrays_in_another_unit_are_refused():
 
     with pytest.raises(ValueError, match="Scale both together"):
         make_pipeline(SeriesScaler(), RNNRegressor(**NET)).fit(waves[:, :6], waves[:, 6:])
-    model = TransformedWindowRegressor(RNNRegressor(**NET), SeriesScaler()).fit(waves[:, :6], waves[:, 6:])
+    model = TransformedWindowRegressor(RNNRegressor(**NET), SeriesScaler()).fit(
+        waves[:, :6], waves[:, 6:]
+    )
     assert model.predict(waves[:, :6]).shape == (40, 2)
 
 
@@ -196,7 +227,9 @@ def test_truth_values_of_any_kind(off):
     """A search over an array of truth values switches it on and off."""
     X, y = make_windows(rows(), 5, 2)
 
-    models = [RNNRegressor(**{**NET, "sequence_targets": value}).fit(X, y) for value in (off, np.True_)]
+    models = [
+        RNNRegressor(**{**NET, "sequence_targets": value}).fit(X, y) for value in (off, np.True_)
+    ]
 
     assert [model.network_.every_step for model in models] == [False, True]
 
@@ -205,7 +238,9 @@ def test_a_column_that_is_not_there():
     """The name of the column is looked up, also where its values are not needed."""
     X, y = make_windows(pd.DataFrame(rows(), columns=["load"]), 5, 2)
 
-    with pytest.raises(ValueError, match="sequence_targets='lod' is not a column: did you mean 'load'"):
+    with pytest.raises(
+        ValueError, match="sequence_targets='lod' is not a column: did you mean 'load'"
+    ):
         RNNRegressor(**{**NET, "sequence_targets": "lod"}).fit(X, y)
 
 

@@ -9,7 +9,9 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def closed_figures():
-    """Close what a test has drawn, after drawing it once more as a file would have it: that must not warn."""
+    """Close what a test has drawn, after drawing it once more as a file would have it: that must
+    not warn.
+    """
     before = dict(matplotlib.rcParams)
     yield
     for number in plt.get_fignums():

@@ -23,14 +23,18 @@ SERIES = pd.Series(np.arange(40.0), MONTHS, name="demand")
 
 
 def predictions(index, origins, horizon, folds):
-    """A frame of predictions of the series 0, 1, …: each is 0.5 too high, the baseline is the last known value."""
+    """A frame of predictions of the series 0, 1, …: each is 0.5 too high, the baseline is the last
+    known value.
+    """
     rows = [
         (fold, index[origin], lead, origin + lead, origin + lead + 0.5, origin)
         for fold, origin in zip(folds, origins, strict=True)
         for lead in range(1, horizon + 1)
     ]
     frame = pd.DataFrame(rows, columns=["fold", "origin", "lead", "true", "predicted", "baseline"])
-    return frame.set_index(index[(frame["true"]).to_numpy()]).astype({"true": float, "baseline": float})
+    return frame.set_index(index[(frame["true"]).to_numpy()]).astype(
+        {"true": float, "baseline": float}
+    )
 
 
 def at(labels):
@@ -61,7 +65,9 @@ def test_arrays_follow_their_history():
 
 
 def test_unknown_truth_is_left_out():
-    """NaN in the truth parts its line, and a value alone is a dot; without any truth the forecasts stand alone."""
+    """NaN in the truth parts its line, and a value alone is a dot; without any truth the forecasts
+    stand alone.
+    """
     display = ForecastDisplay.from_predictions([1.0, np.nan, 3.0, np.nan], [1.0, 2.0, 3.0, 4.0])
     future = ForecastDisplay.from_predictions(None, [5.0, 6.0])
 
@@ -116,10 +122,14 @@ def test_times_in_a_zone_are_told_in_it():
 
 
 def test_long_series_are_cut_and_thin():
-    """Of a long history, twice the forecasts' rows are shown; long lines are thin; n_history says otherwise."""
+    """Of a long history, twice the forecasts' rows are shown; long lines are thin; n_history says
+    otherwise.
+    """
     values = np.arange(12_000.0)
 
-    display = ForecastDisplay.from_predictions(values[2000:], values[2000:], history=values[:2000], n_history=5)
+    display = ForecastDisplay.from_predictions(
+        values[2000:], values[2000:], history=values[:2000], n_history=5
+    )
     short = ForecastDisplay.from_predictions(values[:30], values[:30], history=values)
 
     assert len(display.history_line_.get_ydata()) == 6
@@ -131,17 +141,26 @@ def test_long_series_are_cut_and_thin():
 
 
 def test_folds_alternate_in_shade_and_their_origins_are_marked():
-    """Each fold has its line, neighbours in two shades, and a mark at its origin; the truth is parted between them."""
+    """Each fold has its line, neighbours in two shades, and a mark at its origin; the truth is
+    parted between them.
+    """
     frame = predictions(MONTHS, [9, 19, 29], 4, [0, 1, 2])
 
     display = ForecastDisplay.from_predictions(frame, history=SERIES)
 
     colours = [line.get_color() for line in display.forecast_lines_]
     assert colours[0] == colours[2] != colours[1]
-    assert list(drawn(display.forecast_lines_[1])) == at(["2021-09", "2021-10", "2021-11", "2021-12"])
+    assert list(drawn(display.forecast_lines_[1])) == at(
+        ["2021-09", "2021-10", "2021-11", "2021-12"]
+    )
     assert list(drawn(display.forecast_lines_[1]).values()) == [20.5, 21.5, 22.5, 23.5]
-    assert [mdates.date2num(line.get_xdata()[0]) for line in display.origin_lines_] == at(MONTHS[[9, 19, 29]])
-    assert np.isnan(display.true_line_.get_ydata()).tolist() == ([False] * 4 + [True]) * 2 + [False] * 4
+    assert [mdates.date2num(line.get_xdata()[0]) for line in display.origin_lines_] == at(
+        MONTHS[[9, 19, 29]]
+    )
+    assert (
+        np.isnan(display.true_line_.get_ydata()).tolist()
+        == ([False] * 4 + [True]) * 2 + [False] * 4
+    )
     assert display.ax_.get_ylabel() == "demand"
     assert texts(display) == ["history", "truth", "baseline", "forecast", "origin"]
 
@@ -153,7 +172,11 @@ def test_runs_from_other_origins_are_parted():
     display = ForecastDisplay.from_predictions(frame.sample(frac=1, random_state=0))
 
     x, y = display.forecast_lines_[0].get_data()
-    order = [10, 11, 12, 11, 12, 13] if y[0] == 10.5 and np.isnan(y[3]) and y[4] == 11.5 else [11, 12, 13, 10, 11, 12]
+    order = (
+        [10, 11, 12, 11, 12, 13]
+        if y[0] == 10.5 and np.isnan(y[3]) and y[4] == 11.5
+        else [11, 12, 13, 10, 11, 12]
+    )
     assert x[~np.isnan(y)].tolist() == order
     assert np.flatnonzero(np.isnan(y)).tolist() == [3]
     assert drawn(display.true_line_) == {10: 10, 11: 11, 12: 12, 13: 13}
@@ -182,7 +205,9 @@ def test_one_series_of_a_panel():
 
 def airline_pipe(lead=12):
     df = load_airline()
-    pipe = make_pipeline(SlidingWindow(24, lead), LinearWindow()).fit(df[:"1957"], df[:"1957"]["passengers"])
+    pipe = make_pipeline(SlidingWindow(24, lead), LinearWindow()).fit(
+        df[:"1957"], df[:"1957"]["passengers"]
+    )
     return pipe, df
 
 
@@ -191,7 +216,9 @@ def test_rows_have_their_own_forecasts():
     pipe, df = airline_pipe()
     train, test = df[:"1957"], df["1958":]
 
-    display = ForecastDisplay.from_estimator(pipe, test, test["passengers"], history=train["passengers"], name="linear")
+    display = ForecastDisplay.from_estimator(
+        pipe, test, test["passengers"], history=train["passengers"], name="linear"
+    )
 
     np.testing.assert_array_equal(display.forecast_lines_[0].get_ydata(), pipe.predict(test))
     assert list(drawn(display.true_line_)) == at(test.index)
@@ -208,7 +235,9 @@ def test_rows_from_an_origin():
 
     assert list(drawn(display.forecast_lines_[0])) == at(df["1958":"1958"].index)
     assert list(drawn(display.forecast_lines_[1]).values()) == pipe.predict(df)[-12:].tolist()
-    assert [mdates.date2num(line.get_xdata()[0]) for line in display.origin_lines_] == at(["1957-12", "1959-12"])
+    assert [mdates.date2num(line.get_xdata()[0]) for line in display.origin_lines_] == at(
+        ["1957-12", "1959-12"]
+    )
 
 
 def test_rows_that_do_not_exist_yet():
@@ -218,14 +247,18 @@ def test_rows_that_do_not_exist_yet():
 
     display = ForecastDisplay.from_estimator(pipe, X, X["passengers"], origin="1960-12")
 
-    assert list(drawn(display.forecast_lines_[0])) == at(pd.period_range("1961-01", periods=12, freq="M"))
+    assert list(drawn(display.forecast_lines_[0])) == at(
+        pd.period_range("1961-01", periods=12, freq="M")
+    )
     assert drawn(display.true_line_) == {}
 
 
 def test_rows_with_many_leads():
     """A forecaster of many leads on rows: the last origin all of whose rows are known."""
     rows = np.arange(60.0)[:, None]
-    pipe = make_pipeline(SlidingWindow(4), RecursiveForecaster(NaiveForecaster("drift"), 6)).fit(rows, rows[:, 0])
+    pipe = make_pipeline(SlidingWindow(4), RecursiveForecaster(NaiveForecaster("drift"), 6)).fit(
+        rows, rows[:, 0]
+    )
 
     display = ForecastDisplay.from_estimator(pipe, rows, rows[:, 0])
 
@@ -235,26 +268,36 @@ def test_rows_with_many_leads():
 
 
 def airline_of_many_leads(df):
-    return make_pipeline(SlidingWindow(24), MultiOutputForecaster(LinearWindow(), 12)).fit(df, df["passengers"])
+    return make_pipeline(SlidingWindow(24), MultiOutputForecaster(LinearWindow(), 12)).fit(
+        df, df["passengers"]
+    )
 
 
 def test_forecasts_reach_behind_the_last_row():
     """Many leads from a late origin are drawn at the months that follow, whose truth is unknown."""
     df = load_airline()
 
-    display = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="1960-06")
+    display = ForecastDisplay.from_estimator(
+        airline_of_many_leads(df), df, df["passengers"], origin="1960-06"
+    )
 
-    assert list(drawn(display.forecast_lines_[0])) == at(pd.period_range("1960-07", periods=12, freq="M"))
+    assert list(drawn(display.forecast_lines_[0])) == at(
+        pd.period_range("1960-07", periods=12, freq="M")
+    )
     assert list(drawn(display.true_line_)) == at(df.index[-6:])
 
 
 def test_rows_that_are_missing_keep_their_place():
-    """Behind a missing row, forecasts stand at their own months, none of them made after the origin."""
+    """Behind a missing row, forecasts stand at their own months, none of them made after the
+    origin.
+    """
     df = load_airline().drop(pd.Period("1958-03", "M"))
     pipe, _ = airline_pipe()
 
     one = ForecastDisplay.from_estimator(pipe, df, df["passengers"], origin="1957-12")
-    many = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="1957-12")
+    many = ForecastDisplay.from_estimator(
+        airline_of_many_leads(df), df, df["passengers"], origin="1957-12"
+    )
 
     year = pd.period_range("1958-01", periods=12, freq="M")
     assert list(drawn(one.forecast_lines_[0])) == at(year.drop("1958-03"))
@@ -267,7 +310,9 @@ def test_rows_with_names():
     """Rows that have names, and no next one, are forecast as far as there are any."""
     df = load_airline().set_axis([f"row {i}" for i in range(144)])
 
-    display = ForecastDisplay.from_estimator(airline_of_many_leads(df), df, df["passengers"], origin="row 140")
+    display = ForecastDisplay.from_estimator(
+        airline_of_many_leads(df), df, df["passengers"], origin="row 140"
+    )
 
     assert display.predictions.index.tolist() == ["row 141", "row 142", "row 143"]
 
@@ -292,14 +337,20 @@ def test_windows_are_chosen_by_label():
 
 
 def test_windows_of_one_series_have_its_rows():
-    """Windows are drawn at the rows of their series, labelled as these are, with its rows as history."""
+    """Windows are drawn at the rows of their series, labelled as these are, with its rows as
+    history.
+    """
     X, y = make_windows(SERIES, length=5, horizon=3)
     model = NaiveForecaster().fit(X, y)
 
     display = ForecastDisplay.from_estimator(model, X, y, origin=[0, -1])
 
-    assert list(drawn(display.forecast_lines_[0]).items()) == list(zip(at(MONTHS[5:8]), [4.0] * 3, strict=True))
-    assert list(drawn(display.forecast_lines_[1]).items()) == list(zip(at(MONTHS[37:]), [36.0] * 3, strict=True))
+    assert list(drawn(display.forecast_lines_[0]).items()) == list(
+        zip(at(MONTHS[5:8]), [4.0] * 3, strict=True)
+    )
+    assert list(drawn(display.forecast_lines_[1]).items()) == list(
+        zip(at(MONTHS[37:]), [36.0] * 3, strict=True)
+    )
     assert list(drawn(display.history_line_).values()) == list(range(38))
     assert display.ax_.get_ylabel() == "demand"
 
@@ -315,7 +366,9 @@ def test_one_lead_windows_are_all_drawn():
 
 def test_history_is_the_column_that_y_continues():
     """Among several columns, the target is found; there is no history where y is none of them."""
-    frame = pd.DataFrame({"noise": np.random.default_rng(0).normal(size=40), "demand": SERIES.to_numpy()})
+    frame = pd.DataFrame(
+        {"noise": np.random.default_rng(0).normal(size=40), "demand": SERIES.to_numpy()}
+    )
     X, y = make_windows(frame, length=5, horizon=2, target="demand")
     model = LinearWindow().fit(X, y)
 
@@ -370,12 +423,18 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
             lambda: ForecastDisplay.from_predictions([1, 2], [1, 2, 3]),
             r"shape of y_true, .*got \(3,\) and \(2,\)",
         ),
-        (lambda: ForecastDisplay.from_predictions([1, 2]), "y_pred is needed beside y_true of type list"),
+        (
+            lambda: ForecastDisplay.from_predictions([1, 2]),
+            "y_pred is needed beside y_true of type list",
+        ),
         (
             lambda: ForecastDisplay.from_predictions([1.0], [2.0], index=[1, 2]),
             "a label for each of 1 forecasts, got 2",
         ),
-        (lambda: ForecastDisplay.from_predictions([1.0], [2.0], lead=1), "choose from a frame of predictions"),
+        (
+            lambda: ForecastDisplay.from_predictions([1.0], [2.0], lead=1),
+            "choose from a frame of predictions",
+        ),
         (
             lambda: ForecastDisplay.from_predictions(SERIES[:2], [1.0, 2.0], history=[1.0]),
             "labelled as the forecasts are, by periods, got numbers",
@@ -389,15 +448,23 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
             "no row behind it to forecast among 144 rows",
         ),
         (
-            lambda: ForecastDisplay.from_estimator(PIPE, AIRLINE, AIRLINE["passengers"], origin="1999-01"),
+            lambda: ForecastDisplay.from_estimator(
+                PIPE, AIRLINE, AIRLINE["passengers"], origin="1999-01"
+            ),
             "origin='1999-01' is not a label of the index, 1949-01 … 1960-12",
         ),
         (
             lambda: ForecastDisplay.from_estimator(PIPE, AIRLINE, AIRLINE["passengers"], target=0),
             "target has no meaning for rows",
         ),
-        (lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, history=SERIES), "history has no meaning for windows"),
-        (lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin=99), "origin=99 is not one of 34 samples"),
+        (
+            lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, history=SERIES),
+            "history has no meaning for windows",
+        ),
+        (
+            lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin=99),
+            "origin=99 is not one of 34 samples",
+        ),
         (
             lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin="2019"),
             "origin='2019' is not a label of the index, 2020-05 … 2023-02",

@@ -68,7 +68,9 @@ def test_lags_are_named_as_flattened_windows_are():
     sliding = SlidingWindow(3, 2, sampling_rate=2).fit(rows)
     names = FlattenWindows().fit(sliding.transform(rows)).get_feature_names_out()
 
-    display = LagImportanceDisplay.from_estimator(make_pipeline(sliding, LinearWindow()).fit(rows, y))
+    display = LagImportanceDisplay.from_estimator(
+        make_pipeline(sliding, LinearWindow()).fit(rows, y)
+    )
 
     middles = (display.edges[1:, 0] + display.edges[:-1, 0]) / 2
     ticks = display.ax_.xaxis.get_major_formatter()
@@ -161,13 +163,21 @@ def test_plain_windows_are_counted_in_steps():
 
 @pytest.mark.parametrize(
     ("freq", "name"),
-    [("30min", "30 minutes"), ("D", "1 day"), ("MS", "1 month"), ("7D", "7 days"), ("QS", "1 quarter")],
+    [
+        ("30min", "30 minutes"),
+        ("D", "1 day"),
+        ("MS", "1 month"),
+        ("7D", "7 days"),
+        ("QS", "1 quarter"),
+    ],
 )
 def test_length_of_a_row(freq, name):
     """The step of a regular index is said in words."""
     rows = noise().set_index(pd.date_range("2000-01-01", periods=400, freq=freq))
 
-    display = LagImportanceDisplay.from_estimator(make_pipeline(SlidingWindow(3), LinearWindow()).fit(rows, rows["a"]))
+    display = LagImportanceDisplay.from_estimator(
+        make_pipeline(SlidingWindow(3), LinearWindow()).fit(rows, rows["a"])
+    )
 
     assert display.ax_.get_xlabel().startswith(f"lag in rows of {name};")
 
@@ -176,7 +186,9 @@ def test_length_of_a_row(freq, name):
 
 
 def test_the_relevant_lag_is_found():
-    """Exchanging the one lag that matters costs most; a feature that does not matter costs about nothing."""
+    """Exchanging the one lag that matters costs most; a feature that does not matter costs about
+    nothing.
+    """
     rows, y = lagged()
     pipe = make_pipeline(SlidingWindow(6), LinearWindow(alpha=0.1)).fit(rows, y)
 
@@ -197,7 +209,9 @@ def test_blocks_hold_the_relevant_lag():
     rows, y = lagged()
     pipe = make_pipeline(SlidingWindow(48), LinearWindow()).fit(rows, y)
 
-    display = LagImportanceDisplay.from_estimator(pipe, rows, y, kind="permutation", n_repeats=2, random_state=0)
+    display = LagImportanceDisplay.from_estimator(
+        pipe, rows, y, kind="permutation", n_repeats=2, random_state=0
+    )
 
     assert display.importances.shape == (12, 2)
     assert display.importances.argmax() == 12 * 2 - 1
@@ -205,7 +219,9 @@ def test_blocks_hold_the_relevant_lag():
 
 
 def test_neighbours_keep_their_rows():
-    """Only the exchanged step changes: windows share rows, and a model of another lag does not notice."""
+    """Only the exchanged step changes: windows share rows, and a model of another lag does not
+    notice.
+    """
     rows = noise(["a"])
     X, y = make_windows(rows, 3)
     naive = NaiveForecaster().fit(X, y)
@@ -240,8 +256,12 @@ def test_data_is_not_changed():
 
     pipe = make_pipeline(SlidingWindow(4), LinearWindow()).fit(rows, y)
     LagImportanceDisplay.from_estimator(pipe, rows, y, kind="permutation")
-    LagImportanceDisplay.from_estimator(LinearWindow().fit(X, targets), X, targets, kind="permutation")
-    LagImportanceDisplay.from_estimator(LinearWindow().fit(array, targets), array, targets, kind="permutation")
+    LagImportanceDisplay.from_estimator(
+        LinearWindow().fit(X, targets), X, targets, kind="permutation"
+    )
+    LagImportanceDisplay.from_estimator(
+        LinearWindow().fit(array, targets), array, targets, kind="permutation"
+    )
 
     for now, then in zip((rows, X.rows, array, targets), before, strict=True):
         np.testing.assert_array_equal(now, then)
@@ -268,7 +288,9 @@ def test_arrays_and_windows_agree(convert):
 
 
 def test_any_regressor_with_known_ahead_features_and_sampled_steps():
-    """Steps several rows apart, features known ahead, gaps, and scikit-learn's regressors behind FlattenWindows."""
+    """Steps several rows apart, features known ahead, gaps, and scikit-learn's regressors behind
+    FlattenWindows.
+    """
     rows, y = lagged()
     rows.iloc[50, 0] = np.nan
     sliding = SlidingWindow(3, 3, sampling_rate=3, known_ahead="b")
@@ -281,9 +303,13 @@ def test_any_regressor_with_known_ahead_features_and_sampled_steps():
 
 
 def test_rows_far_apart():
-    """Where so many rows are missing that windows do not count across, those that are whole are exchanged."""
+    """Where so many rows are missing that windows do not count across, those that are whole are
+    exchanged.
+    """
     rows, y = lagged()
-    rows, y = (data.set_axis(HOURS[:200].append(HOURS[200:] + pd.Timedelta("500D"))) for data in (rows, y))
+    rows, y = (
+        data.set_axis(HOURS[:200].append(HOURS[200:] + pd.Timedelta("500D"))) for data in (rows, y)
+    )
     pipe = make_pipeline(SlidingWindow(6), LinearWindow(alpha=0.1)).fit(rows, y)
 
     display = LagImportanceDisplay.from_estimator(pipe, rows, y, kind="permutation", random_state=0)
@@ -298,7 +324,9 @@ def test_recursion_sees_what_is_known_ahead():
     X, targets = make_windows(rows.assign(load=y).iloc[3:], 4, 3, target="load", known_ahead="b")
     model = RecursiveForecaster(LinearWindow(), target="load").fit(X, targets)
 
-    display = LagImportanceDisplay.from_estimator(model, X, targets, kind="permutation", random_state=0)
+    display = LagImportanceDisplay.from_estimator(
+        model, X, targets, kind="permutation", random_state=0
+    )
 
     assert display.importances.argmax(axis=0)[1] in (0, 1, 2, 3)
     assert display.importances[:, 1].max() > 10 * np.abs(display.importances[:, 0]).max()
@@ -324,12 +352,24 @@ LINEAR = LinearWindow().fit(X, Y)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: LagImportanceDisplay.from_estimator(NaiveForecaster().fit(X, Y)), 'use kind="permutation"'),
+        (
+            lambda: LagImportanceDisplay.from_estimator(NaiveForecaster().fit(X, Y)),
+            'use kind="permutation"',
+        ),
         (lambda: LagImportanceDisplay.from_estimator(LinearWindow()), "not fitted"),
-        (lambda: LagImportanceDisplay.from_estimator(LINEAR, kind="shap"), "'coefficients', 'permutation'"),
+        (
+            lambda: LagImportanceDisplay.from_estimator(LINEAR, kind="shap"),
+            "'coefficients', 'permutation'",
+        ),
         (lambda: LagImportanceDisplay.from_estimator(LINEAR, kind="permutation"), "needs X and y"),
-        (lambda: LagImportanceDisplay.from_estimator(LINEAR, n_blocks=4), "n_blocks=4 is more than the 3 steps"),
-        (lambda: LagImportanceDisplay.from_estimator(LINEAR, n_blocks=0), "n_blocks must be a positive whole number"),
+        (
+            lambda: LagImportanceDisplay.from_estimator(LINEAR, n_blocks=4),
+            "n_blocks=4 is more than the 3 steps",
+        ),
+        (
+            lambda: LagImportanceDisplay.from_estimator(LINEAR, n_blocks=0),
+            "n_blocks must be a positive whole number",
+        ),
         (
             lambda: LagImportanceDisplay.from_estimator(LINEAR, X, Y * np.nan, kind="permutation"),
             "at least 2 complete windows with a known y, got 0 of 397",

@@ -93,8 +93,12 @@ def test_frame_of_predictions():
 
 def test_frames_share_a_baseline_that_is_the_same():
     """Several frames have one baseline where theirs agree, and one each where they do not."""
-    same = LeadErrorDisplay.from_predictions({"a": predictions(1), "b": predictions(2)}, leads=[1, 3])
-    differ = LeadErrorDisplay.from_predictions({"a": predictions(1), "b": predictions(2, baseline=3)})
+    same = LeadErrorDisplay.from_predictions(
+        {"a": predictions(1), "b": predictions(2)}, leads=[1, 3]
+    )
+    differ = LeadErrorDisplay.from_predictions(
+        {"a": predictions(1), "b": predictions(2, baseline=3)}
+    )
 
     assert list(same.lines_) == ["a", "b", "baseline"]
     assert same.lines_["b"].get_xydata().tolist() == [[1, 2], [3, 6]]
@@ -102,7 +106,9 @@ def test_frames_share_a_baseline_that_is_the_same():
 
 
 def test_fitted_estimators():
-    """The errors of fitted estimators are those of their forecasts, and the naive one is the baseline."""
+    """The errors of fitted estimators are those of their forecasts, and the naive one is the
+    baseline.
+    """
     waves = make_waves(60, 12, random_state=0)
     X, y = waves[:, :8], waves[:, 8:, 0]
     models = {"linear": LinearWindow().fit(X, y), "naive": NaiveForecaster().fit(X, y)}
@@ -127,13 +133,17 @@ def test_leads_of_windows():
 def test_rows_are_compared_with_the_rows_that_follow():
     """Rows in, a forecast of several leads is compared with the series from each row on."""
     rows = np.random.default_rng(0).normal(size=(50, 1))
-    naive = make_pipeline(SlidingWindow(4), RecursiveForecaster(NaiveForecaster(), 3)).fit(rows, rows[:, 0])
+    naive = make_pipeline(SlidingWindow(4), RecursiveForecaster(NaiveForecaster(), 3)).fit(
+        rows, rows[:, 0]
+    )
 
     display = LeadErrorDisplay.from_estimator({"naive": naive}, rows, rows[:, 0])
 
     forecast = naive.predict(rows)[:48]
     expected = [np.abs(forecast[:, h] - rows[h : h + 48, 0]).mean() for h in range(3)]
-    np.testing.assert_allclose(display.errors["naive"][1], np.abs(naive.predict(rows)[:, 0] - rows[:, 0]).mean())
+    np.testing.assert_allclose(
+        display.errors["naive"][1], np.abs(naive.predict(rows)[:, 0] - rows[:, 0]).mean()
+    )
     np.testing.assert_allclose(display.errors["naive"][3], expected[2])
     assert list(display.baselines) == ["naive"]
 
@@ -141,11 +151,23 @@ def test_rows_are_compared_with_the_rows_that_follow():
 def test_naive_forecasters_are_found_inside():
     """What ends in a naive forecaster is a baseline, however its leads are made."""
     rows = np.random.default_rng(0).normal(size=(50, 1))
-    made = {"recursive": RecursiveForecaster, "direct": DirectForecaster, "at once": MultiOutputForecaster}
-    naive = {name: make_pipeline(SlidingWindow(4), one(NaiveForecaster(), 3)) for name, one in made.items()}
-    models = {**naive, "linear": make_pipeline(SlidingWindow(4), MultiOutputForecaster(LinearWindow(), 3))}
+    made = {
+        "recursive": RecursiveForecaster,
+        "direct": DirectForecaster,
+        "at once": MultiOutputForecaster,
+    }
+    naive = {
+        name: make_pipeline(SlidingWindow(4), one(NaiveForecaster(), 3))
+        for name, one in made.items()
+    }
+    models = {
+        **naive,
+        "linear": make_pipeline(SlidingWindow(4), MultiOutputForecaster(LinearWindow(), 3)),
+    }
 
-    display = LeadErrorDisplay.from_estimator({k: m.fit(rows, rows[:, 0]) for k, m in models.items()}, rows, rows[:, 0])
+    display = LeadErrorDisplay.from_estimator(
+        {k: m.fit(rows, rows[:, 0]) for k, m in models.items()}, rows, rows[:, 0]
+    )
 
     assert list(display.baselines) == list(made)
 
@@ -154,7 +176,9 @@ def test_pipelines_of_other_leads_stand_side_by_side():
     """One-lead pipelines of several leads are points at their leads."""
     rows = np.random.default_rng(0).normal(size=(50, 1)).cumsum(axis=0)
     models = {
-        f"lead {lead}": make_pipeline(SlidingWindow(4, lead), NaiveForecaster()).fit(rows, rows[:, 0])
+        f"lead {lead}": make_pipeline(SlidingWindow(4, lead), NaiveForecaster()).fit(
+            rows, rows[:, 0]
+        )
         for lead in (1, 5)
     }
 
@@ -167,18 +191,33 @@ def test_pipelines_of_other_leads_stand_side_by_side():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE[:, :2]), r"'forecast' must have the shape of y_true"),
+        (
+            lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE[:, :2]),
+            r"'forecast' must have the shape of y_true",
+        ),
         (
             lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, metric="mape"),
             "one of 'mae', 'mse', 'rmse' or a function",
         ),
-        (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, leads=[1]), r"each of 3 columns of y_true, got \[1\]"),
-        (lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, baseline="naive"), "there are 'forecast'"),
+        (
+            lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, leads=[1]),
+            r"each of 3 columns of y_true, got \[1\]",
+        ),
+        (
+            lambda: LeadErrorDisplay.from_predictions(TRUE, TRUE, baseline="naive"),
+            "there are 'forecast'",
+        ),
         (lambda: LeadErrorDisplay.from_predictions(TRUE), "y_pred is needed"),
         (lambda: LeadErrorDisplay.from_predictions([], []), "must have the shape of y_true"),
         (lambda: LeadErrorDisplay.from_estimator({}, TRUE, TRUE), "got an empty dict"),
-        (lambda: LeadErrorDisplay.from_predictions({"a": TRUE}), "must hold frames with the columns lead, true"),
-        (lambda: LeadErrorDisplay.from_predictions(predictions(1), leads=[4]), r"leads=\[4\] were not forecast"),
+        (
+            lambda: LeadErrorDisplay.from_predictions({"a": TRUE}),
+            "must hold frames with the columns lead, true",
+        ),
+        (
+            lambda: LeadErrorDisplay.from_predictions(predictions(1), leads=[4]),
+            r"leads=\[4\] were not forecast",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_named(call, message):
@@ -191,6 +230,9 @@ def test_errors_of_several_decades_are_drawn_on_a_logarithmic_axis():
     """A hundredth of the largest error would lie on the axis."""
     y = np.zeros((4, 3))
 
-    far, near = (LeadErrorDisplay.from_predictions(y, {"model": y + 1, "naive": y + most}) for most in (200, 20))
+    far, near = (
+        LeadErrorDisplay.from_predictions(y, {"model": y + 1, "naive": y + most})
+        for most in (200, 20)
+    )
 
     assert [far.ax_.get_yscale(), near.ax_.get_yscale()] == ["log", "linear"]

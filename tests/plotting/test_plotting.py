@@ -16,7 +16,9 @@ MODEL = LinearWindow().fit(X, Y)
 DRAWN = {
     "forecast": lambda ax: ForecastDisplay.from_estimator(MODEL, X, Y, ax=ax),
     "lead_error": lambda ax: LeadErrorDisplay.from_estimator(MODEL, X, Y, ax=ax),
-    "training": lambda ax: TrainingDisplay.from_history({"loss": [2.0, 1.0], "val_loss": [2.0, 1.0]}, ax=ax),
+    "training": lambda ax: TrainingDisplay.from_history(
+        {"loss": [2.0, 1.0], "val_loss": [2.0, 1.0]}, ax=ax
+    ),
     "importance": lambda ax: LagImportanceDisplay.from_estimator(MODEL, X, ax=ax),
 }
 
@@ -58,7 +60,11 @@ def test_without_matplotlib_the_remedy_is_named():
     code = "import sys; sys.modules['matplotlib'] = None; import skrnn; import skrnn.plotting"
     root = Path(__file__).parents[2]
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 1
-    assert done.stderr.strip().endswith("ImportError: skrnn.plotting needs matplotlib: pip install skrnn[plot]")
+    assert done.stderr.strip().endswith(
+        "ImportError: skrnn.plotting needs matplotlib: pip install skrnn[plot]"
+    )

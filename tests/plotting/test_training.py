@@ -5,7 +5,14 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skrnn import DenseRegressor, Differencer, LinearWindow, SeriesScaler, SlidingWindow, TransformedWindowRegressor
+from skrnn import (
+    DenseRegressor,
+    Differencer,
+    LinearWindow,
+    SeriesScaler,
+    SlidingWindow,
+    TransformedWindowRegressor,
+)
 from skrnn.plotting import TrainingDisplay
 
 ROWS = np.sin(np.arange(150) / 4)[:, None]
@@ -14,7 +21,9 @@ ROWS = np.sin(np.arange(150) / 4)[:, None]
 @pytest.fixture(scope="module")
 def network():
     """A network that stopped early, behind a pipeline and a target transform."""
-    dense = DenseRegressor(4, epochs=4, early_stopping=True, patience=1, learning_rate=0.1, random_state=0)
+    dense = DenseRegressor(
+        4, epochs=4, early_stopping=True, patience=1, learning_rate=0.1, random_state=0
+    )
     relative = TransformedWindowRegressor(make_pipeline(SeriesScaler(), dense), Differencer(1))
     return make_pipeline(SlidingWindow(6), relative).fit(ROWS, ROWS[:, 0])
 
@@ -33,7 +42,9 @@ def test_lines_are_the_losses():
 
 def test_best_epoch_is_marked_at_the_lowest_validation_loss():
     """The mark stands at the minimum, and the legend says where; NaN is no minimum."""
-    display = TrainingDisplay.from_history({"loss": [3, 2, 1, 1], "val_loss": [np.nan, 0.4, 0.31, 0.5]})
+    display = TrainingDisplay.from_history(
+        {"loss": [3, 2, 1, 1], "val_loss": [np.nan, 0.4, 0.31, 0.5]}
+    )
 
     assert display.best_epoch_ == 3
     assert display.best_line_.get_xydata().tolist() == [[3, 0.31]]
@@ -56,7 +67,9 @@ def test_axis_is_logarithmic_where_the_loss_spans_decades(last, scale):
 
 
 def test_fitted_network_is_found_inside(network):
-    """In a pipeline within a target transform, the network's own history is drawn, with the unit of its loss."""
+    """In a pipeline within a target transform, the network's own history is drawn, with the unit of
+    its loss.
+    """
     inner = network[-1].regressor_[-1]
 
     display = TrainingDisplay.from_estimator(network)
@@ -69,7 +82,9 @@ def test_fitted_network_is_found_inside(network):
 
 def test_search_shows_its_best(network):
     """Of a search, the refitted best is drawn."""
-    pipe = make_pipeline(SlidingWindow(6), DenseRegressor(4, epochs=1, normalize_y=False, random_state=0))
+    pipe = make_pipeline(
+        SlidingWindow(6), DenseRegressor(4, epochs=1, normalize_y=False, random_state=0)
+    )
     grid = {"denseregressor__loss": ["mae"]}
     search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2)).fit(ROWS, ROWS[:, 0])
 
@@ -82,7 +97,9 @@ def test_search_shows_its_best(network):
 def test_weights_that_were_trained_on_are_not_called_kept(network):
     """After partial_fit, the best epoch's weights are gone: the mark does not claim them."""
     windows = network[0].transform(ROWS)
-    dense = DenseRegressor(4, epochs=2, early_stopping=True, random_state=0).fit(windows, ROWS[:, 0])
+    dense = DenseRegressor(4, epochs=2, early_stopping=True, random_state=0).fit(
+        windows, ROWS[:, 0]
+    )
 
     display = TrainingDisplay.from_estimator(dense.partial_fit(windows, ROWS[:, 0]))
 
@@ -96,7 +113,10 @@ def test_weights_that_were_trained_on_are_not_called_kept(network):
         ({"val_loss": [1.0]}, r"must be a dict with a list \"loss\".*got \['val_loss'\]"),
         ({"loss": []}, "at least one epoch"),
         ([1.0, 2.0], "got list"),
-        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, "as many values of val_loss as of loss, got 1 and 2: put NaN"),
+        (
+            {"loss": [1.0, 2.0], "val_loss": [1.0]},
+            "as many values of val_loss as of loss, got 1 and 2: put NaN",
+        ),
     ],
 )
 def test_histories_that_cannot_be_drawn(history, message):

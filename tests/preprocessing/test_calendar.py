@@ -10,7 +10,9 @@ from skrnn import CalendarFeatures
 def turns(fields, times, **kwargs):
     """Where each field stands in its turn, between 0 and 1, read back from sine and cosine."""
     index = pd.DatetimeIndex(times, **kwargs)
-    frame = CalendarFeatures(fields).fit_transform(pd.DataFrame({"x": np.zeros(len(index))}, index=index))
+    frame = CalendarFeatures(fields).fit_transform(
+        pd.DataFrame({"x": np.zeros(len(index))}, index=index)
+    )
     angle = np.arctan2(frame[f"{fields}_sin"], frame[f"{fields}_cos"])
     return (angle / (2 * np.pi) % 1).round(9).tolist()
 
@@ -56,7 +58,14 @@ def test_frame():
 
     out = calendar.transform(frame)
 
-    assert out.columns.tolist() == ["n", "f", "hour_sin", "hour_cos", "dayofweek_sin", "dayofweek_cos"]
+    assert out.columns.tolist() == [
+        "n",
+        "f",
+        "hour_sin",
+        "hour_cos",
+        "dayofweek_sin",
+        "dayofweek_cos",
+    ]
     assert calendar.get_feature_names_out().tolist() == out.columns.tolist()
     pd.testing.assert_frame_equal(out[["n", "f"]], frame)
     assert frame.shape == (3, 2)
@@ -76,7 +85,11 @@ def test_series():
     """A Series becomes a DataFrame."""
     series = pd.Series([1.0, 2], index=pd.date_range("2024", periods=2), name="x")
 
-    assert CalendarFeatures("month").fit_transform(series).columns.tolist() == ["x", "month_sin", "month_cos"]
+    assert CalendarFeatures("month").fit_transform(series).columns.tolist() == [
+        "x",
+        "month_sin",
+        "month_cos",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,9 @@ def test_no_time_index_in_transform():
         calendar.transform(frame.reset_index(drop=True))
 
 
-@pytest.mark.parametrize(("fields", "got"), [(["hour", "week"], "'week'"), ("week", "'week'"), (None, "None")])
+@pytest.mark.parametrize(
+    ("fields", "got"), [(["hour", "week"], "'week'"), ("week", "'week'"), (None, "None")]
+)
 def test_unknown_field(fields, got):
     """Unknown fields are told, with the known ones."""
     frame = pd.DataFrame({"x": [1.0, 2]}, index=pd.date_range("2024", periods=2))

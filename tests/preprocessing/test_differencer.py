@@ -28,7 +28,11 @@ def table(rows, kind):
         "months": pd.period_range("2024-01", periods=n, freq="M"),
         "irregular": pd.to_datetime("2024") + pd.to_timedelta(np.arange(n) ** 2, "h"),
     }[kind]
-    return rows if index is None else pd.DataFrame(rows, index=index, columns=["a", "b"][: rows.shape[1]])
+    return (
+        rows
+        if index is None
+        else pd.DataFrame(rows, index=index, columns=["a", "b"][: rows.shape[1]])
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,7 +41,9 @@ def test_against_loop(lags, n):
     """A row less the row a lag before, for each lag in turn."""
     rows = rows_of(n)
 
-    np.testing.assert_allclose(Differencer(lags).fit_transform(rows), differences_by_loop(rows, lags), atol=1e-12)
+    np.testing.assert_allclose(
+        Differencer(lags).fit_transform(rows), differences_by_loop(rows, lags), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,7 +68,9 @@ def test_inverse_behind_fitted_rows(kind, lags, n, n_new):
     X = table(rows, kind)
     differencer = Differencer(lags).fit(X[:n])
     changes = differences_by_loop(rows, lags)[n:]
-    changes = changes if kind == "array" else pd.DataFrame(changes, index=X.index[n:], columns=X.columns)
+    changes = (
+        changes if kind == "array" else pd.DataFrame(changes, index=X.index[n:], columns=X.columns)
+    )
 
     np.testing.assert_allclose(differencer.inverse_transform(changes), rows[n:], atol=1e-9)
 
@@ -71,20 +79,28 @@ def test_inverse_behind_fitted_rows(kind, lags, n, n_new):
 @settings(max_examples=40, deadline=None)
 @given(LAGS, st.integers(1, 12), st.integers(1, 12))
 def test_transform_goes_on(kind, lags, first, second):
-    """Rows behind the fitted ones are differenced against these, also if they overlap or come with a distance."""
+    """Rows behind the fitted ones are differenced against these, also if they overlap or come with
+    a distance.
+    """
     rows = rows_of(60)
     X = table(rows, kind)
     differencer = Differencer(lags).fit(X[:30])
     reach = np.sum(lags)
 
     np.testing.assert_allclose(
-        differencer.transform(X[30 : 30 + first]), differences_by_loop(rows, lags)[30 : 30 + first], atol=1e-9
+        differencer.transform(X[30 : 30 + first]),
+        differences_by_loop(rows, lags)[30 : 30 + first],
+        atol=1e-9,
     )
     start = 30 - min(reach, second)
-    np.testing.assert_allclose(differencer.transform(X[start:]), differences_by_loop(rows, lags)[start:], atol=1e-9)
+    np.testing.assert_allclose(
+        differencer.transform(X[start:]), differences_by_loop(rows, lags)[start:], atol=1e-9
+    )
     rows[30 : 30 + second] = np.nan
     np.testing.assert_allclose(
-        differencer.transform(X[30 + second :]), differences_by_loop(rows, lags)[30 + second :], atol=1e-9
+        differencer.transform(X[30 + second :]),
+        differences_by_loop(rows, lags)[30 + second :],
+        atol=1e-9,
     )
 
 
@@ -148,7 +164,9 @@ def test_gap(lags):
 
 @pytest.mark.parametrize("lags", [1, 3, (1, 3)])
 def test_inverse_behind_a_gap(lags):
-    """Where the row a lag back is missing, its season cannot be continued, and no other row takes its place."""
+    """Where the row a lag back is missing, its season cannot be continued, and no other row takes
+    its place.
+    """
     rows = rows_of(40, 1)
     X = table(rows, "days").drop(pd.Timestamp("2024-01-28"))
     differencer = Differencer(lags).fit(X[:29])
@@ -186,7 +204,10 @@ def test_inverse_somewhere_else():
     differencer = Differencer(2).fit(X[:20])
 
     for start in (5, 24):
-        with pytest.raises(ValueError, match="differences must begin at the first fitted row, 2024-01-01 00:00:00, or"):
+        with pytest.raises(
+            ValueError,
+            match="differences must begin at the first fitted row, 2024-01-01 00:00:00, or",
+        ):
             differencer.inverse_transform(X[start:])
 
 
@@ -202,7 +223,9 @@ def test_inverse_with_another_index():
     """An index of another kind is an error that says so."""
     differencer = Differencer(2).fit(table(rows_of(30), "days"))
 
-    with pytest.raises(ValueError, match="the index must be a DatetimeIndex as in fit, got a RangeIndex"):
+    with pytest.raises(
+        ValueError, match="the index must be a DatetimeIndex as in fit, got a RangeIndex"
+    ):
         differencer.inverse_transform(table(rows_of(3), "range"))
 
 
@@ -212,7 +235,9 @@ def test_inverse_with_another_index():
 @settings(max_examples=60, deadline=None)
 @given(LAGS, st.integers(1, 3), st.integers(1, 3))
 def test_windows(lags, length, rate):
-    """Within each window, every step less the step that many rows before; the window gets shorter by that."""
+    """Within each window, every step less the step that many rows before; the window gets shorter
+    by that.
+    """
     lags = tuple(lag * rate for lag in (lags if isinstance(lags, tuple) else (lags,)))
     lost = sum(lags) // rate
     X, _ = make_windows(rows_of(60 + lost * rate), length + lost, target=0, sampling_rate=rate)
@@ -251,7 +276,9 @@ def test_windows_by_column_name():
     changes = Differencer(2, columns="b").fit_transform(X)
 
     np.testing.assert_allclose(np.asarray(changes)[:, :, 0], np.asarray(X)[:, 2:, 0])
-    np.testing.assert_allclose(np.asarray(changes)[:, :, 1], np.asarray(X)[:, 2:, 1] - np.asarray(X)[:, :-2, 1])
+    np.testing.assert_allclose(
+        np.asarray(changes)[:, :, 1], np.asarray(X)[:, 2:, 1] - np.asarray(X)[:, :-2, 1]
+    )
 
 
 def test_windows_known_ahead():
@@ -327,7 +354,11 @@ def test_column_that_is_not_differenced():
 
 
 WINDOW_ERRORS = [
-    ({"lags": 7}, {"length": 6}, "lags=7 leave nothing of windows of 6 steps: they need at least 8"),
+    (
+        {"lags": 7},
+        {"length": 6},
+        "lags=7 leave nothing of windows of 6 steps: they need at least 8",
+    ),
     (
         {"lags": 4},
         {"length": 6, "sampling_rate": 3},
@@ -340,11 +371,17 @@ WINDOW_ERRORS = [
         {"length": 6},
         "columns='z' is a column name, but the data came without column names",
     ),
-    ({"context": "always"}, {"length": 6}, "context must be one of 'auto', 'carry', 'none', got 'always'"),
+    (
+        {"context": "always"},
+        {"length": 6},
+        "context must be one of 'auto', 'carry', 'none', got 'always'",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("params", "windows", "message"), WINDOW_ERRORS, ids=range(len(WINDOW_ERRORS)))
+@pytest.mark.parametrize(
+    ("params", "windows", "message"), WINDOW_ERRORS, ids=range(len(WINDOW_ERRORS))
+)
 def test_bad_lags(params, windows, message):
     """What cannot be differenced within windows is told in fit."""
     with pytest.raises(ValueError, match=message):
@@ -355,7 +392,9 @@ def test_leads_between_steps():
     """Against a sampled window, leads have to be multiples of its rate."""
     X, y = make_windows(rows_of(60, 1), 6, leads=4, sampling_rate=3)
 
-    with pytest.raises(ValueError, match=r"leads must be multiples of sampling_rate=3 .* got \[4\]"):
+    with pytest.raises(
+        ValueError, match=r"leads must be multiples of sampling_rate=3 .* got \[4\]"
+    ):
         Differencer(3).fit(X).relative_target(X, y[:, None], 0)
 
 

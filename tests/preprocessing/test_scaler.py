@@ -24,7 +24,9 @@ def rows():
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_as_scikit_learn(rows, method):
     """On rows it is scikit-learn's own scaler."""
-    np.testing.assert_array_equal(SeriesScaler(method).fit_transform(rows), METHODS[method]().fit_transform(rows))
+    np.testing.assert_array_equal(
+        SeriesScaler(method).fit_transform(rows), METHODS[method]().fit_transform(rows)
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -57,10 +59,18 @@ def test_inverse(rows, method, kind):
     st.booleans(),
 )
 def test_fold_statistics(method, start, n, length, rate, stride, known_ahead):
-    """Fitted on some windows, the statistics are those of the values that these windows look at, each once."""
+    """Fitted on some windows, the statistics are those of the values that these windows look at,
+    each once.
+    """
     rows = np.random.default_rng(0).normal(size=(100, 2))
     X, _ = make_windows(
-        rows, length, 2, target=0, sampling_rate=rate, stride=stride, known_ahead=[1] if known_ahead else None
+        rows,
+        length,
+        2,
+        target=0,
+        sampling_rate=rate,
+        stride=stride,
+        known_ahead=[1] if known_ahead else None,
     )
     part = X[start : start + n]
     part = part if len(part) else X[:1]
@@ -92,18 +102,24 @@ def test_windows_stay_lazy(rows):
     scaled = SeriesScaler().fit(X).transform(X)
 
     assert isinstance(scaled, Windows)
-    np.testing.assert_allclose(np.asarray(scaled), SeriesScaler().fit_transform(np.asarray(X)), atol=0.2)
+    np.testing.assert_allclose(
+        np.asarray(scaled), SeriesScaler().fit_transform(np.asarray(X)), atol=0.2
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_windows_of_windows_scaler(rows, method):
-    """Windows that are transformed as a whole are scaled batch by batch, to what gathering first gives."""
+    """Windows that are transformed as a whole are scaled batch by batch, to what gathering first
+    gives.
+    """
     X = WindowScaler().fit_transform(make_windows(rows, 5, target=0)[0])
 
     scaled = SeriesScaler(method).fit(X).transform(X)
 
     assert isinstance(scaled, Windows)
-    np.testing.assert_allclose(np.asarray(scaled), SeriesScaler(method).fit_transform(np.asarray(X)), atol=1e-9)
+    np.testing.assert_allclose(
+        np.asarray(scaled), SeriesScaler(method).fit_transform(np.asarray(X)), atol=1e-9
+    )
 
 
 def test_three_dimensions(rows):
@@ -127,7 +143,9 @@ def test_constant_column(rows, method, kind):
     scaled = scaler.transform(X)
 
     assert np.isfinite(np.asarray(scaled)).all()
-    np.testing.assert_allclose(np.asarray(scaler.inverse_transform(scaled)), np.asarray(X), atol=1e-9)
+    np.testing.assert_allclose(
+        np.asarray(scaler.inverse_transform(scaled)), np.asarray(X), atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -174,7 +192,9 @@ def test_integers(method):
 
 def test_frame_stays_a_frame(rows):
     """Index and columns survive, both ways."""
-    frame = pd.DataFrame(rows, columns=list("abc"), index=pd.date_range("2024", periods=100, name="day"))
+    frame = pd.DataFrame(
+        rows, columns=list("abc"), index=pd.date_range("2024", periods=100, name="day")
+    )
     scaler = SeriesScaler().fit(frame)
 
     scaled = scaler.transform(frame)
@@ -231,7 +251,9 @@ def test_rows_then_windows(rows):
     by_rows, by_windows = SeriesScaler().fit(rows), SeriesScaler().fit(X)
 
     np.testing.assert_allclose(np.asarray(by_rows.transform(X))[0], by_rows.transform(rows)[:5])
-    np.testing.assert_allclose(by_windows.transform(rows)[:5], np.asarray(by_windows.transform(X))[0])
+    np.testing.assert_allclose(
+        by_windows.transform(rows)[:5], np.asarray(by_windows.transform(X))[0]
+    )
 
 
 def test_only_unknown_windows():

@@ -43,7 +43,9 @@ def test_constant_window():
     """A constant window becomes zeros, whatever its level and precision."""
     X = np.full((3, 7, 1), 0.1) * np.array([1, 1e6, -1e-6])[:, None, None]
 
-    assert (WindowScaler().fit_transform(X) == 0).all() or np.abs(WindowScaler().fit_transform(X)).max() < 1e-6
+    assert (WindowScaler().fit_transform(X) == 0).all() or np.abs(
+        WindowScaler().fit_transform(X)
+    ).max() < 1e-6
     assert np.abs(WindowScaler().fit_transform(X.astype("float32"))).max() < 1e-6
 
 
@@ -73,7 +75,9 @@ def test_target(rows):
 
     relative = scaler.relative_target(X, y, 1)
 
-    np.testing.assert_allclose(relative, (y - steps.mean(1, keepdims=True)) / steps.std(1, keepdims=True))
+    np.testing.assert_allclose(
+        relative, (y - steps.mean(1, keepdims=True)) / steps.std(1, keepdims=True)
+    )
     np.testing.assert_allclose(scaler.absolute_target(X, relative, 1), y)
 
 

@@ -18,7 +18,12 @@ def times(freq="D", n=40, start="2024-01-01"):
 def table(labels, y=None, header="day,load", sep=","):
     """A header and a line for each label."""
     y = values(len(labels)) if y is None else y
-    return "\n".join([header, *(f"{label}{sep}{value}" for label, value in zip(labels, y, strict=True))]) + "\n"
+    return (
+        "\n".join(
+            [header, *(f"{label}{sep}{value}" for label, value in zip(labels, y, strict=True))]
+        )
+        + "\n"
+    )
 
 
 def days(n=40):

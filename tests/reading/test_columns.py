@@ -27,13 +27,17 @@ def test_target_is_first(write):
     """The target comes first, then the other columns as they are in the file."""
     rows = [f"1,{y},2" for y in values(40)]
 
-    frame = read_series(write(table(times().strftime("%Y-%m-%d"), rows, "day,b,load,a")), "load").frames["demand"]
+    frame = read_series(
+        write(table(times().strftime("%Y-%m-%d"), rows, "day,b,load,a")), "load"
+    ).frames["demand"]
 
     assert list(frame.columns) == ["load", "b", "a"]
     assert set(frame.dtypes) == {np.dtype(float)}
 
 
-@pytest.mark.parametrize("cells", [["TRUE", "FALSE"], ["true", "false"], ["yes", "no"], ["Y", "N"], ["t", "f"]])
+@pytest.mark.parametrize(
+    "cells", [["TRUE", "FALSE"], ["true", "false"], ["yes", "no"], ["Y", "N"], ["t", "f"]]
+)
 def test_truth_values(write, cells):
     """True is 1 and false is 0."""
     frame = read_series(write(with_column(cells)), "load").frames["demand"]
@@ -88,13 +92,17 @@ def test_signs(write, pattern):
     reading = read_series(write(table(times().strftime("%Y-%m-%d"), cells)), "load")
 
     assert reading.frames["demand"]["load"].tolist() == values(40).tolist()
-    assert f"The sign {next(c for c in pattern if c in '%$€£')} of column 'load' is left out." in reading.notes
+    assert (
+        f"The sign {next(c for c in pattern if c in '%$€£')} of column 'load' is left out."
+        in reading.notes
+    )
 
 
 def test_sign_in_some_cells(write):
     """A sign that only some cells have is a mistake."""
     assert problem_of(write(with_cell(days(), 17, "12.5 %"))) == (
-        "demand.csv, line 17, column 'load': '12.5 %' is not a number: correct it, or leave the cell empty if it is "
+        "demand.csv, line 17, column 'load': '12.5 %' is not a number: correct it, or leave the "
+        "cell empty if it is "
         "unknown"
     )
 
@@ -102,7 +110,8 @@ def test_sign_in_some_cells(write):
 def test_text_in_the_target(write):
     """A word among numbers, with its line and cell."""
     assert problem_of(write(with_cell(days(), 17, "abc"))) == (
-        "demand.csv, line 17, column 'load': 'abc' is not a number: correct it, or leave the cell empty if it is "
+        "demand.csv, line 17, column 'load': 'abc' is not a number: correct it, or leave the cell "
+        "empty if it is "
         "unknown"
     )
 
@@ -110,7 +119,8 @@ def test_text_in_the_target(write):
 def test_target_of_text(write):
     """A column of words is no target."""
     assert problem_of(write(with_column(["red", "green"])), "other") == (
-        "demand.csv, line 2, column 'other': 'red' is not a number, nor are most cells of this column: name a column "
+        "demand.csv, line 2, column 'other': 'red' is not a number, nor are most cells of this "
+        "column: name a column "
         "of numbers"
     )
 
@@ -133,7 +143,8 @@ def test_unknown_target(write):
 def test_infinite_values(write, cell):
     """An infinite value, with its line."""
     assert problem_of(write(with_cell(days(), 17, cell))) == (
-        f"demand.csv, line 17, column 'load': '{cell}' is infinite: correct it, or leave the cell empty if it is "
+        f"demand.csv, line 17, column 'load': '{cell}' is infinite: correct it, or leave the cell "
+        f"empty if it is "
         "unknown"
     )
 
@@ -142,7 +153,9 @@ def test_infinite_values_beside_text(write):
     """An infinite value is found where pandas reads the column as text."""
     text = with_cell(with_cell(days(), 17, "inf"), 20, "n.a.")
 
-    assert problem_of(write(text)).startswith("demand.csv, line 17, column 'load': 'inf' is infinite")
+    assert problem_of(write(text)).startswith(
+        "demand.csv, line 17, column 'load': 'inf' is infinite"
+    )
 
 
 @pytest.mark.parametrize("cell", ["1e308", "-1e200", "1e400"])
@@ -172,7 +185,9 @@ def test_a_column_that_begins_late_costs_rows_and_the_note_says_so(write):
     """Windows with unknown steps are not learned from."""
     rows = [f"{y},{i if i >= 10 else ''}" for i, y in enumerate(values(40))]
 
-    reading = read_series(write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), "load")
+    reading = read_series(
+        write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), "load"
+    )
 
     assert "'other' begins later than 'load': 10 rows are not learned from." in reading.notes
     assert list(reading.frames["demand"].columns) == ["load", "other"]
@@ -182,9 +197,12 @@ def test_a_column_known_ahead_must_be_known_in_the_older_half(write):
     """Nothing could be learned from it."""
     rows = [f"{y},{i if i >= 30 else ''}" for i, y in enumerate(values(40))]
 
-    problem = problem_of(write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), known_ahead=("other",))
+    problem = problem_of(
+        write(table(times().strftime("%Y-%m-%d"), rows, "day,load,other")), known_ahead=("other",)
+    )
     assert problem == (
-        "demand.csv, column 'other': is known ahead, but unknown in the older half of the rows: fill it, or take it "
+        "demand.csv, column 'other': is known ahead, but unknown in the older half of the rows: "
+        "fill it, or take it "
         "out of known ahead"
     )
 

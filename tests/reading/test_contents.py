@@ -55,7 +55,8 @@ def test_line_ends(write, end):
 
 
 @pytest.mark.parametrize(
-    ("name", "packed"), [("demand.csv.gz", gzip.compress(days().encode())), ("demand.zip", zipped(inside=days()))]
+    ("name", "packed"),
+    [("demand.csv.gz", gzip.compress(days().encode())), ("demand.zip", zipped(inside=days()))],
 )
 def test_packed(write, name, packed):
     """Packed files are read as they are, and the series is named after the file."""
@@ -87,7 +88,10 @@ def test_missing_folder(tmp_path):
     """A folder that is not there is named."""
     path = tmp_path / "data" / "demand.csv"
 
-    assert problem_of(path) == f"{path} does not exist: check the path; there is no folder {path.parent}"
+    assert (
+        problem_of(path)
+        == f"{path} does not exist: check the path; there is no folder {path.parent}"
+    )
 
 
 def test_folder(tmp_path):
@@ -118,7 +122,8 @@ def test_nul_bytes(write):
     content = days().encode().replace(b"2024-01-09", b"2024\0-01-09")
 
     assert problem_of(write(content)) == (
-        "demand.csv, line 10: holds 1 NUL byte, so it is binary or damaged: pass a CSV or Parquet file"
+        "demand.csv, line 10: holds 1 NUL byte, so it is binary or damaged: pass a CSV or Parquet "
+        "file"
     )
 
 
@@ -147,7 +152,10 @@ def test_archive_of_several(write):
     """An archive of several files names them."""
     path = write(zipped(a=days(), b=days()), "demand.zip")
 
-    assert problem_of(path) == "demand.zip must hold one file, got 'a.csv' and 'b.csv': unpack it, and pass one"
+    assert (
+        problem_of(path)
+        == "demand.zip must hold one file, got 'a.csv' and 'b.csv': unpack it, and pass one"
+    )
 
 
 def test_damaged_archives(write):

@@ -62,10 +62,14 @@ def test_start_stays_unknown():
 
 def test_columns_and_index_stay():
     """Columns are filled each for itself, and the frame that came stays as it was."""
-    frame = pd.DataFrame({"a": [1, NAN], "b": [NAN, 2.0]}, index=pd.date_range("2024-01-01", periods=2))
+    frame = pd.DataFrame(
+        {"a": [1, NAN], "b": [NAN, 2.0]}, index=pd.date_range("2024-01-01", periods=2)
+    )
     before = frame.copy()
 
     filled = fill_past(frame, 1)
 
-    pd.testing.assert_frame_equal(filled, pd.DataFrame({"a": [1, 1.0], "b": [NAN, 2.0]}, index=frame.index))
+    pd.testing.assert_frame_equal(
+        filled, pd.DataFrame({"a": [1, 1.0], "b": [NAN, 2.0]}, index=frame.index)
+    )
     pd.testing.assert_frame_equal(frame, before)

@@ -39,7 +39,9 @@ def test_delimiters(write, mark, notes):
 
 def test_quoted_fields(write):
     """Quoted fields may hold delimiters, quotes and line ends."""
-    text = table(times().strftime("%Y-%m-%d"), [f'"a ""b"", c\nd",{y}' for y in values(40)], "day,note,load")
+    text = table(
+        times().strftime("%Y-%m-%d"), [f'"a ""b"", c\nd",{y}' for y in values(40)], "day,note,load"
+    )
 
     assert frame_of(write(text))["load"].tolist() == values(40).tolist()
 
@@ -49,9 +51,9 @@ def test_lines_after_quoted_line_ends(write):
     lines = [f'"a\nb",{y}' for y in values(40)]
     lines[5] = '"a\nb",abc'
 
-    assert problem_of(write(table(times().strftime("%Y-%m-%d"), lines, "day,note,load"))).startswith(
-        "demand.csv, line 12, column 'load': 'abc'"
-    )
+    assert problem_of(
+        write(table(times().strftime("%Y-%m-%d"), lines, "day,note,load"))
+    ).startswith("demand.csv, line 12, column 'load': 'abc'")
 
 
 def test_lines_after_blank_ones(write):
@@ -71,7 +73,9 @@ def test_titles_and_comments(write):
 
 def test_line_of_a_file_with_titles(write):
     """A message has the line of the file, titles included."""
-    assert problem_of(write("Load\n\n" + with_cell(days(), 8, "abc"))).startswith("demand.csv, line 10,")
+    assert problem_of(write("Load\n\n" + with_cell(days(), 8, "abc"))).startswith(
+        "demand.csv, line 10,"
+    )
 
 
 def test_header_as_comment(write):
@@ -83,7 +87,10 @@ def test_word_of_the_target_in_a_row(write):
     """A row of values that holds the target's name as well is no header."""
     text = table(times().strftime("%Y-%m-%d"), [f"{y},y" for y in values(40)], "day,load,flag")
 
-    assert problem_of(write(text), "y") == "demand.csv: has no column 'y': the columns are 'day', 'load' and 'flag'"
+    assert (
+        problem_of(write(text), "y")
+        == "demand.csv: has no column 'y': the columns are 'day', 'load' and 'flag'"
+    )
 
 
 def test_excel_separator_line(write):
@@ -129,7 +136,9 @@ def test_one_column(write):
 
 def test_header_only(write):
     """A header without rows."""
-    assert problem_of(write("day,load\n")) == ("demand.csv has a header (line 1) and no rows: pass a file with rows")
+    assert problem_of(write("day,load\n")) == (
+        "demand.csv has a header (line 1) and no rows: pass a file with rows"
+    )
 
 
 def test_too_many_fields(write):
@@ -137,7 +146,8 @@ def test_too_many_fields(write):
     text = with_cell(days(), 17, "7,5")
 
     assert problem_of(write(text)) == (
-        "demand.csv, line 17: has 3 fields where the header (line 1) has 2 ('2024-01-16,7,5'): put quotes around text "
+        "demand.csv, line 17: has 3 fields where the header (line 1) has 2 ('2024-01-16,7,5'): put "
+        "quotes around text "
         "with commas, and write numbers with decimal points"
     )
 
@@ -147,7 +157,8 @@ def test_too_few_fields(write):
     text = days().replace("2024-01-16,21.75", "2024-01-16")
 
     assert problem_of(write(text)) == (
-        "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16'): correct the line, or remove "
+        "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16'): correct "
+        "the line, or remove "
         "it"
     )
 
@@ -157,7 +168,8 @@ def test_mixed_delimiters(write):
     text = days().replace("2024-01-16,", "2024-01-16;")
 
     assert problem_of(write(text)) == (
-        "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16;21.75'): it is split by "
+        "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16;21.75'): it "
+        "is split by "
         "semicolons, the header by commas: use one of them throughout"
     )
 
@@ -165,7 +177,9 @@ def test_mixed_delimiters(write):
 @pytest.mark.parametrize("rows_left", [40, 16])
 def test_unclosed_quote(write, rows_left):
     """A quotation mark that is never closed, with the line where it opens."""
-    lines = table(times().strftime("%Y-%m-%d"), [f"{y},a" for y in values(40)], "day,load,note").split("\n")
+    lines = table(
+        times().strftime("%Y-%m-%d"), [f"{y},a" for y in values(40)], "day,load,note"
+    ).split("\n")
     lines[16] = lines[16].removesuffix("a") + '"a'
 
     assert problem_of(write("\n".join(lines[: rows_left + 1]))) == (
@@ -178,12 +192,15 @@ def test_unclosed_quote_in_a_large_file(write):
     lines = [f"{i},{i % 7}" for i in range(50_000)]
     lines[15] = '"15,2'
 
-    assert problem_of(write("\n".join(["id,load", *lines]))).startswith("demand.csv, line 17: a quotation mark")
+    assert problem_of(write("\n".join(["id,load", *lines]))).startswith(
+        "demand.csv, line 17: a quotation mark"
+    )
 
 
 def test_no_delimiter(write):
     """Columns that are split by spaces."""
     assert problem_of(write(days().replace(",", "   "))) == (
-        "demand.csv: has no column 'load': its one column is 'day load', as none of tab, semicolon, bar and comma "
+        "demand.csv: has no column 'load': its one column is 'day load', as none of tab, semicolon, "
+        "bar and comma "
         "splits its lines alike: separate the columns by commas"
     )

@@ -45,9 +45,13 @@ def test_separators(write, spelling, sep):
     marks = marks.strip('"')
     if marks:
         group, decimal = ("", marks) if len(marks) == 1 else marks
-        cells = [cell.replace(".", "\0").replace(",", group).replace("\0", decimal) for cell in cells]
+        cells = [
+            cell.replace(".", "\0").replace(",", group).replace("\0", decimal) for cell in cells
+        ]
 
-    np.testing.assert_allclose(numbers(write, [f"{quote}{cell}{quote}" for cell in cells], sep), expected)
+    np.testing.assert_allclose(
+        numbers(write, [f"{quote}{cell}{quote}" for cell in cells], sep), expected
+    )
 
 
 def test_one_style_a_file(write):
@@ -79,7 +83,8 @@ def test_never_by_cell(write):
         read(write, cells)
 
     assert str(caught.value) == (
-        "demand.csv, line 17, column 'load': '15.5' is not a number where the file's numbers have decimal commas: "
+        "demand.csv, line 17, column 'load': '15.5' is not a number where the file's numbers have "
+        "decimal commas: "
         "correct it, or leave the cell empty if it is unknown"
     )
 
@@ -93,8 +98,18 @@ def test_never_by_cell(write):
             1500,
             "Commas in numbers group thousands (1,234 is 1234).",
         ),
-        ([f"1,{i + 100}" for i in range(40)], ";", 1.1, "Commas in numbers are decimal ones (1,234 is 1.234)."),
-        ([f"{100 * i + 900:,}" for i in range(40)], ";", 900, "Commas in numbers group thousands (1,234 is 1234)."),
+        (
+            [f"1,{i + 100}" for i in range(40)],
+            ";",
+            1.1,
+            "Commas in numbers are decimal ones (1,234 is 1.234).",
+        ),
+        (
+            [f"{100 * i + 900:,}" for i in range(40)],
+            ";",
+            900,
+            "Commas in numbers group thousands (1,234 is 1234).",
+        ),
         (
             [f"{100 * i + 900:,}".replace(",", ".") for i in range(40)],
             ";",
@@ -112,7 +127,9 @@ def test_numbers_that_read_both_ways(write, cells, sep, first, note):
     assert note in reading.notes
 
 
-@pytest.mark.parametrize("cell", ["", "NA", "n/a", "null", "NULL", "-", "?", "NaN", "None", " NA ", "#N/A", "."])
+@pytest.mark.parametrize(
+    "cell", ["", "NA", "n/a", "null", "NULL", "-", "?", "NaN", "None", " NA ", "#N/A", "."]
+)
 def test_missing_markers(write, cell):
     """What stands for an unknown value is one."""
     frame = read_series(write(with_cell(days(), 17, cell)), "load").frames["demand"]
@@ -126,7 +143,8 @@ def test_minus_999_is_a_number(write):
 
     assert reading.frames["demand"]["load"].iloc[15] == -999
     assert (
-        "Column 'load' is -999 in 1 row (first in line 17), far from its other values: if that stands for an unknown "
+        "Column 'load' is -999 in 1 row (first in line 17), far from its other values: if that "
+        "stands for an unknown "
         "value, leave these cells empty." in reading.notes
     )
 
@@ -150,7 +168,9 @@ def test_styles_are_inverses(decimals):
     assert COMMA.read(swapped).tolist() == values
 
 
-@pytest.mark.parametrize("cell", ["1.2.3", "1,23,4.5", "1e", "--1", "1 2", "", "e5", "+", "0x1A", "1_000", "01,234"])
+@pytest.mark.parametrize(
+    "cell", ["1.2.3", "1,23,4.5", "1e", "--1", "1 2", "", "e5", "+", "0x1A", "1_000", "01,234"]
+)
 def test_no_numbers(cell):
     """What is no number in one style or the other."""
     assert not POINT.matches(pd.Series([cell], dtype=str)).any()

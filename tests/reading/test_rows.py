@@ -32,7 +32,10 @@ def panel(stores, n=20, cells="{store},{kind},{load}"):
     ("order", "note"),
     [
         (np.arange(40)[::-1], "Rows came newest first: they were sorted."),
-        (np.random.default_rng(0).permutation(40), "Rows were not in time order: they were sorted."),
+        (
+            np.random.default_rng(0).permutation(40),
+            "Rows were not in time order: they were sorted.",
+        ),
     ],
     ids=["reversed", "shuffled"],
 )
@@ -52,7 +55,9 @@ def test_line_of_an_unsorted_file(write):
     rows = rows[::-1]
     rows[3] = rows[3].split(",")[0] + ",abc"
 
-    assert problem_of(write("\n".join([head, *rows]))).startswith("demand.csv, line 5, column 'load'")
+    assert problem_of(write("\n".join([head, *rows]))).startswith(
+        "demand.csv, line 5, column 'load'"
+    )
 
 
 def test_same_line_again(write):
@@ -78,15 +83,16 @@ def test_same_time_and_other_values(write):
 
     assert reading.frames["demand"]["load"].iloc[15] == 99
     assert (
-        "1 row has the time of another row and other values: the last one is kept (2024-01-16, line 18)."
-        in reading.notes
+        "1 row has the time of another row and other values: the last one is kept (2024-01-16, line "
+        "18)." in reading.notes
     )
 
 
 def test_several_series(write):
     """A time in every row twice: the column that tells series apart is named."""
     assert problem_of(write(panel(["a", "b", "c"]))) == (
-        "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in line 2 and line 3): "
+        "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
+        "line 2 and line 3): "
         "the file seems to hold several series, so pass --series store"
     )
 
@@ -105,10 +111,13 @@ def test_another_column_of_series(write):
 
 def test_several_series_without_a_column_for_them(write):
     """A time in every row twice, and nothing that tells the rows apart."""
-    text = "day,load\n" + "".join(f"{day:%Y-%m-%d},{i + k}\n" for i, day in enumerate(times()) for k in range(2))
+    text = "day,load\n" + "".join(
+        f"{day:%Y-%m-%d},{i + k}\n" for i, day in enumerate(times()) for k in range(2)
+    )
 
     assert problem_of(write(text)) == (
-        "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in line 2 and line 3): "
+        "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
+        "line 2 and line 3): "
         "the file seems to hold several series: name the column that tells them by --series"
     )
 
@@ -118,7 +127,8 @@ def test_too_many_repeats(write):
     again = [f"{line.split(',')[0]},99" for line in lines()[1:11]]
 
     assert problem_of(write("\n".join([*lines(), *again]))) == (
-        "demand.csv, column 'day': 40% of the rows share their time with others (2024-01-01 is in line 2 and line 42): "
+        "demand.csv, column 'day': 40% of the rows share their time with others (2024-01-01 is in "
+        "line 2 and line 42): "
         "leave one row for each time, e.g. their sum or mean"
     )
 
@@ -141,7 +151,9 @@ def test_finer_times(write):
     ],
 )
 def test_clock_changes(write, zone, freq, autumn, spring):
-    """Local times: the hour that comes twice is averaged, the one that is missing is a gap, and nothing is disorder."""
+    """Local times: the hour that comes twice is averaged, the one that is missing is a gap, and
+    nothing is disorder.
+    """
     n = 365 * (24 if freq == "h" else 48)
     local = pd.date_range("2023-01-01", periods=n, freq=freq, tz=zone)
 
@@ -150,10 +162,20 @@ def test_clock_changes(write, zone, freq, autumn, spring):
     frame = reading.frames["demand"]
     twice = pd.Series(np.arange(n), index=local.tz_localize(None)).groupby(level=0).mean()
     pd.testing.assert_series_equal(
-        frame["load"].dropna(), twice.astype(float), check_names=False, check_freq=False, check_index_type=False
+        frame["load"].dropna(),
+        twice.astype(float),
+        check_names=False,
+        check_freq=False,
+        check_index_type=False,
     )
-    assert f"Clocks go back an hour on {autumn}: the hour that comes twice is averaged." in reading.notes
-    assert f"Clocks go forward an hour on {spring}: the hour that is missing is left as a gap." in reading.notes
+    assert (
+        f"Clocks go back an hour on {autumn}: the hour that comes twice is averaged."
+        in reading.notes
+    )
+    assert (
+        f"Clocks go forward an hour on {spring}: the hour that is missing is left as a gap."
+        in reading.notes
+    )
     assert not any("order" in note or "the last one is kept" in note for note in reading.notes)
 
 

@@ -13,7 +13,9 @@ DAYS = Step("fixed", DAY)
 def wave(n, *seasons, noise=0.1, seed=0):
     """Noise around waves of these seasons."""
     rows = np.arange(n)
-    waves = sum(np.sin(2 * np.pi * rows / season) + np.cos(6 * np.pi * rows / season) for season in seasons)
+    waves = sum(
+        np.sin(2 * np.pi * rows / season) + np.cos(6 * np.pi * rows / season) for season in seasons
+    )
     return waves + noise * np.random.default_rng(seed).normal(size=n)
 
 
@@ -111,14 +113,20 @@ def test_series_together():
         (
             wave(1000, 24),
             HOUR,
-            "Season of 24 rows (a day): over the oldest 60% of the rows, the value of one season before",
+            "Season of 24 rows (a day): over the oldest 60% of the rows, the value of one season "
+            "before",
         ),
-        (wave(60, 24), HOUR, "No season: the shortest natural one, 24 rows, does not fit 3 times into 60 rows."),
+        (
+            wave(60, 24),
+            HOUR,
+            "No season: the shortest natural one, 24 rows, does not fit 3 times into 60 rows.",
+        ),
         (wave(60, 24), Step("year", 1), "No season: steps of 1 year have no natural one."),
         (
             np.ones(100),
             HOUR,
-            "No season: over the oldest 60% of the rows, the target hardly changes but for a straight line.",
+            "No season: over the oldest 60% of the rows, the target hardly changes but for a "
+            "straight line.",
         ),
         (
             np.random.default_rng(0).normal(size=500),

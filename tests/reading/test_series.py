@@ -30,7 +30,12 @@ def test_reading(write):
     reading = read_series(path, "load")
 
     assert isinstance(reading, Reading)
-    assert (reading.target, reading.time, reading.step, reading.season) == ("load", "day", "1 day", 7)
+    assert (reading.target, reading.time, reading.step, reading.season) == (
+        "load",
+        "day",
+        "1 day",
+        7,
+    )
     assert (reading.series, reading.known_ahead) == (None, ())
     assert reading.path == path
     assert reading.notes == ["The time is column 'day'."]
@@ -47,7 +52,10 @@ def test_series(write):
 
 def test_series_named_na(write):
     """NA is a name as good as any."""
-    assert list(read_series(write(panel(["NA", "007"])), "load", series="store").frames) == ["NA", "007"]
+    assert list(read_series(write(panel(["NA", "007"])), "load", series="store").frames) == [
+        "NA",
+        "007",
+    ]
 
 
 def test_series_without_time(write):
@@ -88,7 +96,9 @@ def test_known_ahead(write):
     """Columns that are known ahead are kept as such."""
     rows = [f"{y},{i % 2}" for i, y in enumerate(values(40))]
 
-    reading = read_series(write(table(times().astype(str), rows, "day,load,open")), "load", known_ahead="open")
+    reading = read_series(
+        write(table(times().astype(str), rows, "day,load,open")), "load", known_ahead="open"
+    )
 
     assert reading.known_ahead == ("open",)
     assert list(reading.frames["demand"].columns) == ["load", "open"]
@@ -133,7 +143,9 @@ def test_constant_target(write):
     assert reading.season == 1
 
 
-@pytest.mark.parametrize(("season", "why"), [(5, "Season of 5 rows, as asked for."), (1, "No season, as asked for.")])
+@pytest.mark.parametrize(
+    ("season", "why"), [(5, "Season of 5 rows, as asked for."), (1, "No season, as asked for.")]
+)
 def test_season_as_asked_for(write, season, why):
     """A season that is given is taken."""
     reading = read_series(write(days()), "load", season=season)
@@ -145,14 +157,18 @@ def test_season_as_asked_for(write, season, why):
 def test_bad_season(write, season):
     """A season is a whole number of rows."""
     assert problem_of(write(days()), season=season) == (
-        f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 for none"
+        f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 for "
+        f"none"
     )
 
 
 @pytest.mark.parametrize(("rows", "n"), [(1, "1 row"), (9, "9 rows")])
 def test_few_rows(write, rows, n):
     """Too few rows to learn from and test on."""
-    assert problem_of(write(days(rows))) == f"demand.csv: has {n}, and at least 10 are needed: pass a longer file"
+    assert (
+        problem_of(write(days(rows)))
+        == f"demand.csv: has {n}, and at least 10 are needed: pass a longer file"
+    )
 
 
 def test_few_known_values(write):
@@ -160,20 +176,25 @@ def test_few_known_values(write):
     cells = ["" if i > 5 else i for i in range(40)]
 
     assert problem_of(write(table(times().astype(str), cells))) == (
-        "demand.csv, column 'load': has 6 known values, and at least 10 are needed: pass a longer file"
+        "demand.csv, column 'load': has 6 known values, and at least 10 are needed: pass a longer "
+        "file"
     )
 
 
 def test_all_series_too_short(write):
     """A column that makes a series of every row."""
     assert problem_of(write(panel(["a", "b"])), series="day").startswith(
-        "demand.csv, column 'load': has 2 known values in the longest of 30 series, and at least 10 are needed"
+        "demand.csv, column 'load': has 2 known values in the longest of 30 series, and at least 10 "
+        "are needed"
     )
 
 
 @pytest.mark.parametrize(
     ("target", "names"),
-    [("lod", "did you mean 'load'? The columns are 'day' and 'load'"), ("zzz", "the columns are 'day' and 'load'")],
+    [
+        ("lod", "did you mean 'load'? The columns are 'day' and 'load'"),
+        ("zzz", "the columns are 'day' and 'load'"),
+    ],
 )
 def test_unknown_column(write, target, names):
     """A column that is not there: the near one, and those that are."""
@@ -183,13 +204,16 @@ def test_unknown_column(write, target, names):
 @pytest.mark.parametrize("role", ["time", "series", "known_ahead"])
 def test_unknown_columns_of_all_roles(write, role):
     """Every column that is named has to be there."""
-    assert problem_of(write(days()), **{role: "nope"}).startswith("demand.csv: has no column 'nope'")
+    assert problem_of(write(days()), **{role: "nope"}).startswith(
+        "demand.csv: has no column 'nope'"
+    )
 
 
 def test_no_header(write):
     """A file that begins with values."""
     assert problem_of(write(days().split("\n", 1)[1])) == (
-        "demand.csv: has no column 'load': the columns are '2024-01-01' and '20.5'; line 1 seems to hold values: put "
+        "demand.csv: has no column 'load': the columns are '2024-01-01' and '20.5'; line 1 seems to "
+        "hold values: put "
         "the columns' names above them"
     )
 
@@ -199,7 +223,10 @@ def test_no_header(write):
     [
         ({"time": "load"}, "is named as target and as time: name two columns"),
         ({"series": "load"}, "is named as target and as series: name two columns"),
-        ({"known_ahead": ["load"]}, "is named as target and as known ahead: take it out of known ahead"),
+        (
+            {"known_ahead": ["load"]},
+            "is named as target and as known ahead: take it out of known ahead",
+        ),
     ],
 )
 def test_two_roles(write, options, problem):
@@ -224,7 +251,9 @@ def test_problem_is_one_line(write):
 
 @pytest.mark.parametrize("timed", [True, False])
 def test_a_season_is_found_without_the_newest_rows_of_any_series(write, timed):
-    """Series that start late, among the rows that will be forecast, have no say; counted rows end together."""
+    """Series that start late, among the rows that will be forecast, have no say; counted rows end
+    together.
+    """
     rng = np.random.default_rng(0)
 
     def season(late):

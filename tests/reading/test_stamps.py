@@ -55,7 +55,9 @@ def test_days(write, spelling):
     reading = read(write, times().strftime(spelling))
 
     assert reading.step == "1 day"
-    pd.testing.assert_index_equal(reading.frames["demand"].index, times(), check_names=False, exact="equiv")
+    pd.testing.assert_index_equal(
+        reading.frames["demand"].index, times(), check_names=False, exact="equiv"
+    )
 
 
 @pytest.mark.parametrize("spelling", CLOCKS)
@@ -66,7 +68,9 @@ def test_times_of_day(write, spelling):
     reading = read(write, hours.strftime(spelling))
 
     assert reading.step == "1 hour"
-    pd.testing.assert_index_equal(reading.frames["demand"].index, hours, check_names=False, exact="equiv")
+    pd.testing.assert_index_equal(
+        reading.frames["demand"].index, hours, check_names=False, exact="equiv"
+    )
 
 
 @pytest.mark.parametrize("spelling", MONTHS)
@@ -128,10 +132,18 @@ def test_midnight_as_24(write):
 
 def test_years_long_ago(write):
     """Years that nanoseconds do not reach."""
-    assert read(write, pd.period_range("1600-01-01", periods=40, freq="D")).frames["demand"].index[0].year == 1600
+    assert (
+        read(write, pd.period_range("1600-01-01", periods=40, freq="D"))
+        .frames["demand"]
+        .index[0]
+        .year
+        == 1600
+    )
 
 
-@pytest.mark.parametrize(("order", "spelling"), [("day/month/year", "%d/%m/%Y"), ("month/day/year", "%m/%d/%Y")])
+@pytest.mark.parametrize(
+    ("order", "spelling"), [("day/month/year", "%d/%m/%Y"), ("month/day/year", "%m/%d/%Y")]
+)
 def test_order_is_that_of_the_whole_column(write, order, spelling):
     """A day above 12 anywhere decides for all rows."""
     reading = read(write, times(n=13).strftime(spelling))
@@ -140,14 +152,17 @@ def test_order_is_that_of_the_whole_column(write, order, spelling):
     assert reading.step == "1 day"
 
 
-@pytest.mark.parametrize(("order", "spelling"), [("day/month/year", "%d/%m/%Y"), ("month/day/year", "%m/%d/%Y")])
+@pytest.mark.parametrize(
+    ("order", "spelling"), [("day/month/year", "%d/%m/%Y"), ("month/day/year", "%m/%d/%Y")]
+)
 def test_order_by_regularity(write, order, spelling):
     """Where no day is above 12, the order that makes the rows regular is taken, with a caution."""
     reading = read(write, times("MS", 30).strftime(spelling))
 
     assert reading.step == "1 month"
     assert (
-        f"Dates such as '01/01/2024' were read as {order}: if that is wrong, write them as 2024-01-31." in reading.notes
+        f"Dates such as '01/01/2024' were read as {order}: if that is wrong, write them as "
+        f"2024-01-31." in reading.notes
     )
 
 
@@ -186,7 +201,8 @@ def test_some_without_offset(write):
     labels[15] = labels[15].removesuffix("+09:00")
 
     assert problem_of(write, labels) == (
-        "demand.csv, line 17, column 't': '2024-01-01T15:00:00' has no offset from UTC, and others have one: correct "
+        "demand.csv, line 17, column 't': '2024-01-01T15:00:00' has no offset from UTC, and others "
+        "have one: correct "
         "it, or name another column with --time, or leave --time out"
     )
 
@@ -198,7 +214,8 @@ def test_bad_stamp(write, cell):
         read_series(write(with_cell(days(), 17, cell, column=0)), "load")
 
     assert str(caught.value) == (
-        f"demand.csv, line 17, column 'day': '{cell}' is no date or time like the others, such as '2024-01-01': "
+        f"demand.csv, line 17, column 'day': '{cell}' is no date or time like the others, such as "
+        f"'2024-01-01': "
         "correct it, or name another column with --time"
     )
 
@@ -209,11 +226,14 @@ def test_missing_stamp(write):
         read_series(write(with_cell(days(), 17, "", column=0)), "load")
 
     assert str(caught.value) == (
-        "demand.csv, line 17, column 'day': is empty: write the time of every row, or remove the row"
+        "demand.csv, line 17, column 'day': is empty: write the time of every row, or remove the "
+        "row"
     )
 
 
-@pytest.mark.parametrize("cells", [["red", "blue"], ["1.5", "2.5"], ["A12", "B13"], ["3-5", "4-6"], ["99/99/9999"] * 9])
+@pytest.mark.parametrize(
+    "cells", [["red", "blue"], ["1.5", "2.5"], ["A12", "B13"], ["3-5", "4-6"], ["99/99/9999"] * 9]
+)
 def test_no_stamps(cells):
     """Words, numbers and codes are no stamps."""
     assert not looks_like_stamps(pd.Series(cells, dtype=str), "date")
@@ -237,4 +257,7 @@ def test_gaps_between_stamps():
 
 def test_no_number_of_rows_is_lost(write):
     """Every row of the file is a row of the frame."""
-    assert read(write, times(n=40).strftime("%d.%m.%Y")).frames["demand"]["load"].tolist() == values(40).tolist()
+    assert (
+        read(write, times(n=40).strftime("%d.%m.%Y")).frames["demand"]["load"].tolist()
+        == values(40).tolist()
+    )

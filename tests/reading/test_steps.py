@@ -69,7 +69,9 @@ def test_gaps(write, freq):
     index = times(freq)
     kept = np.delete(np.arange(40), [7, 8, 20])
 
-    frame = read_series(write(table(index[kept].strftime("%Y-%m-%d %H:%M"), kept)), "load").frames["demand"]
+    frame = read_series(write(table(index[kept].strftime("%Y-%m-%d %H:%M"), kept)), "load").frames[
+        "demand"
+    ]
 
     assert np.flatnonzero(frame["load"].isna()).tolist() == [7, 8, 20]
     assert frame["load"].dropna().tolist() == kept.tolist()
@@ -82,10 +84,23 @@ def test_gaps_are_listed(write):
     reading = read_series(write(table(times()[kept].strftime("%Y-%m-%d"), kept)), "load")
 
     assert reading.gaps.to_dict("records") == [
-        {"series": "demand", "first": pd.Timestamp("2024-01-21"), "last": pd.Timestamp("2024-01-22"), "n_rows": 2},
-        {"series": "demand", "first": pd.Timestamp("2024-01-06"), "last": pd.Timestamp("2024-01-06"), "n_rows": 1},
+        {
+            "series": "demand",
+            "first": pd.Timestamp("2024-01-21"),
+            "last": pd.Timestamp("2024-01-22"),
+            "n_rows": 2,
+        },
+        {
+            "series": "demand",
+            "first": pd.Timestamp("2024-01-06"),
+            "last": pd.Timestamp("2024-01-06"),
+            "n_rows": 1,
+        },
     ]
-    assert "3 rows lack 'load' (7.5% of all), in 2 gaps; the longest has 2 rows from 2024-01-21." in reading.notes
+    assert (
+        "3 rows lack 'load' (7.5% of all), in 2 gaps; the longest has 2 rows from 2024-01-21."
+        in reading.notes
+    )
 
 
 def test_no_gaps(write):
@@ -114,13 +129,18 @@ def test_jitter(write):
     reading = read(write, index)
 
     assert reading.frames["demand"].index.equals(times("10min", 100))
-    assert "Stamps lie up to 20 seconds off steps of 10 minutes: each was set to the nearest step." in reading.notes
+    assert (
+        "Stamps lie up to 20 seconds off steps of 10 minutes: each was set to the nearest step."
+        in reading.notes
+    )
 
 
 def test_jitter_about_another_phase(write):
     """Steps need not begin at the full hour."""
     rng = np.random.default_rng(0)
-    index = times("h", 100, "2024-01-01 00:25") + pd.to_timedelta(rng.integers(-2, 3, 100), unit="s")
+    index = times("h", 100, "2024-01-01 00:25") + pd.to_timedelta(
+        rng.integers(-2, 3, 100), unit="s"
+    )
 
     frame = read(write, index).frames["demand"]
 
@@ -131,28 +151,37 @@ def test_jitter_about_another_phase(write):
 def test_irregular(write):
     """Rows without a step are to be resampled."""
     rng = np.random.default_rng(0)
-    index = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.choice(100_000, 100, replace=False)), unit="min")
+    index = pd.Timestamp("2024-01-01") + pd.to_timedelta(
+        np.sort(rng.choice(100_000, 100, replace=False)), unit="min"
+    )
 
     problem = problem_of(write, index)
 
-    assert problem.startswith("demand.csv, column 'day': the rows have no regular step: they are from ")
+    assert problem.startswith(
+        "demand.csv, column 'day': the rows have no regular step: they are from "
+    )
     assert problem.endswith(
-        ": resample the file first, e.g. frame.resample('1D').mean(), or drop the column to count rows"
+        ": resample the file first, e.g. frame.resample('1D').mean(), or drop the column to count "
+        "rows"
     )
 
 
 def test_a_stamp_far_away(write):
     """A typo in a year would make an endless series."""
     assert problem_of(write, times().append(pd.DatetimeIndex(["2204-01-01"]))) == (
-        "demand.csv, column 'day': in steps of 1 day there would be 65,744 rows, and the file has 41, as there is "
-        "nothing between 2024-02-09 and 2204-01-01, for one: correct these stamps, resample the file to longer "
+        "demand.csv, column 'day': in steps of 1 day there would be 65,744 rows, and the file has "
+        "41, as there is "
+        "nothing between 2024-02-09 and 2204-01-01, for one: correct these stamps, resample the "
+        "file to longer "
         "steps, or drop the column to count rows"
     )
 
 
 def test_series_of_other_phases(write):
     """Each series has its own first row: weeks may begin on other days."""
-    weeks = [(store, time) for store, day in (("a", "W-MON"), ("b", "W-THU")) for time in times(day, 20)]
+    weeks = [
+        (store, time) for store, day in (("a", "W-MON"), ("b", "W-THU")) for time in times(day, 20)
+    ]
     text = "store,day,load\n" + "".join(f"{store},{time:%Y-%m-%d},1\n" for store, time in weeks)
 
     frames = read_series(write(text), "load", series="store").frames

@@ -47,7 +47,9 @@ def test_parquet_that_is_named_otherwise(write_frame):
     """A Parquet file is known by what it begins with."""
     path = write_frame(pd.DataFrame({"load": values(40), "day": times()}))
 
-    assert len(read_series(path.rename(path.with_suffix(".data")), "load").frames["demand.data"]) == 40
+    assert (
+        len(read_series(path.rename(path.with_suffix(".data")), "load").frames["demand.data"]) == 40
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,8 @@ def test_parquet_counts_rows(write_frame):
     load[16] = np.inf
 
     assert problem_of(write_frame(pd.DataFrame({"load": load, "day": times()}))) == (
-        "demand.parquet, row 17, column 'load': 'inf' is infinite: correct it, or leave the cell empty if it is unknown"
+        "demand.parquet, row 17, column 'load': 'inf' is infinite: correct it, or leave the cell "
+        "empty if it is unknown"
     )
 
 
@@ -102,7 +105,8 @@ def test_parquet_of_lists(write_frame):
     path = write_frame(pd.DataFrame({"id": list("abc"), "load": [list(values(40))] * 3}))
 
     assert problem_of(path) == (
-        "demand.parquet, column 'load': holds a list in each row: give each value a row of its own, e.g. with "
+        "demand.parquet, column 'load': holds a list in each row: give each value a row of its own, "
+        "e.g. with "
         "frame.explode('load')"
     )
 
@@ -134,7 +138,10 @@ def test_parquet_without_pyarrow(write_frame, monkeypatch):
     path = write_frame(pd.DataFrame({"load": values(40), "day": times()}))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    assert problem_of(path) == "demand.parquet is a Parquet file, which needs pyarrow: pip install pyarrow"
+    assert (
+        problem_of(path)
+        == "demand.parquet is a Parquet file, which needs pyarrow: pip install pyarrow"
+    )
 
 
 def test_target_twice(write):

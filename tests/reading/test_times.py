@@ -68,14 +68,19 @@ def test_date_and_time_apart(write, spelling, header):
     reading = read(write, HOURS.strftime(spelling), header)
 
     assert reading.step == "1 hour"
-    pd.testing.assert_index_equal(reading.frames["demand"].index, HOURS, check_names=False, exact="equiv")
+    pd.testing.assert_index_equal(
+        reading.frames["demand"].index, HOURS, check_names=False, exact="equiv"
+    )
     assert list(reading.frames["demand"].columns) == ["load"]
     assert any(note.endswith(" together.") for note in reading.notes)
 
 
 def test_date_of_a_named_column_and_time_apart(write):
     """A date that is named is completed by its time of day."""
-    assert read(write, HOURS.strftime("%d.%m.%Y,%H:%M"), "date,time,load", time="date").time == "date + time"
+    assert (
+        read(write, HOURS.strftime("%d.%m.%Y,%H:%M"), "date,time,load", time="date").time
+        == "date + time"
+    )
 
 
 def test_columns_of_a_reading_are_taken_again(write):
@@ -83,7 +88,9 @@ def test_columns_of_a_reading_are_taken_again(write):
     path = write(table(HOURS.strftime("%Y,%m,%d,%H"), header="year,month,day,hour,load"))
     first = read_series(path, "load")
 
-    assert read_series(path, "load", time=first.time).time == first.time == "year + month + day + hour"
+    assert (
+        read_series(path, "load", time=first.time).time == first.time == "year + month + day + hour"
+    )
 
 
 def test_year_and_month_apart(write):
@@ -95,7 +102,9 @@ def test_year_and_month_apart(write):
 
 def test_hour_of_a_stamp_is_a_feature(write):
     """A column of hours beside full stamps is a number like others."""
-    reading = read(write, [f"{time:%Y-%m-%d %H:%M},{time.hour}" for time in HOURS], "stamp,hour,load")
+    reading = read(
+        write, [f"{time:%Y-%m-%d %H:%M},{time.hour}" for time in HOURS], "stamp,hour,load"
+    )
 
     assert "hour" in reading.frames["demand"]
 
@@ -114,7 +123,10 @@ def test_time_that_cannot_be_read(write):
     reading = read(write, ["13/01/2024", "01/14/2024"] * 20, "date,load")
 
     assert reading.step is None
-    assert "Column 'date' holds no times that can be read, such as '13/01/2024': rows are counted." in reading.notes
+    assert (
+        "Column 'date' holds no times that can be read, such as '13/01/2024': rows are counted."
+        in reading.notes
+    )
 
 
 def test_named_column_of_words(write):
@@ -122,10 +134,13 @@ def test_named_column_of_words(write):
     rows = [f"{y},foo" for y in values(40)]
 
     with pytest.raises(DataProblem) as caught:
-        read_series(write(table(times().strftime("%Y-%m-%d"), rows, "day,load,kind")), "load", time="kind")
+        read_series(
+            write(table(times().strftime("%Y-%m-%d"), rows, "day,load,kind")), "load", time="kind"
+        )
 
     assert str(caught.value) == (
-        "demand.csv, line 2, column 'kind': 'foo' is not a date or time that can be read: correct it, or name another "
+        "demand.csv, line 2, column 'kind': 'foo' is not a date or time that can be read: correct "
+        "it, or name another "
         "column with --time, or leave --time out"
     )
 
@@ -138,7 +153,9 @@ def test_parts_that_are_no_date(write):
     with pytest.raises(DataProblem) as caught:
         read(write, labels, "year,month,day,load")
 
-    assert str(caught.value) == ("demand.csv, line 17: columns 'year', 'month' and 'day' are no date: correct them")
+    assert str(caught.value) == (
+        "demand.csv, line 17: columns 'year', 'month' and 'day' are no date: correct them"
+    )
 
 
 def test_the_index_has_the_name_of_the_column(write):

@@ -22,7 +22,11 @@ from skrnn.report import report_html
 
 MADE = datetime(2026, 3, 4, 5, 6)
 # What a file may call a column, and what must not happen then.
-NASTY = ("<script>alert(1)</script>", "</script><img src=x onerror=alert(2)>", 'C:\\new "quoted" & %{x}')
+NASTY = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    'C:\\new "quoted" & %{x}',
+)
 
 
 def rows_of(n_rows, seed=0, columns=("temperature", "wind"), start="2024-01-01"):
@@ -76,10 +80,20 @@ def history(n_epochs, start=1.0):
 def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=None, **changes):
     """What a run of the ladder's stand-ins finds on some series."""
     reading = reading_of(frames, season)
-    X, y = make_windows(list(frames.values()), window, horizon, target=reading.target, known_ahead=reading.known_ahead)
-    ladder = {name: model for name, model in models(season).items() if names is None or name in names}
+    X, y = make_windows(
+        list(frames.values()),
+        window,
+        horizon,
+        target=reading.target,
+        known_ahead=reading.known_ahead,
+    )
+    ladder = {
+        name: model for name, model in models(season).items() if names is None or name in names
+    }
     floor = NaiveForecaster(target=0)
-    results = {name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()}
+    results = {
+        name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()
+    }
     folds = [(np.arange(50 * (fold + 1)), np.arange(50)) for fold in range(n_folds)]
     plan = Plan(
         horizon,
@@ -98,7 +112,9 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         "plan": plan,
         "results": results,
         "unfinished": {"lstm": "it took longer than 60 seconds"},
-        "verdict": Verdict("linear", "linear", True, "Use linear: it takes 40 % off the naive forecast's error."),
+        "verdict": Verdict(
+            "linear", "linear", True, "Use linear: it takes 40 % off the naive forecast's error."
+        ),
         "measure": "mase" if len(frames) > 1 else "mae",
         "training": {"gru": [history(20 + fold) for fold in range(n_folds)]},
         "weights": weights_of(window, next(iter(frames.values())).columns),
@@ -147,7 +163,9 @@ def page(comparison):
 @pytest.fixture(scope="session")
 def panel():
     """Three series of two columns."""
-    return comparison_of({name: rows_of(300, seed) for seed, name in enumerate(("north", "south", "west"))})
+    return comparison_of(
+        {name: rows_of(300, seed) for seed, name in enumerate(("north", "south", "west"))}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -162,4 +180,6 @@ def nasty():
 @pytest.fixture(scope="session")
 def single_lead():
     """A comparison of forecasts one row ahead, of one column without a season."""
-    return comparison_of({"only": rows_of(200, columns=("load",))}, horizon=1, season=1, names=("naive", "linear"))
+    return comparison_of(
+        {"only": rows_of(200, columns=("load",))}, horizon=1, season=1, names=("naive", "linear")
+    )

@@ -1,4 +1,6 @@
-"""The page in a browser: it draws, answers to mouse and keyboard, fits a phone, and asks for nothing."""
+"""The page in a browser: it draws, answers to mouse and keyboard, fits a phone, and asks for
+nothing.
+"""
 
 import re
 import shutil
@@ -8,7 +10,9 @@ import pytest
 from skrnn.report import report_html
 from tests.report.conftest import MADE
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -34,7 +38,11 @@ def browser():
 def files(tmp_path_factory, page, panel, nasty):
     """The pages as files."""
     folder = tmp_path_factory.mktemp("pages")
-    pages = {"one": page, "panel": report_html(panel, made=MADE), "nasty": report_html(nasty, made=MADE)}
+    pages = {
+        "one": page,
+        "panel": report_html(panel, made=MADE),
+        "nasty": report_html(nasty, made=MADE),
+    }
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: (folder / f"{name}.html").as_uri() for name in pages}
@@ -51,7 +59,10 @@ def opened(browser, files):
         tab.said, tab.asked = [], []
         tab.on("console", lambda message: tab.said.append(f"{message.type}: {message.text}"))
         tab.on("pageerror", lambda error: tab.said.append(str(error)))
-        tab.on("dialog", lambda dialog: (tab.said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        tab.on(
+            "dialog",
+            lambda dialog: (tab.said.append(f"dialog: {dialog.message}"), dialog.dismiss()),
+        )
         tab.on("request", lambda request: tab.asked.append(request.url))
         tab.goto(files[name])
         tab.wait_for_selector("html[data-drawn]", timeout=20_000)
@@ -119,7 +130,8 @@ def test_every_chart_is_drawn(tab):
     """Each chart has lines, or cells, in view."""
     charts = tab.locator("div.chart")
     shapes = [
-        charts.nth(place).locator("path.js-line, path.point, .hm image").count() for place in range(charts.count())
+        charts.nth(place).locator("path.js-line, path.point, .hm image").count()
+        for place in range(charts.count())
     ]
     assert len(shapes) == 7
     assert all(shapes)
@@ -167,7 +179,9 @@ def test_models_are_chosen_by_keyboard(tab):
 
 
 def test_folds_are_chosen_by_keyboard(tab):
-    """Arrow keys change the fold, and with it the rows that are drawn; the last choice is all of them."""
+    """Arrow keys change the fold, and with it the rows that are drawn; the last choice is all of
+    them.
+    """
     before = tab.evaluate("document.querySelector('#forecasts .chart').layout.xaxis.range[1]")
 
     tab.locator("#forecasts select").focus()
@@ -180,7 +194,9 @@ def test_folds_are_chosen_by_keyboard(tab):
 
 
 def test_series_of_a_panel_are_chosen(opened):
-    """Another series changes the portrait and the average season, and leaves the forecasts as they are."""
+    """Another series changes the portrait and the average season, and leaves the forecasts as they
+    are.
+    """
     tab = opened("panel")
     values = "JSON.stringify(document.querySelector('div.chart[data-chart=%s]').data[0].y)"
     before = [tab.evaluate(values % chart) for chart in ("portrait", "profile", "forecasts")]
@@ -210,7 +226,9 @@ def test_zoom_stays_while_models_change(tab):
 def test_hover_tells_values(tab):
     """The pointer over the errors by lead tells them of all models."""
     tab.locator("#leads .nsewdrag").hover()
-    told = tab.wait_for_selector("#leads .hoverlayer .legend", state="attached", timeout=5000).text_content()
+    told = tab.wait_for_selector(
+        "#leads .hoverlayer .legend", state="attached", timeout=5000
+    ).text_content()
 
     assert all(f"{name} : " in told for name in ("naive", "seasonal", "linear", "gru"))
 
@@ -269,8 +287,10 @@ def test_print_is_light_and_without_controls(tab):
     """Printed from the dark, the page has charts in ink on paper, and is as it was afterwards."""
     switch(tab, "dark")
     tab.evaluate(
-        "addEventListener('beforeprint', () => { window.seen = getComputedStyle(document.documentElement)"
-        ".getPropertyValue('--truth') + document.querySelector('#forecasts .chart').data[0].line.color; })"
+        "addEventListener('beforeprint', () => "
+        "{ window.seen = getComputedStyle(document.documentElement)"
+        ".getPropertyValue('--truth') + document.querySelector('#forecasts "
+        ".chart').data[0].line.color; })"
     )
     before = drawn(tab, "forecasts")
 

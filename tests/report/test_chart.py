@@ -32,7 +32,9 @@ def test_a_model_has_one_colour_everywhere(comparison):
 
 def test_a_rung_keeps_its_colour_in_another_comparison(comparison, single_lead):
     """The colour of a rung does not depend on which others are compared; strangers have others."""
-    strange = replace(comparison, results={"mine": comparison.results["linear"], **comparison.results})
+    strange = replace(
+        comparison, results={"mine": comparison.results["linear"], **comparison.results}
+    )
 
     assert colours_of(single_lead)["linear"] == colours_of(strange)["linear"]
     assert len(set(colours_of(strange).values())) == len(colours_of(strange))

@@ -20,5 +20,11 @@ def test_fold_table_says_what_was_trained_and_tested(comparison):
     table = fold_table(comparison)
 
     origins = comparison.results["naive"].predictions.query("fold == 0")["origin"]
-    assert table.rows[0] == ["1", "50", "50", f"{origins.min():%Y-%m-%d %H:%M}", f"{origins.max():%Y-%m-%d %H:%M}"]
+    assert table.rows[0] == [
+        "1",
+        "50",
+        "50",
+        f"{origins.min():%Y-%m-%d %H:%M}",
+        f"{origins.max():%Y-%m-%d %H:%M}",
+    ]
     assert len(table.rows) == 3

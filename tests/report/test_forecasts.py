@@ -28,7 +28,11 @@ def test_forecasts_are_those_of_the_backtest(comparison):
     table = table[table["fold"] == fold]
     when = table.index.to_numpy("datetime64[ms]").astype(np.int64)
     known = dict(zip(zip(when, table["lead"], strict=True), table["predicted"], strict=True))
-    drawn = [(x, lead, y) for x, lead, y in zip(trace.x, trace.customdata, trace.y, strict=True) if not np.isnan(y)]
+    drawn = [
+        (x, lead, y)
+        for x, lead, y in zip(trace.x, trace.customdata, trace.y, strict=True)
+        if not np.isnan(y)
+    ]
     assert len(drawn) > 20
     assert all(np.isclose(known[x, lead], y, rtol=1e-5) for x, lead, y in drawn)
 
@@ -47,7 +51,12 @@ def test_naive_and_recommended_model_are_chosen_first(comparison):
     """The reader sees the naive forecast beside the recommended model, in the newest fold."""
     chart = forecast_chart(comparison)
 
-    assert options_of(chart, "model") == {"naive": True, "seasonal": False, "linear": True, "gru": False}
+    assert options_of(chart, "model") == {
+        "naive": True,
+        "seasonal": False,
+        "linear": True,
+        "gru": False,
+    }
     assert options_of(chart, "fold") == {"2": True, "1": False, "0": False, "": False}
 
 
@@ -63,12 +72,16 @@ def test_panel_has_its_series_to_choose_from(panel):
     chart = forecast_chart(panel)
 
     assert list(options_of(chart, "series")) == ["0", "1", "2"]
-    first, second = (traces_of(chart, model="linear", series=code, fold="0")[0] for code in ("0", "1"))
+    first, second = (
+        traces_of(chart, model="linear", series=code, fold="0")[0] for code in ("0", "1")
+    )
     assert not np.array_equal(first.y, second.y)
 
 
 def test_of_many_series_some_are_shown():
-    """Of many series a dozen are drawn, the best and the worst forecast among them, and the page says so."""
+    """Of many series a dozen are drawn, the best and the worst forecast among them, and the page
+    says so.
+    """
     frames = {f"s{seed}": rows_of(90, seed) for seed in range(15)}
     many = comparison_of(frames, n_folds=2, names=("naive", "linear"))
 

@@ -22,7 +22,10 @@ def test_errors_far_apart_have_a_logarithmic_axis(comparison):
 
     far = lead_chart(replace(comparison, results={**comparison.results, "gru": wild}))
 
-    assert (far.figure.layout.yaxis.type, lead_chart(comparison).figure.layout.yaxis.type) == ("log", None)
+    assert (far.figure.layout.yaxis.type, lead_chart(comparison).figure.layout.yaxis.type) == (
+        "log",
+        None,
+    )
 
 
 def test_one_lead_has_no_errors_by_lead(single_lead):

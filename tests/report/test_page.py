@@ -20,7 +20,18 @@ from skrnn.report.page import as_json, packed_library
 from tests.report.conftest import MADE, NASTY, comparison_of, reading_of, rows_of
 
 VOID = {"meta", "link", "br", "img", "input", "line"}
-LOADING = {"src", "srcset", "poster", "data", "action", "formaction", "background", "ping", "manifest", "archive"}
+LOADING = {
+    "src",
+    "srcset",
+    "poster",
+    "data",
+    "action",
+    "formaction",
+    "background",
+    "ping",
+    "manifest",
+    "archive",
+}
 
 
 class Outline(HTMLParser):
@@ -57,7 +68,9 @@ def without_library(page):
 
 
 def figures_of(page):
-    return json.loads(re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.S)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.S)[1]
+    )
 
 
 def headings_of(page):
@@ -73,7 +86,10 @@ def test_answer_comes_first(page, comparison):
 
     start = words.index("Forecasting temperature")
     assert (
-        start < words.index("from weather.csv") < words.index(comparison.verdict.sentence) < words.index("The models")
+        start
+        < words.index("from weather.csv")
+        < words.index(comparison.verdict.sentence)
+        < words.index("The models")
     )
 
 
@@ -120,7 +136,11 @@ def test_page_says(page, text):
 
 def test_every_chart_has_words(page):
     """Each chart has words that tell its finding, and the same in its caption."""
-    charts = [attrs for tag, attrs in Outline(page).elements if tag == "div" and attrs.get("class") == "chart"]
+    charts = [
+        attrs
+        for tag, attrs in Outline(page).elements
+        if tag == "div" and attrs.get("class") == "chart"
+    ]
 
     assert [attrs["data-chart"] for attrs in charts] == list(figures_of(page))
     findings = [" ".join(attrs["data-words"].partition(". ")[2].split()) for attrs in charts]
@@ -152,12 +172,18 @@ def test_date_is_now_by_default(comparison):
 
 def test_what_is_missing_is_left_out(comparison):
     """Without networks, linear model, notes and season their parts are left out."""
-    reading = reading_of(comparison.reading.frames, season=1, notes=[], season_why="", path=None, sha256="")
-    bare = replace(comparison, training={}, weights=None, unfinished={}, reading=reading, command="")
+    reading = reading_of(
+        comparison.reading.frames, season=1, notes=[], season_why="", path=None, sha256=""
+    )
+    bare = replace(
+        comparison, training={}, weights=None, unfinished={}, reading=reading, command=""
+    )
 
     headings = headings_of(report_html(bare, made=MADE))
 
-    assert not {"Training of the networks", "What the linear model looks at", "Not finished"} & set(headings)
+    assert not {"Training of the networks", "What the linear model looks at", "Not finished"} & set(
+        headings
+    )
     assert not [heading for heading in headings if "season" in heading]
 
 
@@ -189,9 +215,17 @@ def test_nothing_finished_is_a_page(comparison):
 def test_any_index_has_a_page(index):
     """Periods, numbers and times of a zone have all charts."""
     frame = rows_of(160).set_axis(index)
-    made = comparison_of({"series": frame}, horizon=3, window=12, season=12, names=("naive", "linear"))
+    made = comparison_of(
+        {"series": frame}, horizon=3, window=12, season=12, names=("naive", "linear")
+    )
 
-    assert set(figures_of(report_html(made, made=MADE))) >= {"folds", "forecasts", "leads", "portrait", "profile"}
+    assert set(figures_of(report_html(made, made=MADE))) >= {
+        "folds",
+        "forecasts",
+        "leads",
+        "portrait",
+        "profile",
+    }
 
 
 def test_unknown_values_have_a_page():
@@ -215,7 +249,9 @@ def test_page_loads_nothing(page):
 
     assert not [value for name in LOADING for value in outline.attributes(name)]
     assert set(outline.attributes("href")) == {"data:,"}
-    assert not re.search(r"url\(|@import|https?:|fetch\(|XMLHttpRequest|import\(|WebSocket", without_library(page))
+    assert not re.search(
+        r"url\(|@import|https?:|fetch\(|XMLHttpRequest|import\(|WebSocket", without_library(page)
+    )
 
 
 def test_policy_allows_its_own_scripts_alone(page):
@@ -224,8 +260,13 @@ def test_policy_allows_its_own_scripts_alone(page):
 
     script = re.findall(r"<script>(.*?)</script>", page, re.S)[0]
     library = gzip.decompress(base64.b64decode(packed_library().packed)).decode()
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, library)]
-    assert policy.startswith(f"default-src 'none'; script-src 'sha256-{hashes[0]}' 'sha256-{hashes[1]}';")
+    hashes = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (script, library)
+    ]
+    assert policy.startswith(
+        f"default-src 'none'; script-src 'sha256-{hashes[0]}' 'sha256-{hashes[1]}';"
+    )
 
 
 def test_names_do_no_harm(nasty):
@@ -285,6 +326,9 @@ def test_long_series_make_no_long_page(comparison):
     plan = replace(comparison.plan, folds=[([0], [0])] * 20)
     results = dict.fromkeys(comparison.results, long)
 
-    page = report_html(replace(comparison, reading=reading_of({"long": frame}), results=results, plan=plan), made=MADE)
+    page = report_html(
+        replace(comparison, reading=reading_of({"long": frame}), results=results, plan=plan),
+        made=MADE,
+    )
 
     assert len(without_library(page)) < 2e6

@@ -30,7 +30,10 @@ def test_gaps_are_listed():
 
     table = gap_table(comparison)
 
-    assert gap_sentence(comparison) == "The target is unknown in 820 rows, in 40 gaps; forecasts of them do not count."
+    assert (
+        gap_sentence(comparison)
+        == "The target is unknown in 820 rows, in 40 gaps; forecasts of them do not count."
+    )
     assert (len(table.rows), table.rows[0]) == (30, ["2024-01-11", "2024-01-11", "11"])
     assert table.note == "The longest are listed; there are 10 more."
 

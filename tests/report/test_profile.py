@@ -25,13 +25,19 @@ def test_season_is_named_by_its_hours():
         (pd.period_range("2020-03", periods=48, freq="M"), 12, ["Jan", "Feb", "Mar"]),
         (pd.period_range("2020Q2", periods=48, freq="Q"), 4, ["Q1", "Q2", "Q3"]),
         (pd.date_range("2024-01-03", periods=48, freq="D"), 7, ["Mon", "Tue", "Wed"]),
-        (pd.date_range("2024-01-01", periods=400, freq="h"), 168, ["Mon 00:00", "Mon 01:00", "Mon 02:00"]),
+        (
+            pd.date_range("2024-01-01", periods=400, freq="h"),
+            168,
+            ["Mon 00:00", "Mon 01:00", "Mon 02:00"],
+        ),
         (pd.date_range("2024-01-01", periods=48, freq="h"), 5, ["1", "2", "3"]),
         (pd.RangeIndex(48), 12, ["1", "2", "3"]),
     ],
 )
 def test_rows_of_a_season_have_names(index, season, names):
-    """Seasons of the calendar are named by it, others by number; each row falls where its date says."""
+    """Seasons of the calendar are named by it, others by number; each row falls where its date
+    says.
+    """
     values = pd.Series(np.arange(len(index), dtype=float), index)
 
     profile = profile_of(values, season)

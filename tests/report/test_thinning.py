@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from skrnn.report.thinning import MOST_BUCKETS, buckets_for, evenly, extremes
 
-lines = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=300).map(np.array)
+lines = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=300).map(
+    np.array
+)
 
 
 @given(lines, st.integers(1, 30))

@@ -19,7 +19,9 @@ def test_training_shows_both_losses_of_every_fold(comparison):
 
 
 def test_training_without_validation_has_one_loss(comparison):
-    """A network that was trained on all rows has no validation loss, and its best epoch is by its loss."""
+    """A network that was trained on all rows has no validation loss, and its best epoch is by its
+    loss.
+    """
     chart = training_chart(replace(comparison, training={"lstm": [{"loss": [3.0, 1.0, 2.0]}]}))
 
     assert len(chart.figure.data) == 1
@@ -28,7 +30,9 @@ def test_training_without_validation_has_one_loss(comparison):
 
 def test_training_of_many_networks_is_chosen_from(comparison):
     """One network is shown at a time, the best to begin with."""
-    chart = training_chart(replace(comparison, training={"dense": [history(5)], "gru": [history(9)]}))
+    chart = training_chart(
+        replace(comparison, training={"dense": [history(5)], "gru": [history(9)]})
+    )
 
     assert options_of(chart, "model") == {"dense": False, "gru": True}
 
@@ -41,6 +45,8 @@ def test_without_networks_there_is_no_training(comparison, training):
 
 def test_losses_that_were_lost_are_left_out(comparison):
     """A network that diverged has unknown losses, which the page survives."""
-    chart = training_chart(replace(comparison, training={"gru": [{"loss": [1.0, np.nan]}, {"loss": [np.nan]}]}))
+    chart = training_chart(
+        replace(comparison, training={"gru": [{"loss": [1.0, np.nan]}, {"loss": [np.nan]}]})
+    )
 
     assert [row[3] for row in chart.table.rows] == ["1", "1"]

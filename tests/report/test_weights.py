@@ -26,7 +26,8 @@ def test_weights_ahead_of_the_forecast_are_told_so(comparison):
     chart = weights_chart(replace(comparison, weights=known))
 
     assert chart.finding == (
-        "The largest weight is that of wind at the step 2 rows after the forecast is made; 80 % of all weight lies in "
+        "The largest weight is that of wind at the step 2 rows after the forecast is made; 80 % of "
+        "all weight lies in "
         "the newest 3 rows of 5, of which 2 lie ahead of the forecast."
     )
     assert list(chart.figure.data[0].x) == [-2, -1, 0, 1, 2]
@@ -40,7 +41,8 @@ def test_weights_of_one_column_are_bars(single_lead):
 def test_many_weights_keep_their_peaks(comparison):
     """Of many steps and columns the largest are drawn, and the page says so."""
     weights = pd.DataFrame(
-        np.ones((1000, 40)), columns=[f"column {place} of many of the same name" for place in range(40)]
+        np.ones((1000, 40)),
+        columns=[f"column {place} of many of the same name" for place in range(40)],
     )
     weights.iloc[501, 7] = 9
 

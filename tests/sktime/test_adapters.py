@@ -50,7 +50,9 @@ def exogenous(y, columns=("price", "holiday")):
 
 
 def forecaster(strategy="recursive", regressor=None, length=LENGTH):
-    return WindowForecaster(LinearWindow(alpha=0.5) if regressor is None else regressor, length, strategy)
+    return WindowForecaster(
+        LinearWindow(alpha=0.5) if regressor is None else regressor, length, strategy
+    )
 
 
 def ridge_by_hand(table, targets, alpha):
@@ -58,26 +60,40 @@ def ridge_by_hand(table, targets, alpha):
     table, targets = np.array(table), np.array(targets)
     mean, target_mean = table.mean(axis=0), targets.mean()
     centred = table - mean
-    coef = np.linalg.inv(centred.T @ centred + alpha * np.eye(table.shape[1])) @ centred.T @ (targets - target_mean)
+    coef = (
+        np.linalg.inv(centred.T @ centred + alpha * np.eye(table.shape[1]))
+        @ centred.T
+        @ (targets - target_mean)
+    )
     return coef, target_mean - mean @ coef
 
 
-def forecast_by_hand(y, strategy, ahead, X=None, X_future=None, *, lagged=False, length=LENGTH, alpha=0.5):
+def forecast_by_hand(
+    y, strategy, ahead, X=None, X_future=None, *, lagged=False, length=LENGTH, alpha=0.5
+):
     """Forecasts with one number at a time: window by window, lead by lead.
 
     The part of X ends at the row that is forecast or, `lagged`, where the part of y does.
     """
     y, n = [float(value) for value in y], len(y)
-    X = [[] for _ in range(n + max(ahead))] if X is None else [*X.to_numpy().tolist(), *X_future.to_numpy().tolist()]
+    X = (
+        [[] for _ in range(n + max(ahead))]
+        if X is None
+        else [*X.to_numpy().tolist(), *X_future.to_numpy().tolist()]
+    )
 
     def window(end, lead):
         at = end if lagged else end + lead
         past = [y[row] for row in range(end - length + 1, end + 1)]
-        return past + [X[row][k] for k in range(len(X[0])) for row in range(at - length + 1, at + 1)]
+        return past + [
+            X[row][k] for k in range(len(X[0])) for row in range(at - length + 1, at + 1)
+        ]
 
     def model(lead, last):
         ends = range(length - 1, n - last)
-        return ridge_by_hand([window(end, lead) for end in ends], [y[end + lead] for end in ends], alpha)
+        return ridge_by_hand(
+            [window(end, lead) for end in ends], [y[end + lead] for end in ends], alpha
+        )
 
     if strategy == "recursive":
         coef, intercept = model(1, 1)
@@ -85,15 +101,21 @@ def forecast_by_hand(y, strategy, ahead, X=None, X_future=None, *, lagged=False,
             y.append(float(np.dot(coef, window(n - 1 + step, 1)) + intercept))
         return [y[n - 1 + lead] for lead in ahead]
     fitted = [model(lead, max(ahead)) for lead in ahead]
-    return [np.dot(coef, window(n - 1, lead)) + b for lead, (coef, b) in zip(ahead, fitted, strict=True)]
+    return [
+        np.dot(coef, window(n - 1, lead)) + b for lead, (coef, b) in zip(ahead, fitted, strict=True)
+    ]
 
 
 # ---------------------------------------------------------------------- sktime's own checks
 
 
 # sktime's update_predict puts its forecasts together as pandas 4 will no longer do it.
-@pytest.mark.filterwarnings("ignore:Sorting by default when concatenating all DatetimeIndex:DeprecationWarning")
-@pytest.mark.parametrize("params", WindowForecaster.get_test_params(), ids=lambda params: str(list(params.values())))
+@pytest.mark.filterwarnings(
+    "ignore:Sorting by default when concatenating all DatetimeIndex:DeprecationWarning"
+)
+@pytest.mark.parametrize(
+    "params", WindowForecaster.get_test_params(), ids=lambda params: str(list(params.values()))
+)
 def test_sktime_checks_forecaster(params):
     """The forecaster passes every check of sktime, with each strategy."""
     check_estimator(WindowForecaster(**params), raise_exceptions=True, verbose=False)
@@ -105,10 +127,17 @@ def test_sktime_checks_regressor():
 
 
 def test_sktime_checks_network():
-    """With a network inside, of all checks the one that asks most of it: two fits are the same in every scenario."""
+    """With a network inside, of all checks the one that asks most of it: two fits are the same in
+    every scenario.
+    """
     network = RNNRegressor("simple", 2, epochs=1, random_state=0)
 
-    check_estimator(forecaster("multioutput", network, 3), True, tests_to_run="test_fit_idempotent", verbose=False)
+    check_estimator(
+        forecaster("multioutput", network, 3),
+        True,
+        tests_to_run="test_fit_idempotent",
+        verbose=False,
+    )
 
 
 # ---------------------------------------------------------------------- forecasts by hand
@@ -133,7 +162,9 @@ def test_exogenous_by_hand(strategy):
 
     forecast = forecaster(strategy).fit(y[:-5], X[:-5], fh=AHEAD).predict(X=X[-5:])
 
-    np.testing.assert_allclose(forecast, forecast_by_hand(y[:-5], strategy, AHEAD, X[:-5], X[-5:]), rtol=1e-8)
+    np.testing.assert_allclose(
+        forecast, forecast_by_hand(y[:-5], strategy, AHEAD, X[:-5], X[-5:]), rtol=1e-8
+    )
 
 
 @pytest.mark.parametrize("regressor", [LinearWindow(0.5), Ridge(0.5)], ids=repr)
@@ -144,7 +175,11 @@ def test_exogenous_columns_are_known_ahead(strategy, regressor):
     X = exogenous(y)
     y = 3 * X["price"]
 
-    forecast = forecaster(strategy, regressor.set_params(alpha=1e-9)).fit(y[:-2], X[:-2], fh=[1, 2]).predict(X=X[-2:])
+    forecast = (
+        forecaster(strategy, regressor.set_params(alpha=1e-9))
+        .fit(y[:-2], X[:-2], fh=[1, 2])
+        .predict(X=X[-2:])
+    )
 
     np.testing.assert_allclose(forecast, y[-2:], atol=1e-6)
 
@@ -223,10 +258,14 @@ INDICES = [
 
 
 # What sktime does to absolute labels of hours with a time zone, and of business days.
-@pytest.mark.filterwarnings("ignore:Converting to PeriodArray/Index representation will drop timezone:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Converting to PeriodArray/Index representation will drop timezone:UserWarning"
+)
 @pytest.mark.filterwarnings(r"ignore:PeriodDtype\[B\] is deprecated:FutureWarning")
 @pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
-@pytest.mark.parametrize("index", INDICES, ids=lambda index: f"{type(index).__name__} {getattr(index, 'freqstr', '')}")
+@pytest.mark.parametrize(
+    "index", INDICES, ids=lambda index: f"{type(index).__name__} {getattr(index, 'freqstr', '')}"
+)
 @pytest.mark.parametrize("strategy", ["recursive", "direct"])
 def test_every_index(strategy, index, absolute):
     """The kind of index changes the labels of the forecasts, not their values; the name is y's."""
@@ -236,13 +275,17 @@ def test_every_index(strategy, index, absolute):
 
     forecast = forecaster(strategy).fit(y[:55], fh=fh).predict()
 
-    np.testing.assert_allclose(forecast, forecaster(strategy).fit(series()[:55], fh=AHEAD).predict(), rtol=1e-12)
+    np.testing.assert_allclose(
+        forecast, forecaster(strategy).fit(series()[:55], fh=AHEAD).predict(), rtol=1e-12
+    )
     assert forecast.index.tolist() == labels.tolist()
     assert forecast.name == "load"
 
 
 def test_whole_numbers_in_larger_steps():
-    """sktime's fh counts whole numbers: rows two apart are forecast at even ones, and an odd one is an error."""
+    """sktime's fh counts whole numbers: rows two apart are forecast at even ones, and an odd one is
+    an error.
+    """
     y = series(index=pd.RangeIndex(0, 120, 2))
 
     forecast = forecaster().fit(y).predict([2, 10])
@@ -274,7 +317,9 @@ def test_past_rows_are_forecast_from_the_window_before(strategy):
 
     forecast = forecaster(strategy).fit(y, fh=[-4, 0, 1, 3]).predict()
 
-    windows, targets = make_windows(y.to_frame(), LENGTH, leads=[1, 3] if strategy != "recursive" else 1)
+    windows, targets = make_windows(
+        y.to_frame(), LENGTH, leads=[1, 3] if strategy != "recursive" else 1
+    )
     one = LinearWindow(0.5).fit(windows, targets.reshape(len(targets), -1)[:, 0])
     past = Windows(y.to_numpy()[:, None], [54, 58], length=LENGTH, feature_names=["load"])
     np.testing.assert_allclose(forecast.iloc[:2], one.predict(past), rtol=1e-9)
@@ -291,7 +336,9 @@ def test_past_rows_of_a_direct_fit_for_later_rows():
 
 
 def test_rows_before_the_first():
-    """The first row has no window and gets the mean of the training target; before it there is nothing."""
+    """The first row has no window and gets the mean of the training target; before it there is
+    nothing.
+    """
     y = series()
     fitted = forecaster().fit(y)
 
@@ -367,7 +414,9 @@ def test_update_by_one_row_without_a_freq(strategy):
 
 
 def test_absolute_rows_after_an_update():
-    """Absolute rows come nearer with each update: the recursion reaches them, a direct fit says what to do."""
+    """Absolute rows come nearer with each update: the recursion reaches them, a direct fit says
+    what to do.
+    """
     y = series()
     fh = ForecastingHorizon(y.index[-3:], is_relative=False)
 
@@ -375,7 +424,9 @@ def test_absolute_rows_after_an_update():
     direct = forecaster("direct").fit(y[:-5], fh=fh).update(y[-5:-4], update_params=False)
 
     assert recursive.predict().index.tolist() == y.index[-3:].tolist()
-    with pytest.raises(ValueError, match=r"was fitted for \[3, 4, 5\] rows ahead, but fh now lies \[2, 3, 4\]"):
+    with pytest.raises(
+        ValueError, match=r"was fitted for \[3, 4, 5\] rows ahead, but fh now lies \[2, 3, 4\]"
+    ):
         direct.predict()
 
 
@@ -385,7 +436,9 @@ def test_absolute_rows_after_an_update():
 @pytest.mark.parametrize("regressor", [LinearWindow(0.5), Ridge(0.5)], ids=repr)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_unknown_rows(strategy, regressor):
-    """NaN and missing rows are the same: their windows are left out of fit, in predict they are filled."""
+    """NaN and missing rows are the same: their windows are left out of fit, in predict they are
+    filled.
+    """
     y = series()
     holes = y.mask(np.isin(np.arange(60), [20, 57]))
 
@@ -395,7 +448,11 @@ def test_unknown_rows(strategy, regressor):
     np.testing.assert_allclose(missing, forecast, rtol=1e-12)
     filled = y.copy()
     filled.iloc[57] = y.iloc[56]
-    expected = forecaster(strategy, regressor).fit(holes, fh=AHEAD).update(filled[57:58], update_params=False)
+    expected = (
+        forecaster(strategy, regressor)
+        .fit(holes, fh=AHEAD)
+        .update(filled[57:58], update_params=False)
+    )
     expected = expected.update(y[-1:], update_params=False)
     np.testing.assert_allclose(forecast, expected.predict(), rtol=1e-12)
 
@@ -408,19 +465,25 @@ def test_unknown_values_of_X():
     X.iloc[-4, 0] = np.nan
 
     assert np.isfinite(fitted.predict(AHEAD, X=X[-5:])).all()
-    with pytest.raises(ValueError, match="all 5 rows up to the last of fh, but has none for 2024-10 and 1 more"):
+    with pytest.raises(
+        ValueError, match="all 5 rows up to the last of fh, but has none for 2024-10 and 1 more"
+    ):
         fitted.predict(AHEAD, X=X.iloc[[-5, -4, -1]])
 
 
 def test_arrays_as_X():
-    """The rows of an array count from 0, so it holds the past as well; an array of the future is refused."""
+    """The rows of an array count from 0, so it holds the past as well; an array of the future is
+    refused.
+    """
     y = series(index=pd.RangeIndex(60))
     X = exogenous(y)
     fitted = forecaster().fit(y[:-5].to_numpy(), X[:-5].to_numpy())
 
     whole = fitted.predict(AHEAD, X=X.to_numpy())
 
-    np.testing.assert_allclose(whole.ravel(), forecaster().fit(y[:-5], X[:-5]).predict(AHEAD, X[-5:]), rtol=1e-12)
+    np.testing.assert_allclose(
+        whole.ravel(), forecaster().fit(y[:-5], X[:-5]).predict(AHEAD, X[-5:]), rtol=1e-12
+    )
     with pytest.raises(ValueError, match="has none for 55 and 4 more .it goes from 0 to 4."):
         fitted.predict(AHEAD, X=X[-5:].to_numpy())
 
@@ -433,7 +496,9 @@ def test_forecast_x_brings_what_X_lacks():
     forecast = ForecastX(forecaster(), SktimeNaive()).fit(y, X, fh=range(1, 6)).predict()
 
     expected = pd.concat([X[-1:]] * 5).set_axis(pd.period_range("2025-01", periods=5, freq="M"))
-    np.testing.assert_allclose(forecast, forecaster().fit(y, X).predict(range(1, 6), X=expected), rtol=1e-9)
+    np.testing.assert_allclose(
+        forecast, forecaster().fit(y, X).predict(range(1, 6), X=expected), rtol=1e-9
+    )
 
 
 def test_X_comes_as_in_fit():
@@ -442,28 +507,52 @@ def test_X_comes_as_in_fit():
     X = exogenous(y)
     fitted = forecaster().fit(y[:50], X[:50], fh=[1])
 
-    with pytest.raises(ValueError, match="the columns of fit in predict, 'price', 'holiday', got no X"):
+    with pytest.raises(
+        ValueError, match="the columns of fit in predict, 'price', 'holiday', got no X"
+    ):
         fitted.predict()
-    with pytest.raises(ValueError, match="the columns of fit in predict, 'price', 'holiday', got 'price', 'x'"):
+    with pytest.raises(
+        ValueError, match="the columns of fit in predict, 'price', 'holiday', got 'price', 'x'"
+    ):
         fitted.predict(X=X[50:].rename(columns={"holiday": "x"}))
-    with pytest.raises(ValueError, match="the columns of fit in update, 'price', 'holiday', got no X"):
+    with pytest.raises(
+        ValueError, match="the columns of fit in update, 'price', 'holiday', got no X"
+    ):
         fitted.update(y[50:])
-    with pytest.raises(ValueError, match="the columns of fit in predict, no X, got 'price', 'holiday'"):
+    with pytest.raises(
+        ValueError, match="the columns of fit in predict, no X, got 'price', 'holiday'"
+    ):
         forecaster().fit(y[:50], fh=[1]).predict(X=X[50:])
 
 
 @pytest.mark.parametrize(
     ("forecaster", "message"),
     [
-        (forecaster(length=60), "window_length=60 and a forecast 1 row.* need 61 rows of y, got 60: pass a longer"),
-        (forecaster("direct", length=56), "window_length=56 and a forecast 5 row.* need 61 rows of y, got 60"),
+        (
+            forecaster(length=60),
+            "window_length=60 and a forecast 1 row.* need 61 rows of y, got 60: pass a longer",
+        ),
+        (
+            forecaster("direct", length=56),
+            "window_length=56 and a forecast 5 row.* need 61 rows of y, got 60",
+        ),
         (forecaster(length=2.5), "window_length must be a positive whole number, got 2.5"),
-        (forecaster("dirrec"), "strategy must be one of 'recursive', 'direct', 'multioutput', got 'dirrec'"),
-        (forecaster(regressor="ridge"), "regressor must be a regressor of skrnn or scikit-learn.*got 'ridge'"),
-        (forecaster(regressor=SktimeNaive()), "regressor must be a regressor of skrnn or scikit-learn"),
+        (
+            forecaster("dirrec"),
+            "strategy must be one of 'recursive', 'direct', 'multioutput', got 'dirrec'",
+        ),
+        (
+            forecaster(regressor="ridge"),
+            "regressor must be a regressor of skrnn or scikit-learn.*got 'ridge'",
+        ),
+        (
+            forecaster(regressor=SktimeNaive()),
+            "regressor must be a regressor of skrnn or scikit-learn",
+        ),
         (
             forecaster("multioutput", HistGradientBoostingRegressor()),
-            "needs a regressor of several outputs, and HistGradientBoostingRegressor has one: use strategy='direct'",
+            "needs a regressor of several outputs, and HistGradientBoostingRegressor has one: use "
+            "strategy='direct'",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -475,12 +564,17 @@ def test_errors(forecaster, message):
 
 
 def test_y_among_X():
-    """A copy of y among the columns of X would be its future; a column that is only called so is none."""
+    """A copy of y among the columns of X would be its future; a column that is only called so is
+    none.
+    """
     y = series()
     X = exogenous(y, columns=["load", "price"])
 
     assert len(forecaster().fit(y[:50], X[:50]).predict([1], X=X[50:])) == 1
-    with pytest.raises(ValueError, match="X must not hold y itself, whose future is not known: drop the column 'copy'"):
+    with pytest.raises(
+        ValueError,
+        match="X must not hold y itself, whose future is not known: drop the column 'copy'",
+    ):
         forecaster().fit(y, X.assign(copy=y))
 
 
@@ -500,10 +594,16 @@ def test_nothing_known():
 def test_grid_search():
     """The window, the strategy and the regressor's own parameters are searched together."""
     y = load_airline()
-    grid = {"window_length": [6, 24], "regressor__alpha": [0.5, 1e9], "strategy": ["recursive", "direct"]}
+    grid = {
+        "window_length": [6, 24],
+        "regressor__alpha": [0.5, 1e9],
+        "strategy": ["recursive", "direct"],
+    }
     cv = ExpandingWindowSplitter(fh=range(1, 13), initial_window=96, step_length=24)
 
-    search = ForecastingGridSearchCV(forecaster(), cv=cv, param_grid=grid, backend=None).fit(y, fh=range(1, 13))
+    search = ForecastingGridSearchCV(forecaster(), cv=cv, param_grid=grid, backend=None).fit(
+        y, fh=range(1, 13)
+    )
 
     assert search.best_params_["window_length"] == 24
     assert search.best_params_["regressor__alpha"] == 0.5
@@ -513,7 +613,9 @@ def test_grid_search():
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("mode", ["refit", "update", "no-update_params"])
 def test_evaluate(strategy, mode):
-    """In sktime's back-test a linear model forecasts a year of the airline data better than its last value."""
+    """In sktime's back-test a linear model forecasts a year of the airline data better than its
+    last value.
+    """
     y = load_airline()
     cv = ExpandingWindowSplitter(fh=range(1, 13), initial_window=120, step_length=12)
 
@@ -555,14 +657,18 @@ def test_transformed_target(strategy, transformer):
     forecast = TransformedTargetForecaster(steps).fit(y[:-12], fh=fh).predict()
 
     inner = transformer.clone().fit(y[:-12])
-    changes = forecaster(strategy, length=12).fit(inner.transform(y[:-12]).dropna(), fh=fh).predict()
+    changes = (
+        forecaster(strategy, length=12).fit(inner.transform(y[:-12]).dropna(), fh=fh).predict()
+    )
     np.testing.assert_allclose(forecast, inner.inverse_transform(changes), rtol=1e-6)
     assert (forecast - y[-12:]).abs().mean() < 50
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_season_that_sktime_takes_out(strategy):
-    """Without its season, of which a short window sees too little, the airline data is forecast much better."""
+    """Without its season, of which a short window sees too little, the airline data is forecast
+    much better.
+    """
     y = load_airline()
     fh = list(range(1, 13))
     model = forecaster(strategy, LinearWindow(), length=4)
@@ -652,7 +758,9 @@ class Recorder(RegressorMixin, BaseEstimator):
         return tags
 
 
-@pytest.mark.parametrize("regressor", [LinearWindow(0.5), WindowRegressorAdapter(LinearWindow(0.5))], ids=repr)
+@pytest.mark.parametrize(
+    "regressor", [LinearWindow(0.5), WindowRegressorAdapter(LinearWindow(0.5))], ids=repr
+)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_reduction_by_hand(strategy, regressor):
     """In sktime's reduction, tabular or on panels, the forecasts are those of plain loops."""
@@ -663,7 +771,9 @@ def test_reduction_by_hand(strategy, regressor):
     np.testing.assert_allclose(forecast, forecast_by_hand(y, strategy, AHEAD), rtol=1e-8)
 
 
-@pytest.mark.parametrize("regressor", [LinearWindow(0.5), WindowRegressorAdapter(LinearWindow(0.5))], ids=repr)
+@pytest.mark.parametrize(
+    "regressor", [LinearWindow(0.5), WindowRegressorAdapter(LinearWindow(0.5))], ids=repr
+)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_reduction_with_X_by_hand(strategy, regressor):
     """With X, whose part of the window ends with y's in sktime's reduction, they are so too."""
@@ -678,7 +788,9 @@ def test_reduction_with_X_by_hand(strategy, regressor):
 
 
 def test_adapter_hands_over_windows():
-    """Behind the adapter a regressor gets (samples, steps, features), oldest step first, y before X."""
+    """Behind the adapter a regressor gets (samples, steps, features), oldest step first, y before
+    X.
+    """
     y = series()
     X = exogenous(y)
 

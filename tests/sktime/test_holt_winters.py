@@ -61,7 +61,8 @@ def fit_of_statsmodels(steps, ours, trend, damped, seasonal):
 def assert_same_forecasts(forecast, fit, ours, rtol):
     """The forecasts are those of statsmodels.
 
-    But for leads of whole seasons: up to 0.15 it forecasts these as if the season of the last step had not been seen.
+    But for leads of whole seasons: up to 0.15 it forecasts these as if the season of the last step
+    had not been seen.
     """
     whole = (AHEAD % ours.period == 0) & (ours.season is not None)
     expected = fit.forecast(AHEAD.max())[AHEAD - 1]
@@ -120,7 +121,9 @@ def test_series_do_not_meet(seasonal):
     together = ours.forecast(steps, AHEAD)
 
     for number, alone in enumerate(steps.T):
-        np.testing.assert_allclose(together[number], ours.forecast(alone[:, None], AHEAD)[0], rtol=1e-12)
+        np.testing.assert_allclose(
+            together[number], ours.forecast(alone[:, None], AHEAD)[0], rtol=1e-12
+        )
 
 
 @settings(max_examples=50, deadline=None)
@@ -188,7 +191,9 @@ def test_a_falling_line_has_a_start_that_multiplies():
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
 def test_what_cannot_be_multiplied_is_nan(value):
-    """A series with a value of 0 or less has no forecast with a season that multiplies; others have theirs."""
+    """A series with a value of 0 or less has no forecast with a season that multiplies; others have
+    theirs.
+    """
     steps = np.stack([series(12), series(12)], axis=1)
     steps[7, 0] = value
 

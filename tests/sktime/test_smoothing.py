@@ -1,4 +1,6 @@
-"""SmoothingRegressor: what it learns, and what each parameter does; its recursion is tested with HoltWinters."""
+"""SmoothingRegressor: what it learns, and what each parameter does; its recursion is tested with
+HoltWinters.
+"""
 
 import numpy as np
 import pandas as pd
@@ -61,7 +63,9 @@ def test_learns_the_share_of_the_level(level):
 @pytest.mark.parametrize("seasonal", [None, "add", "mul"])
 @pytest.mark.parametrize(("trend", "damped"), [(None, False), ("add", False), ("add", True)])
 def test_learns_as_sktime_does(trend, damped, seasonal):
-    """The shares are those that sktime's forecaster finds in the training rows, begun as the windows are."""
+    """The shares are those that sktime's forecaster finds in the training rows, begun as the
+    windows are.
+    """
     rows = seasonal_series()
     X, y = make_windows(rows, 12)
     model = SmoothingRegressor(4, trend=trend, damped_trend=damped, seasonal=seasonal).fit(X, y)
@@ -81,25 +85,35 @@ def test_learns_as_sktime_does(trend, damped, seasonal):
 
     # One step ahead from all rows, by either: the optimum is flat, the forecasts agree.
     expected = theirs.predict([1, 2, 3]).to_numpy()
-    np.testing.assert_allclose(oracle(model, 4).forecast(rows[:, None], np.array([1, 2, 3]))[0], expected, atol=0.1)
+    np.testing.assert_allclose(
+        oracle(model, 4).forecast(rows[:, None], np.array([1, 2, 3]))[0], expected, atol=0.1
+    )
 
 
 # Of the fits of sktime's own.
 @pytest.mark.filterwarnings("ignore:Optimization failed to converge")
 @pytest.mark.parametrize(("trend", "damped"), [("add", True), ("add", False), (None, False)])
 def test_close_to_a_fit_at_every_origin(trend, damped):
-    """On the airline data, windows of three years are forecast nearly as well as by sktime fitted anew each quarter."""
+    """On the airline data, windows of three years are forecast nearly as well as by sktime fitted
+    anew each quarter.
+    """
     rows = load_airline()
     X, y = make_windows(rows, 36, 12)
     train, test = X.ends + 12 < 108, (X.ends + 1 >= 108) & (X.ends % 3 == 2)
 
-    model = SmoothingRegressor(12, trend=trend, damped_trend=damped, seasonal="mul").fit(X[train], y[train])
+    model = SmoothingRegressor(12, trend=trend, damped_trend=damped, seasonal="mul").fit(
+        X[train], y[train]
+    )
 
     anew = [
-        ExponentialSmoothing(trend, damped, "mul", sp=12).fit(rows["passengers"][: end + 1]).predict(range(1, 13))
+        ExponentialSmoothing(trend, damped, "mul", sp=12)
+        .fit(rows["passengers"][: end + 1])
+        .predict(range(1, 13))
         for end in X.ends[test]
     ]
-    ours, theirs = (np.abs(forecast - y[test]).mean() for forecast in (model.predict(X[test]), np.array(anew)))
+    ours, theirs = (
+        np.abs(forecast - y[test]).mean() for forecast in (model.predict(X[test]), np.array(anew))
+    )
     naive = NaiveForecaster("seasonal", season=12).fit(X[train], y[train])
     assert ours < 1.25 * theirs
     assert ours < 0.8 * np.abs(naive.predict(X[test]) - y[test]).mean()
@@ -141,7 +155,11 @@ def test_learns_from_the_given_windows_only():
 
 def test_the_middle_of_a_panel():
     """Of three series with different shares the one in the middle is kept, whatever their scale."""
-    panel = [level_series(level=0.1), 1e6 * level_series(level=0.4, seed=1), level_series(level=0.95, seed=2)]
+    panel = [
+        level_series(level=0.1),
+        1e6 * level_series(level=0.4, seed=1),
+        level_series(level=0.95, seed=2),
+    ]
     X, y = make_windows(panel, 24)
     alone = SmoothingRegressor(trend=None).fit(*make_windows(panel[1], 24))
 
@@ -172,7 +190,10 @@ def test_weights_move_the_middle():
     heavy.fit(X, y, np.where(X.series == 2, 10.0, 1))
 
     assert light.n_learned_ == 2
-    assert heavy.smoothing_level_ == SmoothingRegressor(trend=None).fit(*make_windows(panel[2], 24)).smoothing_level_
+    assert (
+        heavy.smoothing_level_
+        == SmoothingRegressor(trend=None).fit(*make_windows(panel[2], 24)).smoothing_level_
+    )
 
 
 # ---------------------------------------------------------------------- the parameters
@@ -235,7 +256,9 @@ def test_a_season_is_forecast():
     """With its season known, a seasonal series is forecast much better."""
     X, y = make_windows(seasonal_series(), 12, 4)
 
-    without, seasonal = (np.abs(SmoothingRegressor(s).fit(X, y).predict(X) - y).mean() for s in (1, 4))
+    without, seasonal = (
+        np.abs(SmoothingRegressor(s).fit(X, y).predict(X) - y).mean() for s in (1, 4)
+    )
 
     assert seasonal < without / 4
 
@@ -283,7 +306,9 @@ def test_leads_that_do_not_begin_at_1():
 
     forecast = SmoothingRegressor(4).fit(some, targets).predict(some)
 
-    np.testing.assert_allclose(forecast, SmoothingRegressor(4).fit(X, y).predict(X)[:, [2, 4]], rtol=1e-12)
+    np.testing.assert_allclose(
+        forecast, SmoothingRegressor(4).fit(X, y).predict(X)[:, [2, 4]], rtol=1e-12
+    )
 
 
 def test_behind_sliding_windows():
@@ -432,7 +457,9 @@ def test_a_window_that_cannot_be_multiplied(value):
 
     added = HoltWinters(*shares(model), period=12).forecast(odd[5:6, :, 0].T, np.arange(1, 4))
     np.testing.assert_allclose(forecast[5], added[0])
-    np.testing.assert_array_equal(np.delete(forecast, 5, axis=0), np.delete(model.predict(np.asarray(X)), 5, axis=0))
+    np.testing.assert_array_equal(
+        np.delete(forecast, 5, axis=0), np.delete(model.predict(np.asarray(X)), 5, axis=0)
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -466,11 +493,17 @@ ERRORS = [
     ({"season": 0}, "season must be a positive whole number, got 0"),
     ({"season": 2.5}, "season must be a positive whole number, got 2.5"),
     ({"trend": "mul"}, "trend must be one of 'add', None, got 'mul'"),
-    ({"seasonal": "additive"}, "seasonal must be one of 'auto', 'add', 'mul', None, got 'additive'"),
+    (
+        {"seasonal": "additive"},
+        "seasonal must be one of 'auto', 'add', 'mul', None, got 'additive'",
+    ),
     ({"max_rows": 3}, "max_rows=3 must hold two seasons and 4 rows to learn from: use 6 or more"),
     ({"max_series": 0}, "max_series must be a positive whole number, got 0"),
     ({"target": 3}, "target=3 is not a column: there are 1, counted from 0"),
-    ({"season": 9}, "season=9 needs windows of a season at least, 9 steps, got length=6: use longer windows"),
+    (
+        {"season": 9},
+        "season=9 needs windows of a season at least, 9 steps, got length=6: use longer windows",
+    ),
 ]
 
 
@@ -487,7 +520,10 @@ def test_multiplying_what_is_not_above_0():
     """A season that is to multiply needs values that it can."""
     X, y = make_windows(seasonal_series() - 40, 12)
 
-    with pytest.raises(ValueError, match=r"seasonal='mul' needs values above 0 to multiply, got -.*use seasonal='add'"):
+    with pytest.raises(
+        ValueError,
+        match=r"seasonal='mul' needs values above 0 to multiply, got -.*use seasonal='add'",
+    ):
         SmoothingRegressor(4, seasonal="mul").fit(X, y)
 
 
@@ -496,7 +532,9 @@ def test_season_between_steps(season, lead):
     """A season, or a lead of one, that falls between sampled steps is an error."""
     X, y = make_windows(level_series(60), 6, leads=[lead], sampling_rate=2)
 
-    with pytest.raises(ValueError, match=rf"season={season} and leads \[{lead}\] fall between the steps"):
+    with pytest.raises(
+        ValueError, match=rf"season={season} and leads \[{lead}\] fall between the steps"
+    ):
         SmoothingRegressor(season).fit(X, y)
 
 
@@ -504,5 +542,8 @@ def test_scaled_windows():
     """Windows in another unit than y are an error."""
     X, y = make_windows(level_series(60), 6)
 
-    with pytest.raises(ValueError, match="SmoothingRegressor relates y to the column target=0.*not in that column's"):
+    with pytest.raises(
+        ValueError,
+        match="SmoothingRegressor relates y to the column target=0.*not in that column's",
+    ):
         SmoothingRegressor().fit(SeriesScaler().fit_transform(X), y)

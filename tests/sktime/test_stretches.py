@@ -13,7 +13,9 @@ ROWS = np.arange(12.0)
 def stretches(X, y, weights=None, *, column=0, gap=1, longest=100, most=100, leads=None):
     leads = X.leads if leads is None else leads
     y = np.reshape(y, (len(X), -1))
-    found = target_stretches(X, y, weights, leads=np.array(leads), column=column, gap=gap, longest=longest, most=most)
+    found = target_stretches(
+        X, y, weights, leads=np.array(leads), column=column, gap=gap, longest=longest, most=most
+    )
     return [(values.tolist(), float(weight)) for values, weight in found]
 
 
@@ -40,9 +42,13 @@ def test_targets_that_are_unknown_are_not_told():
     assert stretches(X[:2], y[:2]) == [([0, 1, 2, 3, 4], 2)]
 
 
-@pytest.mark.parametrize(("gap", "expected"), [(1, [[0, 1, 2], [6, 7, 8]]), (3, [[0, 1, 2, 2, 2, 2, 6, 7, 8]])])
+@pytest.mark.parametrize(
+    ("gap", "expected"), [(1, [[0, 1, 2], [6, 7, 8]]), (3, [[0, 1, 2, 2, 2, 2, 6, 7, 8]])]
+)
 def test_short_gaps_are_filled_and_long_ones_part(gap, expected):
-    """Of three unknown rows between known ones, either are filled from the nearest before or two stretches made."""
+    """Of three unknown rows between known ones, either are filled from the nearest before or two
+    stretches made.
+    """
     X, y = make_windows(ROWS, 2)
 
     found = stretches(X[[0, 6]], y[[0, 6]], gap=gap)
@@ -115,4 +121,6 @@ def test_windows_scaled_by_themselves_are_series_of_their_own():
 
     root = np.sqrt(1.5)
     assert len(found) == 2
-    np.testing.assert_allclose([values for values, _ in found], [[-root, 0, root, 2 * root]] * 2, rtol=1e-6)
+    np.testing.assert_allclose(
+        [values for values, _ in found], [[-root, 0, root, 2 * root]] * 2, rtol=1e-6
+    )

@@ -40,7 +40,9 @@ def covered_by_loop(windows):
 
 @st.composite
 def any_windows(draw):
-    """Windows over a panel with holes: any ends, rate, known-ahead shift; some lie outside their series."""
+    """Windows over a panel with holes: any ends, rate, known-ahead shift; some lie outside their
+    series.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     lengths = draw(st.lists(st.integers(1, 12), min_size=1, max_size=3))
     n_features = draw(st.integers(1, 3))
@@ -86,14 +88,18 @@ def test_gather(windows):
 @given(any_windows())
 def test_complete(windows):
     """A window is complete where none of its gathered steps is NaN."""
-    np.testing.assert_array_equal(windows.complete(), ~np.isnan(gather_by_loop(windows)).any(axis=(1, 2)))
+    np.testing.assert_array_equal(
+        windows.complete(), ~np.isnan(gather_by_loop(windows)).any(axis=(1, 2))
+    )
 
 
 @settings(max_examples=100, deadline=None)
 @given(any_windows())
 def test_known(windows):
     """A window is known where some gathered step is not NaN."""
-    np.testing.assert_array_equal(windows.known(), ~np.isnan(gather_by_loop(windows)).all(axis=(1, 2)))
+    np.testing.assert_array_equal(
+        windows.known(), ~np.isnan(gather_by_loop(windows)).all(axis=(1, 2))
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -109,7 +115,9 @@ def test_values_at(windows, data):
     """The value at an offset is that of the row there, NaN outside the series."""
     offsets = data.draw(st.lists(st.integers(-4, 4), min_size=1, max_size=3))
     shiftless = windows.replace(shift=None)
-    expected = [gather_by_loop(shiftless.replace(ends=windows.ends + o, length=1))[:, 0, 0] for o in offsets]
+    expected = [
+        gather_by_loop(shiftless.replace(ends=windows.ends + o, length=1))[:, 0, 0] for o in offsets
+    ]
 
     np.testing.assert_array_equal(windows.values_at(0, offsets), np.stack(expected, axis=1))
 
@@ -231,7 +239,9 @@ def test_repr(windows):
 
 def test_rows_are_two_dimensional():
     """Rows of one dimension are refused."""
-    with pytest.raises(ValueError, match=r"rows must be 2-D \(n_rows, n_features\), got 1 dimension"):
+    with pytest.raises(
+        ValueError, match=r"rows must be 2-D \(n_rows, n_features\), got 1 dimension"
+    ):
         Windows(np.zeros(3), [0], length=1)
 
 
@@ -372,4 +382,13 @@ def test_nothing_counts_across_a_jump():
     np.testing.assert_array_equal(np.asarray(windows)[:, :, 0], [[2, 3], [3, np.nan], [5, 6]])
     np.testing.assert_array_equal(windows.values_at(0, [-1, 2]), [[1, np.nan], [2, np.nan], [4, 7]])
     assert windows.complete().tolist() == [True, False, True]
-    assert windows[1:].covered()[:, 0].tolist() == [False, False, False, True, False, True, True, False]
+    assert windows[1:].covered()[:, 0].tolist() == [
+        False,
+        False,
+        False,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]

@@ -30,7 +30,9 @@ def seen(laid):
 
 
 def truth(fitted, new):
-    """What row t can look back on by its place in the whole series: fitted and new rows, if they are there."""
+    """What row t can look back on by its place in the whole series: fitted and new rows, if they
+    are there.
+    """
     there = np.full(N + REACH, np.nan)
     for t in [*fitted, *new]:
         there[REACH + t] = t
@@ -58,7 +60,9 @@ def check_auto(index, fitted, new):
     ids=["goes on", "one row", "overlaps", "a gap", "a wide gap", "gaps inside"],
 )
 def test_auto(index, new):
-    """Each new row sees the fitted and the new rows that lie before it, and unknown ones where rows are missing."""
+    """Each new row sees the fitted and the new rows that lie before it, and unknown ones where rows
+    are missing.
+    """
     check_auto(index, range(30), new)
 
 
@@ -107,7 +111,9 @@ def test_without_proof(new, mode, first):
 
 @pytest.mark.parametrize("n_fitted", [8, 30])
 def test_carry_with_a_default_index(n_fitted):
-    """A row count that begins anew proves nothing: the user's word counts, however many rows are remembered."""
+    """A row count that begins anew proves nothing: the user's word counts, however many rows are
+    remembered.
+    """
     context = Context.of(ROWS[:n_fitted], pd.RangeIndex(n_fitted), REACH)
 
     laid = context.lay(ROWS[30:], pd.RangeIndex(10), "carry")
@@ -168,7 +174,9 @@ def test_remembered_rows_are_a_copy():
 
 def test_far_gap_costs_no_memory():
     """A gap of years between seconds is filled as far as rows look back, no further."""
-    index = pd.date_range("2000-01-01", periods=30, freq="s").append(pd.date_range("2024-01-01", periods=1, freq="s"))
+    index = pd.date_range("2000-01-01", periods=30, freq="s").append(
+        pd.date_range("2024-01-01", periods=1, freq="s")
+    )
     rows = lay_rows(ROWS[:31], index, REACH).rows
     context = Context.of(ROWS[:31], index, REACH)
 
@@ -207,7 +215,8 @@ OTHER_KINDS = [
     (
         HOURS,
         pd.date_range("2024-04-02", periods=5, freq="2h"),
-        "the index must go on in steps of 01:00:00 as in fit, got steps of 02:00:00: resample the data",
+        "the index must go on in steps of 01:00:00 as in fit, got steps of 02:00:00: resample the "
+        "data",
     ),
     (
         REGULAR["months"],
@@ -222,7 +231,8 @@ OTHER_KINDS = [
     (
         HOURS,
         HOURS[-1:] + pd.Timedelta("90min"),
-        "the index must go on in steps of 01:00:00 as in fit, but 2024-03-31 16:30:00 … does not lie on them",
+        "the index must go on in steps of 01:00:00 as in fit, but 2024-03-31 16:30:00 … does not "
+        "lie on them",
     ),
 ]
 
@@ -238,11 +248,15 @@ def test_another_index(index, other, message, mode):
 
 
 def test_calendar_steps_by_another_name():
-    """Labels that are neighbours on the fitted grid are no other step: five business days, weeks as days."""
+    """Labels that are neighbours on the fitted grid are no other step: five business days, weeks as
+    days.
+    """
     business = REGULAR["business days"]
     weeks = pd.date_range("2024-01-07", periods=N, freq="W")
 
-    a = Context.of(ROWS[:35], business[:35], REACH).lay(ROWS[35:], business[35:]._with_freq(None), "auto")
+    a = Context.of(ROWS[:35], business[:35], REACH).lay(
+        ROWS[35:], business[35:]._with_freq(None), "auto"
+    )
     b = Context.of(ROWS[:35], weeks[:35]._with_freq(None), REACH).lay(ROWS[35:], weeks[35:], "auto")
 
     assert a.where[0] == b.where[0] == REACH

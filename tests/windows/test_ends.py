@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from skrnn import Windows
 from skrnn.windows.ends import Ends, targets_at
 
-PLACES = st.lists(st.tuples(st.integers(0, 3), st.integers(-4, 12)), min_size=1, max_size=20, unique=True)
+PLACES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(-4, 12)), min_size=1, max_size=20, unique=True
+)
 
 
 def windows_at(places):

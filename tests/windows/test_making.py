@@ -27,7 +27,9 @@ def test_against_loop(lengths, length, leads, rate, stride, n_features, data):
     panel = [rng.normal(size=(n, n_features)) for n in lengths]
     target = data.draw(st.integers(0, n_features - 1))
 
-    X, y = make_windows(panel, length, leads=leads, target=target, sampling_rate=rate, stride=stride)
+    X, y = make_windows(
+        panel, length, leads=leads, target=target, sampling_rate=rate, stride=stride
+    )
 
     expected_X, expected_y = make_windows_by_loop(panel, length, leads, target, rate, stride)
     np.testing.assert_array_equal(np.asarray(X), expected_X)
@@ -107,7 +109,9 @@ def test_panel_with_short_series():
 
 def test_panel_of_frames_with_their_own_calendars():
     """Every series is laid on its own index: a gap in one is none in the others."""
-    a = pd.DataFrame({"x": np.arange(20.0)}, index=pd.date_range("2024", periods=20)).drop("2024-01-11")
+    a = pd.DataFrame({"x": np.arange(20.0)}, index=pd.date_range("2024", periods=20)).drop(
+        "2024-01-11"
+    )
     b = pd.DataFrame({"x": np.arange(20.0)}, index=pd.period_range("2024-01", periods=20, freq="M"))
 
     X, y = make_windows([a, b], 2)
@@ -118,7 +122,9 @@ def test_panel_of_frames_with_their_own_calendars():
 
 def test_gap_in_the_index():
     """Missing rows are unknown steps and unknown targets."""
-    frame = pd.DataFrame({"x": np.arange(12.0)}, index=pd.date_range("2024", periods=12)).drop("2024-01-06")
+    frame = pd.DataFrame({"x": np.arange(12.0)}, index=pd.date_range("2024", periods=12)).drop(
+        "2024-01-06"
+    )
 
     X, y = make_windows(frame, 2)
 
@@ -130,7 +136,9 @@ def test_wide_gap():
     """Nothing reaches over a gap wider than a window and its leads."""
     frame = pd.DataFrame({"x": np.arange(30.0)}, index=pd.date_range("2024", periods=30))
     days = frame.drop(frame.index[15:17])
-    years = days.set_axis(days.index.where(np.arange(28) < 15, days.index + pd.Timedelta(3000, "D")))
+    years = days.set_axis(
+        days.index.where(np.arange(28) < 15, days.index + pd.Timedelta(3000, "D"))
+    )
 
     X, y = make_windows(years, 2)
 
@@ -168,7 +176,10 @@ def test_returns_windows():
 
 
 FUTURES = {
-    "hours": (pd.date_range("2024-01-01", periods=4, freq="h"), ["2024-01-01 04:00", "2024-01-01 05:00"]),
+    "hours": (
+        pd.date_range("2024-01-01", periods=4, freq="h"),
+        ["2024-01-01 04:00", "2024-01-01 05:00"],
+    ),
     "months": (pd.date_range("2024-01-01", periods=4, freq="MS"), ["2024-05-01", "2024-06-01"]),
     "month ends": (pd.date_range("2024-01-01", periods=4, freq="ME"), ["2024-05-31", "2024-06-30"]),
     "business days": (pd.bdate_range("2024-01-01", periods=5), ["2024-01-08", "2024-01-09"]),
@@ -196,13 +207,17 @@ def _freq(index):
 def test_future_rows_across_a_clock_change():
     """A day with 23 hours is a day; hours are counted, not skipped."""
     days = pd.Series([1.0, 2, 3], index=pd.date_range("2024-03-28", periods=3, tz="Europe/Berlin"))
-    hours = pd.Series([1.0, 2], index=pd.date_range("2024-03-31 00:00", periods=2, freq="h", tz="Europe/Berlin"))
+    hours = pd.Series(
+        [1.0, 2], index=pd.date_range("2024-03-31 00:00", periods=2, freq="h", tz="Europe/Berlin")
+    )
 
     assert future_rows(days, 2).index[-1] == pd.Timestamp("2024-04-01", tz="Europe/Berlin")
     assert future_rows(hours, 1).index[-1] == pd.Timestamp("2024-03-31 03:00", tz="Europe/Berlin")
 
 
-@pytest.mark.parametrize("index", [pd.RangeIndex(3), pd.Index([0, 1, 2])], ids=["range", "integers"])
+@pytest.mark.parametrize(
+    "index", [pd.RangeIndex(3), pd.Index([0, 1, 2])], ids=["range", "integers"]
+)
 def test_future_rows_of_a_row_count(index):
     """A row count goes on counting."""
     extended = future_rows(pd.DataFrame({"x": [1, 2, 3]}, index=index), 2)
@@ -231,9 +246,14 @@ def test_future_rows_leave_the_data():
 
 def test_future_rows_without_a_step():
     """An irregular index cannot go on."""
-    frame = pd.DataFrame({"x": [1.0, 2, 3]}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-02-01"]))
+    frame = pd.DataFrame(
+        {"x": [1.0, 2, 3]}, index=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-02-01"])
+    )
 
-    with pytest.raises(ValueError, match="the index has no regular step that could go on: set its freq, or use asfreq"):
+    with pytest.raises(
+        ValueError,
+        match="the index has no regular step that could go on: set its freq, or use asfreq",
+    ):
         future_rows(frame, 1)
 
 
@@ -247,7 +267,9 @@ def test_panel_of_named_series():
 
 
 def test_integer_column_names_are_names():
-    """A column that is named 0 is meant by 0, wherever it stands; a Series named by a number is forecast."""
+    """A column that is named 0 is meant by 0, wherever it stands; a Series named by a number is
+    forecast.
+    """
     frame = pd.DataFrame({1: np.arange(9.0), 0: 100 + np.arange(9.0)})
 
     _, y = make_windows(frame, 3, target=0)

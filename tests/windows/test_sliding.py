@@ -34,14 +34,18 @@ def frame():
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 4), st.integers(20, 30), st.integers(1, 2))
+@given(
+    st.integers(1, 5), st.integers(1, 4), st.integers(1, 4), st.integers(20, 30), st.integers(1, 2)
+)
 def test_against_loop(length, lead, rate, n_rows, n_features):
     """Every row's window is the one that a plain loop finds; steps before the first row are NaN."""
     rows = np.random.default_rng(0).normal(size=(n_rows, n_features))
 
     windows = SlidingWindow(length, lead, sampling_rate=rate).fit_transform(rows)
 
-    np.testing.assert_array_equal(np.asarray(windows), windows_by_loop(rows, length, lead=lead, sampling_rate=rate))
+    np.testing.assert_array_equal(
+        np.asarray(windows), windows_by_loop(rows, length, lead=lead, sampling_rate=rate)
+    )
 
 
 @settings(max_examples=80, deadline=None)
@@ -55,9 +59,13 @@ def test_against_loop(length, lead, rate, n_rows, n_features):
 def test_continuing_in_pieces(length, lead, rate, cut, kind):
     """Fitted on the first rows, later rows have the windows that the whole series gives them."""
     rows = np.random.default_rng(0).normal(size=(30, 2))
-    index = {"f": pd.date_range("2024", periods=30, freq="D"), "i": pd.RangeIndex(30), "c": None}[kind]
+    index = {"f": pd.date_range("2024", periods=30, freq="D"), "i": pd.RangeIndex(30), "c": None}[
+        kind
+    ]
     X = rows if index is None else pd.DataFrame(rows, index=index)
-    window = SlidingWindow(length, lead, sampling_rate=rate, context="carry" if kind == "c" else "auto")
+    window = SlidingWindow(
+        length, lead, sampling_rate=rate, context="carry" if kind == "c" else "auto"
+    )
 
     windows = window.fit(X[:cut]).transform(X[cut:])
 
@@ -68,7 +76,9 @@ def test_continuing_in_pieces(length, lead, rate, cut, kind):
 
 def test_by_hand():
     """Row t holds the window that ends at row t - lead."""
-    windows = SlidingWindow(length=2, lead=2, sampling_rate=2).fit_transform(np.arange(6.0)[:, None])
+    windows = SlidingWindow(length=2, lead=2, sampling_rate=2).fit_transform(
+        np.arange(6.0)[:, None]
+    )
 
     nan = np.nan
     expected = [[nan, nan], [nan, nan], [nan, 0], [nan, 1], [0, 2], [1, 3]]
@@ -119,7 +129,9 @@ def test_gap_in_the_index(frame):
     """A missing row is an unknown step, not skipped."""
     windows = SlidingWindow(2).fit_transform(frame.drop(HOURS[10]))
 
-    np.testing.assert_array_equal(np.asarray(windows)[9:13, :, 0], [[7, 8], [9, np.nan], [np.nan, 11], [11, 12]])
+    np.testing.assert_array_equal(
+        np.asarray(windows)[9:13, :, 0], [[7, 8], [9, np.nan], [np.nan, 11], [11, 12]]
+    )
 
 
 def test_series(frame):
@@ -183,8 +195,12 @@ def test_future_rows_alone(frame):
 
 
 def test_set_output_pandas(frame):
-    """A whole pipeline can be told to keep DataFrames; a stock scaler then keeps the index for the windows."""
-    pipe = make_pipeline(StandardScaler(), SlidingWindow(3), LinearWindow()).set_output(transform="pandas")
+    """A whole pipeline can be told to keep DataFrames; a stock scaler then keeps the index for the
+    windows.
+    """
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(3), LinearWindow()).set_output(
+        transform="pandas"
+    )
 
     pipe.fit(frame[:50], frame["load"][:50])
 
@@ -204,7 +220,9 @@ def test_stock_scaler_without_index(frame):
 @pytest.mark.parametrize("data", ["frame", "array"])
 def test_config_output_pandas(frame, data):
     """Under scikit-learn's own setting every step works, and forecasts the same."""
-    X, y = (frame, frame["load"]) if data == "frame" else (frame.to_numpy(), frame["load"].to_numpy())
+    X, y = (
+        (frame, frame["load"]) if data == "frame" else (frame.to_numpy(), frame["load"].to_numpy())
+    )
     steps = [CalendarFeatures("hour")] if data == "frame" else []
     pipe = make_pipeline(*steps, SeriesScaler(), SlidingWindow(4), FlattenWindows(), Ridge())
     expected = clone(pipe).fit(X[:60], y[:60]).predict(X[60:])
@@ -219,7 +237,9 @@ def test_grid_search(frame):
     """A stock search varies the window inside a pipeline over chronological folds."""
     pipe = Pipeline([("window", SlidingWindow(4)), ("linear", LinearWindow(alpha=1e-6))])
 
-    search = GridSearchCV(pipe, {"window__length": [2, 4], "window__lead": [1, 2]}, cv=TimeSeriesSplit(3))
+    search = GridSearchCV(
+        pipe, {"window__length": [2, 4], "window__lead": [1, 2]}, cv=TimeSeriesSplit(3)
+    )
     search.fit(frame, frame["load"])
 
     assert search.best_score_ > 0.99
@@ -244,13 +264,17 @@ def test_one_row_at_a_time(frame):
 def test_short_array_with_known_ahead():
     """Fewer rows than the lead can be forecast too."""
     rows = np.random.default_rng(0).normal(size=(60, 2))
-    pipe = make_pipeline(SlidingWindow(3, lead=7, known_ahead=1), LinearWindow()).fit(rows, rows[:, 0])
+    pipe = make_pipeline(SlidingWindow(3, lead=7, known_ahead=1), LinearWindow()).fit(
+        rows, rows[:, 0]
+    )
 
     assert np.isfinite(pipe.predict(rows[:5])).all()
 
 
 def test_a_missing_month_is_an_unknown_step():
-    """Months are steps of different lengths: one that is missing is a gap like any other, and context goes on."""
+    """Months are steps of different lengths: one that is missing is a gap like any other, and
+    context goes on.
+    """
     index = pd.date_range("2015-01-01", periods=60, freq="MS").delete(50)
     frame = pd.DataFrame({"a": np.r_[0:50, 51:60].astype(float)}, index)
     sliding = SlidingWindow(3).fit(frame[:55])

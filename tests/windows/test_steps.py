@@ -63,7 +63,9 @@ def test_last_steps_behind_window_scaler(rows):
 
 
 def test_last_steps_in_a_search(rows):
-    """A search varies the length of ready-made windows: an autoregression of two lags wants two steps."""
+    """A search varies the length of ready-made windows: an autoregression of two lags wants two
+    steps.
+    """
     x = np.zeros(300)
     for t in range(2, 300):
         x[t] = 1.2 * x[t - 1] - 0.8 * x[t - 2] + 0.1 * np.random.default_rng(t).normal()
@@ -82,7 +84,9 @@ def test_flatten(rows):
     """A window's steps side by side, oldest first."""
     X, _ = make_windows(rows, 4, target=0)
 
-    np.testing.assert_array_equal(FlattenWindows().fit_transform(X), np.asarray(X).reshape(len(X), -1))
+    np.testing.assert_array_equal(
+        FlattenWindows().fit_transform(X), np.asarray(X).reshape(len(X), -1)
+    )
 
 
 @pytest.mark.parametrize(

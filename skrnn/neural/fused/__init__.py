@@ -1,1 +1,4 @@
-"""The fused engine: networks trained and applied on the CPU by compiled kernels, without TensorFlow."""
+"""The fused engine.
+
+Networks trained and applied on the CPU by compiled kernels, without TensorFlow.
+"""

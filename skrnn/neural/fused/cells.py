@@ -1,12 +1,13 @@
 """Recurrent cells, forward and backward over all steps of a sequence.
 
-A step reads its inputs, a one, and the states before it; the weights of all three lie beside each other in ``V``, so
-that a step is one product and its biases are part of it. ``H`` holds the states, and has one more than there are steps:
-the first is where the layer begins. Masks leave out inputs and states in training; without rows they leave out nothing.
+A step reads its inputs, a one, and the states before it; the weights of all three lie beside each
+other in ``V``, so that a step is one product and its biases are part of it. ``H`` holds the states,
+and has one more than there are steps: the first is where the layer begins. Masks leave out inputs
+and states in training; without rows they leave out nothing.
 
-Backward, the gates' array becomes the gradient of what the gates were before their activations. ``dh`` (and ``dc``)
-come as the gradient of the last state, beside the gradients of all states, and leave as that of the first. ``G`` sums
-the gradient of ``V``.
+Backward, the gates' array becomes the gradient of what the gates were before their activations.
+``dh`` (and ``dc``) come as the gradient of the last state, beside the gradients of all states, and
+leave as that of the first. ``G`` sums the gradient of ``V``.
 """
 
 from functools import partial
@@ -32,11 +33,14 @@ from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
 from skrnn.neural.fused.products import add_outer, affine, product
 
 LAYERS = from_dtype(LAYER)[::1]
-# What a layer's kernels take: the table and the layer's place in it, packed weights, (backward) their gradient, a
-# chunk's memory, whether anything is left out, and (forward) a seed that tells what.
+# What a layer's kernels take: the table and the layer's place in it, packed weights, (backward)
+# their gradient, a chunk's memory, whether anything is left out, and (forward) a seed that tells
+# what.
 FORWARD = Signature(LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64)
 BACKWARD = Signature(LAYERS, types.int64, array(1), array(1), array(2), types.boolean)
-forward_kernel, backward_kernel = (partial(Kernel, signature=signature) for signature in (FORWARD, BACKWARD))
+forward_kernel, backward_kernel = (
+    partial(Kernel, signature=signature) for signature in (FORWARD, BACKWARD)
+)
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
 CACHE_BYTES = 2**19
@@ -53,7 +57,9 @@ def _masks(layer, memory, training):
     """The masks of inputs and states; without rows if nothing is left out."""
     x_rows = layer.inputs if training and layer.dropout > 0 else 0
     h_rows = layer.units if training and layer.recurrent_dropout > 0 else 0
-    return memory[layer.x_mask : layer.x_mask + x_rows], memory[layer.h_mask : layer.h_mask + h_rows]
+    return memory[layer.x_mask : layer.x_mask + x_rows], memory[
+        layer.h_mask : layer.h_mask + h_rows
+    ]
 
 
 @part_of
@@ -71,7 +77,10 @@ def _matrix(layer, vector):
 
 @part_of
 def readers(layer):
-    """How many rows of V, its first, read inputs; and from which row on, to its last, they read states."""
+    """How many rows of V, its first, read inputs.
+
+    And from which row on, to its last, they read states.
+    """
     return (3 * layer.units, layer.units) if layer.kind == GRU else (_rows(layer), 0)
 
 
@@ -84,7 +93,9 @@ def steps_at_once(gates, inputs, units, memory):
 @part_of
 def ones(memory, steps):
     """A one for every step and lane: the first row of a chunk's memory, again and again."""
-    return as_strided(memory, (steps, 1, memory.shape[1]), (0, memory.strides[0], memory.strides[1]))
+    return as_strided(
+        memory, (steps, 1, memory.shape[1]), (0, memory.strides[0], memory.strides[1])
+    )
 
 
 @part_of
@@ -124,7 +135,10 @@ def lstm_gates(i, f, g, o, before, kind, cell, active, state):
 
 @linked(ROW, ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
 def lstm_slopes(i, f, g, o, before, active, kind, d, carry):
-    """A step's gates become their gradients, for that of its state, d; ``carry`` is the cell's, and goes on."""
+    """A step's gates become their gradients, for that of its state, d.
+
+    ``carry`` is the cell's, and goes on.
+    """
     one = i.dtype.type(1)
     for b in range(i.shape[0]):
         at_cell = d[b] * o[b] * slope_of(active[b], kind) + carry[b]
@@ -149,7 +163,10 @@ def gru_gates(g, z, r, q, before, kind, state):
 
 @linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
 def gru_slopes(g, z, r, q, before, kind, d, direct):
-    """A step's gates become their gradients, for that of its state, d; ``direct`` goes past them to the one before."""
+    """A step's gates become their gradients, for that of its state, d.
+
+    ``direct`` goes past them to the one before.
+    """
     one = g.dtype.type(1)
     for b in range(g.shape[0]):
         direct[b] = d[b] * z[b]
@@ -196,7 +213,10 @@ def _leave_out_inputs(layer, memory, x_mask):
 @part_of
 def _put_beside(layer, H, memory):
     """Put what a layer gives beside what the other direction gives."""
-    own, out = slice(layer.part, layer.part + layer.units), part(memory, layer.out, layer.out_steps, layer.width)
+    own, out = (
+        slice(layer.part, layer.part + layer.units),
+        part(memory, layer.out, layer.out_steps, layer.width),
+    )
     if layer.sequences:
         for t in range(layer.steps):
             copy(H[t + 1], out[layer.steps - 1 - t if layer.turned else t, own])
@@ -230,10 +250,21 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
         if layer.kind == LSTM:
             affine(V, x, h, flat)
             C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
-            lstm_gates(one, two, three, four, C[0].ravel(), activation, C[1].ravel(), T.ravel(), H[t + 1].ravel())
+            lstm_gates(
+                one,
+                two,
+                three,
+                four,
+                C[0].ravel(),
+                activation,
+                C[1].ravel(),
+                T.ravel(),
+                H[t + 1].ravel(),
+            )
         else:
-            # The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``): inputs and
-            # states have products of their own, the first and the last rows of V, each with a bias.
+            # The reset gate multiplies the candidate's product with the state (Keras's
+            # ``reset_after``): inputs and states have products of their own, the first and the last
+            # rows of V, each with a bias.
             affine(V[:u, : inputs + 1], x, nothing, flat[:u])
             affine(V[u : 3 * u], x, h, flat[u : 3 * u])
             affine(V[3 * u :, inputs:], nothing, h, flat[3 * u :])
@@ -276,9 +307,16 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     first, last = readers(layer)
     Ut, Wt = V[last:, inputs + 1 :].T, V[:first, :inputs].T
     x_mask, h_mask = _masks(layer, memory, training)
-    X, states, H = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask), part(memory, layer.H, steps + 1, u)
+    X, states, H = (
+        _inputs(layer, memory, x_mask),
+        _states(layer, memory, h_mask),
+        part(memory, layer.H, steps + 1, u),
+    )
     P = part(memory, layer.P, steps, V.shape[0])
-    D, dX = part(memory, layer.d, layer.out_steps, layer.width), part(memory, layer.dx, steps, inputs)
+    D, dX = (
+        part(memory, layer.d, layer.out_steps, layer.width),
+        part(memory, layer.dx, steps, inputs),
+    )
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh, dc = _begin_back(layer, D, memory)
     block = steps_at_once(V.shape[0], inputs, u, memory)
@@ -293,9 +331,13 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             one, two, three, four = gates[0], gates[1], gates[2], gates[3]
             if layer.kind == LSTM:
                 C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
-                lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel())
+                lstm_slopes(
+                    one, two, three, four, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel()
+                )
             else:
-                gru_slopes(one, two, three, four, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel())
+                gru_slopes(
+                    one, two, three, four, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel()
+                )
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:

@@ -1,4 +1,7 @@
-"""Compiling: functions that become part of others, kernels that are compiled once, and who is told of it."""
+"""Compiling.
+
+Functions that become part of others, kernels that are compiled once, and who is told of it.
+"""
 
 import contextlib
 import functools
@@ -18,12 +21,14 @@ from numba.extending import intrinsic
 def compiled(function, *, python=True, **options):
     """Compile when first called. Numba keeps the result beside the file, or else in the user's cache, or nowhere.
 
-    Without ``python`` it is only called from compiled code. "error_model" leaves division to the processor, and
-    "contract" lets it multiply and add in one go: with both, loops become vector instructions.
+    Without ``python`` it is only called from compiled code. "error_model" leaves division to the
+    processor, and "contract" lets it multiply and add in one go: with both, loops become vector
+    instructions.
     """
     if config.DISABLE_JIT:
         raise RuntimeError(
-            "engine='fused' is compiled with Numba, which NUMBA_DISABLE_JIT forbids: unset it, or use engine='keras'"
+            "engine='fused' is compiled with Numba, which NUMBA_DISABLE_JIT forbids: unset it, or "
+            "use engine='keras'"
         )
     options |= {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
     options |= {"no_cpython_wrapper": not python, "no_cfunc_wrapper": True}
@@ -32,7 +37,8 @@ def compiled(function, *, python=True, **options):
     except RuntimeError:
         _Announcer.often = "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name one)"
         return njit(**options)(function)
-    # Numba compiles anew when the function's own file has changed; what became a part of it may be of another file.
+    # Numba compiles anew when the function's own file has changed; what became a part of it may be
+    # of another file.
     kept = getattr(dispatcher._cache, "_cache_file", None)
     if kept is not None:
         kept._source_stamp = kept._source_stamp, _sources()
@@ -53,8 +59,8 @@ def part_of(function):
 
 # ---------------------------------------------------------------------- kernels
 
-# What is a part of others is compiled once more with each of them. A kernel is compiled alone, for either float type,
-# and called where it lies: by a name that the linker knows, or by its address.
+# What is a part of others is compiled once more with each of them. A kernel is compiled alone, for
+# either float type, and called where it lies: by a name that the linker knows, or by its address.
 
 _LINKED, _READY, _LOCK = [], set(), threading.RLock()
 
@@ -88,8 +94,12 @@ class Signature:
 
     def call(self, context, builder, number, kernel, given, values):
         """Code that calls a kernel with some values, of the types that are given."""
-        values = [context.cast(builder, *one) for one in zip(values, given, self.of(number), strict=True)]
-        return context.call_conv.call_function(builder, kernel, self.returns, self.of(number), values)[1]
+        values = [
+            context.cast(builder, *one) for one in zip(values, given, self.of(number), strict=True)
+        ]
+        return context.call_conv.call_function(
+            builder, kernel, self.returns, self.of(number), values
+        )[1]
 
 
 class Kernel:
@@ -97,7 +107,9 @@ class Kernel:
 
     def __init__(self, function, signature, *, apart=False):
         self._signature, self._addresses = signature, {}
-        self._dispatcher = compiled(function, python=False, **({"pipeline_class": _Apart} if apart else {}))
+        self._dispatcher = compiled(
+            function, python=False, **({"pipeline_class": _Apart} if apart else {})
+        )
         self._name = f"{function.__module__}.{function.__name__}".replace(".", "_")
 
     def name(self, number):
@@ -110,12 +122,17 @@ class Kernel:
             if number not in self._addresses:
                 self._dispatcher.compile(self._signature.of(number))
                 result = self._dispatcher.overloads[self._signature.of(number)]
-                self._addresses[number] = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+                self._addresses[number] = result.library.get_pointer_to_function(
+                    result.fndesc.llvm_func_name
+                )
             return self._addresses[number]
 
 
 def linked(*arguments, returns=types.none, apart=False):
-    """Make a function a kernel that other compiled functions call; ``apart``, if its arrays never overlap."""
+    """Make a function a kernel that other compiled functions call.
+
+    ``apart``, if its arrays never overlap.
+    """
     signature = Signature(*arguments, returns=returns)
 
     def decorate(function):
@@ -183,7 +200,10 @@ class _Announcer(event.Listener):
         """A function was not found in the cache."""
         if not _Announcer.said:
             _Announcer.said = True
-            print(f"skrnn: compiling the network's kernels, {self.often}: a few seconds …", file=sys.stderr)
+            print(
+                f"skrnn: compiling the network's kernels, {self.often}: a few seconds …",
+                file=sys.stderr,
+            )
 
     def on_end(self, event):
         """Nothing to say."""

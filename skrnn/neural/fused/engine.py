@@ -1,4 +1,7 @@
-"""The fused engine: trains a Network and applies it with compiled kernels, as the Keras engine does with Keras."""
+"""The fused engine.
+
+Trains a Network and applies it with compiled kernels, as the Keras engine does with Keras.
+"""
 
 import functools
 import sys
@@ -8,7 +11,14 @@ import numpy as np
 
 from skrnn.neural.fused import kernels, loop
 from skrnn.neural.fused.compiling import announced
-from skrnn.neural.fused.gathering import Targets, nothing, readable, source, source_of_array, source_of_windows
+from skrnn.neural.fused.gathering import (
+    Targets,
+    nothing,
+    readable,
+    source,
+    source_of_array,
+    source_of_windows,
+)
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
@@ -18,8 +28,8 @@ from skrnn.neural.network import Network, Trained, Training, optimizer_name
 
 NAME = "fused"
 
-# The samples of a chunk at most, and half as many where a recurrent layer has that many units: what a step reads and
-# gives stays close to a core.
+# The samples of a chunk at most, and half as many where a recurrent layer has that many units: what
+# a step reads and gives stays close to a core.
 LANES, WIDE = 64, 32
 # A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
 MOST_SHARES = 64
@@ -28,7 +38,10 @@ LINE = 64
 
 
 def uncovered(network: Network, training: Training | None = None) -> str | None:
-    """What would have to be otherwise for this engine to train the network, in words; None if it can."""
+    """What would have to be otherwise for this engine to train the network, in words.
+
+    None if it can.
+    """
     for layer in network.layers:
         if getattr(layer, "activation", "linear") not in kernels.ACTIVATIONS:
             return _choice("activation", kernels.ACTIVATIONS, layer.activation)
@@ -68,7 +81,14 @@ def _plan(network, *, every_step=False):
 
 def _places(plan, *, training=False):
     rows = plan.rows if training else plan.forward_rows
-    places = (plan.windows, plan.known_ahead, plan.outputs, plan.target, plan.factors, plan.d_outputs)
+    places = (
+        plan.windows,
+        plan.known_ahead,
+        plan.outputs,
+        plan.target,
+        plan.factors,
+        plan.d_outputs,
+    )
     return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
 
 
@@ -90,7 +110,9 @@ def train(network: Network, training: Training, feed, validation, start: Trained
     stopper = _EarlyStopping(training.patience)
     try:
         for epoch in range(training.epochs):
-            rate = trainer.rate * training.learning_rate_decay ** (epoch / max(1, training.epochs - 1))
+            rate = trainer.rate * training.learning_rate_decay ** (
+                epoch / max(1, training.epochs - 1)
+            )
             progress = _Progress(training, epoch, len(feed))
             losses = [("loss", trainer.epoch(rate, progress))]
             if validation is not None:
@@ -104,7 +126,9 @@ def train(network: Network, training: Training, feed, validation, start: Trained
     except KeyboardInterrupt:
         interrupted = True
     weights = trainer.plan.weights(trainer.vector if stopper.best is None else stopper.best)
-    return Trained(weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training))
+    return Trained(
+        weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training)
+    )
 
 
 class _Trainer:
@@ -121,7 +145,9 @@ class _Trainer:
         self.vector = plan.vector(weights, network.dtype)
         self.weights = _weights(plan, self.vector)
         name, values = settings(training.optimizer)
-        self.rate = values["learning_rate"] if training.learning_rate is None else training.learning_rate
+        self.rate = (
+            values["learning_rate"] if training.learning_rate is None else training.learning_rate
+        )
         optimizer, remembers = optimizer_record(name, values, clipnorm_of(training))
         self.learning = Learning(
             np.zeros((n_shares, plan.packed), network.dtype),
@@ -131,7 +157,9 @@ class _Trainer:
             np.zeros((remembers, len(self.vector)), network.dtype),
             np.zeros(2),
         )
-        self.memories = [_memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)]
+        self.memories = [
+            _memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
+        ]
         if start is not None:
             self._remember(start)
 
@@ -160,7 +188,8 @@ class _Trainer:
         places = _places(self.plan, training=True)
 
         def work(thread, shared):
-            # What is read stays in memory as long as this function does, also when training is interrupted.
+            # What is read stays in memory as long as this function does, also when training is
+            # interrupted.
             read, memory = (windows.read, known_ahead.read), self.memories[thread]
             given = targets, batches, self.weights, self.learning, memory
             loop.train(places, *read, *given, shared, self.n_threads)
@@ -177,7 +206,8 @@ class _Trainer:
             done += len(order)
         return kernels.mean_loss(outputs, feed.y, feed.weights, self.training.loss)
 
-    # What the optimizer remembers, as Keras's optimizers keep it: steps, learning rate, and for each weight in turn.
+    # What the optimizer remembers, as Keras's optimizers keep it: steps, learning rate, and for
+    # each weight in turn.
 
     def optimizer_state(self):
         optimizer = self.learning.optimizer[0]
@@ -189,7 +219,10 @@ class _Trainer:
         state, n = start.optimizer_state, len(self.learning.memory)
         parts = state[2:]
         shapes = [np.shape(weight) for weight in self.plan.weights(self.vector) for _ in range(n)]
-        if start.optimizer != optimizer_name(self.training) or [np.shape(part) for part in parts] != shapes:
+        if (
+            start.optimizer != optimizer_name(self.training)
+            or [np.shape(part) for part in parts] != shapes
+        ):
             return  # another optimizer than before: its state begins anew
         self.learning.optimizer["steps"] = int(state[0])
         for place in range(n):
@@ -202,16 +235,20 @@ class _Trainer:
 def _parts(feed, *, forecasts=False):
     """An epoch as the loops read it, in parts: (windows, known_ahead, targets, order), and how many batches they are.
 
-    One part, whose windows are read where they lie; or else as many as it takes to gather them with NumPy. With
-    ``forecasts`` the targets are left out.
+    One part, whose windows are read where they lie; or else as many as it takes to gather them with
+    NumPy. With ``forecasts`` the targets are left out.
     """
     windows, places = feed.windows, None if forecasts else feed.places
     if not _readable(windows) or (places is None and not forecasts):
-        yield from ((_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together())
+        yield from (
+            (_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together()
+        )
         return
     known_ahead = nothing()
     if feed.known_ahead is not None:
-        known_ahead = source(windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns)
+        known_ahead = source(
+            windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns
+        )
     y = np.ascontiguousarray(feed.y[:, None])
     targets = None if forecasts else Targets(y, _weights_of(feed.weights, y), *places)
     yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
@@ -224,7 +261,11 @@ def _readable(windows):
 
 def _weights_of(weights, y):
     """Weights (n, 1), or of each step (n, steps), for targets y (n, steps, outputs)."""
-    return np.ones((len(y), 1), y.dtype) if weights is None else np.ascontiguousarray(weights.reshape(len(y), -1))
+    return (
+        np.ones((len(y), 1), y.dtype)
+        if weights is None
+        else np.ascontiguousarray(weights.reshape(len(y), -1))
+    )
 
 
 def _gathered(feed, batches, forecasts):
@@ -274,7 +315,9 @@ class _Progress:
     def step(self, n, loss):
         """Show how many batches are done."""
         done = 20 * n // self.n_batches
-        sys.stdout.write(f"\r{self.title} {'━' * done}{'─' * (20 - done)} {n}/{self.n_batches} loss: {loss:.4g} ")
+        sys.stdout.write(
+            f"\r{self.title} {'━' * done}{'─' * (20 - done)} {n}/{self.n_batches} loss: {loss:.4g} "
+        )
         sys.stdout.flush()
 
     def end(self, losses):
@@ -303,7 +346,9 @@ def initial_weights(plan: Plan, random) -> list:
         else:
             weight = np.zeros(shape)
             if variable.role == "lstm bias":
-                weight[len(weight) // 4 : len(weight) // 2] = 1  # a forget gate that is open at first
+                weight[len(weight) // 4 : len(weight) // 2] = (
+                    1  # a forget gate that is open at first
+                )
         weights.append(weight.astype(plan.network.dtype))
     return weights
 
@@ -364,7 +409,9 @@ def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
         few = lanes == LANE_STEP and idle is not None
         memory = _borrowed(idle) if few else None
         memory = _memory(plan.forward_rows, lanes, outputs.dtype) if memory is None else memory
-        loop.predict(places, windows.read, known_ahead.read, order, lanes, packed, memory, shared, outputs)
+        loop.predict(
+            places, windows.read, known_ahead.read, order, lanes, packed, memory, shared, outputs
+        )
         if few:
             idle.append(memory)
 

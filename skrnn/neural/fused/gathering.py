@@ -1,4 +1,7 @@
-"""Gathering: windows, what is known ahead of them, and targets, from where they lie into a chunk's memory."""
+"""Gathering.
+
+Windows, what is known ahead of them, and targets, from where they lie into a chunk's memory.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,9 +37,9 @@ class Source:
 class Targets(NamedTuple):
     """Targets (n, steps, outputs) of samples, and weights (n, steps), or (n, 1) where all steps have the same.
 
-    Where steps have targets and ``y`` is of the last alone, (n, 1, outputs), those of earlier steps are of the samples
-    that end there: ``ending`` has them for every row, or -1, and ``known`` how many steps of each sample have targets.
-    Else both are empty.
+    Where steps have targets and ``y`` is of the last alone, (n, 1, outputs), those of earlier steps
+    are of the samples that end there: ``ending`` has them for every row, or -1, and ``known`` how
+    many steps of each sample have targets. Else both are empty.
     """
 
     y: np.ndarray
@@ -56,7 +59,10 @@ def source(rows, ends, offsets, columns=None, shift=None) -> Source:
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
     layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
     # Compiled code is for arrays of one kind: others would have it compiled once more.
-    return Source(rows, Read(layout, *(np.require(one, np.int64, "CW") for one in (ends, offsets, columns, shift))))
+    return Source(
+        rows,
+        Read(layout, *(np.require(one, np.int64, "CW") for one in (ends, offsets, columns, shift))),
+    )
 
 
 def nothing() -> Source:
@@ -116,7 +122,10 @@ def gather(read, order, first, n, X):
 
 @part_of
 def _target(targets, read, i, t, steps):
-    """Where the target of a sample's step is: the sample that has it, and of which step it is; -1 if nobody has."""
+    """Where the target of a sample's step is: the sample that has it, and of which step it is.
+
+    -1 if nobody has.
+    """
     if not targets.ending.shape[0]:
         return i, t
     row = read.ends[i] + read.offsets[t + read.offsets.shape[0] - steps]
@@ -127,7 +136,8 @@ def _target(targets, read, i, t, steps):
 def loss_factor(targets, order, first, n, outputs, steps):
     """What losses are multiplied by, beside weights, so that they add up to the mean over samples, steps and outputs.
 
-    Where some steps have no targets the others count more, so that the weights' mean is that of all.
+    Where some steps have no targets the others count more, so that the weights' mean is that of
+    all.
     """
     total = n * steps * outputs
     if not targets.ending.shape[0]:
@@ -136,12 +146,17 @@ def loss_factor(targets, order, first, n, outputs, steps):
     for i in order[first : first + n]:
         weight += targets.weights[i, 0]
         known += targets.weights[i, 0] * targets.known[i]
-    return steps * weight / known / total if known else 0.0  # weights that are nothing in single precision
+    return (
+        steps * weight / known / total if known else 0.0
+    )  # weights that are nothing in single precision
 
 
 @part_of
 def gather_targets(targets, read, order, first, n, factor, target, factors):
-    """Targets of the samples order[first:first + n], and the factors of their losses: 0 for what fills the lanes up."""
+    """Targets of the samples order[first:first + n], and the factors of their losses.
+
+    0 for what fills the lanes up.
+    """
     steps, last = target.shape[0], targets.weights.shape[1] - 1
     for t in range(steps):
         for b in range(target.shape[2]):

@@ -1,7 +1,8 @@
 """What is computed for all layers: activations, masks, losses and the steps of optimizers.
 
-Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one step. What is the same
-for a feature is done for all lanes at once, which the compiler turns into vector instructions.
+Arrays are (steps, rows, lanes): a lane is a sample of a chunk, and what is no sequence has one
+step. What is the same for a feature is done for all lanes at once, which the compiler turns into
+vector instructions.
 """
 
 import math
@@ -182,7 +183,10 @@ LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
 
 @linked(array(3), array(3), array(3), types.int64, array(3), returns=types.float64)
 def loss_gradient(Y, target, factors, kind, D):
-    """The loss of outputs Y (steps, outputs, lanes), each step and lane times its factor; and its gradient in D."""
+    """The loss of outputs Y (steps, outputs, lanes), each step and lane times its factor.
+
+    And its gradient in D.
+    """
     one = Y.dtype.type(1)
     loss = 0.0
     for t in range(Y.shape[0]):
@@ -219,7 +223,10 @@ OPTIMIZERS = {"adam": ADAM, "rmsprop": RMSPROP, "sgd": SGD}
 OPTIMIZER = np.dtype(
     [
         *((name, np.int64) for name in ("kind", "steps", "nesterov")),
-        *((name, np.float64) for name in ("rate", "beta_1", "beta_2", "rho", "momentum", "epsilon", "clipnorm")),
+        *(
+            (name, np.float64)
+            for name in ("rate", "beta_1", "beta_2", "rho", "momentum", "epsilon", "clipnorm")
+        ),
     ]
 )
 

@@ -13,8 +13,28 @@ from skrnn.neural.fused.cells import (
     recurrent_forward,
 )
 from skrnn.neural.fused.compiling import caller, part_of, ready
-from skrnn.neural.fused.kernels import activate, add_to, copy, draw_mask, fill, leave_out, mixed, multiply_slope, scale
-from skrnn.neural.fused.plan import AVERAGE, CONVOLUTION, DENSE, DROPOUT, GRU, LSTM, MAXIMUM, REPEAT, SIMPLE
+from skrnn.neural.fused.kernels import (
+    activate,
+    add_to,
+    copy,
+    draw_mask,
+    fill,
+    leave_out,
+    mixed,
+    multiply_slope,
+    scale,
+)
+from skrnn.neural.fused.plan import (
+    AVERAGE,
+    CONVOLUTION,
+    DENSE,
+    DROPOUT,
+    GRU,
+    LSTM,
+    MAXIMUM,
+    REPEAT,
+    SIMPLE,
+)
 from skrnn.neural.fused.products import add_outer, affine, product
 
 # ---------------------------------------------------------------------- dense layers
@@ -22,8 +42,13 @@ from skrnn.neural.fused.products import add_outer, affine, product
 
 @part_of
 def _matrix(layer, vector, size):
-    """A layer's weights, or their gradient, as they are packed: those of ``size`` inputs, and behind them biases."""
-    return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(layer.units, size + 1)
+    """A layer's weights, or their gradient, as they are packed.
+
+    Those of ``size`` inputs, and behind them biases.
+    """
+    return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(
+        layer.units, size + 1
+    )
 
 
 @forward_kernel
@@ -31,7 +56,10 @@ def dense_forward(layers, at, packed, memory, training, seed):
     """A dense layer at every step."""
     layer = layers[at]
     W = _matrix(layer, packed, layer.inputs)
-    X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
+    X, out = (
+        part(memory, layer.x, layer.steps, layer.inputs),
+        part(memory, layer.out, layer.steps, layer.units),
+    )
     for t in range(layer.steps):
         affine(W, X[t], memory[:0], out[t])
     activate(out.ravel(), layer.activation)
@@ -42,8 +70,14 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a dense layer's weights and inputs."""
     layer = layers[at]
     W, G = _matrix(layer, packed, layer.inputs), _matrix(layer, gradient, layer.inputs)
-    X, out = part(memory, layer.x, layer.steps, layer.inputs), part(memory, layer.out, layer.steps, layer.units)
-    D, dX = part(memory, layer.d, layer.steps, layer.units), part(memory, layer.dx, layer.steps, layer.inputs)
+    X, out = (
+        part(memory, layer.x, layer.steps, layer.inputs),
+        part(memory, layer.out, layer.steps, layer.units),
+    )
+    D, dX = (
+        part(memory, layer.d, layer.steps, layer.units),
+        part(memory, layer.dx, layer.steps, layer.inputs),
+    )
     multiply_slope(out.ravel(), D.ravel(), layer.activation)
     add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
@@ -93,7 +127,10 @@ def convolution_forward(layers, at, packed, memory, training, seed):
     W = _matrix(layer, packed, read)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     fill(padded, 0)
-    copy(part(memory, layer.x, layer.steps, inputs), padded[layer.before * inputs :][: layer.steps * inputs])
+    copy(
+        part(memory, layer.x, layer.steps, inputs),
+        padded[layer.before * inputs :][: layer.steps * inputs],
+    )
     convolved = part(memory, layer.convolved, layer.span, layer.units)
     for t in range(layer.span):
         affine(W, padded[t * inputs : t * inputs + read], memory[:0], convolved[t])
@@ -202,7 +239,9 @@ def link(layers, dtype) -> None:
     """Write the addresses of their kernels into a table of layers."""
     number = ready(dtype)
     for layer in layers:
-        layer["forward"], layer["backward"] = (kernel.address(number) for kernel in _OF_KINDS[int(layer["kind"])])
+        layer["forward"], layer["backward"] = (
+            kernel.address(number) for kernel in _OF_KINDS[int(layer["kind"])]
+        )
 
 
 @part_of

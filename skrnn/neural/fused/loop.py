@@ -1,7 +1,8 @@
 """The loops: training on the batches of an epoch, and the outputs of many samples, compiled as a whole.
 
-All threads run the same loop. Each takes the next share of a batch's chunks that nobody has taken; who is done last
-sums the shares' gradients, in their order, makes the optimizer's step, and lets the others go on with the next batch.
+All threads run the same loop. Each takes the next share of a batch's chunks that nobody has taken;
+who is done last sums the shares' gradients, in their order, makes the optimizer's step, and lets
+the others go on with the next batch.
 """
 
 import math
@@ -16,12 +17,16 @@ from skrnn.neural.fused.kernels import add_to, clip, fill, loss_gradient, mixed,
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 
-# A chunk has a multiple of this many lanes, so that every loop and product has the same form, and rounds the same way.
+# A chunk has a multiple of this many lanes, so that every loop and product has the same form, and
+# rounds the same way.
 LANE_STEP = 16
 
 
 class Places(NamedTuple):
-    """A network as the loops take it: the table of its layers, and where memory has what is none of theirs."""
+    """A network as the loops take it.
+
+    The table of its layers, and where memory has what is none of theirs.
+    """
 
     layers: np.ndarray
     # How many rows the memory has.
@@ -69,7 +74,8 @@ class Batches(NamedTuple):
     size: int
     lanes: int
     loss: int
-    # Whether anything is left out at random; what draws it in the first batch. The next has the next number.
+    # Whether anything is left out at random; what draws it in the first batch. The next has the
+    # next number.
     drops: bool
     seed: int
 
@@ -119,7 +125,20 @@ def update(weights, learning, n_shares, n):
 
 
 @part_of
-def _learn(network, windows, known_ahead, targets, batches, first, n, factor, packed, gradient, memory, seed):
+def _learn(
+    network,
+    windows,
+    known_ahead,
+    targets,
+    batches,
+    first,
+    n,
+    factor,
+    packed,
+    gradient,
+    memory,
+    seed,
+):
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
     read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
@@ -135,14 +154,18 @@ def _learn(network, windows, known_ahead, targets, batches, first, n, factor, pa
 
 
 @compiled
-def train(network, windows, known_ahead, targets, batches, weights, learning, memory, shared, n_threads):
+def train(
+    network, windows, known_ahead, targets, batches, weights, learning, memory, shared, n_threads
+):
     """Train on all batches once, as one of ``n_threads`` threads."""
     n_samples = batches.order.shape[0]
     for batch in range(-(-n_samples // batches.size)):
         begin, end = batch * batches.size, min((batch + 1) * batches.size, n_samples)
         n_chunks = -(-(end - begin) // batches.lanes)
         n_shares = min(n_chunks, learning.losses.shape[0])
-        factor = loss_factor(targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps)
+        factor = loss_factor(
+            targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps
+        )
         while not seen(shared, STOP):
             which = add(shared, NEXT, 1)
             if which >= n_shares:

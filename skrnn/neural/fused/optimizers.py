@@ -1,4 +1,7 @@
-"""Optimizers of the fused engine, as Keras defines them: by name, or with the settings of a Keras optimizer."""
+"""Optimizers of the fused engine, as Keras defines them.
+
+By name, or with the settings of a Keras optimizer.
+"""
 
 import numpy as np
 

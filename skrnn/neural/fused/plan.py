@@ -1,9 +1,10 @@
 """Plan: a network as a table of layers, and where each of them finds its weights and its numbers.
 
-A chunk of samples goes through a network in one piece of memory, (rows, lanes): a lane is a sample. All that a layer
-reads or writes has a *place* there, the first of its rows, from which (steps, rows, lanes) lie one after the other. The
-weights of all layers are packed into one vector, as the kernels want them; the plan tells for every number of Keras's
-layout which number of the packed vector it is.
+A chunk of samples goes through a network in one piece of memory, (rows, lanes): a lane is a sample.
+All that a layer reads or writes has a *place* there, the first of its rows, from which (steps,
+rows, lanes) lie one after the other. The weights of all layers are packed into one vector, as the
+kernels want them; the plan tells for every number of Keras's layout which number of the packed
+vector it is.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, 
 SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT = range(9)
 CELLS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
 
-# A row of the table: what a layer is, and the rows of a chunk's memory where its numbers begin. What it has no use for
-# is 0.
+# A row of the table: what a layer is, and the rows of a chunk's memory where its numbers begin.
+# What it has no use for is 0.
 _INTEGERS = (
     "kind",  # one of the above: those up to GRU are recurrent
     "activation",  # one of ``kernels.ACTIVATIONS``
@@ -68,20 +69,27 @@ _INTEGERS = (
     "beside",  # what is known ahead at each lead
 )
 LAYER = np.dtype(
-    [(name, np.int64) for name in _INTEGERS] + [(name, np.float64) for name in ("dropout", "recurrent_dropout")]
+    [(name, np.int64) for name in _INTEGERS]
+    + [(name, np.float64) for name in ("dropout", "recurrent_dropout")]
 )
 
 
 @dataclass
 class Variable:
-    """One of a network's weights: its role, and for each of its numbers, as Keras lays them out, the packed one."""
+    """One of a network's weights.
+
+    Its role, and for each of its numbers, as Keras lays them out, the packed one.
+    """
 
     role: str
     numbers: np.ndarray
 
 
 class Plan:
-    """Where everything is, for one network; with ``every_step`` its outputs are those of all steps."""
+    """Where everything is, for one network.
+
+    With ``every_step`` its outputs are those of all steps.
+    """
 
     def __init__(self, network: Network, *, every_step=False):
         self.network, self.every_step = network, every_step
@@ -93,7 +101,9 @@ class Plan:
         at, shape = self.windows, (network.steps, network.features)
         for spec in network.layers:
             at, shape = self._layer(at, shape, spec)
-        self.outputs, _ = self._dense(at, shape, 1 if network.decoder else network.outputs, "linear")
+        self.outputs, _ = self._dense(
+            at, shape, 1 if network.decoder else network.outputs, "linear"
+        )
         # What is only needed to train comes last.
         self.forward_rows = self.rows
         self.target_steps = network.steps if every_step else 1
@@ -122,7 +132,10 @@ class Plan:
     def weights(self, vector):
         """A vector as weights in Keras's layout."""
         parts = zip(self.bounds[:-1], self.bounds[1:], self.variables, strict=True)
-        return [vector[start:stop].reshape(variable.numbers.shape).copy() for start, stop, variable in parts]
+        return [
+            vector[start:stop].reshape(variable.numbers.shape).copy()
+            for start, stop, variable in parts
+        ]
 
     # ------------------------------------------------------------------ places
 
@@ -139,7 +152,8 @@ class Plan:
 
     # ------------------------------------------------------------------ layers
 
-    # Each plans what reads numbers of a shape (steps, rows) ``at`` a place, and tells place and shape of what it gives.
+    # Each plans what reads numbers of a shape (steps, rows) ``at`` a place, and tells place and
+    # shape of what it gives.
 
     def _layer(self, at, shape, spec):
         if isinstance(spec, Recurrent):
@@ -151,15 +165,28 @@ class Plan:
         if isinstance(spec, Dense):
             return self._dense(at, shape, spec.units, spec.activation)
         if isinstance(spec, Dropout):
-            return self._add(at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=self._place(*shape))
+            return self._add(
+                at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=self._place(*shape)
+            )
         steps, units = shape
         if spec.how == "flatten":
             return at, (1, steps * units)
         return self._add(at, shape, {"average": AVERAGE, "max": MAXIMUM}[spec.how], (1, units))
 
     def _add(self, at, shape, kind, out_shape, **values):
-        layer = {"kind": kind, "steps": shape[0], "inputs": shape[1], "units": out_shape[1], "x": at}
-        layer |= {"out": self._place(*out_shape), "out_steps": out_shape[0], "weights": -1, **values}
+        layer = {
+            "kind": kind,
+            "steps": shape[0],
+            "inputs": shape[1],
+            "units": out_shape[1],
+            "x": at,
+        }
+        layer |= {
+            "out": self._place(*out_shape),
+            "out_steps": out_shape[0],
+            "weights": -1,
+            **values,
+        }
         self._blocks.append([layer])
         return layer["out"], out_shape
 
@@ -196,7 +223,12 @@ class Plan:
         for turned in turns:
             layer = self._cell(at, shape, spec)
             layer |= {"backwards": turned != getattr(spec, "go_backwards", False), "turned": turned}
-            layer |= {"sequences": sequences, "part": turned * spec.units, "width": len(turns) * spec.units, **values}
+            layer |= {
+                "sequences": sequences,
+                "part": turned * spec.units,
+                "width": len(turns) * spec.units,
+                **values,
+            }
             block.append(layer)
         steps, width = shape[0] if sequences else 1, len(turns) * spec.units
         if len(turns) == 1:  # where the states are
@@ -213,8 +245,8 @@ class Plan:
         gates = {SIMPLE: 1, LSTM: 4, GRU: 4}[kind]
         columns = inputs + 1 + units
         start, V = self._pack(gates * units, columns)
-        # A product of inputs, one and states. Of the GRU the candidate comes first and last, with its inputs and with
-        # the states; of its other gates both biases are one number.
+        # A product of inputs, one and states. Of the GRU the candidate comes first and last, with
+        # its inputs and with the states; of its other gates both biases are one number.
         first = last = V
         if kind == GRU:
             first, last = np.roll(V[: 3 * units], -units, axis=0), V[units:]
@@ -249,7 +281,9 @@ class Plan:
             layer["handed"] = True
         out_shape = self.network.outputs, spec.units + self.network.known_ahead
         at, shape = self._add(at, shape, REPEAT, out_shape, beside=self.known_ahead)
-        return self._recurrent(at, shape, spec, sequences=True, encoder=index, directions=len(encoder))
+        return self._recurrent(
+            at, shape, spec, sequences=True, encoder=index, directions=len(encoder)
+        )
 
     # ------------------------------------------------------------------ gradients, and the table
 
@@ -261,7 +295,9 @@ class Plan:
                 kind = layer["kind"]
                 layer |= {"d": d, "first": block is first}
                 if kind == CONVOLUTION:
-                    layer["d_convolved"] = self._place(layer["span"], layer["units"]) if layer["pool"] > 1 else d
+                    layer["d_convolved"] = (
+                        self._place(layer["span"], layer["units"]) if layer["pool"] > 1 else d
+                    )
                 if kind <= GRU:
                     layer |= {name: self._place(layer["units"]) for name in ("dh", "dc")}
                     layer["spare"] = self._place(max(layer["inputs"], layer["units"]))

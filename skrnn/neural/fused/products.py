@@ -1,7 +1,8 @@
 """Matrix products for the shapes of small recurrent networks, which are too small for libraries of linear algebra.
 
-A product is computed in tiles, whose sums stay in the processor's registers until they are done. Numba makes no such
-tile of a loop, so tiles are written as the compiler's own code; the loops around them are ordinary kernels.
+A product is computed in tiles, whose sums stay in the processor's registers until they are done.
+Numba makes no such tile of a loop, so tiles are written as the compiler's own code; the loops
+around them are ordinary kernels.
 """
 
 import functools
@@ -21,14 +22,17 @@ def _vector_bytes():
 
 
 VECTOR = _vector_bytes()
-# The rows of a tile, and its columns: its sums, and what is multiplied for them, have a place in sixteen registers, or
-# where vectors are wide in thirty-two.
+# The rows of a tile, and its columns: its sums, and what is multiplied for them, have a place in
+# sixteen registers, or where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
 
 
 class _Array:
-    """An array in code that is being written: what lies at an index, as a number or as a vector of its last axis."""
+    """An array in code that is being written.
+
+    What lies at an index, as a number or as a vector of its last axis.
+    """
 
     def __init__(self, context, builder, array_type, value):
         self.builder, self.number = builder, context.get_data_type(array_type.dtype)
@@ -41,7 +45,10 @@ class _Array:
 
     def at(self, index, kind):
         """A pointer to a number or vector."""
-        steps = [self.builder.mul(place, stride) for place, stride in zip(index, self.strides, strict=True)]
+        steps = [
+            self.builder.mul(place, stride)
+            for place, stride in zip(index, self.strides, strict=True)
+        ]
         here = self.builder.gep(self.start, [functools.reduce(self.builder.add, steps)])
         return self.builder.bitcast(here, kind.as_pointer())
 
@@ -54,11 +61,19 @@ class _Array:
         nothing, place = ir.Constant(self.vector, ir.Undefined), ir.IntType(32)
         one = self.builder.load(self.at(index, self.number))
         one = self.builder.insert_element(nothing, one, ir.Constant(place, 0))
-        return self.builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(place, self.vector.count), None))
+        return self.builder.shuffle_vector(
+            one, nothing, ir.Constant(ir.VectorType(place, self.vector.count), None)
+        )
 
     def sums(self, starts, columns):
-        """Sums of a tile, which start from a vector for each row; the compiler keeps them in registers."""
-        return [[cgutils.alloca_once_value(self.builder, start) for _ in range(columns)] for start in starts]
+        """Sums of a tile, which start from a vector for each row.
+
+        The compiler keeps them in registers.
+        """
+        return [
+            [cgutils.alloca_once_value(self.builder, start) for _ in range(columns)]
+            for start in starts
+        ]
 
     def zeros(self, rows):
         """A vector of zeros for each row."""
@@ -94,7 +109,10 @@ def _tile(write):
 
 
 def _product_tile(rows, vectors):
-    """A tile of a product: a number of A for each row, everywhere in a vector, times some vectors of B."""
+    """A tile of a product.
+
+    A number of A for each row, everywhere in a vector, times some vectors of B.
+    """
 
     def write(builder, A, B, out, j, b):
         sums = out.sums(out.zeros(rows), vectors)
@@ -121,7 +139,9 @@ def _add_depth(builder, A, B, sums, j, b, first=None):
     js, bs = _beside(builder, j, len(sums)), _beside(builder, b, len(sums[0]), B.vector.count)
     with cgutils.for_range(builder, B.shape[0]) as depth:
         column = depth.index if first is None else builder.add(depth.index, first)
-        _add_products(builder, sums, [A.spread(j, column) for j in js], [B.load(depth.index, b) for b in bs])
+        _add_products(
+            builder, sums, [A.spread(j, column) for j in js], [B.load(depth.index, b) for b in bs]
+        )
 
 
 def _store(builder, sums, out, j, b):
@@ -132,7 +152,10 @@ def _store(builder, sums, out, j, b):
 
 
 def _outer_tile(rows, columns):
-    """A tile of sums over lanes: rows of D times rows of S, a vector of lanes at a time, and all steps."""
+    """A tile of sums over lanes.
+
+    Rows of D times rows of S, a vector of lanes at a time, and all steps.
+    """
 
     def write(builder, D, S, out, j, i):
         sums = D.sums(D.zeros(rows), columns)
@@ -142,38 +165,54 @@ def _outer_tile(rows, columns):
             n_vectors = builder.udiv(lanes, ir.Constant(lanes.type, D.vector.count))
             with cgutils.for_range(builder, n_vectors) as vector:
                 b = builder.mul(vector.index, ir.Constant(lanes.type, D.vector.count))
-                left, right = ([array.load(step.index, row, b) for row in at] for array, at in ((D, js), (S, indices)))
+                left, right = (
+                    [array.load(step.index, row, b) for row in at]
+                    for array, at in ((D, js), (S, indices))
+                )
                 _add_products(builder, sums, left, right)
         totals = _across(builder, [builder.load(total) for row in sums for total in row])
         for j in js:
             row = functools.reduce(
-                lambda vector, at: builder.insert_element(vector, next(totals), ir.Constant(ir.IntType(32), at)),
+                lambda vector, at: builder.insert_element(
+                    vector, next(totals), ir.Constant(ir.IntType(32), at)
+                ),
                 range(columns),
                 ir.Constant(ir.VectorType(out.number, columns), ir.Undefined),
             )
             place = out.at((j, i), row.type)
-            builder.store(builder.fadd(builder.load(place, align=out.size), row), place, align=out.size)
+            builder.store(
+                builder.fadd(builder.load(place, align=out.size), row), place, align=out.size
+            )
 
     return _tile(write)
 
 
 def _across(builder, vectors):
-    """The sum of each vector's numbers: neighbours are added, of two vectors at a time, until the sums are left."""
+    """The sum of each vector's numbers.
+
+    Neighbours are added, of two vectors at a time, until the sums are left.
+    """
     count, n = vectors[0].type.count, len(vectors)
     evens, odds = (
-        ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, 2 * count, 2))) for first in (0, 1)
+        ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, 2 * count, 2)))
+        for first in (0, 1)
     )
     for _ in range(count.bit_length() - 1):
         pairs = zip(vectors[::2], vectors[1::2], strict=True) if len(vectors) > 1 else [vectors * 2]
         vectors = [
-            builder.fadd(*(builder.shuffle_vector(one, two, places) for places in (evens, odds))) for one, two in pairs
+            builder.fadd(*(builder.shuffle_vector(one, two, places) for places in (evens, odds)))
+            for one, two in pairs
         ]
     for k, at in (divmod(place, count) for place in range(n)):
         yield builder.extract_element(vectors[k], ir.Constant(ir.IntType(32), at))
 
 
 _block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _product_tile(1, 1)
-_affine_block, _affine_narrow, _affine_row = _affine_tile(ROWS, VECTORS), _affine_tile(ROWS, 1), _affine_tile(1, 1)
+_affine_block, _affine_narrow, _affine_row = (
+    _affine_tile(ROWS, VECTORS),
+    _affine_tile(ROWS, 1),
+    _affine_tile(1, 1),
+)
 _square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _outer_tile(1, 1)
 
 
@@ -195,7 +234,10 @@ def product(A, B, out):
 
 @linked(array(2, "A"), array(2, "A"), array(2, "A"), array(2, "A"))
 def affine(A, B, C, out):
-    """The product of A with B, a row of ones and C, one below the other; B or C may have no rows."""
+    """The product of A with B, a row of ones and C, one below the other.
+
+    B or C may have no rows.
+    """
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
     whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)

@@ -15,8 +15,8 @@ from threadpoolctl import ThreadpoolController
 
 from skrnn.neural.fused.compiling import part_of
 
-# What threads share: whether to stop, the batches that are done, the threads that have arrived at the end of one, how
-# often all have, and the next chunk that nobody has taken.
+# What threads share: whether to stop, the batches that are done, the threads that have arrived at
+# the end of one, how often all have, and the next chunk that nobody has taken.
 STOP, DONE, ARRIVED, OPENED, NEXT = range(5)
 
 SHOWN_EVERY = 0.1
@@ -29,7 +29,10 @@ def _libraries():
 
 
 def allowed_threads() -> int:
-    """As many as the libraries of linear algebra may use here: what joblib and threadpoolctl limit is limited."""
+    """As many as the libraries of linear algebra may use here.
+
+    What joblib and threadpoolctl limit is limited.
+    """
     return max(1, min([joblib.cpu_count(), *(one["num_threads"] for one in _libraries().info())]))
 
 
@@ -41,7 +44,8 @@ def shared_state() -> np.ndarray:
 def together(n_threads, work, show=None) -> None:
     """Run ``work(thread, shared)`` in several threads at once; ``show(shared)`` is called now and then until they end.
 
-    Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of them runs any more.
+    Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of
+    them runs any more.
     """
     shared, errors, ended = shared_state(), [], [threading.Event() for _ in range(n_threads)]
 
@@ -54,7 +58,10 @@ def together(n_threads, work, show=None) -> None:
         finally:
             ended[thread].set()
 
-    threads = [threading.Thread(target=run, args=(thread,), name=f"skrnn_{thread}") for thread in range(n_threads)]
+    threads = [
+        threading.Thread(target=run, args=(thread,), name=f"skrnn_{thread}")
+        for thread in range(n_threads)
+    ]
     try:
         for one in threads:
             one.start()
@@ -78,7 +85,9 @@ def together(n_threads, work, show=None) -> None:
 
 def _yield_address():
     """The system's function that lets other threads go first."""
-    yields = ctypes.windll.kernel32.SwitchToThread if os.name == "nt" else ctypes.CDLL(None).sched_yield
+    yields = (
+        ctypes.windll.kernel32.SwitchToThread if os.name == "nt" else ctypes.CDLL(None).sched_yield
+    )
     return ctypes.cast(yields, ctypes.c_void_p).value
 
 
@@ -116,7 +125,9 @@ def seen(shared, place):
 def _rest(typing):
     def code(context, builder, signature, values):
         kind = ir.FunctionType(ir.IntType(32), [])
-        called = builder.module.globals.get("skrnn_yield") or ir.Function(builder.module, kind, "skrnn_yield")
+        called = builder.module.globals.get("skrnn_yield") or ir.Function(
+            builder.module, kind, "skrnn_yield"
+        )
         return builder.call(called, [])
 
     return types.int32(), code
