@@ -1,10 +1,14 @@
 """skrnn: recurrent networks for time series as ordinary scikit-learn estimators."""
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
-from skrnn.multistep import DirectForecaster, MultiOutputForecaster, RecursiveForecaster
+from skrnn.forecasters.leads import (
+    DirectForecaster,
+    MultiOutputForecaster,
+    RecursiveForecaster,
+)
+from skrnn.forecasters.relative import TransformedWindowRegressor
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
-from skrnn.relative import TransformedWindowRegressor
 from skrnn.windows import (
     FlattenWindows,
     LastSteps,
@@ -12,7 +16,7 @@ from skrnn.windows import (
     Windows,
     future_rows,
     make_windows,
-)  # isort: skip
+)
 
 __all__ = [
     "CalendarFeatures",

@@ -7,8 +7,8 @@ from scipy import linalg
 from sklearn.linear_model import Ridge
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
-from skrnn.regression import WindowRegressor
-from skrnn.windows.array import fill_steps
+from skrnn.forecasters.base import WindowRegressor
+from skrnn.windows.filling import fill_steps
 from skrnn.windows.steps import feature_deviations, feature_means
 
 # How many windows are gathered at once where they share no rows: 32 MB as float64.
@@ -45,6 +45,9 @@ class LinearWindow(WindowRegressor):
     >>> LinearWindow(alpha=0).fit(X, y).coef_.round(6).ravel() + 0.0
     array([-1.      ,  1.080605])
     """
+
+    # Each output is learned as if it were alone: one fit of all of them is as many fits.
+    outputs_apart = True
 
     def __init__(self, alpha=1.0):
         self.alpha = alpha

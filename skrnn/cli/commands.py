@@ -16,8 +16,8 @@ from skrnn.comparison import compare as compare_reading
 from skrnn.comparison.ladder import check_rungs
 from skrnn.comparison.preparation import with_future
 from skrnn.comparison.stopping import patient
-from skrnn.comparison.wording import listing
 from skrnn.reading import DataProblem, read_series
+from skrnn.wording import listing
 
 REPORT, MODEL, FORECAST, SCORES = "report.html", "model.skrnn", "forecast.csv", "scores.csv"
 DEMO = "airline.csv"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skrnn.comparison.ladder import RUNGS
-from skrnn.comparison.wording import decimals_for, number, percent, seconds
+from skrnn.wording import decimals_for, number, percent, seconds
 
 ERRORS, LABELS = ("mae", "rmse", "mase", "smape"), ("MAE", "RMSE", "MASE", "sMAPE %")
 # Wide enough for the table where there is no terminal that says how wide it is.

@@ -13,7 +13,7 @@ from skrnn.comparison.rounds import Rounds
 from skrnn.comparison.stopping import Stop, patient
 from skrnn.comparison.verdict import gain, ranking_measure, verdict
 from skrnn.comparison.versions import versions
-from skrnn.evaluation.fitted import nested
+from skrnn.forecasters.inside import nested
 from skrnn.validation import check_positive
 
 # The shares of a budget that are kept for the last fit and for what follows it.

@@ -9,8 +9,8 @@ from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.plan import best_form, make_ladder, prepare
 from skrnn.comparison.preparation import taught_targets, with_future
 from skrnn.comparison.versions import versions
-from skrnn.comparison.wording import moments
 from skrnn.reading import DataProblem
+from skrnn.wording import moments
 
 
 def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:

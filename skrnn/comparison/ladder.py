@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.forecasters.relative import TransformedWindowRegressor
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import Differencer, SeriesScaler, WindowScaler
 from skrnn.reading import DataProblem
-from skrnn.relative import TransformedWindowRegressor
 from skrnn.windows import LastSteps
 
 # In words, in the order of their complexity.
@@ -110,7 +110,7 @@ class Ladder:
         if name == "seasonal":
             return NaiveForecaster("seasonal", season=self.season, target=self.target)
         if name == "smoothing":
-            from skrnn.sktime import SmoothingRegressor
+            from skrnn.baselines.smoothing import SmoothingRegressor
 
             return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
         steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window

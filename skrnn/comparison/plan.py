@@ -17,9 +17,9 @@ from skrnn.comparison.ladder import (
     check_rungs,
 )
 from skrnn.comparison.preparation import Preparation, calendar_fields, taught_targets
-from skrnn.comparison.wording import count, listing
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem
+from skrnn.wording import count, listing
 
 # Windows reach over a season, but no further, unless somebody asks for it; nor have they more
 # values than these.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skrnn.comparison.ladder import RUNGS
-from skrnn.comparison.wording import decimals_for, number, percent
 from skrnn.evaluation.measures import skill
+from skrnn.wording import decimals_for, number, percent
 
 # Into so many parts a single fold is cut, to see a spread.
 PARTS = 5

@@ -6,9 +6,9 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import NaiveForecaster
-from skrnn.multistep import MultiOutputForecaster
+from skrnn.forecasters.leads import MultiOutputForecaster
+from skrnn.forecasters.units import agreement
 from skrnn.preprocessing import Differencer
-from skrnn.regression import agreement, leads_of
 from skrnn.validation import (
     check_count,
     check_target_values,
@@ -20,6 +20,7 @@ from skrnn.validation import (
 from skrnn.windows import SlidingWindow
 from skrnn.windows.array import Windows, as_windows
 from skrnn.windows.clock import clock_of
+from skrnn.windows.leads import leads_of
 
 
 class WindowSamples:

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.forecasters.base import WindowRegressor
 from skrnn.neural.feeding import Feed, KnownAhead, newest_part
 from skrnn.neural.network import Network, Training
 from skrnn.neural.sequence import LastStep, step_targets
-from skrnn.regression import WindowRegressor, leads_of
 from skrnn.validation import (
     check_count,
     check_option,
@@ -19,9 +19,10 @@ from skrnn.validation import (
     check_share,
     check_target_values,
     check_weights,
-    check_windows,
 )
-from skrnn.windows.array import fill_steps
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.inputs import check_windows
+from skrnn.windows.leads import leads_of
 
 ENGINES = ("auto", "fused", "keras")
 

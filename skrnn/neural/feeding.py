@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from skrnn.regression import leads_of
-from skrnn.windows.array import BATCH_NUMBERS, Windows, fill_steps
+from skrnn.windows.array import BATCH_NUMBERS, Windows
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.leads import leads_of
 
 
 class KnownAhead:

@@ -75,19 +75,28 @@ class Dropout:
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 
-    Behind a ``Decoder`` the linear layer is the same for every output, and the decoder reads
+    It gives ``per_target`` numbers for each of its targets, those of a target beside each other.
+    Behind a ``Decoder`` the linear layer is the same for every target, and the decoder reads
     ``known_ahead`` features of each. With ``every_step`` the network is trained on the outputs of
-    all steps, and predicts those of the last. Its weights are a list of arrays in Keras's order and
-    layout.
+    all steps, and predicts those of the last. The link is what outputs go through last: "identity",
+    or "ordered", by which the numbers of a target never fall. Its weights are a list of arrays in
+    Keras's order and layout.
     """
 
     steps: int
     features: int
-    outputs: int
+    targets: int
     layers: tuple
     dtype: str = "float32"
     known_ahead: int = 0
     every_step: bool = False
+    per_target: int = 1
+    link: str = "identity"
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it gives."""
+        return self.targets * self.per_target
 
     @property
     def decoder(self) -> Decoder | None:
@@ -96,10 +105,18 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Loss:
+    """What training minimises: a name, or a Keras loss, and the quantiles of a "pinball" loss."""
+
+    kind: object
+    quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Training:
     """How a network is trained."""
 
-    loss: object
+    loss: Loss
     optimizer: object
     learning_rate: float | None
     learning_rate_decay: float

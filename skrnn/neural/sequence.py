@@ -4,10 +4,11 @@ from functools import cached_property
 
 import numpy as np
 
-from skrnn.regression import agreement, check_one_unit, leads_of
+from skrnn.forecasters.units import agreement, check_one_unit
 from skrnn.validation import column_position
 from skrnn.windows.array import Windows
 from skrnn.windows.ends import Ends, targets_at
+from skrnn.windows.leads import leads_of
 
 # Consecutive values of one series: their medians and interquartile ranges are about the same.
 SAME_SPREAD = 5

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.evaluation.fitted import name_of
 from skrnn.evaluation.samples import RowSamples
+from skrnn.forecasters.inside import name_of
 from skrnn.plotting.axes import (
     BLACK,
     GREY,

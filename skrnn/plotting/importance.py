@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines import LinearWindow
-from skrnn.evaluation.fitted import nested, split_at_windows, steps_of
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import RowSamples, WindowSamples
+from skrnn.forecasters.inside import nested, split_at_windows, steps_of
 from skrnn.plotting.axes import axes_for
 from skrnn.plotting.frames import fitted_samples
 from skrnn.plotting.permutation import permutation_importance

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from skrnn.baselines import NaiveForecaster
-from skrnn.evaluation.fitted import name_of, nested
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import forecast_table
-from skrnn.multistep import DirectForecaster, RecursiveForecaster
+from skrnn.forecasters.inside import name_of, nested
+from skrnn.forecasters.leads import DirectForecaster, RecursiveForecaster
 from skrnn.plotting.axes import GREY, PALETTE, axes_for, counted_from_one, small_legend
 from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, frame_of_arrays, same_shape
 

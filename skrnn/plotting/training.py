@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.evaluation.fitted import nested
+from skrnn.forecasters.inside import nested
 from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, counted_from_one, small_legend
 
 # A loss that falls by more than this factor is drawn on a logarithmic axis.

@@ -5,7 +5,8 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_rows, index_of
+from skrnn.validation import index_of
+from skrnn.windows.inputs import check_rows
 
 _SECONDS = 86_400
 

@@ -8,18 +8,12 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.regression import leads_of
-from skrnn.validation import (
-    check_counts,
-    check_option,
-    check_rows,
-    check_windows,
-    column_positions,
-    dimensions,
-    index_of,
-)
-from skrnn.windows.array import Windows, fill_steps
+from skrnn.validation import check_counts, check_option, column_positions, dimensions, index_of
+from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.inputs import check_rows, check_windows
+from skrnn.windows.leads import leads_of
 
 
 class Differencer(OneToOneFeatureMixin, RowTransformer):

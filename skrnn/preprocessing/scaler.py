@@ -8,8 +8,9 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_option, check_rows, check_windows, dimensions
+from skrnn.validation import check_option, dimensions
 from skrnn.windows.array import Windows
+from skrnn.windows.inputs import check_rows, check_windows
 
 METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 

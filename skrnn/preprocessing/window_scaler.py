@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_windows, dimensions
+from skrnn.validation import dimensions
 from skrnn.windows.array import Windows
+from skrnn.windows.inputs import check_windows
 
 
 class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from skrnn.comparison.wording import shortened
+from skrnn.wording import shortened
 
 # Each has its colour in style.css, the same in every report; other models get the colours behind.
 LADDER = ("naive", "seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru")

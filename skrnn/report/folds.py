@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skrnn.comparison.wording import listing, moments, percent
 from skrnn.report.chart import Chart, Table, colours_of, figure, plain
+from skrnn.wording import listing, moments, percent
 
 
 def fold_chart(comparison) -> Chart | None:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.verdict import MEASURES
-from skrnn.comparison.wording import count, number
 from skrnn.report.chart import (
     Chart,
     Table,
@@ -21,6 +20,7 @@ from skrnn.report.chart import (
 )
 from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
+from skrnn.wording import count, number
 
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 3

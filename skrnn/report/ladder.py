@@ -1,7 +1,7 @@
 """The ladder's table: the finished models, best first."""
 
-from skrnn.comparison.wording import decimals_for, number, percent, seconds
 from skrnn.report.chart import colours_of, dash_of
+from skrnn.wording import decimals_for, number, percent, seconds
 
 
 def ladder_rows(comparison) -> list:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from skrnn.comparison.verdict import MEASURES
-from skrnn.comparison.wording import decimals_for, number
 from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
 from skrnn.report.thinning import evenly
+from skrnn.wording import decimals_for, number
 
 # Errors further apart than this factor are drawn on a logarithmic axis.
 DECADES = 100

@@ -1,6 +1,6 @@
 """What was forecast, and from what, in words."""
 
-from skrnn.comparison.wording import count, listing
+from skrnn.wording import count, listing
 
 
 def plan_facts(comparison) -> list:

@@ -5,9 +5,9 @@ How they were taken, their columns, their unknown values and their gaps.
 
 import numpy as np
 
-from skrnn.comparison.wording import UNKNOWN, count, moments, number, percent
 from skrnn.report.chart import Table
 from skrnn.report.shown import is_panel
+from skrnn.wording import UNKNOWN, count, moments, number, percent
 
 GAPS_IN_TABLE = 30
 COLUMNS_IN_TABLE = 60

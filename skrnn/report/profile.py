@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.wording import count, number
 from skrnn.report.chart import Chart, figure
 from skrnn.report.shown import all_series, is_panel, series_labels
+from skrnn.wording import count, number
 
 # A longer season is drawn in so many parts.
 MOST_POINTS = 400

@@ -1,6 +1,6 @@
 """How to repeat a comparison: command, seed, versions, and the data's fingerprint."""
 
-from skrnn.comparison.wording import seconds, size
+from skrnn.wording import seconds, size
 
 
 def repeat_facts(comparison, made) -> list:

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.wording import count, moments, number
 from skrnn.report.chart import Chart, axis_of, figure, places, plain, select
 from skrnn.report.shown import forecasts_of, is_panel, series_labels, shown_columns
 from skrnn.report.thinning import buckets_for, extremes
+from skrnn.wording import count, moments, number
 
 
 def series_chart(comparison) -> Chart:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from skrnn.comparison.wording import number
 from skrnn.report.chart import Chart, Table, colours_of, figure, model_choice, plain
 from skrnn.report.thinning import buckets_for, extremes
+from skrnn.wording import number
 
 DECADES = 20
 # The oldest fold is the palest.

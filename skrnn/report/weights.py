@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.wording import count, number, percent
 from skrnn.report.chart import Chart, Table, figure, plain
+from skrnn.wording import count, number, percent
 
 MOST_STEPS, MOST_COLUMNS = 300, 30
 COLUMNS_IN_TABLE = 12

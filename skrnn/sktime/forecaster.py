@@ -9,12 +9,12 @@ from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skrnn.baselines import LinearWindow
-from skrnn.multistep import DirectForecaster, MultiOutputForecaster
+from skrnn.forecasters.leads import DirectForecaster, MultiOutputForecaster
 from skrnn.validation import check_count, check_option
 from skrnn.windows import Windows, make_windows
-from skrnn.windows.array import fill_steps
 from skrnn.windows.clock import clock_of
 from skrnn.windows.context import lay_rows
+from skrnn.windows.filling import fill_steps
 
 STRATEGIES = ("recursive", "direct", "multioutput")
 

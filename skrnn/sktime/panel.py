@@ -5,7 +5,7 @@ from typing import ClassVar
 from sktime.regression.base import BaseRegressor
 
 from skrnn.baselines import LinearWindow
-from skrnn.multistep import MultiOutputForecaster
+from skrnn.forecasters.leads import MultiOutputForecaster
 from skrnn.sktime.forecaster import check_regressor
 
 

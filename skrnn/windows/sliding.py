@@ -4,9 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count, check_option, check_rows, column_positions, index_of
+from skrnn.validation import check_count, check_option, column_positions, index_of
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, Laid, lay_rows
+from skrnn.windows.inputs import check_rows
 
 
 class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):

@@ -4,8 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count, check_windows, dimensions
-from skrnn.windows.array import Windows, fill_steps
+from skrnn.validation import check_count, dimensions
+from skrnn.windows.array import Windows
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.inputs import check_windows
 
 
 class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):

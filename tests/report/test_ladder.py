@@ -1,7 +1,7 @@
 """The table of the models, and their colours."""
 
-from skrnn.comparison.wording import percent
 from skrnn.report.ladder import ladder_rows
+from skrnn.wording import percent
 
 
 def test_ladder_is_best_first_and_marked(comparison):

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.wording import percent
 from skrnn.report.portrait import column_table, gap_sentence, gap_table
+from skrnn.wording import percent
 from tests.report.conftest import data_alone, rows_of
 
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit, train_test_split
 from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
-from skrnn.windows.array import fill_steps
+from skrnn.windows.filling import fill_steps
 
 
 def gather_by_loop(windows):

@@ -2,7 +2,7 @@
 
 from sklearn.pipeline import Pipeline
 
-from skrnn.multistep import DirectForecaster, MultiOutputForecaster
+from skrnn.forecasters.leads import DirectForecaster, MultiOutputForecaster
 from skrnn.windows import SlidingWindow
 
 

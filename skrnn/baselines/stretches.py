@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skrnn.windows.array import Windows, fill_steps
+from skrnn.windows.array import Windows
+from skrnn.windows.filling import fill_steps
 
 
 def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longest, most):

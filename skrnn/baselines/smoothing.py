@@ -1,18 +1,19 @@
 """SmoothingRegressor: sktime's exponential smoothing as a regressor on windows."""
 
+import functools
 import warnings
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 from threadpoolctl import threadpool_limits
 
-from skrnn.regression import WindowRegressor, check_one_unit, leads_of, target_position
-from skrnn.sktime.holt_winters import HoltWinters
-from skrnn.sktime.stretches import target_stretches
+from skrnn.baselines.holt_winters import HoltWinters
+from skrnn.baselines.stretches import target_stretches
+from skrnn.forecasters.base import WindowRegressor
+from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count
+from skrnn.windows.leads import leads_of, target_position
 
 TRENDS = ("add", None)
 SEASONALS = ("auto", "add", "mul", None)
@@ -25,13 +26,6 @@ UNTAUGHT = {
 }
 # Four parameters want more than two seasons: so many steps more.
 STEPS_BEYOND = 4
-
-
-class _Smoother(ExponentialSmoothing):
-    """sktime's exponential smoothing, whose fitted parameters name what the series is smoothed with."""
-
-    _fitted_param_names = ("aic", *UNTAUGHT)
-    _config: ClassVar = {"remember_data": False}
 
 
 class SmoothingRegressor(WindowRegressor):
@@ -184,7 +178,7 @@ class SmoothingRegressor(WindowRegressor):
         trend, season = (None if part is None else 0.0 for part in (self.trend, kind))
         model = HoltWinters(0.0, trend, season, period=self._period_, multiplies=kind == "mul")
         level, slope, seasons = model.start(values[:, None])
-        smoother = _Smoother(
+        smoother = _smoother()(
             trend=self.trend,
             damped_trend=self._damped,
             seasonal=kind,
@@ -268,4 +262,23 @@ def _median(name, fits, weights):
         return UNTAUGHT[name]
     return float(
         np.quantile(values[told], 0.5, weights=np.array(weights)[told], method="inverted_cdf")
+    )
+
+
+@functools.cache
+def _smoother():
+    """Sktime's exponential smoothing, whose fitted parameters name what the series is smoothed with.
+
+    sktime takes a second to import: only a fit asks for it.
+    """
+    from sktime.forecasting.exp_smoothing import ExponentialSmoothing
+
+    return type(
+        "Smoother",
+        (ExponentialSmoothing,),
+        {
+            "_fitted_param_names": ("aic", *UNTAUGHT),
+            "_config": {"remember_data": False},
+            "__module__": __name__,
+        },
     )

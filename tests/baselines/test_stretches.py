@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skrnn import SlidingWindow, Windows, WindowScaler, make_windows
-from skrnn.sktime.stretches import target_stretches
+from skrnn.baselines.stretches import target_stretches
 
 ROWS = np.arange(12.0)
 

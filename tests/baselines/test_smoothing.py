@@ -20,9 +20,9 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
+from skrnn.baselines.holt_winters import HoltWinters
 from skrnn.datasets import load_airline
 from skrnn.sktime import SmoothingRegressor
-from skrnn.sktime.holt_winters import HoltWinters
 
 SHARES = ("smoothing_level_", "smoothing_trend_", "smoothing_seasonal_", "damping_trend_")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn.comparison.wording import (
+from skrnn.wording import (
     count,
     decimals_for,
     listing,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from skrnn.sktime.holt_winters import HoltWinters, damped_steps
+from skrnn.baselines.holt_winters import HoltWinters, damped_steps
 
 AHEAD = np.array([1, 2, 3, 7, 12])
 SEASONS = [None, "add", "mul"]

@@ -1,0 +1,1 @@
+"""Forecasters: what all regressors on windows share, and what wraps them."""

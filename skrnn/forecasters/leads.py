@@ -1,0 +1,338 @@
+"""RecursiveForecaster, DirectForecaster and MultiOutputForecaster.
+
+The strategies for many leads.
+"""
+
+from abc import abstractmethod
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+
+from skrnn.forecasters.base import WindowRegressor, weight_argument
+from skrnn.forecasters.units import check_one_unit
+from skrnn.validation import check_count
+from skrnn.windows.array import Windows
+from skrnn.windows.ends import targets_at
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.leads import leads_of, target_position
+from skrnn.windows.steps import FlattenWindows
+
+
+class _ManyLeads(WindowRegressor):
+    """What the strategies share: which leads there are, and their targets."""
+
+    def _targets(self, windows, y):
+        """The targets, a column for each lead.
+
+        Where y has the first alone, from the windows that end later.
+        """
+        if self.horizon is None:
+            return y
+        horizon, n_outputs = check_count("horizon", self.horizon), 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs not in (1, horizon):
+            raise ValueError(
+                f"y must have one output for each lead of horizon={horizon}, or the first alone, "
+                f"got {n_outputs}"
+            )
+        if n_outputs == horizon:
+            return y
+        later = targets_at(windows, y.reshape(-1, 1), np.arange(horizon))[:, :, 0]
+        untold = (
+            np.isnan(later[:, 1:]).all() or np.isnan(later[:, self._learns_from]).any(axis=1).all()
+        )
+        if untold and not np.isnan(y).all():
+            raise ValueError(
+                f"y has the first lead alone, and for none of the {len(y)} windows do others end "
+                f"where the next of "
+                f"horizon={horizon} could be read: bring y with all leads, as "
+                f"make_windows(horizon={horizon}) makes it"
+            )
+        return later
+
+    def _fit(self, windows, y, sample_weight):
+        self.leads_ = leads_of(windows, self.n_outputs_)
+        self._fit_leads(windows, y, sample_weight)
+
+    @abstractmethod
+    def _fit_leads(self, windows, y, sample_weight) -> None: ...
+
+
+class RecursiveForecaster(_ManyLeads):
+    """Forecast many leads with a model of one step, which is fed its own forecasts.
+
+    The model forecasts every column that is not known ahead, since the next step needs them all.
+    Columns that are known
+    ahead take their true future. ::
+
+        window        [ s0  s1  s2 ] → f1
+                          [ s1  s2  f1 ] → f2
+                              [ s2  f1  f2 ] → f3
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones. One that takes several outputs forecasts all columns together; of others there is a
+        clone for each column.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+    target : str or int, default=0
+        The window's column that y continues, by name or position.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    models_ : list of (estimator, columns)
+        The fitted models, and the columns that each forecasts one step ahead.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LinearWindow, RecursiveForecaster, make_windows
+    >>> X, y = make_windows(np.cos(np.arange(200.0)), length=4, horizon=20)
+    >>> model = RecursiveForecaster(LinearWindow(alpha=1e-9)).fit(X[:100], y[:100])
+    >>> bool(np.abs(model.predict(X[100:]) - y[100:]).max() < 1e-3)
+    True
+    """
+
+    def __init__(self, estimator, horizon=None, *, target=0):
+        self.estimator = estimator
+        self.horizon = horizon
+        self.target = target
+
+    # The model of one step learns from the first lead; how many follow is for predict.
+    _learns_from = slice(1)
+    _scaled_inside = (
+        'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
+    )
+
+    def _fit_leads(self, windows, y, sample_weight):
+        self._target_ = target_position(windows, self.target)
+        check_one_unit(self, windows, y, self.target)
+        rate = windows.sampling_rate
+        if (self.leads_ % rate).any():
+            raise ValueError(
+                f"leads must be multiples of sampling_rate={rate} to be reached step by step, "
+                f"got {self.leads_.tolist()}"
+            )
+        self._ahead_ = np.flatnonzero(windows.shift)
+        columns = np.flatnonzero(windows.shift == 0)
+        following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
+        if np.isnan(following).all(axis=0).any() or windows.maps:
+            following = self._following(windows, y, columns)
+        elif self.leads_[0] == rate:
+            following[:, np.searchsorted(columns, self._target_)] = y[:, 0]
+        known = ~np.isnan(following).any(axis=1)
+        weights = None if sample_weight is None else sample_weight[known]
+        windows = windows.replace(leads=(rate,), shift=np.where(windows.shift, rate, 0))[known]
+        self.models_ = _one_step_models(self.estimator, windows, following[known], columns, weights)
+
+    def _following(self, windows, y, columns):
+        """What follows each window, where its rows do not tell: y, if it is that."""
+        if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or windows.maps:
+            raise ValueError(
+                "RecursiveForecaster forecasts every column one step ahead, and these windows do "
+                "not know the rows "
+                "behind them: use make_windows or SlidingWindow, transform inside (as in "
+                "TransformedWindowRegressor), or bring windows of one column with y from lead 1"
+            )
+        return y[:, :1]
+
+    def _predict(self, windows):
+        y = np.empty((len(windows), self.n_outputs_))
+        steps = int(self.leads_.max()) // windows.sampling_rate
+        numbers = (windows.length + steps) * windows.n_features
+        for batch in windows.batches(max(1, (1 << 22) // numbers)):
+            y[batch] = self._forecast(windows[batch], steps)
+        return y
+
+    def _forecast(self, windows, steps):
+        """Recursion over all windows at once: one prediction a step."""
+        rate, length = windows.sampling_rate, windows.length
+        buffer = np.empty((len(windows), length + steps, windows.n_features))
+        buffer[:, :length] = windows.replace(shift=None).take()
+        buffer[:, length:] = np.nan
+        offsets = (np.arange(length + steps) - length + 1) * rate
+        for column in self._ahead_:
+            buffer[:, :, column] = windows.values_at(column, offsets)
+        buffer = fill_steps(buffer, self.fill_values_)
+        shift = np.where(windows.shift, rate, 0)
+        for step in range(steps):
+            # One step more than the window has, at which the columns that are known ahead are
+            # known.
+            seen = buffer[:, step : step + length + 1]
+            seen = Windows.from_array(seen, windows.feature_names, sampling_rate=rate)
+            seen = seen.replace(ends=seen.ends - rate, length=length, leads=(rate,), shift=shift)
+            for model, columns in self.models_:
+                buffer[:, length + step, columns] = np.reshape(model.predict(seen), (len(seen), -1))
+        return buffer[:, length - 1 + self.leads_ // rate, self._target_]
+
+
+class DirectForecaster(_ManyLeads):
+    """Forecast many leads with a model for each.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline on windows, or any scikit-learn regressor, which gets flattened
+        ones. One clone is fitted for each lead. ``LinearWindow``, also at the end of a pipeline, is
+        fitted once for all leads: its coefficients are the same, and the leads share the sums over
+        the windows.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+    n_jobs : int, default=None
+        Processes that fit in parallel, as in joblib.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    estimators_ : list of estimators
+        The fitted models, one for each lead, or one for all.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from skrnn import DirectForecaster, make_windows
+    >>> X, y = make_windows(np.cos(np.arange(60.0)), length=4, horizon=3)
+    >>> DirectForecaster(Ridge()).fit(X, y).predict(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(self, estimator, horizon=None, *, n_jobs=None):
+        self.estimator = estimator
+        self.horizon = horizon
+        self.n_jobs = n_jobs
+
+    def _fit_leads(self, windows, y, sample_weight):
+        if getattr(_last_step(self.estimator), "outputs_apart", False) and not windows.shift.any():
+            self.estimators_ = [
+                _fit_clone(self.estimator, _up_to(windows, self.leads_), y, sample_weight)
+            ]
+            return
+        estimator = _on_windows(self.estimator)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_clone)(estimator, _up_to(windows, [lead]), targets, sample_weight)
+            for lead, targets in zip(self.leads_, y.T, strict=True)
+        )
+
+    def _predict(self, windows):
+        if len(self.estimators_) < len(self.leads_):
+            return np.reshape(self.estimators_[0].predict(windows), (len(windows), -1))
+        models = zip(self.estimators_, self.leads_, strict=True)
+        return np.stack(
+            [np.ravel(model.predict(_up_to(windows, [lead]))) for model, lead in models], axis=1
+        )
+
+
+class MultiOutputForecaster(_ManyLeads):
+    """Forecast many leads with one model that has an output for each.
+
+    It adds to the estimator that y may be the series itself, behind ``SlidingWindow``, of which it
+    takes the rows that follow. Where y has all leads already, the estimator does the same alone.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or pipeline of several outputs on windows, or one of scikit-learn, which gets
+        flattened ones.
+    horizon : int, default=None
+        How many rows are forecast. None: as many as y has outputs.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    estimator_ : estimator
+        The fitted model.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skrnn import LinearWindow, MultiOutputForecaster, SeriesScaler, SlidingWindow, future_rows
+    >>> rows = np.cos(np.arange(60.0))[:, None]
+    >>> pipe = make_pipeline(SeriesScaler(), SlidingWindow(4), MultiOutputForecaster(LinearWindow(alpha=0), 3))
+    >>> pipe.fit(rows, rows[:, 0]).predict(future_rows(rows, 3))[60].round(4)
+    array([-0.9524, -0.2581,  0.6735])
+    """
+
+    def __init__(self, estimator, horizon=None):
+        self.estimator = estimator
+        self.horizon = horizon
+
+    def _fit_leads(self, windows, y, sample_weight):
+        y = y[:, 0] if self.y_ndim_ == 1 else y
+        self.estimator_ = _fit_clone(
+            _on_windows(self.estimator), _up_to(windows, self.leads_), y, sample_weight
+        )
+
+    def _predict(self, windows):
+        return np.reshape(self.estimator_.predict(_up_to(windows, self.leads_)), (len(windows), -1))
+
+
+def _up_to(windows, leads):
+    """The windows for some leads: what is known ahead is known up to the last of them."""
+    return windows.replace(leads=leads, shift=np.where(windows.shift, max(leads), 0))
+
+
+def _one_step_models(estimator, windows, following, columns, sample_weight):
+    """Models of the columns one step ahead: one for all of them, or one for each."""
+    estimator = _on_windows(estimator)
+    targets = [name for name in estimator.get_params() if name.split("__")[-1] == "target"]
+    together = get_tags(estimator).target_tags.multi_output and not targets
+    groups = [columns] if together else [[column] for column in columns]
+    models = []
+    for group in groups:
+        values = following[:, np.searchsorted(columns, group)]
+        # What relates its target to a column of the window relates it to the one that it forecasts.
+        column = group[0] if windows.feature_names is None else windows.feature_names[group[0]]
+        model = clone(estimator).set_params(**dict.fromkeys(targets, column))
+        model = _fit_clone(
+            model, windows, values[:, 0] if len(group) == 1 else values, sample_weight
+        )
+        models.append((model, group))
+    return models
+
+
+def _fit_clone(estimator, windows, y, sample_weight):
+    estimator = clone(estimator)
+    return estimator.fit(windows, y, **weight_argument(estimator, sample_weight))
+
+
+def _on_windows(estimator):
+    """The estimator; behind FlattenWindows if it takes tables only."""
+    return estimator if _takes_windows(estimator) else make_pipeline(FlattenWindows(), estimator)
+
+
+def _takes_windows(estimator):
+    """Whether an estimator takes windows, or, as a search or an ensemble, hands them to others that do."""
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[0][1]
+    if get_tags(estimator).input_tags.three_d_array:
+        return True
+    inner = estimator.get_params(deep=False).values()
+    inner = [
+        one for value in inner for one in (value if isinstance(value, list | tuple) else [value])
+    ]
+    inner = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inner]
+    return any(
+        _takes_windows(one) for one in inner if hasattr(one, "fit") and hasattr(one, "get_params")
+    )
+
+
+def _last_step(estimator):
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return estimator

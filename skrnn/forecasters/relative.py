@@ -1,0 +1,105 @@
+"""TransformedWindowRegressor.
+
+Learn windows and their targets relative to the windows themselves.
+"""
+
+import numpy as np
+from sklearn.base import clone
+
+from skrnn.forecasters.base import WindowRegressor, weight_argument
+from skrnn.forecasters.units import check_one_unit
+from skrnn.windows.array import Windows
+from skrnn.windows.leads import leads_of, target_position
+
+
+class TransformedWindowRegressor(WindowRegressor):
+    """Transform each window and its target together, fit a regressor on that, and predict in the original unit.
+
+    With ``Differencer(24)`` the regressor learns how the target differs from the same hour of the
+    day before; with ``WindowScaler()`` it learns in deviations of the window. What needs scaling
+    besides goes *inside*, so that the
+    target and the window's target column keep one unit. ::
+
+        TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")),
+        Differencer(24))
+
+    Parameters
+    ----------
+    regressor : estimator
+        Any regressor or pipeline on windows; scikit-learn's take ``make_pipeline(FlattenWindows(),
+        Ridge())``.
+    transformer : Differencer, WindowScaler, SeriesScaler or None, default=None
+        A transformer that can be undone against a window. None: the windows as they are, which
+        serves to leave incomplete windows out of the fit of a scikit-learn regressor.
+    target : str or int, default=0
+        The window's column that y continues, by name or position.
+
+    Attributes
+    ----------
+    leads_ : ndarray of shape (n_outputs,)
+        How many rows ahead each output lies.
+    regressor_ : estimator
+        The fitted regressor.
+    transformer_ : transformer
+        The fitted transformer.
+    n_features_in_ : int
+        Number of features of a step (of columns, where windows came as (n, steps)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import Differencer, LinearWindow, TransformedWindowRegressor, make_windows
+    >>> X, y = make_windows(np.arange(30.0) ** 2, length=5)
+    >>> model = TransformedWindowRegressor(LinearWindow(alpha=0), Differencer(1)).fit(X[:20], y[:20])
+    >>> bool(np.allclose(model.predict(X[20:]), y[20:]))
+    True
+    """
+
+    def __init__(self, regressor, transformer=None, target=0):
+        self.regressor = regressor
+        self.transformer = transformer
+        self.target = target
+
+    def _fit(self, windows, y, sample_weight):
+        self.leads_ = leads_of(windows, self.n_outputs_)
+        windows = windows.replace(leads=self.leads_)
+        relative, transformed = y, windows
+        self.transformer_ = None
+        if self.transformer is not None:
+            transformed, relative = self._fit_transformer(windows, y)
+        self.regressor_ = clone(self.regressor)
+        weights = weight_argument(self.regressor_, sample_weight)
+        self.regressor_.fit(
+            transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights
+        )
+
+    def _fit_transformer(self, windows, y):
+        self.transformer_ = clone(self.transformer)
+        if not hasattr(self.transformer_, "relative_target"):
+            raise ValueError(
+                f"transformer must be undone against a window, as Differencer, WindowScaler and "
+                f"SeriesScaler can; "
+                f"got {type(self.transformer).__name__}: put it inside, in front of the regressor"
+            )
+        self._target_ = target_position(windows, self.target)
+        check_one_unit(self, windows, y, self.target)
+        transformed = self.transformer_.fit(windows).transform(windows)
+        return transformed, self.transformer_.relative_target(windows, y, self._target_)
+
+    def _predict(self, windows: Windows):
+        windows = windows.replace(leads=self.leads_)
+        transformed = windows if self.transformer_ is None else self.transformer_.transform(windows)
+        relative = np.asarray(self.regressor_.predict(transformed), np.float64)
+        if relative.size != len(windows) * self.n_outputs_:
+            raise ValueError(
+                f"regressor must forecast what y holds, {self.n_outputs_} output(s), got shape "
+                f"{relative.shape}: put "
+                "what makes many leads of one outside, "
+                "MultiOutputForecaster(TransformedWindowRegressor(...), horizon)"
+            )
+        relative = relative.reshape(len(windows), self.n_outputs_)
+        if self.transformer_ is None:
+            return relative
+        y = self.transformer_.absolute_target(windows, relative, self._target_)
+        # The target column may be unknown in a window that knows others: nothing to be relative to.
+        return np.where(np.isnan(y), self.y_mean_, y)

@@ -1,0 +1,52 @@
+"""Units: whether a target is told in the unit of the rows behind its windows."""
+
+import numpy as np
+
+from skrnn.windows.array import Windows
+from skrnn.windows.leads import leads_of, target_position
+
+
+def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
+    """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
+    leads = leads_of(windows, y.shape[1])
+    column = target_position(windows, target)
+    same = agreement(windows, y, leads, column)
+    # Windows that are scaled as a whole have left the unit of their rows; y must have left it too.
+    if same is None or (same > 0.5) != bool(windows.maps):
+        return
+    name = type(estimator).__name__
+    names = windows.feature_names or range(windows.n_features)
+    for other in [] if windows.maps else range(windows.n_features):
+        if other != column and (agreement(windows, y, leads, other) or 0) > 0.5:
+            raise ValueError(
+                f"{name} relates y to the column target={target!r} of the window, but y is the "
+                f"column "
+                f"{names[other]!r}: use target={names[other]!r}"
+            )
+    raise ValueError(
+        f"{name} relates y to the column target={target!r} of the window, but y is not in that "
+        f"column's unit "
+        f"(was the window scaled or transformed before?). Scaling goes inside:\n    "
+        f"{estimator._scaled_inside}"
+    )
+
+
+def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -> float | None:
+    """Share of the targets that stand in the column at their own rows.
+
+    None if no such row is known.
+    """
+    part = windows[:: max(1, len(windows) // 1000)]
+    values = part.values_at(column, leads)
+    targets = y[:: max(1, len(windows) // 1000)]
+    known = ~np.isnan(values) & ~np.isnan(targets)
+    if known.any():
+        # The commonest value proves nothing: a series that is mostly zero looks like any other such
+        # series.
+        often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
+        known &= targets != often[counts.argmax()]
+    if not known.any():
+        return None
+    return np.isclose(
+        values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))
+    ).mean()
