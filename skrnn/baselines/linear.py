@@ -52,16 +52,17 @@ class LinearWindow(WindowRegressor):
     def __init__(self, alpha=1.0):
         self.alpha = alpha
 
-    def _fit(self, windows, y, sample_weight):
+    def _fit(self, samples):
         if (
             isinstance(self.alpha, bool)
             or not isinstance(self.alpha, numbers.Real)
             or not 0 <= self.alpha < np.inf
         ):
             raise ValueError(f"alpha must be a number of at least 0, got {self.alpha!r}")
+        windows = samples.windows
         few = len(windows) <= windows.length * windows.n_features
         coef, intercept = (_fit_gathered if few else _fit_gram)(
-            windows, y, sample_weight, self.alpha
+            windows, samples.y, samples.weights, self.alpha
         )
         coef = np.moveaxis(coef, 2, 0)
         self.coef_ = coef[0] if self.y_ndim_ == 1 else coef

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.forecasters.base import WindowRegressor
+from skrnn.forecasters.base import WindowRegressor, filled_batches
 from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count, check_option
 from skrnn.windows.leads import leads_of, target_position
@@ -44,17 +44,24 @@ class NaiveForecaster(WindowRegressor):
         self.season = season
         self.target = target
 
-    def _fit(self, windows, y, sample_weight):
+    def _fit(self, samples):
+        windows = samples.windows
         check_option("strategy", self.strategy, STRATEGIES)
         self.leads_ = leads_of(windows, self.n_outputs_)
         self._target_ = target_position(windows, self.target)
-        check_one_unit(self, windows, y, self.target)
+        check_one_unit(self, windows, samples.y, self.target)
         rows_ahead = self.leads_ / windows.sampling_rate
         if self.strategy == "seasonal":
             self._steps_ = self._season_steps(windows)
         self._slope_ = rows_ahead / max(1, windows.length - 1)
 
-    def _predict_steps(self, batch):
+    def _predict(self, windows):
+        y = np.empty((len(windows), self.n_outputs_))
+        for batch, steps in filled_batches(windows, self.fill_values_):
+            y[batch] = self._forecast(steps)
+        return y
+
+    def _forecast(self, batch):
         steps = batch[:, :, self._target_].astype(np.float64)
         if self.strategy == "seasonal":
             return steps[:, self._steps_]

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from skrnn.baselines.holt_winters import HoltWinters
 from skrnn.baselines.stretches import target_stretches
-from skrnn.forecasters.base import WindowRegressor
+from skrnn.forecasters.base import WindowRegressor, filled_batches
 from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count
 from skrnn.windows.leads import leads_of, target_position
@@ -108,15 +108,16 @@ class SmoothingRegressor(WindowRegressor):
         self.max_rows = max_rows
         self.max_series = max_series
 
-    def _fit(self, windows, y, sample_weight):
+    def _fit(self, samples):
+        windows = samples.windows
         self.leads_ = leads_of(windows, self.n_outputs_)
         self._target_ = target_position(windows, self.target)
         self._check_parts(windows)
-        check_one_unit(self, windows, y, self.target)
+        check_one_unit(self, windows, samples.y, self.target)
         stretches = target_stretches(
             windows,
-            y,
-            sample_weight,
+            samples.y,
+            samples.weights,
             leads=self.leads_,
             column=self._target_,
             gap=self._period_,
@@ -195,7 +196,13 @@ class SmoothingRegressor(WindowRegressor):
             warnings.simplefilter("ignore")
             return smoother.fit(pd.Series(values)).get_fitted_params()
 
-    def _predict_steps(self, batch):
+    def _predict(self, windows):
+        y = np.empty((len(windows), self.n_outputs_))
+        for batch, steps in filled_batches(windows, self.fill_values_):
+            y[batch] = self._forecast(steps)
+        return y
+
+    def _forecast(self, batch):
         steps = np.ascontiguousarray(batch[:, :, self._target_].T, np.float64)
         model = HoltWinters(
             self.smoothing_level_,

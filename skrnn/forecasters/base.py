@@ -1,10 +1,14 @@
 """WindowRegressor: what all regressors on windows share."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.forecasters.samples import Samples
+from skrnn.forecasters.wholly import wholly
 from skrnn.validation import check_target_values, check_weights
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
@@ -15,17 +19,20 @@ from skrnn.windows.steps import feature_means
 class WindowRegressor(RegressorMixin, BaseEstimator):
     """A regressor on windows: ``fit`` drops incomplete windows, ``predict`` fills them.
 
-    Subclasses write ``_fit(windows, y, sample_weight)``, which sees complete windows and finite
-    targets (n, n_outputs) only, and ``_predict_steps(batch)`` on gathered windows without NaN, or
-    ``_predict(windows)``.
+    Subclasses write ``_fit(samples)``, which sees complete windows and finite targets alone, and
+    ``_predict(windows)``, which gives (n, n_outputs) also for incomplete ones. Those that learn from
+    other targets than y say so in ``_samples``, those that do not need all of them in
+    ``_learnable``.
     """
 
-    # The outputs whose targets must be known of a sample to learn from it.
-    _learns_from = slice(None)
     # How to scale inside what relates y to the window.
-    _scaled_inside = 'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
+    scaled_inside = (
+        'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), '
+        "Differencer(24))"
+    )
 
-    def fit(self, X, y, sample_weight=None):
+    @wholly
+    def fit(self, X, y, sample_weight=None) -> "WindowRegressor":
         """Fit the regressor.
 
         Parameters
@@ -42,10 +49,13 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         self : WindowRegressor
             The fitted regressor.
         """
-        self._fit(*self._check_training(X, y, sample_weight))
+        samples = self._samples(check_windows(self, X, reset=True), y, sample_weight)
+        samples = self._learnable(samples)
+        self._remember(samples, y)
+        self._fit(samples)
         return self
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Forecast from windows.
 
         Parameters
@@ -59,12 +69,12 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
         """
         check_is_fitted(self, "y_mean_")
-        windows = self._read(check_windows(self, X, reset=False))
+        windows = check_windows(self, X, reset=False)
         y = np.asarray(self._predict(windows), dtype=np.float64)
         y[~windows.known()] = self.y_mean_
         return y[:, 0] if self.y_ndim_ == 1 else y
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y, sample_weight=None) -> float:
         """R² of the forecast. Samples with an unknown target (NaN) do not count.
 
         Parameters
@@ -82,68 +92,41 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             1 for a perfect forecast, 0 for one no better than the mean of y.
         """
         forecast = self.predict(X)
-        y = self._targets(
-            check_windows(self, X, reset=False), check_target_values(self, y, len(forecast))
-        )
-        weights = check_weights(sample_weight, len(forecast))
-        known = ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+        samples = self._samples(check_windows(self, X, reset=False), y, sample_weight)
+        known = ~np.isnan(samples.y).any(axis=1)
         if not known.any():
             raise ValueError(
-                f"y must have a known value to score against, got NaN in all of {len(y)} samples"
+                f"y must have a known value to score against, got NaN in all of {len(samples)} "
+                "samples"
             )
-        return r2_score(
-            y[known], forecast[known], sample_weight=None if weights is None else weights[known]
-        )
+        samples = samples.take(known)
+        forecast = forecast[known].reshape(len(samples), -1)
+        return r2_score(samples.y, forecast, sample_weight=samples.weights)
 
-    def _targets(self, windows, y):
-        """The targets as ``predict`` gives them, where they are more than y."""
-        return y
-
-    def _read(self, windows, *, reset=False):
-        """The windows as the regressor reads them."""
-        return windows
-
-    def _complete(self, windows):
-        """Mask of the windows of which everything is known that the regressor reads."""
-        return windows.complete()
-
-    def _fit(self, windows: Windows, y: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        raise NotImplementedError
-
-    def _predict(self, windows):
-        """Forecast (n, n_outputs) from windows, some of them incomplete."""
-        y = np.empty((len(windows), self.n_outputs_))
-        for batch in windows.batches():
-            y[batch] = self._predict_steps(fill_steps(windows.take(batch), self.fill_values_))
-        return y
-
-    def _predict_steps(self, batch: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
-
-    def _check_training(self, X, y, sample_weight, *, reset=True):
-        """The windows, targets (n, n_outputs) and weights that can be learned from."""
-        windows = check_windows(self, X, reset=reset)
-        y = self._targets(windows, check_target_values(self, y, len(windows)))
+    def _samples(self, windows: Windows, y, sample_weight) -> Samples:
+        """The windows, with the targets and weights that came."""
+        y = check_target_values(self, y, len(windows))
         weights = check_weights(sample_weight, len(windows))
-        if reset:
-            self.y_ndim_, self.n_outputs_ = y.ndim, 1 if y.ndim == 1 else y.shape[1]
-        elif y.size != len(y) * self.n_outputs_:
-            raise ValueError(
-                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape {y.shape}"
-            )
-        y, windows = y.reshape(len(y), -1), self._read(windows, reset=reset)
-        complete, known = self._complete(windows), ~np.isnan(y[:, self._learns_from]).any(axis=1)
-        kept = complete & known if weights is None else complete & known & (weights > 0)
-        if not kept.any():
-            raise ValueError(_nothing_left(windows, complete, known))
-        if not kept.all():
-            windows, y = windows[kept], y[kept]
-            weights = None if weights is None else weights[kept]
-        if reset:
-            mean = np.ma.average(np.ma.masked_invalid(y), axis=0, weights=weights)
-            self.y_mean_ = np.ma.filled(mean, mean[0])
-            self.fill_values_ = feature_means(windows)
-        return windows, y, weights
+        return Samples(windows, y.reshape(len(y), -1), weights)
+
+    def _learnable(self, samples: Samples) -> Samples:
+        """The samples of which all is known that the regressor learns from."""
+        return samples.known(samples.windows.complete())
+
+    def _remember(self, samples: Samples, y) -> None:
+        """Keep the shape of y, and what stands in for what is unknown in ``predict``."""
+        self.n_outputs_ = samples.y.shape[1]
+        self.y_ndim_ = 1 if np.ndim(y) == self.n_outputs_ == 1 else 2
+        known = np.ma.masked_invalid(samples.y)
+        mean = np.ma.average(known, axis=0, weights=samples.weights)
+        self.y_mean_ = np.ma.filled(mean, mean[0])
+        self.fill_values_ = feature_means(samples.windows)
+
+    def _fit(self, samples: Samples) -> None:
+        raise NotImplementedError
+
+    def _predict(self, windows: Windows) -> np.ndarray:
+        raise NotImplementedError
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -153,19 +136,10 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         return tags
 
 
-def _nothing_left(windows, complete, known):
-    n = len(windows)
-    if not known.any():
-        return f"y must have a known value, got NaN in all of {n} samples"
-    if not complete.any():
-        reach = (windows.length - 1) * windows.sampling_rate + 1
-        return (
-            f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} "
-            f"rows, and each of "
-            "them has a NaN or begins before the first row): fill the gaps, or use a longer series "
-            "or a smaller window"
-        )
-    return f"no sample is left to learn from: none of {n} has a complete window, a known y and a weight above 0"
+def filled_batches(windows: Windows, fill_values) -> Iterator[tuple[slice, np.ndarray]]:
+    """Windows batch by batch, gathered and filled: which of them, and their steps."""
+    for batch in windows.batches():
+        yield batch, fill_steps(windows.take(batch), fill_values)
 
 
 def weight_argument(regressor, sample_weight):

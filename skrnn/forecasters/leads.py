@@ -4,6 +4,7 @@ The strategies for many leads.
 """
 
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -24,14 +25,25 @@ from skrnn.windows.steps import FlattenWindows
 class _ManyLeads(WindowRegressor):
     """What the strategies share: which leads there are, and their targets."""
 
-    def _targets(self, windows, y):
-        """The targets, a column for each lead.
+    # The outputs whose targets must be known of a sample to learn from it.
+    learns_from = slice(None)
 
-        Where y has the first alone, from the windows that end later.
+    def _samples(self, windows, y, sample_weight):
+        """The targets are a column for each lead.
+
+        Where y has the first alone, the others are of the windows that end later.
         """
+        samples = super()._samples(windows, y, sample_weight)
+        return replace(samples, y=self._targets(windows, samples.y))
+
+    def _learnable(self, samples):
+        return samples.known(samples.windows.complete(), self.learns_from)
+
+    def _targets(self, windows, y):
         if self.horizon is None:
             return y
-        horizon, n_outputs = check_count("horizon", self.horizon), 1 if y.ndim == 1 else y.shape[1]
+        horizon = check_count("horizon", self.horizon)
+        n_outputs = y.shape[1]
         if n_outputs not in (1, horizon):
             raise ValueError(
                 f"y must have one output for each lead of horizon={horizon}, or the first alone, "
@@ -39,9 +51,9 @@ class _ManyLeads(WindowRegressor):
             )
         if n_outputs == horizon:
             return y
-        later = targets_at(windows, y.reshape(-1, 1), np.arange(horizon))[:, :, 0]
+        later = targets_at(windows, y, np.arange(horizon))[:, :, 0]
         untold = (
-            np.isnan(later[:, 1:]).all() or np.isnan(later[:, self._learns_from]).any(axis=1).all()
+            np.isnan(later[:, 1:]).all() or np.isnan(later[:, self.learns_from]).any(axis=1).all()
         )
         if untold and not np.isnan(y).all():
             raise ValueError(
@@ -52,9 +64,9 @@ class _ManyLeads(WindowRegressor):
             )
         return later
 
-    def _fit(self, windows, y, sample_weight):
-        self.leads_ = leads_of(windows, self.n_outputs_)
-        self._fit_leads(windows, y, sample_weight)
+    def _fit(self, samples):
+        self.leads_ = leads_of(samples.windows, self.n_outputs_)
+        self._fit_leads(samples.windows, samples.y, samples.weights)
 
     @abstractmethod
     def _fit_leads(self, windows, y, sample_weight) -> None: ...
@@ -107,8 +119,8 @@ class RecursiveForecaster(_ManyLeads):
         self.target = target
 
     # The model of one step learns from the first lead; how many follow is for predict.
-    _learns_from = slice(1)
-    _scaled_inside = (
+    learns_from = slice(1)
+    scaled_inside = (
         'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
     )
 

@@ -60,15 +60,16 @@ class TransformedWindowRegressor(WindowRegressor):
         self.transformer = transformer
         self.target = target
 
-    def _fit(self, windows, y, sample_weight):
-        self.leads_ = leads_of(windows, self.n_outputs_)
-        windows = windows.replace(leads=self.leads_)
+    def _fit(self, samples):
+        self.leads_ = leads_of(samples.windows, self.n_outputs_)
+        y = samples.y
+        windows = samples.windows.replace(leads=self.leads_)
         relative, transformed = y, windows
         self.transformer_ = None
         if self.transformer is not None:
             transformed, relative = self._fit_transformer(windows, y)
         self.regressor_ = clone(self.regressor)
-        weights = weight_argument(self.regressor_, sample_weight)
+        weights = weight_argument(self.regressor_, samples.weights)
         self.regressor_.fit(
             transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights
         )

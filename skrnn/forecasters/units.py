@@ -27,7 +27,7 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
         f"{name} relates y to the column target={target!r} of the window, but y is not in that "
         f"column's unit "
         f"(was the window scaled or transformed before?). Scaling goes inside:\n    "
-        f"{estimator._scaled_inside}"
+        f"{estimator.scaled_inside}"
     )
 
 

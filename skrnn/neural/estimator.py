@@ -9,7 +9,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.base import WindowRegressor
-from skrnn.neural.feeding import Feed, KnownAhead, newest_part
+from skrnn.forecasters.samples import newest_part
+from skrnn.forecasters.wholly import wholly
+from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.network import Network, Training
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.validation import (
@@ -38,6 +40,7 @@ class NetworkRegressor(WindowRegressor):
     decoder = None
     sequence_targets = False
 
+    @wholly
     def fit(self, X, y, sample_weight=None, *, validation_data=None):
         """Train the network.
 
@@ -61,6 +64,7 @@ class NetworkRegressor(WindowRegressor):
         start = self._trained if self.warm_start and hasattr(self, "weights_") else None
         return self._train(X, y, sample_weight, validation_data, self._training(), start)
 
+    @wholly
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one more epoch, going on from the weights and the optimizer's state.
 
@@ -160,7 +164,8 @@ class NetworkRegressor(WindowRegressor):
 
     def _train(self, X, y, sample_weight, validation_data, training, start, *, hold_out=True):
         fraction = self._fraction() if hold_out and validation_data is None else 0.0
-        windows, y, weights = self._check_training(X, y, sample_weight, reset=start is None)
+        samples = self._check_training(X, y, sample_weight, reset=start is None)
+        windows, y, weights = samples.windows, samples.y, samples.weights
         network = self._network(windows)
         if start is not None and network != self.network_:
             raise ValueError(
@@ -264,6 +269,21 @@ class NetworkRegressor(WindowRegressor):
                 self._known_ahead_ = KnownAhead(columns, leads_of(windows, self.n_outputs_))
         return windows if self._known_ahead_ is None else windows.replace(shift=None)
 
+    def _check_training(self, X, y, sample_weight, *, reset):
+        samples = self._samples(check_windows(self, X, reset=reset), y, sample_weight)
+        if reset:
+            self.n_outputs_ = samples.y.shape[1]
+        elif samples.y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape "
+                f"{np.shape(y)}"
+            )
+        samples = samples.with_windows(self._read(samples.windows, reset=reset))
+        samples = samples.known(self._complete(samples.windows))
+        if reset:
+            self._remember(samples, y)
+        return samples
+
     def _complete(self, windows):
         complete = windows.complete()
         if self._known_ahead_ is None:
@@ -297,7 +317,7 @@ class NetworkRegressor(WindowRegressor):
     # ------------------------------------------------------------------ prediction
 
     def _predict(self, windows):
-        return self._outputs(windows) * self.y_scale_ + self.y_offset_
+        return self._outputs(self._read(windows)) * self.y_scale_ + self.y_offset_
 
     def _outputs(self, windows):
         engine, left = self._engine(), np.arange(len(windows))

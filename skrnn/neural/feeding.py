@@ -9,7 +9,6 @@ import numpy as np
 
 from skrnn.windows.array import BATCH_NUMBERS, Windows
 from skrnn.windows.filling import fill_steps
-from skrnn.windows.leads import leads_of
 
 
 class KnownAhead:
@@ -147,50 +146,3 @@ def _every_step(y, weights):
     of_steps = weights.mean()
     share = mean / of_steps if of_steps else 0.0  # weights that are nothing in single precision
     return np.where(known[:, :, None], y, 0), (weights * share).astype(y.dtype)
-
-
-def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions to train on, and of the newest windows, to validate on.
-
-    The newest are those with the highest rank within their series, relative to its size; of windows
-    that are alone in their series, the last ones. Windows whose targets were not all known when the
-    first of the newest ended are in neither.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skrnn import make_windows
-    >>> X, y = make_windows(np.arange(12.0), length=2, horizon=2)
-    >>> train, newest = newest_part(X, 0.25, n_outputs=2)
-    >>> train, newest
-    (array([0, 1, 2, 3, 4]), array([6, 7, 8]))
-    """
-    n = len(windows)
-    n_newest = int(np.ceil(fraction * n))
-    if n_newest >= n:
-        raise ValueError(
-            f"validation_fraction={fraction} of {n} windows leaves none to train on: "
-            "use a smaller fraction or more rows"
-        )
-    order = np.lexsort((windows.ends, windows.series))
-    series, size = np.unique(windows.series[order], return_counts=True)
-    rank = np.empty(n)
-    rank[order] = (np.arange(n) - np.repeat(np.cumsum(size) - size, size) + 1) / np.repeat(
-        size, size
-    )
-    by_age = np.argsort(rank, kind="stable")
-    train, newest = np.sort(by_age[:-n_newest]), np.sort(by_age[-n_newest:])
-    span = int(leads_of(windows, n_outputs).max()) - 1
-    if len(series) == n:
-        train = train[train < newest[0] - span]
-    else:
-        first = np.full(int(series[-1]) + 1, np.iinfo(np.int64).max)
-        np.minimum.at(first, windows.series[newest], windows.ends[newest])
-        train = train[windows.ends[train] < first[windows.series[train]] - span]
-    if not len(train):
-        raise ValueError(
-            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, "
-            f"leave none to train on: "
-            "use a smaller fraction or more rows"
-        )
-    return train, newest

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn import make_windows
-from skrnn.neural.feeding import Feed, newest_part
+from skrnn.forecasters.samples import newest_part
+from skrnn.neural.feeding import Feed
 
 
 def test_feed_gives_every_window_once():

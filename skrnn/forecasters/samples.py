@@ -1,0 +1,133 @@
+"""Samples: what there is to learn from, and the split that validates on the newest."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skrnn.windows.array import Windows
+from skrnn.windows.leads import leads_of
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Windows, their targets, and their weights.
+
+    Parameters
+    ----------
+    windows : Windows
+        The windows.
+    y : ndarray of shape (n_samples, n_outputs)
+        Their targets; NaN where unknown.
+    weights : ndarray of shape (n_samples,) or None
+        Their weights.
+    """
+
+    windows: Windows
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def take(self, which) -> "Samples":
+        """Some of the samples: a mask, a slice or positions."""
+        weights = self.weights
+        if weights is not None:
+            weights = weights[which]
+        return Samples(self.windows[which], self.y[which], weights)
+
+    def with_windows(self, windows: Windows) -> "Samples":
+        """The same samples, whose windows are read otherwise."""
+        return replace(self, windows=windows)
+
+    def known(self, complete: np.ndarray, outputs=slice(None)) -> "Samples":
+        """The samples of which all is known that is learned from.
+
+        Parameters
+        ----------
+        complete : ndarray of shape (n_samples,)
+            Mask of the windows of which everything is known that is read.
+        outputs : slice, default=slice(None)
+            The outputs whose targets must be known.
+        """
+        known = ~np.isnan(self.y[:, outputs]).any(axis=1)
+        kept = complete & known
+        if self.weights is not None:
+            kept &= self.weights > 0
+        if not kept.any():
+            raise ValueError(_nothing_left(self.windows, complete, known))
+        return self if kept.all() else self.take(kept)
+
+    def split_newest(self, fraction: float) -> tuple["Samples", "Samples"]:
+        """The samples to train on, and the newest, to validate on; see ``newest_part``."""
+        train, newest = newest_part(self.windows, fraction, self.y.shape[1])
+        return self.take(train), self.take(newest)
+
+
+def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions to train on, and of the newest windows, to validate on.
+
+    The newest are those with the highest rank within their series, relative to its size; of windows
+    that are alone in their series, the last ones. Windows whose targets were not all known when the
+    first of the newest ended are in neither.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import make_windows
+    >>> X, y = make_windows(np.arange(12.0), length=2, horizon=2)
+    >>> train, newest = newest_part(X, 0.25, n_outputs=2)
+    >>> train, newest
+    (array([0, 1, 2, 3, 4]), array([6, 7, 8]))
+    """
+    n = len(windows)
+    n_newest = int(np.ceil(fraction * n))
+    if n_newest >= n:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n} windows leaves none to train on: "
+            "use a smaller fraction or more rows"
+        )
+    by_age = np.argsort(_age_ranks(windows), kind="stable")
+    train = np.sort(by_age[:-n_newest])
+    newest = np.sort(by_age[-n_newest:])
+    span = int(leads_of(windows, n_outputs).max()) - 1
+    series = np.unique(windows.series)
+    if len(series) == n:
+        train = train[train < newest[0] - span]
+    else:
+        first = np.full(int(series[-1]) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, windows.series[newest], windows.ends[newest])
+        train = train[windows.ends[train] < first[windows.series[train]] - span]
+    if not len(train):
+        raise ValueError(
+            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, "
+            "leave none to train on: use a smaller fraction or more rows"
+        )
+    return train, newest
+
+
+def _age_ranks(windows):
+    """The rank of each window within its series, relative to the series' size."""
+    order = np.lexsort((windows.ends, windows.series))
+    _, size = np.unique(windows.series[order], return_counts=True)
+    before = np.repeat(np.cumsum(size) - size, size)
+    ranks = np.empty(len(windows))
+    ranks[order] = (np.arange(len(windows)) - before + 1) / np.repeat(size, size)
+    return ranks
+
+
+def _nothing_left(windows, complete, known):
+    n = len(windows)
+    if not known.any():
+        return f"y must have a known value, got NaN in all of {n} samples"
+    if not complete.any():
+        reach = (windows.length - 1) * windows.sampling_rate + 1
+        return (
+            f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} "
+            "rows, and each of them has a NaN or begins before the first row): fill the gaps, or "
+            "use a longer series or a smaller window"
+        )
+    return (
+        f"no sample is left to learn from: none of {n} has a complete window, a known y and a "
+        "weight above 0"
+    )
