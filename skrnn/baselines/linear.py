@@ -4,15 +4,15 @@ import numbers
 
 import numpy as np
 from scipy import linalg
-from sklearn.linear_model import Ridge
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
-from skrnn.forecasters.base import WindowRegressor
-from skrnn.windows.filling import fill_steps
+from skrnn.forecasters.base import WindowRegressor, filled_batches
 from skrnn.windows.steps import feature_deviations, feature_means
 
 # How many windows are gathered at once where they share no rows: 32 MB as float64.
 CHUNK_NUMBERS = 1 << 22
+# Where many solutions are equally good, sizes of columns count up to this ratio.
+OWN_RANGE = 1e-6
 
 
 class LinearWindow(WindowRegressor):
@@ -53,72 +53,95 @@ class LinearWindow(WindowRegressor):
         self.alpha = alpha
 
     def _fit(self, samples):
-        if (
-            isinstance(self.alpha, bool)
-            or not isinstance(self.alpha, numbers.Real)
-            or not 0 <= self.alpha < np.inf
-        ):
-            raise ValueError(f"alpha must be a number of at least 0, got {self.alpha!r}")
+        alpha = _check_alpha(self.alpha)
         windows = samples.windows
-        few = len(windows) <= windows.length * windows.n_features
-        coef, intercept = (_fit_gathered if few else _fit_gram)(
-            windows, samples.y, samples.weights, self.alpha
-        )
+        if len(samples) <= windows.length * windows.n_features:
+            coef, intercept = _fit_gathered(samples, alpha)
+        else:
+            coef, intercept = _fit_gram(samples, alpha)
         coef = np.moveaxis(coef, 2, 0)
         self.coef_ = coef[0] if self.y_ndim_ == 1 else coef
         self.intercept_ = float(intercept[0]) if self.y_ndim_ == 1 else intercept
 
     def _predict(self, windows):
-        coef = np.moveaxis(np.reshape(self.coef_, (self.n_outputs_, *self.window_shape_)), 0, 2)
-        y, complete = np.empty((len(windows), self.n_outputs_)), windows.complete()
+        coef = np.reshape(self.coef_, (-1, *self.window_shape_))
+        coef = np.moveaxis(coef, 0, 2)
+        y = np.empty((len(windows), coef.shape[2]))
+        complete = windows.complete()
         y[complete] = _products(_unshifted(windows[complete]), coef)
-        for batch in windows[~complete].batches():
-            which = np.flatnonzero(~complete)[batch]
-            steps = fill_steps(windows.take(which, dtype=np.float64), self.fill_values_)
-            y[which] = np.tensordot(steps, coef, axes=2)
+        incomplete = np.flatnonzero(~complete)
+        for batch, steps in filled_batches(windows[incomplete], self.fill_values_):
+            y[incomplete[batch]] = np.tensordot(steps.astype(np.float64), coef, axes=2)
         return y + self.intercept_
 
 
-def _fit_gathered(windows, y, weights, alpha):
-    """Fewer windows than inputs.
+def _check_alpha(alpha):
+    number = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
+    if not number or not 0 <= alpha < np.inf:
+        raise ValueError(f"alpha must be a number of at least 0, got {alpha!r}")
+    return float(alpha)
 
-    They are gathered, and scikit-learn or LAPACK finds the smallest solution.
+
+def _fit_gathered(samples, alpha):
+    """Solve for fewer windows than inputs, which are gathered: (coef, intercept).
+
+    With a penalty the equations of the windows are the smaller ones, without one LAPACK finds the
+    smallest of many solutions.
     """
-    X = windows.take(dtype=np.float64).reshape(len(windows), -1)
+    windows = samples.windows
+    inputs = windows.take(dtype=np.float64).reshape(len(samples), -1)
+    input_mean = np.average(inputs, axis=0, weights=samples.weights)
+    y_mean = np.average(samples.y, axis=0, weights=samples.weights)
+    inputs -= input_mean
+    y = samples.y - y_mean
+    if samples.weights is not None:
+        root = np.sqrt(samples.weights)[:, None]
+        inputs *= root
+        y *= root
     if alpha > 0:
-        ridge = Ridge(alpha=alpha).fit(X, y, weights)
-        coef, intercept = (
-            np.reshape(ridge.coef_, (y.shape[1], -1)).T,
-            np.reshape(ridge.intercept_, -1),
-        )
+        coef = _smallest_ridge(inputs, y, alpha)
     else:
-        X_mean, y_mean = (
-            np.average(X, axis=0, weights=weights),
-            np.average(y, axis=0, weights=weights),
-        )
-        root = np.ones((len(y), 1)) if weights is None else np.sqrt(weights)[:, None]
-        noise = max(X.shape) * np.finfo(float).eps
-        coef = linalg.lstsq((X - X_mean) * root, (y - y_mean) * root, cond=noise)[0]
-        intercept = y_mean - X_mean @ coef
-    return coef.reshape(*windows.shape[1:], y.shape[1]), intercept
+        noise = max(inputs.shape) * np.finfo(float).eps
+        coef = linalg.lstsq(inputs, y, cond=noise)[0]
+    intercept = y_mean - input_mean @ coef
+    return coef.reshape(*windows.shape[1:], -1), intercept
 
 
-def _fit_gram(windows, y, weights, alpha):
-    """Solve the normal equations, in features brought to mean 0 and deviation 1, which keeps them exact."""
-    means = feature_means(windows)
-    scales = feature_deviations(windows, means)
-    windows = _standardised(_unshifted(windows), means, scales)
+def _smallest_ridge(inputs, y, alpha):
+    """Ridge regression of fewer rows than columns: coef = Xᵀ (X·Xᵀ + alpha)⁻¹ y."""
+    kernel = inputs @ inputs.T
+    kernel.flat[:: len(kernel) + 1] += alpha
+    factor = _cholesky(kernel)
+    if factor is None:
+        # Beside columns of very different size the penalty vanishes in X·Xᵀ, but not in X.
+        left, sizes, right = linalg.svd(inputs, full_matrices=False)
+        return right.T @ ((sizes / (sizes**2 + alpha))[:, None] * (left.T @ y))
+    dual = linalg.cho_solve(factor, y)
+    # One step of refinement: it corrects what forming X·Xᵀ has rounded away.
+    dual += linalg.cho_solve(factor, y - inputs @ (inputs.T @ dual) - alpha * dual)
+    return inputs.T @ dual
+
+
+def _fit_gram(samples, alpha):
+    """Solve the normal equations of features brought to mean 0 and deviation 1: (coef, intercept).
+
+    These keep their precision, whatever the level of a feature.
+    """
+    weights = samples.weights
+    means = feature_means(samples.windows)
+    scales = feature_deviations(samples.windows, means)
+    windows = _standardised(_unshifted(samples.windows), means, scales)
     length, features = windows.shape[1:]
-    total = len(y) if weights is None else weights.sum()
-    y_mean = np.average(y, axis=0, weights=weights)
-    y = y - y_mean
+    total = len(samples) if weights is None else weights.sum()
+    y_mean = np.average(samples.y, axis=0, weights=weights)
+    y = samples.y - y_mean
 
     gram, window_mean = _gram(windows, weights)
     window_mean /= total
     gram -= total * np.outer(window_mean, window_mean)
     penalty = np.tile(alpha / scales**2, length)
     gram.flat[:: len(gram) + 1] += penalty
-    solve = _solver(gram, np.tile(scales, length))
+    solve = _solver(gram, np.sqrt(total + penalty), np.tile(scales, length))
 
     def slope(residual):
         weighted = residual if weights is None else residual * weights[:, None]
@@ -135,8 +158,11 @@ def _fit_gram(windows, y, weights, alpha):
 
 
 def _unshifted(windows):
-    """The same windows with features that are known ahead moved into place, so that rows are shared again."""
-    if windows.maps or not windows.shift.any():
+    """The same windows with features that are known ahead moved into place: rows are shared again.
+
+    Too few windows to be a run are gathered anyway.
+    """
+    if windows.maps or not windows.shift.any() or len(windows) < 2 * windows.length:
         return windows
     # What all features have in common is a later end of the window.
     common = windows.shift.min()
@@ -153,32 +179,37 @@ def _standardised(windows, means, scales):
     return windows.replace(rows=(windows.rows - means) / scales)
 
 
-def _parts(windows, *, shared=True):
-    """Runs that share their rows, and (slice, gathered windows) of bounded size for the others, or for all."""
+def _pieces(windows, *, sharing=True):
+    """All windows in their order: (which, run, None), or (which, None, flat windows).
+
+    What is gathered has a bounded size; without ``sharing`` that is all of them.
+    """
     size = max(1, CHUNK_NUMBERS // (windows.length * windows.n_features))
-    for part in split_runs(windows, windows.rows) if shared else [slice(0, len(windows))]:
-        if isinstance(part, Run):
-            yield part, None
-        else:
-            for start in range(part.start, part.stop, size):
-                which = slice(start, min(start + size, part.stop))
-                steps = windows.take(which, dtype=np.float64)
-                yield which, steps.reshape(len(steps), -1)
+    stretches = split_runs(windows, windows.rows) if sharing else [slice(0, len(windows))]
+    for stretch in stretches:
+        if isinstance(stretch, Run):
+            yield stretch.which, stretch, None
+            continue
+        for start in range(stretch.start, stretch.stop, size):
+            which = slice(start, min(start + size, stretch.stop))
+            steps = windows.take(which, dtype=np.float64)
+            yield which, None, steps.reshape(len(steps), -1)
 
 
 def _gram(windows, weights):
     """Σ w·x·xᵀ and Σ w·x over all windows x, flattened."""
     n_inputs = windows.length * windows.n_features
-    gram, total = np.zeros((n_inputs, n_inputs)), np.zeros(n_inputs)
+    gram = np.zeros((n_inputs, n_inputs))
+    total = np.zeros(n_inputs)
     # Weights differ from window to window: rows are shared no longer.
-    for part, steps in _parts(windows, shared=weights is None):
-        if steps is None:
-            upper = np.triu(run_gram(part, windows.length).reshape(n_inputs, n_inputs))
+    for which, run, steps in _pieces(windows, sharing=weights is None):
+        if run is not None:
+            upper = np.triu(run_gram(run, windows.length).reshape(n_inputs, n_inputs))
             gram += upper
             gram += np.triu(upper, 1).T
-            total += run_total(part, windows.length).ravel()
+            total += run_total(run, windows.length).ravel()
         else:
-            weighted = steps if weights is None else steps * weights[part, None]
+            weighted = steps if weights is None else steps * weights[which, None]
             gram += steps.T @ weighted
             total += weighted.sum(axis=0)
     return gram, total
@@ -187,11 +218,11 @@ def _gram(windows, weights):
 def _window_sums(windows, y):
     """Σ x·y over all windows x, as (length, n_features, n_outputs)."""
     sums = np.zeros((windows.length, windows.n_features, y.shape[1]))
-    for part, steps in _parts(windows):
-        if steps is None:
-            sums += run_product(part, y[part.which], windows.length)
+    for which, run, steps in _pieces(windows):
+        if run is not None:
+            sums += run_product(run, y[which], windows.length)
         else:
-            sums += (steps.T @ y[part]).reshape(sums.shape)
+            sums += (steps.T @ y[which]).reshape(sums.shape)
     return sums
 
 
@@ -199,27 +230,46 @@ def _products(windows, coef):
     """The products x · coef of every window x, as (n_windows, n_outputs)."""
     y = np.empty((len(windows), coef.shape[2]))
     flat = coef.reshape(-1, coef.shape[2])
-    for part, steps in _parts(windows):
-        if steps is None:
-            y[part.which] = run_predict(part, coef)
-        else:
-            y[part] = steps @ flat
+    for which, run, steps in _pieces(windows):
+        y[which] = run_predict(run, coef) if steps is None else steps @ flat
     return y
 
 
-def _solver(gram, scales):
-    """Cholesky's solution.
+def _solver(gram, units, scales):
+    """A function that solves gram · coef = right; it overwrites ``gram``.
 
-    Where the matrix is singular to rounding, the smallest one in the features' own units.
+    In ``units`` the diagonal of the matrix is about 1, so that columns of different size do not
+    look like columns that depend on each other. Where these do, to rounding, the solution is the
+    smallest one in the features' own units, coef / ``scales``.
     """
-    try:
-        factor = linalg.cho_factor(gram)
-        diagonal = np.diagonal(factor[0])
-        if diagonal.min() > np.sqrt(len(gram) * np.finfo(float).eps) * diagonal.max():
-            return lambda right: linalg.cho_solve(factor, right)
-    except linalg.LinAlgError:
-        pass
-    values, vectors = linalg.eigh(gram * np.outer(scales, scales))
+    gram /= units
+    gram /= units[:, None]
+    factor = _cholesky(gram)
+    if factor is not None:
+        return lambda right: linalg.cho_solve(factor, right / units[:, None]) / units[:, None]
+    values, vectors = linalg.eigh(gram)
     kept = values > len(gram) * np.finfo(float).eps * values[-1]
-    vectors = vectors[:, kept] * scales[:, None]
-    return lambda right: vectors @ ((vectors.T @ right) / values[kept, None])
+    own = 1 / (units * scales)
+    # The rounding of an eigenvector must not be blown up into a direction.
+    own = np.maximum(own, OWN_RANGE * own.max())[:, None]
+    free, _ = linalg.qr(own * vectors[:, ~kept], mode="economic")
+    vectors = vectors[:, kept]
+
+    def solve(right):
+        coef = vectors @ ((vectors.T @ (right / units[:, None])) / values[kept, None])
+        coef *= own
+        coef -= free @ (free.T @ coef)
+        return coef / (own * units[:, None])
+
+    return solve
+
+
+def _cholesky(matrix):
+    """Cholesky's factor; None where the matrix is singular to rounding."""
+    try:
+        factor = linalg.cho_factor(matrix)
+    except linalg.LinAlgError:
+        return None
+    diagonal = np.diagonal(factor[0])
+    noise = np.sqrt(len(matrix) * np.finfo(float).eps)
+    return factor if diagonal.min() > noise * diagonal.max() else None

@@ -40,7 +40,7 @@ def oracle(X, y, alpha, weights=None, X_new=None):
 
 
 class LeastSquares:
-    """The smallest exact solution; scikit-learn's LinearRegression cuts small singular values off."""
+    """The smallest exact solution; LinearRegression cuts small singular values off."""
 
     def fit(self, X, y, weights):
         X_mean, y_mean = (
@@ -125,6 +125,74 @@ def test_smooth_columns(alpha):
     X, y = make_windows(rows, 6, target=1)
 
     check(X, y, alpha)
+
+
+MIXED = (1.0, 1e9, 1e-9)
+
+
+def mixed(n, seed=0):
+    """A wave, and two columns of other sizes that follow it."""
+    rows = noise(n, 3, seed) * 0.3 + np.sin(np.arange(n) / 4)[:, None]
+    return rows * MIXED
+
+
+def check_contributions(X, y, alpha, weights=None):
+    """What each step adds to the forecasts, in the size of its column, is the oracle's."""
+    coef, _, forecasts, complete = oracle(X, y, alpha, weights)
+    sizes = np.array(MIXED)
+    expected = coef.reshape(X.shape[1:]) * sizes
+
+    model = LinearWindow(alpha).fit(X, y, weights)
+
+    np.testing.assert_allclose(model.coef_ * sizes, expected, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(model.predict(X)[complete], forecasts, atol=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_columns_of_very_different_size(alpha, weighted):
+    """Beside a column of 1e9 a column of 1 counts as in Ridge, one of 1e-9 is penalised away."""
+    X, y = make_windows(mixed(600), 6, target=0)
+
+    check_contributions(X, y, alpha, np.arange(len(y)) % 3.0 if weighted else None)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 1.0])
+def test_panel_of_columns_of_very_different_size(alpha):
+    """Runs of several series and windows between gaps are one sum, whatever the columns' sizes."""
+    panel = [mixed(n, seed) for seed, n in enumerate([200, 40, 300])]
+    panel[0][50] = np.nan
+    X, y = make_windows(panel, 5, target=0)
+
+    check_contributions(X, y, alpha)
+
+
+def test_known_ahead_column_of_very_different_size():
+    """A column of 1e9 may be known ahead."""
+    X, y = make_windows(mixed(400), 5, leads=[3], target=0, known_ahead=[1])
+
+    check_contributions(X, y, 1.0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_fewer_windows_than_inputs_of_very_different_size(weighted):
+    """Beside a column of 1e9 the penalty counts as in Ridge also where windows are few."""
+    X, y = make_windows(mixed(60), 20, target=0)
+
+    check_contributions(X, y, 1.0, np.arange(len(y)) % 3.0 if weighted else None)
+
+
+def test_dependent_columns_of_very_different_size():
+    """A column of 1e9 that comes twice takes nothing from a column of 1."""
+    rows = mixed(600)
+    rows[:, 2] = 2 * rows[:, 1]
+    X, y = make_windows(rows, 6, target=0)
+    pair = X.replace(rows=rows[:, :2], shift=None)
+    once = LinearWindow().fit(pair, y)
+
+    model = LinearWindow().fit(X, y)
+
+    np.testing.assert_allclose(model.predict(X), once.predict(pair), atol=1e-6)
 
 
 @pytest.mark.parametrize("n_outputs", [None, 1, 3])
@@ -289,7 +357,7 @@ def test_runs_cover_every_window_once(data):
 
 
 def test_predict_fills():
-    """Unknown steps are filled forward, then backward; a wholly unknown window gets the mean of y."""
+    """Unknown steps are filled forward, then backward; wholly unknown windows get y's mean."""
     rows = noise(200, 1)
     X, y = make_windows(rows, 3)
     model = LinearWindow().fit(X, y)
@@ -301,9 +369,7 @@ def test_predict_fills():
 
 
 def test_pipeline_on_rows():
-    """Rows in, rows out: the coefficients are those of the complete windows, and every row has a
-    forecast.
-    """
+    """Coefficients are those of the complete windows, and every row has a forecast."""
     frame = pd.DataFrame(
         noise(120), columns=["a", "b"], index=pd.date_range("2024", periods=120, freq="h")
     )
