@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.wholly import wholly
-from skrnn.validation import check_target_values, check_weights
+from skrnn.validation import check_target_values, check_weights, dimensions
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
 from skrnn.windows.inputs import check_windows
@@ -116,7 +116,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
     def _remember(self, samples: Samples, y) -> None:
         """Keep the shape of y, and what stands in for what is unknown in ``predict``."""
         self.n_outputs_ = samples.y.shape[1]
-        self.y_ndim_ = 1 if np.ndim(y) == self.n_outputs_ == 1 else 2
+        self.y_ndim_ = 1 if dimensions(y) == self.n_outputs_ == 1 else 2
         known = np.ma.masked_invalid(samples.y)
         mean = np.ma.average(known, axis=0, weights=samples.weights)
         self.y_mean_ = np.ma.filled(mean, mean[0])
