@@ -73,18 +73,14 @@ class ForecastModel:
         frames = self.frames if frames is None else frames
         windows, labels = self.preparation.newest(frames)
         values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
-        tables = [
-            self._table(*one, slice(0, steps or horizon))
-            for one in zip(frames, labels, values, strict=True)
-        ]
-        return pd.concat(tables, ignore_index=True)
-
-    def _table(self, name, labels, values, which):
+        n_rows = steps or horizon
+        labels = [rows[:n_rows] for rows in labels]
+        names = {} if self.series is None else {self.series: np.repeat(list(frames), n_rows)}
         columns = {
-            self.time or labels.name or "row": labels[which],
-            self.preparation.target: values[which],
+            self.time or labels[0].name or "row": labels[0].append(labels[1:]),
+            self.preparation.target: values[:, :n_rows].ravel(),
         }
-        return pd.DataFrame(columns if self.series is None else {self.series: name, **columns})
+        return pd.DataFrame(names | columns)
 
     def save(self, path):
         """Write the model to a file."""

@@ -9,11 +9,12 @@ from math import gcd
 import numpy as np
 import pandas as pd
 
-from skrnn.preprocessing import CalendarFeatures
-from skrnn.reading import DataProblem, fill_past
+from skrnn.comparison.panel import Following, Panel, regular
+from skrnn.reading import DataProblem
 from skrnn.reading.problem import when
-from skrnn.windows import Windows, future_rows, make_windows
-from skrnn.windows.clock import clock_of
+from skrnn.windows import Windows
+from skrnn.windows.filling import rows_from_past
+from skrnn.windows.sliding import check_enough_rows
 
 # Windows times leads: with more, the errors are no smaller, and memory and time are spent on
 # neighbours that are alike.
@@ -56,14 +57,14 @@ class Preparation:
             *(f"{field}_{part}" for field in self.calendar for part in ("sin", "cos")),
         ]
 
-    def windows(self, frames: dict):
+    def windows(self, frames: dict) -> tuple[Windows, np.ndarray]:
         """(X, y) of all series: windows without gaps, filled from their past.
 
         Y is as it is, NaN where unknown.
         """
-        return self._cut(
-            [self._columns_of(frame) for frame in frames.values()], self.stride(frames)
-        )
+        X = self._cut(self._panel(frames), self.stride(frames))
+        y = X.values_at(0, X.leads)
+        return self._filled(X), y[:, 0] if self.horizon == 1 else y
 
     def stride(self, frames: dict) -> int:
         """The rows from one window to the next.
@@ -75,24 +76,24 @@ class Preparation:
         )
         return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
 
-    def newest(self, frames: dict):
+    def newest(self, frames: dict) -> tuple[Windows, list]:
         """(X, labels).
 
         For each series the window behind which nothing is known, and the rows that it forecasts.
         """
-        if max(map(len, frames.values())) < self.length:
+        longest = max(map(len, frames.values()))
+        if longest < self.length:
             raise DataProblem(
-                f"{max(map(len, frames.values()))} rows are too few: a forecast of the model rests "
-                f"on {self.length}, "
-                "so bring as many"
+                f"{longest} rows are too few: a forecast of the model rests on {self.length}, so "
+                "bring as many"
             )
-        tables = [
-            self._with_future(name, self._columns_of(frame)) for name, frame in frames.items()
-        ]
-        X, _ = self._cut(tables)
+        panel = self._panel(frames)
+        ahead = self._with_future(panel, list(frames))
+        X = self._filled(self._cut(ahead))
         # Also of a series that is shorter than a window: its first steps are unknown.
-        newest = X.replace(ends=X.bounds[1:] - 1 - self.horizon, series=np.arange(len(tables)))
-        return newest, [table.index[-self.horizon :] for table in tables]
+        ends = X.bounds[1:] - 1 - self.horizon
+        newest = X.replace(ends=ends, series=np.arange(len(frames)))
+        return newest, [labels[-self.horizon :] for labels in ahead.labels]
 
     def tail(self, frames: dict) -> dict:
         """The newest rows of each series, filled from their past.
@@ -100,58 +101,98 @@ class Preparation:
         As many as a forecast depends on.
         """
         n_rows = self.length + self.season + 1
+        panel = self._panel(frames)
+        known = self._known(panel, list(frames))
+        filled = panel.filled(self.season).values
         tails = {}
-        for name, frame in frames.items():
-            past, given = self._split(name, self._columns_of(frame))
-            tails[name] = pd.concat([fill_past(past, self.season).iloc[-n_rows:], given])
+        for name, labels, start, n in zip(
+            frames, panel.labels, panel.bounds[:-1], known, strict=True
+        ):
+            first = max(0, n - n_rows)
+            past = filled[start + first : start + n]
+            # What is known ahead stays as it is.
+            given = panel.values[start + n : start + len(labels)]
+            values = np.concatenate([past, given])
+            tails[name] = pd.DataFrame(values, labels[first:], list(self.columns))
         return tails
 
-    def _split(self, name, table):
-        """The rows up to the last known target, and those behind it."""
-        known = np.flatnonzero(table[self.target].notna())
-        if not len(known):
-            raise DataProblem(
-                f"series {name!r} has no known {self.target!r}: nothing can be forecast from it"
-            )
-        return table.iloc[: known[-1] + 1], table.iloc[known[-1] + 1 :]
-
-    def _cut(self, tables, stride=1) -> tuple[Windows, np.ndarray]:
-        if self.calendar:
-            tables = [CalendarFeatures(self.calendar).fit_transform(table) for table in tables]
-        X, y = make_windows(
-            tables,
-            self.length,
-            self.horizon,
-            target=self.target,
-            known_ahead=self.ahead,
-            stride=stride,
-        )
-        filled = [fill_past(table, self.season).to_numpy(np.float64) for table in tables]
-        return X.replace(rows=filled[0] if len(filled) == 1 else np.concatenate(filled)), y
+    def _panel(self, frames):
+        return Panel.of([regular(self._columns_of(frame)) for frame in frames.values()])
 
     def _columns_of(self, frame):
+        if tuple(frame.columns) == self.columns:
+            return frame
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise DataProblem(
                 f"column {missing[0]!r} is missing: the model was fitted on "
                 f"{', '.join(self.columns)}"
             )
-        return _regular(frame[list(self.columns)])
+        return frame[list(self.columns)]
 
-    def _with_future(self, name, table):
+    def _known(self, panel, names):
+        """How many rows each series has up to its last known target."""
+        known = panel.known(0)
+        if not known.all():
+            name = names[int(np.argmin(known))]
+            raise DataProblem(
+                f"series {name!r} has no known {self.target!r}: nothing can be forecast from it"
+            )
+        return known
+
+    def _cut(self, panel, stride=1) -> Windows:
+        """All windows of a panel that have all of their rows and targets, with the calendar."""
+        panel = panel.with_calendar(self.calendar)
+        lengths = np.diff(panel.bounds)
+        check_enough_rows(lengths.max(), self.length, 1, self.horizon)
+        # As ranges, one behind the other: from the first row that has a whole window before it.
+        counts = np.maximum(0, -(-(lengths - self.length - self.horizon + 1) // stride))
+        series = np.repeat(np.arange(len(lengths)), counts)
+        number = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
+        ahead = [self.horizon if name in self.ahead else 0 for name in panel.columns]
+        return Windows(
+            panel.values,
+            panel.bounds[series] + self.length - 1 + stride * number,
+            length=self.length,
+            bounds=panel.bounds,
+            series=series,
+            leads=range(1, self.horizon + 1),
+            shift=ahead,
+            feature_names=panel.columns,
+            index=panel.index,
+        )
+
+    def _filled(self, X):
+        return X.replace(rows=rows_from_past(X.rows, self.season, X.bounds))
+
+    def _with_future(self, panel, names) -> Panel:
         """The rows up to the last known target, and the horizon behind them with what is known ahead."""
-        past, given = self._split(name, table)
-        rows = future_rows(past, self.horizon)
+        known = self._known(panel, names)
+        following = Following(self.horizon)
+        blocks, labels = [], []
+        for index, start, n in zip(panel.labels, panel.bounds[:-1], known, strict=True):
+            values = panel.values[start : start + len(index)]
+            future = following(index[:n])
+            rows = np.full((self.horizon, len(self.columns)), np.nan)
+            if self.known_ahead:
+                self._tell_ahead(rows, future, index[n:].get_indexer(future), values[n:])
+            blocks += [values[:n], rows]
+            labels.append(index[:n].append(future))
+        return Panel(np.concatenate(blocks), labels, panel.columns)
+
+    def _tell_ahead(self, rows, labels, found, given):
+        """Fill in what is known ahead of the rows to forecast, from the rows that were given."""
         for column in self.known_ahead:
-            values = given[column].reindex(rows.index[-self.horizon :])
-            if values.isna().any():
-                row = when(values.index[values.isna()][0])
+            position = self.columns.index(column)
+            known = found >= 0
+            rows[known, position] = given[found[known], position]
+            unknown = np.isnan(rows[:, position])
+            if unknown.any():
+                row = when(labels[unknown][0])
                 raise DataProblem(
                     f"column {column!r} is known ahead, but has no value for {row}: append the "
                     f"{self.horizon} rows to forecast, with {self.target!r} left empty"
                 )
-            rows.loc[rows.index[-self.horizon :], column] = values
-        return rows
 
 
 def spacing(n: int, most: int, season: int) -> int:
@@ -165,18 +206,9 @@ def spacing(n: int, most: int, season: int) -> int:
 def with_future(reading) -> dict:
     """The series with the rows behind their last known target, of which only what is known ahead is known."""
     return {
-        name: pd.concat([frame, reading.future.get(name)]) for name, frame in reading.frames.items()
+        name: pd.concat([frame, reading.future[name]]) if name in reading.future else frame
+        for name, frame in reading.frames.items()
     }
-
-
-def _regular(table):
-    """The table with a row for each step of its index; those that were missing are unknown."""
-    clock = clock_of(table.index)
-    positions = None if clock is None else clock.positions(table.index)
-    if positions is None or positions[-1] - positions[0] == len(table) - 1:
-        return table
-    labels = clock.labels(table.index[:1], positions[-1] - positions[0])
-    return table.reindex(table.index[:1].append(labels).rename(table.index.name))
 
 
 def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """fill_past: unknown values from the past alone."""
 
-import numpy as np
 import pandas as pd
+
+from skrnn.windows.filling import rows_from_past
 
 
 def fill_past(frame: pd.DataFrame, season: int = 1) -> pd.DataFrame:
@@ -30,15 +31,5 @@ def fill_past(frame: pd.DataFrame, season: int = 1) -> pd.DataFrame:
     >>> fill_past(pd.DataFrame({"load": [None, 2.0, 3.0, None, None]}), season=2)["load"].tolist()
     [nan, 2.0, 3.0, 2.0, 3.0]
     """
-    values = frame.to_numpy(dtype=float)
-    n_rows, n_columns = values.shape
-    n_seasons = -(-n_rows // season)
-    padded = np.full((n_seasons * season, n_columns), np.nan)
-    padded[:n_rows] = values
-    # One row for each season: what is above is one season before.
-    seasons = pd.DataFrame(padded.reshape(n_seasons, season * n_columns)).ffill()
-    filled = seasons.to_numpy().reshape(-1, n_columns)[:n_rows]
-    last = pd.DataFrame(values).ffill().to_numpy()
-    return pd.DataFrame(
-        np.where(np.isnan(filled), last, filled), index=frame.index, columns=frame.columns
-    )
+    values = rows_from_past(frame.to_numpy(dtype=float), season)
+    return pd.DataFrame(values, index=frame.index, columns=frame.columns)

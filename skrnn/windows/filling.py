@@ -14,11 +14,46 @@ def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
         return batch
     part, unknown = batch[rows], unknown[rows]
     n_steps = part.shape[1]
-    steps = np.arange(n_steps)[:, None]
-    before = np.maximum.accumulate(np.where(unknown, -1, steps), axis=1)
-    after = np.minimum.accumulate(np.where(unknown, n_steps, steps)[:, ::-1], axis=1)[:, ::-1]
+    before = last_known(unknown, axis=1)
+    after = n_steps - 1 - last_known(unknown[:, ::-1], axis=1)[:, ::-1]
     nearest = np.where(before >= 0, before, after)
     filled = np.take_along_axis(part, np.minimum(nearest, n_steps - 1), axis=1)
     batch = batch.copy()
     batch[rows] = np.where(nearest == n_steps, fallback, filled)
     return batch
+
+
+def rows_from_past(rows: np.ndarray, season: int = 1, bounds=None) -> np.ndarray:
+    """Fill unknown rows (NaN) of each series from its own past alone.
+
+    Each value gets that of one season before, or of as many seasons before as it takes to find a
+    known one; where the past has none, the last known value. ``bounds`` are where each series
+    starts, with the number of rows at the end; None: one series.
+    """
+    unknown = np.isnan(rows)
+    if not unknown.any():
+        return rows.copy()
+    bounds = np.array([0, len(rows)]) if bounds is None else np.asarray(bounds)
+    series = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    phase = (np.arange(len(rows)) - bounds[series]) % season
+    # Stable, so that each phase of a series keeps its order in time.
+    order = np.lexsort((phase, series))
+    seasonal = np.empty_like(rows)
+    seasonal[order] = _carried(rows[order], (series * season + phase)[order])
+    last = _carried(rows, series)
+    return np.where(np.isnan(seasonal), last, seasonal)
+
+
+def _carried(rows, groups):
+    """Rows with unknown values replaced by the last known one of the same group, NaN where none is."""
+    newest = last_known(np.isnan(rows), axis=0)
+    found = np.maximum(newest, 0)
+    known = (newest >= 0) & (groups[found] == groups[:, None])
+    return np.where(known, np.take_along_axis(rows, found, axis=0), np.nan)
+
+
+def last_known(unknown: np.ndarray, axis: int) -> np.ndarray:
+    """The position along an axis of the last known value up to each one; -1 before the first."""
+    shape = [-1 if dimension == axis else 1 for dimension in range(unknown.ndim)]
+    positions = np.arange(unknown.shape[axis]).reshape(shape)
+    return np.maximum.accumulate(np.where(unknown, -1, positions), axis=axis)
