@@ -69,6 +69,7 @@ REGRESSORS = [
     SmoothingRegressor(),
     LinearWindow(),
     LinearWindow(alpha=0),
+    LinearWindow(quantiles=(0.1, 0.5, 0.9)),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge())),
     RecursiveForecaster(LinearWindow()),

@@ -3,16 +3,31 @@
 import numbers
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
+from skrnn.baselines.linear_quantiles import fit_quantiles
 from skrnn.forecasters.base import WindowRegressor, filled_batches
+from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
+from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_deviations, feature_means
 
 # How many windows are gathered at once where they share no rows: 32 MB as float64.
 CHUNK_NUMBERS = 1 << 22
 # Where many solutions are equally good, sizes of columns count up to this ratio.
 OWN_RANGE = 1e-6
+
+
+def _has_quantiles(model):
+    if model.quantiles is None:
+        raise AttributeError(
+            "predict_quantiles needs quantiles to be learned: LinearWindow(quantiles=(0.1, 0.9))"
+        )
+    return True
 
 
 class LinearWindow(WindowRegressor):
@@ -26,14 +41,23 @@ class LinearWindow(WindowRegressor):
     ----------
     alpha : float, default=1.0
         Weight of the penalty on the squared coefficients; 0 is ordinary least squares (the smallest
-        solution, where there are many).
+        solution, where there are many). With ``quantiles`` it is the weight of the penalty on the
+        absolute coefficients, beside the sum of the windows' pinball losses: scikit-learn's
+        ``QuantileRegressor(alpha=alpha / n_windows)``.
+    quantiles : tuple of float, default=None
+        Learn these quantiles, above 0, below 1 and going up, in place of the mean: a linear model
+        for each. They are solved exactly, on all windows at once, which takes small data: windows ×
+        inputs × outputs × quantiles of at most 3,000,000 numbers. ``predict`` forecasts the median.
 
     Attributes
     ----------
     coef_ : ndarray of shape (steps, n_features) or (n_outputs, steps, n_features)
-        What a unit of each step, oldest first, adds to the forecast.
+        What a unit of each step, oldest first, adds to the forecast. With ``quantiles`` of shape
+        ([n_outputs,] n_quantiles, steps, n_features).
     intercept_ : float or ndarray of shape (n_outputs,)
-        The forecast of a window of zeros.
+        The forecast of a window of zeros. With ``quantiles`` of shape ([n_outputs,] n_quantiles).
+    quantiles_ : tuple of float or None
+        The quantiles that were learned.
     n_features_in_ : int
         Number of features of a step (of columns, where windows came as (n, steps)).
 
@@ -44,26 +68,88 @@ class LinearWindow(WindowRegressor):
     >>> X, y = make_windows(np.cos(np.arange(200)), length=2)
     >>> LinearWindow(alpha=0).fit(X, y).coef_.round(6).ravel() + 0.0
     array([-1.      ,  1.080605])
+
+    Quantiles of what may come:
+
+    >>> noise = np.random.default_rng(0).uniform(size=500)
+    >>> X, y = make_windows(noise, length=1)
+    >>> model = LinearWindow(quantiles=(0.1, 0.9)).fit(X, y)
+    >>> model.predict_quantiles(X[:2]).round(1)
+    array([[0.1, 0.9],
+           [0.1, 0.9]])
     """
 
     # Each output is learned as if it were alone: one fit of all of them is as many fits.
     outputs_apart = True
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha=1.0, *, quantiles=None):
         self.alpha = alpha
+        self.quantiles = quantiles
+
+    @available_if(_has_quantiles)
+    def predict_quantiles(self, X, quantiles: ArrayLike | None = None) -> np.ndarray:
+        """Forecast quantiles, which never cross.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Unknown steps are filled from the window's own nearest known ones; a window
+            with no known step gets the quantiles of the training target.
+        quantiles : sequence of float, default=None
+            The quantiles that are asked for, all of them learned; None: all that were learned.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+        """
+        check_is_fitted(self, "y_mean_")
+        if self.quantiles_ is None:
+            raise NotFittedError(
+                "quantiles were set after this LinearWindow was fitted: call fit again"
+            )
+        windows = check_windows(self, X, reset=False)
+        y = self._predict_quantiles(windows)
+        y[~windows.known()] = self.y_quantiles_
+        y = chosen(y, self.quantiles_, quantiles)
+        return y[:, 0] if self.y_ndim_ == 1 else y
+
+    def _remember(self, samples, y):
+        super()._remember(samples, y)
+        self.quantiles_ = None if self.quantiles is None else check_quantiles(self.quantiles)
+        if self.quantiles_ is not None:
+            self.y_quantiles_ = target_quantiles(samples.y, self.quantiles_, samples.weights)
+            # What stands in for the forecast of a window of which nothing is known.
+            self.y_mean_ = median_of(self.y_quantiles_, self.quantiles_)
 
     def _fit(self, samples):
         alpha = _check_alpha(self.alpha)
         windows = samples.windows
-        if len(samples) <= windows.length * windows.n_features:
+        models = () if self.quantiles_ is None else (len(self.quantiles_),)
+        if models:
+            coef, intercept = fit_quantiles(samples, alpha, self.quantiles_)
+        elif len(samples) <= windows.length * windows.n_features:
             coef, intercept = _fit_gathered(samples, alpha)
         else:
             coef, intercept = _fit_gram(samples, alpha)
+        outputs = () if self.y_ndim_ == 1 else (self.n_outputs_,)
         coef = np.moveaxis(coef, 2, 0)
-        self.coef_ = coef[0] if self.y_ndim_ == 1 else coef
-        self.intercept_ = float(intercept[0]) if self.y_ndim_ == 1 else intercept
+        self.coef_ = coef.reshape(*outputs, *models, *self.window_shape_)
+        self.intercept_ = intercept.reshape((*outputs, *models))
+        if not self.intercept_.ndim:
+            self.intercept_ = float(self.intercept_)
 
     def _predict(self, windows):
+        if self.quantiles_ is None:
+            return self._forecasts(windows)
+        return median_of(self._predict_quantiles(windows), self.quantiles_)
+
+    def _predict_quantiles(self, windows):
+        """The quantiles (n_windows, n_outputs, n_quantiles) of windows, some of them incomplete."""
+        y = self._forecasts(windows).reshape(len(windows), self.n_outputs_, -1)
+        return np.sort(y, axis=2)
+
+    def _forecasts(self, windows):
+        """The forecasts (n_windows, n_models) of all models."""
         coef = np.reshape(self.coef_, (-1, *self.window_shape_))
         coef = np.moveaxis(coef, 0, 2)
         y = np.empty((len(windows), coef.shape[2]))
@@ -72,7 +158,7 @@ class LinearWindow(WindowRegressor):
         incomplete = np.flatnonzero(~complete)
         for batch, steps in filled_batches(windows[incomplete], self.fill_values_):
             y[incomplete[batch]] = np.tensordot(steps.astype(np.float64), coef, axes=2)
-        return y + self.intercept_
+        return y + np.ravel(self.intercept_)
 
 
 def _check_alpha(alpha):

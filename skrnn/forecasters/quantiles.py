@@ -53,6 +53,23 @@ def chosen(values: NDArray, learned: ArrayLike, asked: ArrayLike | None = None) 
     return values[..., same.argmax(axis=1)]
 
 
+def target_quantiles(
+    y: NDArray, quantiles: ArrayLike, weights: NDArray | None = None
+) -> NDArray[np.float64]:
+    """The quantiles (n_outputs, n_quantiles) of targets (n, n_outputs), the known ones of each.
+
+    They are values that occur: a weight of two counts as the same target twice.
+    """
+    weights = np.ones(len(y)) if weights is None else weights
+    columns = []
+    for column in y.T:
+        known = ~np.isnan(column)
+        columns.append(
+            np.quantile(column[known], quantiles, weights=weights[known], method="inverted_cdf")
+        )
+    return np.array(columns)
+
+
 def _are_levels(levels):
     if isinstance(levels, str | bytes) or not np.iterable(levels):
         return False

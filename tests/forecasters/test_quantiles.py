@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of
+from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 
 
 @pytest.mark.parametrize("quantiles", [(0.1, 0.5, 0.9), [0.1, 0.5, 0.9], np.array([0.1, 0.5, 0.9])])
@@ -72,3 +72,21 @@ def test_chosen_names_the_learned_ones():
 
     with pytest.raises(ValueError, match=message):
         chosen(np.zeros((4, 2)), (0.1, 0.9), (0.1, 0.5))
+
+
+def test_quantiles_of_the_targets():
+    """Each output's own quantiles, of its known targets."""
+    y = np.column_stack([np.arange(11.0), np.full(11, 3.0)])
+    y[10, 0] = np.nan
+
+    np.testing.assert_array_equal(target_quantiles(y, (0.1, 0.5)), [[0, 4], [3, 3]])
+
+
+def test_weighted_quantiles_of_the_targets():
+    """A weight of two is the same target twice."""
+    y = np.arange(9.0)[:, None]
+    weights = np.arange(9) % 3
+
+    np.testing.assert_array_equal(
+        target_quantiles(y, (0.2, 0.7), weights), target_quantiles(y.repeat(weights, 0), (0.2, 0.7))
+    )
