@@ -58,15 +58,15 @@ def target_quantiles(
 ) -> NDArray[np.float64]:
     """The quantiles (n_outputs, n_quantiles) of targets (n, n_outputs), the known ones of each.
 
-    They are values that occur: a weight of two counts as the same target twice.
+    A weight of two counts as the same target twice.
     """
-    weights = np.ones(len(y)) if weights is None else weights
     columns = []
     for column in y.T:
         known = ~np.isnan(column)
-        columns.append(
-            np.quantile(column[known], quantiles, weights=weights[known], method="inverted_cdf")
-        )
+        how = {}
+        if weights is not None:
+            how = {"weights": weights[known], "method": "inverted_cdf"}
+        columns.append(np.quantile(column[known], quantiles, **how))
     return np.array(columns)
 
 
