@@ -76,10 +76,10 @@ def test_chosen_names_the_learned_ones():
 
 def test_quantiles_of_the_targets():
     """Each output's own quantiles, of its known targets."""
-    y = np.column_stack([np.arange(11.0), np.full(11, 3.0)])
-    y[10, 0] = np.nan
+    y = np.column_stack([np.arange(12.0), np.full(12, 3.0)])
+    y[11, 0] = np.nan
 
-    np.testing.assert_array_equal(target_quantiles(y, (0.1, 0.5)), [[0, 4], [3, 3]])
+    np.testing.assert_array_equal(target_quantiles(y, (0.1, 0.5)), [[1, 5], [3, 3]])
 
 
 def test_weighted_quantiles_of_the_targets():
