@@ -18,7 +18,7 @@ parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--quick", action="store_true", help="few windows and one round")
 args = parser.parse_args()
 
-importlib.import_module("skrnn.neural.keras_engine")  # TensorFlow, without its start-up messages
+importlib.import_module("skrnn.neural.keras.engine")  # TensorFlow, without its start-up messages
 import keras  # noqa: E402
 
 n_windows, rounds = (2_000, 1) if args.quick else (args.windows, args.rounds)

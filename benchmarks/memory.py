@@ -28,7 +28,7 @@ n_windows = args.windows // 10 if args.quick else args.windows
 
 # The engine as every network loads it: with "keras", TensorFlow is part of it.
 importlib.import_module(
-    {"fused": "skrnn.neural.fused.engine", "keras": "skrnn.neural.keras_engine"}[args.engine]
+    {"fused": "skrnn.neural.fused.engine", "keras": "skrnn.neural.keras.engine"}[args.engine]
 )
 loaded = peak_mb()
 

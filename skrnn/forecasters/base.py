@@ -1,5 +1,6 @@
 """WindowRegressor: what all regressors on windows share."""
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -72,6 +73,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         windows = check_windows(self, X, reset=False)
         y = np.asarray(self._predict(windows), dtype=np.float64)
         y[~windows.known()] = self.y_mean_
+        y = finite_forecasts(y, self.y_mean_)
         return y[:, 0] if self.y_ndim_ == 1 else y
 
     def score(self, X, y, sample_weight=None) -> float:
@@ -134,6 +136,22 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def finite_forecasts(values: np.ndarray, stand_in: np.ndarray) -> np.ndarray:
+    """Forecasts of which those that are not finite are replaced by what stands in for them."""
+    infinite = ~np.isfinite(values)
+    if not infinite.any():
+        return values
+    rows = np.flatnonzero(infinite.reshape(len(values), -1).any(axis=1))
+    warnings.warn(
+        f"{len(rows)} of {len(values)} forecasts became infinite, the first for sample {rows[0]}, "
+        "and are what training targets were on average: look for values in X that are far beyond "
+        "those of the fit",
+        UserWarning,
+        stacklevel=3,
+    )
+    return np.where(infinite, stand_in, values)
 
 
 def filled_batches(windows: Windows, fill_values) -> Iterator[tuple[slice, np.ndarray]]:

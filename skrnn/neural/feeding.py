@@ -1,9 +1,8 @@
-"""Feed: batches of windows and targets, gathered when needed.
-
-And the split that validates on the newest.
-"""
+"""Feed: batches of windows and targets, gathered when needed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,32 +10,45 @@ from skrnn.windows.array import BATCH_NUMBERS, Windows
 from skrnn.windows.filling import fill_steps
 
 
+@dataclass(frozen=True)
 class KnownAhead:
-    """What is known ahead of windows, as a decoder reads it: some columns at the rows that are forecast.
+    """What is known ahead of windows, as a decoder reads it: some columns at the rows forecast.
 
     Parameters
     ----------
-    columns : sequence of int
+    columns : ndarray of shape (n_columns,)
         The columns that are known ahead.
-    leads : sequence of int
+    leads : ndarray of shape (n_leads,)
         How many rows ahead the forecasts lie.
     """
 
-    def __init__(self, columns, leads):
-        self.columns, self.leads = columns, leads
+    columns: np.ndarray
+    leads: np.ndarray
 
     def take(self, windows: Windows) -> np.ndarray:
         """(n_windows, n_leads, n_columns), NaN where it is not known after all."""
         return np.stack([windows.values_at(column, self.leads) for column in self.columns], axis=2)
 
     def filled(self, windows: Windows, steps: np.ndarray, fallback: np.ndarray) -> np.ndarray:
-        """The same, with unknown values filled from the nearest known ones, the window's (``steps``) included."""
+        """The same, with unknown values filled from the nearest known ones.
+
+        Those of the windows, which were gathered as ``steps``, are among them.
+        """
         both = np.concatenate([steps[:, :, self.columns], self.take(windows)], axis=1)
         return fill_steps(both, fallback[self.columns])[:, steps.shape[1] :]
 
 
+class Batch(NamedTuple):
+    """Samples as arrays: windows, what is known ahead of them, targets and weights, or None."""
+
+    steps: np.ndarray
+    known_ahead: np.ndarray | None
+    y: np.ndarray
+    weights: np.ndarray | None
+
+
 class Feed:
-    """Batches (inputs, y, weights) of windows in an order that is shuffled anew for every epoch.
+    """Batches of windows in an order that is shuffled anew for every epoch.
 
     Parameters
     ----------
@@ -63,35 +75,28 @@ class Feed:
     def __init__(
         self,
         windows: Windows,
-        y,
-        weights,
+        y: np.ndarray,
+        weights: np.ndarray | None,
         *,
-        batch_size,
-        dtype,
-        seed=None,
-        known_ahead=None,
+        batch_size: int,
+        dtype: str,
+        seed: int | None = None,
+        known_ahead: KnownAhead | None = None,
         step_targets=None,
     ):
-        self.windows, self.dtype = windows, dtype
+        self.windows = windows
+        self.dtype = dtype
         self.y = y.astype(dtype)
         self.weights = None if weights is None else weights.astype(dtype)
         self.batch_size = min(batch_size, len(windows))
-        self.known_ahead, self.step_targets = known_ahead, step_targets
-        self._random = None if seed is None else np.random.default_rng(seed)
+        self.known_ahead = known_ahead
+        self.step_targets = step_targets
         self.order = np.arange(len(windows))
+        self._random = None if seed is None else np.random.default_rng(seed)
         self.shuffle()
 
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
-
-    def __getitem__(self, i: int):
-        """Batch ``i`` of this epoch: (inputs, y) or (inputs, y, weights)."""
-        which = self.which(i)
-        steps = self.windows.take(which, dtype=self.dtype)
-        known_ahead = self.known_ahead_of(which)
-        inputs = steps if known_ahead is None else (steps, known_ahead)
-        y, weights = self.targets(which, steps)
-        return (inputs, y) if weights is None else (inputs, y, weights)
 
     def which(self, i: int) -> np.ndarray:
         """The windows of batch ``i`` of this epoch."""
@@ -99,16 +104,17 @@ class Feed:
             raise IndexError(f"batch {i} of {len(self)}")
         return self.order[i * self.batch_size : (i + 1) * self.batch_size]
 
-    def known_ahead_of(self, which):
-        """What a decoder reads beside the windows ``which``, if it reads anything."""
-        return (
-            None
-            if self.known_ahead is None
-            else self.known_ahead.take(self.windows[which]).astype(self.dtype)
-        )
+    def __getitem__(self, i: int) -> Batch:
+        """Batch ``i`` of this epoch, gathered."""
+        which = self.which(i)
+        steps = self.windows.take(which, dtype=self.dtype)
+        known_ahead = None
+        if self.known_ahead is not None:
+            known_ahead = self.known_ahead.take(self.windows[which]).astype(self.dtype)
+        return Batch(steps, known_ahead, *self._targets(which, steps))
 
-    def targets(self, which, steps):
-        """Targets and weights (or None) of the windows ``which``, which were gathered as ``steps``."""
+    def _targets(self, which, steps):
+        """Targets and weights (or None) of the windows ``which``, gathered as ``steps``."""
         weights = None if self.weights is None else self.weights[which]
         if self.step_targets is None:
             return self.y[which], weights
@@ -126,9 +132,8 @@ class Feed:
 
     def together(self) -> Iterator[range]:
         """Batches that are gathered at once, as many as their size allows."""
-        size = max(
-            1, BATCH_NUMBERS // (self.batch_size * self.windows.length * self.windows.n_features)
-        )
+        numbers = self.batch_size * self.windows.length * self.windows.n_features
+        size = max(1, BATCH_NUMBERS // numbers)
         for first in range(0, len(self), size):
             yield range(first, min(first + size, len(self)))
 
@@ -137,9 +142,24 @@ class Feed:
         if self._random is not None:
             self._random.shuffle(self.order)
 
+    # What a training that goes on needs to draw what one without a break would have drawn.
+
+    def state(self) -> dict:
+        """The order, and the state of what shuffles it."""
+        return {"order": self.order.astype(np.int32), "shuffle": self._random.bit_generator.state}
+
+    def restore(self, state: dict) -> None:
+        """Go on from the state of an earlier feed; other samples begin in an order of their own."""
+        self._random.bit_generator.state = state["shuffle"]
+        if len(state["order"]) == len(self.order):
+            self.order = state["order"].astype(np.int64)
+            return
+        self.order = np.arange(len(self.order))
+        self.shuffle()
+
 
 def _every_step(y, weights):
-    """Targets of every step without NaN, and weights (n, steps) that leave out the steps without targets."""
+    """Targets of every step without NaN; weights (n, steps) leave out the steps without targets."""
     known = ~np.isnan(y).any(axis=2)
     mean = 1.0 if weights is None else weights.mean()
     weights = known if weights is None else known * weights[:, None]

@@ -1,6 +1,6 @@
 """Network: a neural network as plain data, which an engine builds and trains."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,8 @@ class Dropout:
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 
+    ``steps`` is None where the weights are those of windows of any length.
+
     It gives ``per_target`` numbers for each of its targets, those of a target beside each other.
     Behind a ``Decoder`` the linear layer is the same for every target, and the decoder reads
     ``known_ahead`` features of each. With ``every_step`` the network is trained on the outputs of
@@ -83,7 +85,7 @@ class Network:
     Keras's order and layout.
     """
 
-    steps: int
+    steps: int | None
     features: int
     targets: int
     layers: tuple
@@ -103,43 +105,13 @@ class Network:
         """The layer that is unrolled over the leads, where there is one."""
         return next((layer for layer in self.layers if isinstance(layer, Decoder)), None)
 
+    @property
+    def any_length(self) -> bool:
+        """Whether its weights are those of windows of any length: no layer flattens the steps."""
+        return not any(
+            isinstance(layer, Summary) and layer.how == "flatten" for layer in self.layers
+        )
 
-@dataclass(frozen=True)
-class Loss:
-    """What training minimises: a name, or a Keras loss, and the quantiles of a "pinball" loss."""
-
-    kind: object
-    quantiles: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a network is trained."""
-
-    loss: Loss
-    optimizer: object
-    learning_rate: float | None
-    learning_rate_decay: float
-    clipnorm: float | None
-    epochs: int
-    patience: int | None
-    callbacks: tuple
-    verbose: int
-    seed: int
-
-
-@dataclass
-class Trained:
-    """What training leaves: weights, the optimizer's state, and the losses of every epoch."""
-
-    weights: list
-    optimizer_state: list
-    history: dict
-    interrupted: bool = False
-    optimizer: str = ""
-
-
-def optimizer_name(training: Training) -> str:
-    """What the optimizer is called: the state of another is of no use to it."""
-    known = isinstance(training.optimizer, str)
-    return training.optimizer if known else type(training.optimizer).__name__.lower()
+    def on(self, steps: int) -> "Network":
+        """The network on windows of so many steps."""
+        return replace(self, steps=steps)

@@ -37,7 +37,7 @@ def seen_targets(model, X, y, monkeypatch):
         seen["windows"], seen["targets"] = windows, found(np.arange(len(windows)), steps)
         return found
 
-    monkeypatch.setattr("skrnn.neural.estimator.step_targets", remember)
+    monkeypatch.setattr("skrnn.neural.estimators.step_targets", remember)
     model.fit(X, y)
     return seen["windows"], seen["targets"]
 

@@ -4,8 +4,6 @@ Trains a Network and applies it with compiled kernels, as the Keras engine does 
 """
 
 import functools
-import sys
-import time
 
 import numpy as np
 
@@ -24,7 +22,8 @@ from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weight
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
-from skrnn.neural.network import Network, Trained, Training, optimizer_name
+from skrnn.neural.network import Network
+from skrnn.neural.training import Course, Trained, Training, optimizer_name
 
 NAME = "fused"
 
@@ -47,8 +46,9 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
             return _choice("activation", kernels.ACTIVATIONS, layer.activation)
     if training is None:
         return None
-    if not isinstance(training.loss, str) or training.loss not in kernels.LOSSES:
-        return _choice("loss", kernels.LOSSES, training.loss)
+    kind = training.loss.kind
+    if not isinstance(kind, str) or kind not in kernels.LOSSES:
+        return _choice("loss", kernels.LOSSES, kind)
     if settings(training.optimizer) is None:
         return _choice("optimizer", DEFAULTS, training.optimizer)
     return f"callbacks must be None, got {len(training.callbacks)}" if training.callbacks else None
@@ -103,39 +103,36 @@ def _weights(plan, vector):
 
 
 @announced()
-def train(network: Network, training: Training, feed, validation, start: Trained | None) -> Trained:
+def train(
+    network: Network,
+    training: Training,
+    feed,
+    validation,
+    start: Trained | None,
+) -> Trained:
     """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
+    course = Course(training, len(feed), start)
     trainer = _Trainer(network, training, feed, start)
-    history, interrupted = {}, False
-    stopper = _EarlyStopping(training.patience)
-    try:
-        for epoch in range(training.epochs):
-            rate = trainer.rate * training.learning_rate_decay ** (
-                epoch / max(1, training.epochs - 1)
-            )
-            progress = _Progress(training, epoch, len(feed))
-            losses = [("loss", trainer.epoch(rate, progress))]
+    with course.interruptible():
+        for _ in range(training.epochs):
+            course.begin()
+            losses = {"loss": trainer.epoch(course)}
             if validation is not None:
-                losses.append(("val_loss", trainer.loss(validation)))
-            for name, value in losses:
-                history.setdefault(name, []).append(value)
-            progress.end(dict(losses))
-            if stopper.stops(epoch, history, trainer.vector):
-                break
+                losses["val_loss"] = trainer.loss(validation)
+            ends = course.end(losses, trainer)
             feed.shuffle()
-    except KeyboardInterrupt:
-        interrupted = True
-    weights = trainer.plan.weights(trainer.vector if stopper.best is None else stopper.best)
-    return Trained(
-        weights, trainer.optimizer_state(), history, interrupted, optimizer_name(training)
-    )
+            if ends:
+                break
+    return course.result(trainer, trainer.generators())
 
 
 class _Trainer:
     """The weights of a network in training, and the optimizer's memory of past gradients."""
 
     def __init__(self, network, training, feed, start):
-        self.network, self.training, self.feed = network, training, feed
+        self.network = network
+        self.training = training
+        self.feed = feed
         self.plan = plan = _plan(network, every_step=network.every_step)
         self.lanes = _lanes(plan, feed.batch_size)
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
@@ -143,37 +140,39 @@ class _Trainer:
         self.random = np.random.default_rng(training.seed)
         weights = initial_weights(plan, self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
-        self.weights = _weights(plan, self.vector)
+        self.packed = _weights(plan, self.vector)
         name, values = settings(training.optimizer)
-        self.rate = (
-            values["learning_rate"] if training.learning_rate is None else training.learning_rate
-        )
-        optimizer, remembers = optimizer_record(name, values, clipnorm_of(training))
+        self.rate = training.learning_rate
+        if self.rate is None:
+            self.rate = values["learning_rate"]
+        optimizer, n_remembered = optimizer_record(name, values, clipnorm_of(training))
         self.learning = Learning(
-            np.zeros((n_shares, plan.packed), network.dtype),
-            np.zeros(n_shares),
-            np.zeros_like(self.vector),
-            optimizer,
-            np.zeros((remembers, len(self.vector)), network.dtype),
-            np.zeros(2),
+            gradients=np.zeros((n_shares, plan.packed), network.dtype),
+            losses=np.zeros(n_shares),
+            gradient=np.zeros_like(self.vector),
+            optimizer=optimizer,
+            memory=np.zeros((n_remembered, len(self.vector)), network.dtype),
+            totals=np.zeros(2),
         )
         self.memories = [
             _memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
         ]
         if start is not None:
-            self._remember(start)
+            self._go_on(start)
 
-    def epoch(self, rate, progress):
+    def epoch(self, course):
         """Train on every batch once, and return the mean loss."""
-        self.learning.optimizer["rate"], self.learning.totals[:] = rate, 0
-        seed, done = int(self.random.integers(2**62)), 0
-        for parts, n_batches in _parts(self.feed):
-            self._run(parts, seed + done, functools.partial(self._show, progress, done))
-            done += n_batches
+        self.learning.optimizer["rate"] = self.rate * course.rate_share()
+        self.learning.totals[:] = 0
+        seed = int(self.random.integers(2**62))
+        n_done = 0
+        for readings, n_batches in _readings(self.feed):
+            self._run(readings, seed + n_done, functools.partial(self._show, course, n_done))
+            n_done += n_batches
         return self.mean
 
-    def _show(self, progress, done, shared):
-        progress.step(done + shared[DONE], self.mean)
+    def _show(self, course, n_before, shared):
+        course.show(n_before + shared[DONE], self.mean)
 
     @property
     def mean(self):
@@ -181,64 +180,87 @@ class _Trainer:
         total, count = self.learning.totals
         return float(total / max(count, 1))
 
-    def _run(self, parts, seed, show):
-        windows, known_ahead, targets, order = parts
-        loss = kernels.LOSSES[self.training.loss]
+    def _run(self, readings, seed, show):
+        windows, known_ahead, targets, order = readings
+        loss = kernels.LOSSES[self.training.loss.kind]
         batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
         places = _places(self.plan, training=True)
 
         def work(thread, shared):
             # What is read stays in memory as long as this function does, also when training is
             # interrupted.
-            read, memory = (windows.read, known_ahead.read), self.memories[thread]
-            given = targets, batches, self.weights, self.learning, memory
-            loop.train(places, *read, *given, shared, self.n_threads)
+            loop.train(
+                places,
+                windows.read,
+                known_ahead.read,
+                targets,
+                batches,
+                self.packed,
+                self.learning,
+                self.memories[thread],
+                shared,
+                self.n_threads,
+            )
 
         together(self.n_threads, work, show if self.training.verbose == 1 else None)
 
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan, done = _known_plan(self.network)[0], 0
-        for (windows, known_ahead, _, order), _ in _parts(feed, forecasts=True):
-            part = outputs[done : done + len(order)]
-            _forecast(plan, self.weights.packed, windows, known_ahead, order, part)
-            done += len(order)
-        return kernels.mean_loss(outputs, feed.y, feed.weights, self.training.loss)
+        plan = _known_plan(self.network)[0]
+        n_done = 0
+        for (windows, known_ahead, _, order), _ in _readings(feed, forecasts=True):
+            some = outputs[n_done : n_done + len(order)]
+            _forecast(plan, self.packed.packed, windows, known_ahead, order, some)
+            n_done += len(order)
+        return kernels.mean_loss(outputs, feed.y, feed.weights, self.training.loss.kind)
 
-    # What the optimizer remembers, as Keras's optimizers keep it: steps, learning rate, and for
-    # each weight in turn.
+    def weights(self):
+        """The weights, in Keras's order and layout."""
+        return self.plan.weights(self.vector)
+
+    def generators(self):
+        """The states of what draws the order of the windows, and the masks."""
+        return {**self.feed.state(), "masks": self.random.bit_generator.state}
 
     def optimizer_state(self):
+        """What the optimizer remembers, as Keras's optimizers keep it.
+
+        Steps, learning rate, and what there is for each weight in turn.
+        """
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
         memories = map(self.plan.weights, self.learning.memory)
-        return state + [part for parts in zip(*memories, strict=True) for part in parts]
+        return state + [array for arrays in zip(*memories, strict=True) for array in arrays]
 
-    def _remember(self, start):
-        state, n = start.optimizer_state, len(self.learning.memory)
-        parts = state[2:]
-        shapes = [np.shape(weight) for weight in self.plan.weights(self.vector) for _ in range(n)]
-        if (
-            start.optimizer != optimizer_name(self.training)
-            or [np.shape(part) for part in parts] != shapes
-        ):
+    def _go_on(self, start):
+        generators = start.generators
+        if "shuffle" in generators:
+            self.feed.restore(generators)
+        if "masks" in generators:
+            self.random.bit_generator.state = generators["masks"]
+        n_remembered = len(self.learning.memory)
+        state = start.optimizer_state[2:]
+        shapes = [np.shape(weight) for weight in self.weights() for _ in range(n_remembered)]
+        same = start.optimizer == optimizer_name(self.training)
+        if not same or [np.shape(array) for array in state] != shapes:
             return  # another optimizer than before: its state begins anew
-        self.learning.optimizer["steps"] = int(state[0])
-        for place in range(n):
-            self.learning.memory[place] = self.plan.vector(parts[place::n], self.network.dtype)
+        self.learning.optimizer["steps"] = int(start.optimizer_state[0])
+        for i in range(n_remembered):
+            self.learning.memory[i] = self.plan.vector(state[i::n_remembered], self.network.dtype)
 
 
 # ---------------------------------------------------------------------- what the loops read
 
 
-def _parts(feed, *, forecasts=False):
-    """An epoch as the loops read it, in parts: (windows, known_ahead, targets, order), and how many batches they are.
+def _readings(feed, *, forecasts=False):
+    """An epoch as the loops read it: (windows, known_ahead, targets, order), and how many batches.
 
-    One part, whose windows are read where they lie; or else as many as it takes to gather them with
+    One reading, whose windows lie in their rows; or else as many as it takes to gather them with
     NumPy. With ``forecasts`` the targets are left out.
     """
-    windows, places = feed.windows, None if forecasts else feed.places
+    windows = feed.windows
+    places = None if forecasts else feed.places
     if not _readable(windows) or (places is None and not forecasts):
         yield from (
             (_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together()
@@ -246,11 +268,12 @@ def _parts(feed, *, forecasts=False):
         return
     known_ahead = nothing()
     if feed.known_ahead is not None:
-        known_ahead = source(
-            windows.rows, windows.ends, feed.known_ahead.leads, feed.known_ahead.columns
-        )
-    y = np.ascontiguousarray(feed.y[:, None])
-    targets = None if forecasts else Targets(y, _weights_of(feed.weights, y), *places)
+        ahead = feed.known_ahead
+        known_ahead = source(windows.rows, windows.ends, ahead.leads, ahead.columns)
+    targets = None
+    if not forecasts:
+        y = np.ascontiguousarray(feed.y[:, None])
+        targets = Targets(y, _weights_of(feed.weights, y), *places)
     yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
 
 
@@ -270,63 +293,19 @@ def _weights_of(weights, y):
 
 def _gathered(feed, batches, forecasts):
     """Some batches, gathered."""
-    which = [feed.which(i) for i in batches]
-    X = [feed.windows.take(one, dtype=feed.dtype) for one in which]
-    known_ahead, targets = nothing(), None
+    gathered = [feed[i] for i in batches]
+    steps = source_of_array(np.concatenate([batch.steps for batch in gathered]))
+    known_ahead = nothing()
     if feed.known_ahead is not None:
-        known_ahead = source_of_array(np.concatenate([feed.known_ahead_of(one) for one in which]))
+        known_ahead = source_of_array(np.concatenate([batch.known_ahead for batch in gathered]))
+    targets = None
     if not forecasts:
-        parts = [feed.targets(*one) for one in zip(which, X, strict=True)]
-        y = [y.reshape(len(y), -1, y.shape[-1]) for y, _ in parts]
-        weights = [_weights_of(weights, y) for y, (_, weights) in zip(y, parts, strict=True)]
+        y = [batch.y.reshape(len(batch.y), -1, batch.y.shape[-1]) for batch in gathered]
+        weights = [_weights_of(batch.weights, y) for batch, y in zip(gathered, y, strict=True)]
+        empty = np.zeros(0, np.int64)
         y = np.ascontiguousarray(np.concatenate(y))
-        targets = Targets(y, np.concatenate(weights), *np.zeros((2, 0), np.int64))
-    X = source_of_array(np.concatenate(X))
-    return X, known_ahead, targets, np.arange(len(X.read.ends))
-
-
-class _EarlyStopping:
-    """Stops when the validation loss has not fallen for ``patience`` epochs, and keeps the best weights."""
-
-    def __init__(self, patience):
-        self.patience, self.best, self.lowest, self.waited = patience, None, np.inf, 0
-
-    def stops(self, epoch, history, vector):
-        """Whether to stop after this epoch."""
-        if self.patience is None:
-            return False
-        self.waited += 1
-        better = history["val_loss"][-1] < self.lowest
-        if better or self.best is None:
-            self.best = vector.copy()
-        if better:
-            self.lowest, self.waited = history["val_loss"][-1], 0
-        return not better and self.waited >= self.patience and epoch > 0
-
-
-class _Progress:
-    """What ``verbose`` shows: a bar, or a line for each epoch."""
-
-    def __init__(self, training, epoch, n_batches):
-        self.verbose, self.n_batches = training.verbose, n_batches
-        self.title = f"Epoch {epoch + 1}/{training.epochs}"
-        self.start = time.perf_counter()
-
-    def step(self, n, loss):
-        """Show how many batches are done."""
-        done = 20 * n // self.n_batches
-        sys.stdout.write(
-            f"\r{self.title} {'━' * done}{'─' * (20 - done)} {n}/{self.n_batches} loss: {loss:.4g} "
-        )
-        sys.stdout.flush()
-
-    def end(self, losses):
-        """Show the losses of the epoch."""
-        if self.verbose:
-            words = " ".join(f"{name}: {value:.4g}" for name, value in losses.items())
-            seconds = time.perf_counter() - self.start
-            bar = f"\r{self.title} {'━' * 20}" if self.verbose == 1 else self.title
-            print(f"{bar} {self.n_batches}/{self.n_batches} {seconds:.2f}s {words}", flush=True)
+        targets = Targets(y, np.concatenate(weights), empty, empty)
+    return steps, known_ahead, targets, np.arange(len(steps.read.ends))
 
 
 # ---------------------------------------------------------------------- weights
@@ -369,30 +348,36 @@ def _known_plan(network):
     return _plan(network), []
 
 
-def predict(network: Network, weights: list, *inputs: np.ndarray) -> np.ndarray:
-    """Outputs of the network with these weights, for gathered windows without NaN, and what is known ahead of them."""
-    sources = [source_of_array(np.ascontiguousarray(one, network.dtype)) for one in inputs]
-    return _predict(network, weights, len(inputs[0]), *sources)
-
-
-def predict_windows(network: Network, weights: list, windows) -> np.ndarray:
-    """Outputs of the network for complete windows of rows, which are read where they lie."""
-    if _readable(windows):
-        return _predict(network, weights, len(windows), source_of_windows(windows))
-    outputs = np.empty((len(windows), network.outputs), network.dtype)
-    for batch in windows.batches():
-        outputs[batch] = predict(network, weights, windows.take(batch, dtype=network.dtype))
-    return outputs
-
-
 @announced()
-def _predict(network, weights, n, windows, known_ahead=None):
+def predict(
+    network: Network,
+    weights: list,
+    windows,
+    known_ahead: np.ndarray | None = None,
+) -> np.ndarray:
+    """Outputs (n, n_outputs) for complete windows, and what is known ahead of them.
+
+    Windows are read where they lie in their rows.
+    """
     plan, idle = _known_plan(network)
     packed = _weights(plan, plan.vector(weights, network.dtype)).packed
-    outputs = np.empty((n, network.outputs), network.dtype)
-    known_ahead = nothing() if known_ahead is None else known_ahead
-    _forecast(plan, packed, windows, known_ahead, np.arange(n), outputs, idle)
+    outputs = np.empty((len(windows), network.outputs), network.dtype)
+    for batch, steps in _sources(windows, network.dtype):
+        ahead = nothing()
+        if known_ahead is not None:
+            ahead = source_of_array(np.ascontiguousarray(known_ahead[batch], network.dtype))
+        some = outputs[batch]
+        _forecast(plan, packed, steps, ahead, np.arange(len(some)), some, idle)
     return outputs
+
+
+def _sources(windows, dtype):
+    """Windows as the loops read them: all at once in their rows, or gathered, batch by batch."""
+    if _readable(windows):
+        yield slice(None), source_of_windows(windows)
+        return
+    for batch in windows.batches():
+        yield batch, source_of_array(np.ascontiguousarray(windows.take(batch, dtype=dtype)))
 
 
 def _borrowed(idle):

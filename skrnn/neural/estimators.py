@@ -1,0 +1,453 @@
+"""Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
+
+import warnings
+from abc import abstractmethod
+from dataclasses import KW_ONLY
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.forecasters.base import WindowRegressor, finite_forecasts
+from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of
+from skrnn.forecasters.samples import Samples
+from skrnn.forecasters.wholly import wholly
+from skrnn.neural.engines import ENGINES, engine_for
+from skrnn.neural.feeding import Feed, KnownAhead
+from skrnn.neural.network import Network
+from skrnn.neural.parameters import parameters
+from skrnn.neural.sequence import LastStep, step_targets
+from skrnn.neural.tasks import Numbers, Quantiles, unit_of
+from skrnn.neural.training import Loss, Trained, Training, goes_on
+from skrnn.validation import check_count, check_option, check_positive, check_share
+from skrnn.windows.array import Windows
+from skrnn.windows.filling import fill_steps
+from skrnn.windows.inputs import check_windows
+from skrnn.windows.leads import leads_of
+
+
+@parameters
+class NetworkEstimator:
+    """Training, validation on the newest part, going on, and what the network gives.
+
+    An architecture writes ``_layers()``, the network's layers. A task writes ``_learn_task``, what
+    it learns of the targets before training, and ``_task()``.
+    """
+
+    _: KW_ONLY
+    optimizer: Any = "adam"
+    learning_rate: float | None = None
+    learning_rate_decay: float = 1.0
+    clipnorm: float | None = None
+    batch_size: int = 64
+    epochs: int = 20
+    engine: str = "auto"
+    early_stopping: bool = False
+    validation_fraction: float | None = None
+    patience: int = 10
+    callbacks: list | None = None
+    warm_start: bool = False
+    verbose: int = 0
+    random_state: Any = None
+    dtype: str = "float32"
+
+    @wholly
+    def fit(self, X, y, sample_weight=None, *, validation_data=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Those with unknown steps (NaN) are left out, with their y and weight.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Samples with an unknown target (NaN) are left out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Windows and targets to validate on after each epoch, in place of the newest part of the
+            training data.
+
+        Returns
+        -------
+        self : object
+            The fitted network.
+        """
+        start = getattr(self, "trained_", None) if self.warm_start else None
+        training = self._training()
+        fraction = self._fraction() if validation_data is None else 0.0
+        samples = self._training_samples(X, y, sample_weight, start)
+        validation = None
+        if fraction:
+            samples, validation = samples.split_newest(fraction)
+        elif validation_data is not None:
+            validation = self._validation_samples(validation_data)
+        return self._train(samples, validation, training, start)
+
+    @wholly
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more epoch, going on from the weights and the optimizer's state.
+
+        So many calls with the same data are one ``fit`` with as many epochs, at a constant rate.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets. Their scale (``normalize_y``) stays that of the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The network.
+        """
+        start = getattr(self, "trained_", None)
+        training = self._training(epochs=1, patience=None)
+        samples = self._training_samples(X, y, sample_weight, start)
+        return self._train(samples, None, training, start)
+
+    def keras_model(self):
+        """Make a stock Keras model of the fitted network.
+
+        It takes windows (n, steps, n_features) without NaN, and predicts what ``predict`` does, or
+        with ``quantiles`` what ``predict_quantiles`` does, as (n, n_outputs · n_quantiles).
+
+        Returns
+        -------
+        model : keras.Model
+            A new model, not trained further by this estimator.
+        """
+        from skrnn.neural.keras.engine import keras_model
+
+        check_is_fitted(self)
+        scale, offset = self._task().unit_of_outputs()
+        network = self.network_.on(self.window_shape_[0])
+        return keras_model(network, self.weights_, scale=scale, offset=offset)
+
+    # ------------------------------------------------------------------ parameters as plain data
+
+    # What recurrent networks alone can do.
+    decoder = None
+    sequence_targets = False
+
+    @abstractmethod
+    def _layers(self) -> tuple: ...
+
+    @abstractmethod
+    def _learn_task(self, samples: Samples) -> None: ...
+
+    @abstractmethod
+    def _task(self) -> Numbers: ...
+
+    @property
+    def _sequence_target(self):
+        """The column that every step forecasts; None where the last step alone does."""
+        if isinstance(self.sequence_targets, bool | np.bool_):
+            return 0 if self.sequence_targets else None
+        return self.sequence_targets
+
+    def _network(self, windows):
+        task = self._task()
+        known_ahead = self.known_ahead_
+        network = Network(
+            steps=None,
+            features=windows.n_features,
+            targets=self.n_outputs_,
+            layers=self._layers(),
+            dtype=check_option("dtype", self.dtype, ("float32", "float64")),
+            known_ahead=0 if known_ahead is None else len(known_ahead.columns),
+            every_step=self._sequence_target is not None,
+            per_target=task.per_target,
+            link=task.link,
+        )
+        return network if network.any_length else network.on(windows.length)
+
+    def _training(self, **changes):
+        check_option("engine", self.engine, ENGINES)
+        check_count("batch_size", self.batch_size)
+        if check_positive("learning_rate_decay", self.learning_rate_decay) > 1:
+            raise ValueError(
+                f"learning_rate_decay must be at most 1, got {self.learning_rate_decay!r}"
+            )
+        for name in ("learning_rate", "clipnorm"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+        if not isinstance(self.callbacks, list | tuple | None):
+            raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
+        patience = check_count("patience", self.patience, minimum=0)
+        values = {
+            "loss": self._loss(),
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "learning_rate_decay": self.learning_rate_decay,
+            "clipnorm": self.clipnorm,
+            "epochs": check_count("epochs", self.epochs),
+            "patience": patience if self.early_stopping else None,
+            "callbacks": tuple(self.callbacks or ()),
+            "verbose": self.verbose,
+            "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
+        }
+        return Training(**{**values, **changes})
+
+    def _fraction(self):
+        """The share of the windows to validate on; 0 for none."""
+        if self.validation_fraction is None:
+            return 0.1 if self.early_stopping else 0.0
+        return check_share("validation_fraction", self.validation_fraction, positive=True)
+
+    # ------------------------------------------------------------------ training
+
+    def _training_samples(self, X, y, sample_weight, start):
+        """What is learned from. The first training remembers what stands in for the unknown."""
+        reset = start is None
+        samples = self._samples(check_windows(self, X, reset=reset), y, sample_weight)
+        if reset:
+            self.known_ahead_ = self._known_ahead(samples)
+        elif samples.y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y must have {self.n_outputs_} output(s) as in the fit before, got shape "
+                f"{np.shape(y)}"
+            )
+        samples = self._learnable(samples)
+        if reset:
+            self._remember(samples, y)
+        return samples
+
+    def _learnable(self, samples):
+        samples = samples.with_windows(self._read(samples.windows))
+        return samples.known(self._complete(samples.windows))
+
+    def _validation_samples(self, validation_data):
+        if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
+            raise ValueError(
+                "validation_data must be a tuple (X, y) or (X, y, sample_weight), "
+                f"got {type(validation_data).__name__}"
+            )
+        X, y, *weights = validation_data
+        windows = check_windows(self, X, reset=False)
+        samples = self._samples(windows, y, weights[0] if weights else None)
+        samples = samples.with_windows(self._read(samples.windows))
+        known = self._complete(samples.windows) & ~np.isnan(samples.y).any(axis=1)
+        if not known.any():
+            raise ValueError("validation_data has no complete window with a known target")
+        if samples.y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"validation_data must have {self.n_outputs_} output(s) as y, "
+                f"got {samples.y.shape[1]}"
+            )
+        return samples.take(known)
+
+    def _train(self, samples, validation, training, start):
+        if start is None:
+            self._learn_task(samples)
+        network = self._network(samples.windows)
+        if start is not None and network != self.network_:
+            raise ValueError(
+                "training can only go on with the network as it is, but its parameters were "
+                "changed since: set them back, or fit with warm_start=False"
+            )
+        self.network_ = network
+        unrolled = network.on(samples.windows.length)
+        engine = engine_for(self.engine, unrolled, training)
+        feed = self._feed(samples, seed=training.seed)
+        tested = None if validation is None else self._feed(validation)
+        trained = engine.train(unrolled, training, feed, tested, start)
+        _warn_of_end(trained, training)
+        self.engine_ = engine.NAME
+        self.trained_ = goes_on(start, trained)
+        self.weights_ = self.trained_.weights
+        self.history_ = self.trained_.history
+        return self
+
+    def _feed(self, samples, *, seed=None):
+        """The batches to train on, in the order of ``seed``, or without one to validate on."""
+        task = self._task()
+        y = task.targets(samples.y)
+        targets = None
+        if self._sequence_target is not None:
+            targets = LastStep(y)
+            if seed is not None:
+                targets = step_targets(
+                    self, samples.windows, samples.y, self._sequence_target, task.targets
+                )
+        return Feed(
+            samples.windows,
+            y,
+            _mean_one(samples.weights),
+            batch_size=self.batch_size,
+            dtype=self.dtype,
+            seed=seed,
+            known_ahead=self.known_ahead_,
+            step_targets=targets,
+        )
+
+    # ------------------------------------------------------------------ windows as they are read
+
+    def _known_ahead(self, samples) -> KnownAhead | None:
+        """What a decoder reads: the columns that are known ahead, row by row."""
+        columns = np.flatnonzero(samples.windows.shift)
+        if self.decoder is None or not len(columns):
+            return None
+        if samples.windows.maps:
+            raise ValueError(
+                "decoder='recurrent' reads the columns that are known ahead row by row, which "
+                "windows that are scaled as a whole do not have: scale rows (SeriesScaler), or "
+                "take them out of known_ahead"
+            )
+        return KnownAhead(columns, leads_of(samples.windows, samples.y.shape[1]))
+
+    def _read(self, windows: Windows) -> Windows:
+        """The windows as the network reads them: what a decoder reads is no part of them."""
+        return windows if self.known_ahead_ is None else windows.replace(shift=None)
+
+    def _complete(self, windows):
+        """Mask of the windows of which everything is known that the network reads."""
+        complete = windows.complete()
+        if self.known_ahead_ is None:
+            return complete
+        ahead = self.known_ahead_.take(windows[complete])
+        complete[complete] = ~np.isnan(ahead).any(axis=(1, 2))
+        return complete
+
+    # ------------------------------------------------------------------ prediction
+
+    def _outputs(self, windows: Windows) -> np.ndarray:
+        """What the network gives for windows, some of them incomplete."""
+        windows = self._read(windows)
+        network = self.network_.on(windows.length)
+        engine = engine_for(self.engine, network)
+        outputs = np.empty((len(windows), network.outputs))
+        complete = self._complete(windows)
+        known = windows[complete]
+        ahead = None if self.known_ahead_ is None else self.known_ahead_.take(known)
+        outputs[complete] = engine.predict(network, self.weights_, known, ahead)
+        rest = np.flatnonzero(~complete)
+        for part in windows[rest].batches(max(self.batch_size, 1024)):
+            steps, ahead = self._filled(windows[rest[part]])
+            filled = Windows.from_array(steps)
+            outputs[rest[part]] = engine.predict(network, self.weights_, filled, ahead)
+        return outputs
+
+    def _filled(self, windows):
+        """The steps of incomplete windows, and what a decoder reads, with the unknown filled."""
+        steps = fill_steps(windows.take(), self.fill_values_)
+        if self.known_ahead_ is None:
+            return steps, None
+        return steps, self.known_ahead_.filled(windows, steps, self.fill_values_)
+
+
+@parameters
+class NetworkRegressor(NetworkEstimator, WindowRegressor):
+    """The task of forecasting numbers, or their quantiles."""
+
+    _: KW_ONLY
+    loss: Any = "mse"
+    quantiles: tuple[float, ...] | None = None
+    normalize_y: bool = True
+
+    def predict(self, X) -> np.ndarray:
+        """Forecast from windows.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows. Unknown steps are filled from the window's own nearest known ones; a window
+            with no known step gets the mean of the training target (with ``quantiles``, its
+            median).
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
+        """
+        if self.quantiles is None:
+            return super().predict(X)
+        return median_of(self.predict_quantiles(X), self._loss().quantiles)
+
+    def predict_quantiles(self, X, quantiles=None) -> np.ndarray:
+        """Forecast quantiles of what may come, each at least as large as the one below.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows.
+        quantiles : float or sequence of float, default=None
+            Some of those that were learned. None: all of them.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+        """
+        check_is_fitted(self, "trained_")
+        if self.quantiles is None:
+            raise ValueError(
+                "quantiles must be learned to be predicted: fit with quantiles=(0.1, 0.5, 0.9)"
+            )
+        windows = check_windows(self, X, reset=False)
+        values = finite_forecasts(self._forecasts(windows), self.y_quantiles_)
+        values[~windows.known()] = self.y_quantiles_
+        values = chosen(values, self._loss().quantiles, quantiles)
+        return values[:, 0] if self.y_ndim_ == 1 else values
+
+    def _predict(self, windows):
+        return self._forecasts(windows)
+
+    def _forecasts(self, windows):
+        return self._task().forecasts(self._outputs(windows))
+
+    def _loss(self) -> Loss:
+        if self.quantiles is None:
+            return Loss(self.loss)
+        if self.loss != "mse":
+            raise ValueError(
+                f"quantiles are learned with the pinball loss, in place of loss={self.loss!r}: "
+                "leave one of them out"
+            )
+        return Loss("pinball", check_quantiles(self.quantiles))
+
+    def _learn_task(self, samples):
+        self.y_offset_ = np.zeros(self.n_outputs_)
+        self.y_scale_ = np.ones(self.n_outputs_)
+        if self.normalize_y:
+            self.y_offset_, self.y_scale_ = unit_of(samples)
+        if self.quantiles is not None:
+            self.y_quantiles_ = _quantiles_of(samples, self._loss().quantiles)
+
+    def _task(self):
+        loss = self._loss()
+        kind = Quantiles if loss.quantiles else Numbers
+        return kind(loss, self.y_offset_, self.y_scale_)
+
+
+def _quantiles_of(samples, quantiles):
+    """Quantiles (n_outputs, n_quantiles) of the targets, each as often as its weight says."""
+    if samples.weights is None:
+        return np.quantile(samples.y, quantiles, axis=0).T
+    some = {"weights": samples.weights, "method": "inverted_cdf"}
+    return np.stack([np.quantile(y, quantiles, **some) for y in samples.y.T])
+
+
+def _warn_of_end(trained: Trained, training: Training) -> None:
+    """Say why training ended before its last epoch."""
+    epochs = len(trained.history.get("loss", []))
+    if trained.ended == "interrupted":
+        warnings.warn(
+            f"training was interrupted after {epochs} of {training.epochs} epochs: "
+            "the model is fitted with what it has learned so far",
+            UserWarning,
+            stacklevel=5,
+        )
+    if trained.ended == "diverged":
+        warnings.warn(
+            f"training became infinite after {epochs} of {training.epochs} epochs, and went back "
+            "to the last finite weights: lower learning_rate, set clipnorm=1.0, or scale the data",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _mean_one(weights):
+    """Weights with mean 1: the loss of a batch is divided by its size."""
+    return None if weights is None else weights / weights.mean()

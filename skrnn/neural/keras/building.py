@@ -1,0 +1,272 @@
+"""Building: a Network as a stock Keras model, losses and optimizers by name."""
+
+import numpy as np
+
+from skrnn.neural.keras.quiet import quiet_start
+from skrnn.neural.network import (
+    Convolution,
+    Decoder,
+    Dense,
+    Dropout,
+    Network,
+    Recurrent,
+    Summary,
+)
+from skrnn.neural.training import Loss, Training
+
+with quiet_start():
+    import keras
+
+    keras.ops.zeros(())  # the first operation looks for devices, and talks about it
+
+CELLS = {
+    "simple": keras.layers.SimpleRNN,
+    "lstm": keras.layers.LSTM,
+    "gru": keras.layers.GRU,
+}
+SUMMARIES = {
+    "flatten": keras.layers.Flatten,
+    "average": keras.layers.GlobalAveragePooling1D,
+    "max": keras.layers.GlobalMaxPooling1D,
+}
+
+
+class _Graph:
+    """A network on its way to a Keras model: what has been built so far.
+
+    ``states`` are the last states of the recurrent layer before, for a decoder to begin with.
+    """
+
+    def __init__(self, network, seed, *, every_step, with_states):
+        self.network = network
+        self.every_step = every_step
+        n_seeds = (len(network.layers) + 1) * 6
+        self._seeds = iter(np.random.default_rng(seed).integers(2**31 - 1, size=n_seeds).tolist())
+        self.values = self._input("window", (network.steps, network.features))
+        self.inputs = [self.values]
+        self.known_ahead = []
+        if network.known_ahead:
+            shape = (network.targets, network.known_ahead)
+            self.known_ahead = [self._input("known_ahead", shape)]
+        self.inputs += self.known_ahead
+        self.states = []
+        self._with_states = with_states
+
+    def seed(self):
+        return next(self._seeds)
+
+    def glorot(self):
+        return keras.initializers.GlorotUniform(self.seed())
+
+    def initial_states(self, layer):
+        """Inputs for the states before the first step of a recurrent layer; None: they are zero."""
+        if not self._with_states:
+            return None
+        n_states = STATES[layer.cell] * (2 if layer.bidirectional else 1)
+        states = [self._input(None, (layer.units,)) for _ in range(n_states)]
+        self.inputs += states
+        return states
+
+    def apply(self, kind, *args, **options):
+        """A Keras layer behind what there is."""
+        self.values = kind(*args, dtype=self.network.dtype, **options)(self.values)
+
+    def _input(self, name, shape):
+        return keras.Input(shape, dtype=self.network.dtype, name=name)
+
+
+# States of a cell: an LSTM has a cell beside its output.
+STATES = {"simple": 1, "lstm": 2, "gru": 1}
+
+
+def build(
+    network: Network, seed: int = 0, *, every_step: bool = False, with_states: bool = False
+) -> keras.Model:
+    """A stock Keras model of the network.
+
+    The seed decides its weights and dropouts, and no global state does. With ``every_step`` it
+    gives the outputs of every step, in place of the last. With ``with_states`` the states before
+    the first step are inputs of the model, those of each recurrent layer in turn; they are zero
+    without.
+    """
+    graph = _Graph(network, seed, every_step=every_step, with_states=with_states)
+    for layer in network.layers:
+        BUILDERS[type(layer)](graph, layer)
+    n_outputs = network.per_target if network.decoder else network.outputs
+    graph.apply(keras.layers.Dense, n_outputs, kernel_initializer=graph.glorot())
+    if network.decoder:
+        graph.apply(keras.layers.Reshape, (network.outputs,))
+    if network.link == "ordered":
+        graph.values = _ordered(graph.values, network)
+    inputs = graph.inputs[0] if len(graph.inputs) == 1 else graph.inputs
+    return keras.Model(inputs, graph.values)
+
+
+def _ordered(values, network):
+    """Of each target's numbers the middle one as it is, and the others by steps away from it."""
+    around = values.shape[1:-1]
+    middle = network.per_target // 2
+    raw = keras.layers.Reshape((*around, network.targets, network.per_target))(values)
+    centre = raw[..., middle : middle + 1]
+    parts = [centre]
+    if middle:
+        below = keras.ops.flip(keras.ops.softplus(raw[..., :middle]), axis=-1)
+        parts.insert(0, centre - keras.ops.flip(keras.ops.cumsum(below, axis=-1), axis=-1))
+    if middle + 1 < network.per_target:
+        above = keras.ops.softplus(raw[..., middle + 1 :])
+        parts.append(centre + keras.ops.cumsum(above, axis=-1))
+    joined = keras.ops.concatenate(parts, axis=-1)
+    return keras.layers.Reshape((*around, network.outputs))(joined)
+
+
+def _recurrent(graph, layer):
+    last = graph.network.decoder is not None and not layer.sequences
+    options = {
+        "return_sequences": graph.every_step or layer.sequences,
+        "return_state": last,
+        "dtype": graph.network.dtype,
+    }
+    first = _cell(graph, layer, go_backwards=layer.go_backwards, **options)
+    if layer.bidirectional:
+        second = _cell(graph, layer, go_backwards=not layer.go_backwards, **options)
+        first = keras.layers.Bidirectional(first, backward_layer=second, dtype=graph.network.dtype)
+    given = first(graph.values, initial_state=graph.initial_states(layer))
+    if last:
+        graph.values, *graph.states = given
+    else:
+        graph.values = given
+
+
+def _cell(graph, layer, **options):
+    return CELLS[layer.cell](
+        layer.units,
+        activation=layer.activation,
+        dropout=layer.dropout,
+        recurrent_dropout=layer.recurrent_dropout,
+        unroll=layer.unroll,
+        kernel_initializer=graph.glorot(),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=graph.seed()),
+        seed=graph.seed(),
+        **options,
+    )
+
+
+def _decoder(graph, layer):
+    """The decoder's outputs, one for each lead."""
+    dtype = graph.network.dtype
+    states = graph.states
+    n_states = STATES[layer.cell]
+    if len(states) > n_states:
+        # Those of the other direction follow: the decoder's units are the units of both.
+        pairs = zip(states[:n_states], states[n_states:], strict=True)
+        states = [keras.layers.Concatenate(dtype=dtype)(pair) for pair in pairs]
+    values = keras.layers.RepeatVector(graph.network.targets, dtype=dtype)(graph.values)
+    if graph.known_ahead:
+        values = keras.layers.Concatenate(dtype=dtype)([values, *graph.known_ahead])
+    cell = _cell(graph, layer, return_sequences=True, dtype=dtype)
+    graph.values = cell(values, initial_state=states)
+
+
+def _convolution(graph, layer):
+    graph.apply(
+        keras.layers.Conv1D,
+        layer.filters,
+        layer.kernel_size,
+        padding=layer.padding,
+        activation=layer.activation,
+        kernel_initializer=graph.glorot(),
+    )
+    if layer.pool_size > 1:
+        graph.apply(keras.layers.MaxPooling1D, layer.pool_size, padding="same")
+
+
+def _summary(graph, layer):
+    graph.apply(SUMMARIES[layer.how])
+
+
+def _dropout(graph, layer):
+    graph.apply(keras.layers.Dropout, layer.rate, seed=graph.seed())
+
+
+def _dense(graph, layer):
+    graph.apply(
+        keras.layers.Dense,
+        layer.units,
+        activation=layer.activation,
+        kernel_initializer=graph.glorot(),
+    )
+
+
+# How each kind of layer is built: a new one is a line here.
+BUILDERS = {
+    Recurrent: _recurrent,
+    Decoder: _decoder,
+    Convolution: _convolution,
+    Summary: _summary,
+    Dropout: _dropout,
+    Dense: _dense,
+}
+
+
+# ---------------------------------------------------------------------- losses and optimizers
+
+
+def loss_of(loss: Loss):
+    """A loss as Keras takes it."""
+    if loss.kind != "pinball":
+        return loss.kind
+    levels = np.array(loss.quantiles)
+
+    def pinball(y, outputs):
+        shape = (*keras.ops.shape(outputs)[:-1], -1, len(levels))
+        error = y[..., None] - keras.ops.reshape(outputs, shape)
+        q = keras.ops.cast(levels, outputs.dtype)
+        losses = keras.ops.maximum(q * error, (q - 1) * error)
+        return keras.ops.mean(losses, axis=(-2, -1))
+
+    return pinball
+
+
+def optimizer_of(training: Training) -> keras.optimizers.Optimizer:
+    """A new optimizer as the training wants it."""
+    if isinstance(training.optimizer, str):
+        config = {"class_name": training.optimizer, "config": {}}
+    else:
+        # A Keras optimizer belongs to the model that it was first used for: each fit takes a new
+        # one.
+        config = keras.optimizers.serialize(training.optimizer)
+    for name in ("learning_rate", "clipnorm"):
+        if getattr(training, name) is not None:
+            config["config"][name] = getattr(training, name)
+    if training.learning_rate_decay < 1 and isinstance(config["config"].get("learning_rate"), dict):
+        raise ValueError(
+            "learning_rate_decay needs a learning rate that is a number, and the optimizer has a "
+            "schedule of its own: leave one of them out"
+        )
+    return keras.optimizers.deserialize(config)
+
+
+NAMES = {
+    "loss": (keras.losses.get, "'mse', 'mae', 'huber' or a Keras loss"),
+    "optimizer": (keras.optimizers.get, "'adam', 'rmsprop', 'sgd' or a Keras optimizer"),
+    "activation": (keras.activations.get, "'tanh', 'relu', 'linear' or another that Keras knows"),
+}
+
+
+def _check_name(argument, value):
+    get, choice = NAMES[argument]
+    try:
+        if value is None and argument != "activation":
+            raise ValueError
+        get(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{argument} must be one of {choice}, got {value!r}") from error
+
+
+def check_names(network: Network, training: Training) -> None:
+    """Keras knows the names of the loss, the optimizer and the activations."""
+    if training.loss.kind != "pinball":
+        _check_name("loss", training.loss.kind)
+    _check_name("optimizer", training.optimizer)
+    for layer in network.layers:
+        _check_name("activation", getattr(layer, "activation", None))

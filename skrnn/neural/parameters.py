@@ -1,0 +1,89 @@
+"""Parameters: the fields of an estimator's parts become its constructor, and their descriptions its
+docstring.
+"""
+
+from dataclasses import dataclass
+
+# What the parts of networks describe once, under the marker by which docstrings take it.
+DESCRIPTIONS = {
+    "<training>": """\
+optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
+    The optimizer.
+learning_rate : float, default=None
+    The optimizer's learning rate. None: its own.
+learning_rate_decay : float, default=1.0
+    What is left of the learning rate in the last epoch: it falls evenly, by the same factor
+    each epoch.
+clipnorm : float, default=None
+    The largest norm of each weight's gradient; longer ones are shortened.
+batch_size : int, default=64
+    Windows in a training step.
+epochs : int, default=20
+    Passes over the windows.
+engine : {"auto", "fused", "keras"}, default="auto"
+    What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
+    "keras", on TensorFlow, with everything that Keras has. "auto" takes the fused one wherever
+    it covers the parameters: all but Keras's own objects and callbacks, and other activations
+    than tanh, relu, sigmoid and linear.
+early_stopping : bool, default=False
+    Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best
+    weights.
+validation_fraction : float, default=None
+    Share of the windows to validate on: the newest, never a random choice. Windows whose
+    targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none
+    without.
+patience : int, default=10
+    Epochs without a lower validation loss before ``early_stopping`` stops.
+callbacks : list of Keras callbacks, default=None
+    Called in training, as Keras does it. Each fit works on shallow copies.
+warm_start : bool, default=False
+    Whether ``fit`` goes on from the weights and the optimizer's state of the fit before.
+verbose : int, default=0
+    1 shows a progress bar, 2 a line an epoch.
+random_state : int, RandomState or None, default=None
+    Makes the weights, the order of the windows and the dropouts repeatable. A training that
+    goes on draws what one without a break would have drawn.
+dtype : {"float32", "float64"}, default="float32"
+    The precision of all calculations.""",
+    "<regression>": """\
+loss : {"mse", "mae", "huber"} or Keras loss, default="mse"
+    What training minimises, in the unit of ``normalize_y``.
+quantiles : tuple of float, default=None
+    Learn these quantiles of what may come, such as (0.1, 0.5, 0.9), all at once with the pinball
+    loss in place of ``loss``. They never cross. ``predict`` is then the median (between its
+    neighbours, where 0.5 is not among them), ``predict_quantiles`` gives all.
+normalize_y : bool, default=True
+    Train on targets of mean 0 and deviation 1, and predict in their own unit.""",
+    "<trained>": """\
+engine_ : {"fused", "keras"}
+    What trained the network.
+history_ : dict of list
+    "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without
+    one.
+network_ : Network
+    The network as plain data.
+weights_ : list of ndarray
+    Its weights, in Keras's order and layout.
+trained_ : Trained
+    All that training left: weights, the optimizer's and the generators' states, the losses.
+n_features_in_ : int
+    Number of features of a step (of columns, where windows came as (n, steps)).""",
+    "<regressor>": """\
+y_offset_, y_scale_ : ndarray of shape (n_outputs,)
+    What ``normalize_y`` subtracts from the targets, and divides them by.
+y_quantiles_ : ndarray of shape (n_outputs, n_quantiles)
+    With ``quantiles``, those of the targets: the forecast of a window of which nothing is known.""",
+}
+
+
+def parameters(cls: type) -> type:
+    """Make the annotated fields of a class and of its parts the parameters of its constructor.
+
+    They stand once, in the part that they belong to. In the docstring, a marker takes the place of
+    what is described once for all.
+    """
+    cls = dataclass(eq=False, repr=False)(cls)
+    for marker, text in DESCRIPTIONS.items():
+        indented = text.replace("\n", "\n    ").replace("\n    \n", "\n\n")
+        cls.__doc__ = cls.__doc__.replace(marker, indented)
+    return cls

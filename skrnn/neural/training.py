@@ -1,0 +1,234 @@
+"""Training: how a network is trained, what that leaves, and all that lies between its epochs."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What training minimises: a name, or a Keras loss, and the quantiles of a "pinball" loss."""
+
+    kind: object
+    quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained."""
+
+    loss: Loss
+    optimizer: object
+    learning_rate: float | None
+    learning_rate_decay: float
+    clipnorm: float | None
+    epochs: int
+    patience: int | None
+    callbacks: tuple
+    verbose: int
+    seed: int
+
+
+@dataclass
+class Trained:
+    """What training leaves: weights, the optimizer's state, and the losses of every epoch.
+
+    ``generators`` is the state of all that draws at random, so that a training that goes on draws
+    what one without a break would have drawn. ``ended`` says why it ended before its last epoch:
+    "interrupted", "diverged" or "".
+    """
+
+    weights: list
+    optimizer_state: list
+    history: dict
+    optimizer: str = ""
+    generators: dict = field(default_factory=dict)
+    ended: str = ""
+
+
+def optimizer_name(training: Training) -> str:
+    """What the optimizer is called: the state of another is of no use to it."""
+    if isinstance(training.optimizer, str):
+        return training.optimizer
+    return type(training.optimizer).__name__.lower()
+
+
+class Trainer(Protocol):
+    """A network in training, as an engine holds it."""
+
+    def weights(self) -> list:
+        """Its weights, in Keras's order and layout."""
+
+    def optimizer_state(self) -> list:
+        """What the optimizer remembers."""
+
+
+class Course:
+    """The course of a training: progress, history, early stopping, and what happens when it fails.
+
+    An engine asks it for the share of the learning rate before an epoch, and tells it the losses
+    behind each.
+
+    Parameters
+    ----------
+    training : Training
+        How the network is trained.
+    n_batches : int
+        Batches in an epoch.
+    start : Trained or None
+        What training goes on from.
+    """
+
+    def __init__(self, training: Training, n_batches: int, start: Trained | None):
+        self.training = training
+        self.n_batches = n_batches
+        self.history = {}
+        self.ended = ""
+        self._finite = None
+        if start is not None:
+            self._finite = start.weights, start.optimizer_state
+        self._best = None
+        self._lowest = np.inf
+        self._waited = 0
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.history.get("loss", []))
+
+    def rate_share(self) -> float:
+        """What is left of the learning rate in the epoch that begins."""
+        return self.training.learning_rate_decay ** (self.epoch / max(1, self.training.epochs - 1))
+
+    def begin(self) -> None:
+        """An epoch begins."""
+        self._began = time.perf_counter()
+
+    def show(self, n_done: int, loss: float) -> None:
+        """Show how many batches of the epoch are done, where a bar is asked for."""
+        if self.training.verbose != 1:
+            return
+        bar = 20 * n_done // self.n_batches
+        sys.stdout.write(
+            f"\r{self._title} {'━' * bar}{'─' * (20 - bar)} {n_done}/{self.n_batches} "
+            f"loss: {loss:.4g} "
+        )
+        sys.stdout.flush()
+
+    def end(self, losses: dict, trainer: Trainer) -> bool:
+        """An epoch has ended: whether training ends with it."""
+        self._show_end(losses)
+        weights = trainer.weights()
+        if not _all_finite(losses.values()) or not _all_finite(weights):
+            self.ended = "diverged"
+            return True
+        self._finite = weights, trainer.optimizer_state()
+        for name, value in losses.items():
+            self.history.setdefault(name, []).append(value)
+        return self._stops_early(weights)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Ctrl-C ends the training, and keeps what it has learned; in a search it ends the search."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if _inside_search():
+                raise
+            self.ended = "interrupted"
+
+    def result(self, trainer: Trainer, generators: dict) -> Trained:
+        """What the training leaves."""
+        weights = trainer.weights()
+        state = trainer.optimizer_state()
+        if self.ended and not (_all_finite(weights) and _all_finite(state)):
+            self.ended = "diverged"
+        if self.ended == "diverged":
+            weights, state = self._last_finite()
+        if self._best is not None:
+            weights = self._best
+        return Trained(
+            weights=weights,
+            optimizer_state=state,
+            history=self.history,
+            optimizer=optimizer_name(self.training),
+            generators=generators,
+            ended=self.ended,
+        )
+
+    @property
+    def _title(self):
+        return f"Epoch {self.epoch + 1}/{self.training.epochs}"
+
+    def _show_end(self, losses):
+        if not self.training.verbose:
+            return
+        title = self._title
+        if self.training.verbose == 1:
+            title = f"\r{title} {'━' * 20}"
+        words = " ".join(f"{name}: {value:.4g}" for name, value in losses.items())
+        seconds = time.perf_counter() - self._began
+        print(f"{title} {self.n_batches}/{self.n_batches} {seconds:.2f}s {words}", flush=True)
+
+    def _stops_early(self, weights):
+        """Whether the validation loss has not fallen for ``patience`` epochs."""
+        if self.training.patience is None:
+            return False
+        loss = self.history["val_loss"][-1]
+        better = loss < self._lowest
+        self._waited += 1
+        if better or self._best is None:
+            self._best = weights
+        if better:
+            self._lowest = loss
+            self._waited = 0
+        return not better and self._waited >= self.training.patience and self.epoch > 1
+
+    def _last_finite(self):
+        if self._finite is None:
+            raise ValueError(
+                "training became infinite in its first epoch, so that nothing was learned: lower "
+                f"learning_rate (got {self.training.learning_rate!r}), set clipnorm=1.0, or scale "
+                "the data (SeriesScaler)"
+            )
+        return self._finite
+
+
+def goes_on(training: Trained | None, later: Trained) -> Trained:
+    """What a training leaves that went on from another: the losses of both."""
+    earlier = {} if training is None else training.history
+    return replace(later, history=_continued(earlier, later.history))
+
+
+def _continued(earlier, later):
+    """The losses of both; NaN where one has none, so that all lists count the same epochs."""
+    n_before = max(map(len, earlier.values()), default=0)
+    n_behind = max(map(len, later.values()), default=0)
+    return {
+        name: earlier.get(name, [np.nan] * n_before) + later.get(name, [np.nan] * n_behind)
+        for name in {**earlier, **later}
+    }
+
+
+def _all_finite(arrays):
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+# The modules that fit many models to compare them, or one as a part of many.
+_SEARCHES = ("sklearn.model_selection", "sklearn.utils.parallel", "joblib")
+_SEARCHES += ("skrnn.evaluation", "skrnn.comparison")
+
+
+def _inside_search():
+    """Whether this fit is one of many: a half-trained candidate must not count, and the rest stops."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(_SEARCHES):
+            return True
+        frame = frame.f_back
+    return False
