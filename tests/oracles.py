@@ -173,3 +173,13 @@ def _as_rows(rows):
     """An array or DataFrame as (n_rows, features) floats; one dimension is one feature."""
     rows = np.asarray(rows, dtype=float)
     return rows[:, np.newaxis] if rows.ndim == 1 else rows
+
+
+def pinball(y, values, quantiles):
+    """The mean pinball loss of quantiles (…, n_quantiles) of y (…), number by number."""
+    losses = []
+    for index in np.ndindex(y.shape):
+        for value, q in zip(values[index], quantiles, strict=True):
+            error = y[index] - value
+            losses.append(q * error if error >= 0 else (q - 1) * error)
+    return np.mean(losses)

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of
+from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.wholly import wholly
 from skrnn.neural.engines import ENGINES, engine_for
@@ -413,20 +413,12 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
         if self.normalize_y:
             self.y_offset_, self.y_scale_ = unit_of(samples)
         if self.quantiles is not None:
-            self.y_quantiles_ = _quantiles_of(samples, self._loss().quantiles)
+            self.y_quantiles_ = target_quantiles(samples.y, self._loss().quantiles, samples.weights)
 
     def _task(self):
         loss = self._loss()
         kind = Quantiles if loss.quantiles else Numbers
         return kind(loss, self.y_offset_, self.y_scale_)
-
-
-def _quantiles_of(samples, quantiles):
-    """Quantiles (n_outputs, n_quantiles) of the targets, each as often as its weight says."""
-    if samples.weights is None:
-        return np.quantile(samples.y, quantiles, axis=0).T
-    some = {"weights": samples.weights, "method": "inverted_cdf"}
-    return np.stack([np.quantile(y, quantiles, **some) for y in samples.y.T])
 
 
 def _warn_of_end(trained: Trained, training: Training) -> None:

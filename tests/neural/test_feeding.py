@@ -15,7 +15,10 @@ def test_feed_gives_every_window_once():
     X, y = make_windows(np.arange(23.0), length=3)
     feed = Feed(X, y[:, None], y, batch_size=6, dtype="float32", seed=1)
 
-    steps, targets, weights = (np.concatenate(part) for part in zip(*feed, strict=True))
+    batches = [feed[i] for i in range(len(feed))]
+    steps = np.concatenate([batch.steps for batch in batches])
+    targets = np.concatenate([batch.y for batch in batches])
+    weights = np.concatenate([batch.weights for batch in batches])
 
     np.testing.assert_array_equal(np.sort(targets[:, 0]), y)
     np.testing.assert_array_equal(steps[:, -1, 0] + 1, targets[:, 0])
@@ -28,12 +31,12 @@ def test_feed_shuffles_every_epoch():
     shuffled = Feed(X, y[:, None], None, batch_size=6, dtype="float32", seed=1)
     ordered = Feed(X, y[:, None], None, batch_size=6, dtype="float32")
 
-    first = shuffled[0][1].copy()
+    first = shuffled[0].y.copy()
     shuffled.shuffle()
     ordered.shuffle()
 
-    assert not np.array_equal(shuffled[0][1], first)
-    np.testing.assert_array_equal(ordered[0][1][:, 0], y[:6])
+    assert not np.array_equal(shuffled[0].y, first)
+    np.testing.assert_array_equal(ordered[0].y[:, 0], y[:6])
 
 
 def test_newest_part_of_a_panel():

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from skrnn import RNNRegressor, make_windows
+from skrnn.forecasters.samples import Samples
 from skrnn.neural.fused import engine, threads
+from skrnn.neural.training import Course
 
 
 @pytest.fixture(autouse=True)
@@ -52,18 +54,18 @@ def test_an_interrupt_keeps_the_last_whole_batch(monkeypatch):
         "gru", 3, epochs=2, batch_size=1600, verbose=1, random_state=0, engine="fused"
     )
 
-    def pressed(progress, n, loss):
+    def pressed(course, n, loss):
         if n > 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine._Progress, "step", pressed)
+    monkeypatch.setattr(Course, "show", pressed)
     with pytest.warns(UserWarning, match="interrupted after 0 of 2 epochs"):
         model.fit(X, y)
     monkeypatch.undo()
-    done = int(model._trained.optimizer_state[0])
-    feed = model._feed(X, y[:, None], None, seed=model._training().seed)
+    done = int(model.trained_.optimizer_state[0])
+    feed = model._feed(Samples(X, y[:, None]), seed=model._training().seed)
     feed.order = feed.order[: done * 1600]
-    again = engine.train(model.network_, model._training(epochs=1), feed, None, None)
+    again = engine.train(model.network_.on(X.length), model._training(epochs=1), feed, None, None)
 
     assert 1 < done < len(y) // 1600
     for ours, theirs in zip(model.weights_, again.weights, strict=True):

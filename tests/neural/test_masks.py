@@ -10,7 +10,8 @@ from skrnn.neural.feeding import Feed
 from skrnn.neural.fused import engine
 from skrnn.neural.fused.compiling import compiled
 from skrnn.neural.fused.kernels import draw_mask
-from skrnn.neural.network import Dropout, Network, Recurrent, Training
+from skrnn.neural.network import Dropout, Network, Recurrent
+from skrnn.neural.training import Course, Loss, Training
 
 STEPS, UNITS, RATE = 4, 20, 0.3
 
@@ -44,7 +45,7 @@ LAYERS = (
     Dropout(RATE),
 )
 TRAINING = Training(
-    loss="mse",
+    loss=Loss("mse"),
     optimizer="sgd",
     learning_rate=0.1,
     learning_rate_decay=1.0,
@@ -64,7 +65,7 @@ class Chunk:
         X, y = make_windows(np.ones(n + STEPS), STEPS)
         feed = Feed(X, y[:, None], None, batch_size=batch_size, dtype="float32", seed=0)
         trainer = engine._Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
-        trainer.epoch(0.1, None)
+        trainer.epoch(Course(TRAINING, len(feed), None))
         self.first, self.second, self.last, _ = trainer.plan.layers
         self._memory = trainer.memories[0].reshape(trainer.plan.rows, -1)
 

@@ -134,13 +134,15 @@ def test_steps_without_targets_do_not_count():
         X, y, np.arange(1.0, 8), batch_size=99, dtype="float64", step_targets=LaterEnds(X, y)
     )
 
-    _, targets, weights = feed[0]
+    _, _, targets, weights = feed[0]
 
     known = np.add.outer(np.arange(7), np.arange(4)) >= 3
     np.testing.assert_array_equal(weights > 0, known)
     assert weights.mean() == pytest.approx(1)
     assert np.isfinite(targets).all()
-    np.testing.assert_allclose(weighted[0][2][:, -1] / weighted[0][2][0, -1], np.arange(1.0, 8))
+    np.testing.assert_allclose(
+        weighted[0].weights[:, -1] / weighted[0].weights[0, -1], np.arange(1.0, 8)
+    )
 
 
 def test_validation_is_of_the_last_step():

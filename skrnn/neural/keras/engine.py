@@ -306,4 +306,4 @@ def keras_model(
     if (scale == 1).all() and not offset.any():
         return model
     unit = keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype=network.dtype)
-    return keras.Model(model.inputs, unit(model.output))
+    return keras.Model(model.input, unit(model.output))

@@ -1,0 +1,205 @@
+"""Training that goes on, fails, diverges or is interrupted."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+from skrnn import ConvRegressor, DenseRegressor, LinearWindow, RNNRegressor, make_windows
+from skrnn.evaluation import backtest
+from skrnn.neural.training import Course
+
+ENGINES = ("fused", "keras")
+
+
+def data(n=60):
+    """Windows of a wave with noise, and the row behind each."""
+    noise = np.random.default_rng(0).normal(scale=0.1, size=n)
+    return make_windows(np.sin(np.arange(float(n))) + noise, 8)
+
+
+def small(engine="fused", **params):
+    """A network with dropouts, which depend on what is drawn."""
+    params = {"dropout": 0.5, "batch_size": 16, "random_state": 0, "engine": engine, **params}
+    return RNNRegressor("gru", 4, **params)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("rate", [1e-12, 0.01])
+def test_epochs_one_by_one_are_as_many_at_once(engine, rate):
+    """Four calls of partial_fit draw the orders and masks of a fit of four epochs."""
+    X, y = data()
+    whole = small(engine, epochs=4, learning_rate=rate).fit(X, y)
+
+    single = small(engine, learning_rate=rate)
+    for _ in range(4):
+        single.partial_fit(X, y)
+
+    assert single.history_["loss"] == pytest.approx(whole.history_["loss"], rel=1e-6)
+    for ours, theirs in zip(single.weights_, whole.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_warm_start_draws_what_one_fit_would_have_drawn(engine):
+    """Two fits of two epochs with warm_start are one of four."""
+    X, y = data()
+    whole = small(engine, epochs=4).fit(X, y)
+
+    halves = small(engine, epochs=2, warm_start=True).fit(X, y).fit(X, y)
+
+    assert halves.history_["loss"] == pytest.approx(whole.history_["loss"], rel=1e-6)
+
+
+def test_continued_epochs_do_not_repeat_themselves():
+    """At a rate of nothing, losses differ by what is left out alone: no two are the same."""
+    X, y = data()
+    model = small(learning_rate=1e-12)
+
+    for _ in range(4):
+        model.partial_fit(X, y)
+
+    assert len(set(model.history_["loss"])) == 4
+
+
+def test_other_data_go_on_in_an_order_of_their_own():
+    """What is left of training goes on with more samples than before."""
+    X, y = data()
+
+    model = small().partial_fit(X[:30], y[:30]).partial_fit(X, y)
+
+    assert len(model.history_["loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"units": 2, "loss": "typo"},
+        {"optimizer": "typo"},
+        {"units": 0},
+        {"epochs": 0},
+        {"activation": "typo"},
+    ],
+)
+def test_a_failed_refit_leaves_the_model_as_it_was(change):
+    """What a fit would have changed stays when it raises."""
+    X, y = data()
+    model = RNNRegressor("lstm", 64, epochs=1, random_state=0).fit(X, y)
+    before = model.predict(X)
+
+    with pytest.raises(ValueError, match=".+"):
+        model.set_params(**change).fit(X, y)
+
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [RNNRegressor(loss="typo"), DenseRegressor(0), ConvRegressor(kernel_size=0), LinearWindow(-1)],
+    ids=repr,
+)
+def test_a_failed_first_fit_leaves_nothing(model):
+    """The estimator is not fitted then, and says so."""
+    X, y = data()
+    with pytest.raises(ValueError, match=".+"):
+        model.fit(X, y)
+
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_training_that_diverges_at_once_raises(engine):
+    """Nothing finite was learned: an error says what to change."""
+    X, y = data()
+    model = small(engine, optimizer="sgd", learning_rate=1e30, activation="relu")
+
+    with pytest.raises(ValueError, match="became infinite in its first epoch.*learning_rate"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_training_that_diverges_goes_back(engine):
+    """The last finite weights are kept, and a warning says so."""
+    X, y = data()
+    model = small(engine, epochs=1).fit(X, y)
+    before = model.predict(X)
+
+    model.set_params(optimizer="sgd", learning_rate=1e30, warm_start=True, epochs=3)
+    with pytest.warns(UserWarning, match="became infinite after 0 of 3 epochs"):
+        model.fit(X, y)
+
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_values_beyond_all_that_was_learned_give_finite_forecasts():
+    """A window near the largest float overflows: its forecast is the mean, and a warning says so."""
+    X, y = data()
+    model = DenseRegressor(64, epochs=1, random_state=0).fit(X, y)
+    wild = np.full((1, 8), 3e38)
+
+    with pytest.warns(UserWarning, match="1 of 1 forecasts became infinite"):
+        forecast = model.predict(wild)
+
+    assert np.isfinite(forecast).all()
+
+
+def interrupting(monkeypatch, engine):
+    """Have the second epoch of every training interrupted."""
+    begin = Course.begin
+
+    def pressed(course):
+        if course.epoch == 1:
+            raise KeyboardInterrupt
+        begin(course)
+
+    monkeypatch.setattr(Course, "begin", pressed)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interrupted_fit_keeps_what_it_has_learned(monkeypatch, engine):
+    """Ctrl-C in a single fit is graceful."""
+    X, y = data()
+    interrupting(monkeypatch, engine)
+
+    with pytest.warns(UserWarning, match="interrupted after 1 of 4 epochs"):
+        model = small(engine, epochs=4).fit(X, y)
+
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interrupt_stops_a_search(monkeypatch, engine):
+    """A half-trained candidate does not count: Ctrl-C in a search ends the search."""
+    X, y = data()
+    interrupting(monkeypatch, engine)
+    search = GridSearchCV(small(engine, epochs=4), {"units": [2, 3]}, cv=TimeSeriesSplit(2))
+
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, y)
+
+
+def test_an_interrupt_stops_a_backtest(monkeypatch):
+    """Ctrl-C in a fold's fit ends the backtest."""
+    X, y = data()
+    interrupting(monkeypatch, "fused")
+
+    with pytest.raises(KeyboardInterrupt):
+        backtest(small(epochs=4), X, y, cv=TimeSeriesSplit(2))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("normalize_y", [True, False])
+def test_the_keras_model_predicts_what_predict_does(engine, normalize_y):
+    """Its last layer gives targets in their own unit."""
+    X, y = data()
+    model = small(engine, epochs=2, normalize_y=normalize_y).fit(X, 100 + 10 * y)
+
+    keras = model.keras_model()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        forecast = keras.predict(np.asarray(X), verbose=0)
+    np.testing.assert_allclose(forecast[:, 0], model.predict(X), rtol=1e-5, atol=1e-6)
