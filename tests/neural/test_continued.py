@@ -137,7 +137,7 @@ def test_training_that_diverges_goes_back(engine):
 def test_values_beyond_all_that_was_learned_give_finite_forecasts():
     """A window near the largest float overflows: its forecast is the mean, and a warning says so."""
     X, y = data()
-    model = DenseRegressor(64, epochs=1, random_state=0).fit(X, y)
+    model = DenseRegressor((64, 64), epochs=1, random_state=0).fit(X, y)
     wild = np.full((1, 8), 3e38)
 
     with pytest.warns(UserWarning, match="1 of 1 forecasts became infinite"):
