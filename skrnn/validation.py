@@ -11,6 +11,10 @@ import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 
+class DivergenceError(ValueError):
+    """What was learned, or forecast, has become infinite: data or settings do not suit the model."""
+
+
 def check_count(name: str, value, *, minimum: int = 1) -> int:
     """A whole number of at least ``minimum``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)

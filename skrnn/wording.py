@@ -5,6 +5,18 @@ import math
 import pandas as pd
 
 UNKNOWN = "–"
+# The rungs of the ladder, in the order of their complexity.
+RUNGS = {
+    "naive": "naive forecast",
+    "seasonal": "seasonal naive forecast",
+    "smoothing": "exponential smoothing",
+    "linear": "linear model",
+    "dense": "dense network",
+    "conv": "convolutional network",
+    "simple": "simple recurrent network",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 

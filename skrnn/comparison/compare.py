@@ -1,38 +1,37 @@
 """compare: backtest the ladder on somebody's series, and say which rung is worth climbing."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from skrnn.comparison.fitting import fit_rung, forecast_model
-from skrnn.comparison.plan import make_ladder, make_plan
+from skrnn.comparison.options import Options
+from skrnn.comparison.planning import make_plan
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds
-from skrnn.comparison.stopping import Stop, patient
+from skrnn.comparison.stopping import Budget, Stop, patient
 from skrnn.comparison.verdict import gain, ranking_measure, verdict
 from skrnn.comparison.versions import versions
 from skrnn.forecasters.inside import nested
-from skrnn.validation import check_positive
+from skrnn.reading import Reading
 
 # The shares of a budget that are kept for the last fit and for what follows it.
-KEPT_FOR_FIT, KEPT_FOR_REPORT = 0.12, 0.05
+KEPT_FOR_FIT = 0.12
+KEPT_FOR_REPORT = 0.05
+NOT_FITTED_AGAIN = (
+    "The model in the file is that of the newest fold: it was not fitted on all rows again."
+)
 
 
 def compare(
-    reading,
+    reading: Reading,
+    options: Options | None = None,
     *,
-    horizon=None,
-    window=None,
-    models=None,
-    folds=5,
-    budget=None,
-    jobs=1,
-    seed=0,
     progress=None,
-    started=None,
-    command="",
+    started: float | None = None,
+    command: str = "",
+    **changes,
 ) -> Comparison:
     """Backtest the ladder on one series or several, and say which rung is worth climbing.
 
@@ -40,25 +39,14 @@ def compare(
     ends before the first forecast of their test is made. The recommended model is then fitted on
     all rows; a network keeps the newest tenth of its windows to stop early.
 
+    A model that diverges is left out, and the comparison says so. Any other error ends it.
+
     Parameters
     ----------
     reading : Reading
         The series, as ``read_series`` gives them.
-    horizon : int, default=None
-        How many rows are forecast. None: a season of at most 48 rows, else 24 or 12.
-    window : int, default=None
-        Steps that a forecast looks at. None: about a season.
-    models : sequence of str, default=None
-        Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None:
-        all. The naive forecast is always among them.
-    folds : int, default=5
-        Folds of the backtest, over the newest 30 % of the rows.
-    budget : float, default=None
-        Minutes that it may take. What is not finished by then is left out.
-    jobs : int, default=1
-        Fits in parallel, as in joblib. Each fit uses all cores by itself where it is alone.
-    seed : int, default=0
-        The random state of the networks.
+    options : Options, default=None
+        Horizon, window, models, folds, budget, jobs and seed. None: the defaults.
     progress : callable, default=None
         Called with the name of a model, how many of all fits are done, and the seconds left, after
         each of them.
@@ -66,77 +54,87 @@ def compare(
         The ``time.monotonic()`` from which the budget counts. None: now.
     command : str, default=""
         The command line, for the report.
+    **changes
+        Single options by name, as in ``compare(reading, horizon=24, models=["linear"])``.
 
     Returns
     -------
     comparison : Comparison
         The errors of all models, what to use, and that model.
     """
-    started = time.monotonic() if started is None else started
-    seconds = np.inf if budget is None else 60 * check_positive("budget", budget)
-    plan, preparation, X, y = make_plan(reading, horizon, window, models, folds, seed)
-    ladder = make_ladder(preparation, plan.window, seed, plan.form)
-
-    with Stop(_deadline(started, seconds, KEPT_FOR_FIT)) as stop:
-        rounds = Rounds(ladder, plan)
-        rounds.run(X, y, stop, jobs, progress)
+    options = replace(options or Options(), **changes)
+    budget = Budget.of(options.budget, started)
+    plan, X, y = make_plan(reading, options)
+    rounds = Rounds(plan)
+    with Stop(budget.deadline(KEPT_FOR_FIT)) as stop:
+        rounds.run(X, y, stop, jobs=options.jobs, progress=progress)
     with patient():
-        return _finish(rounds, reading, preparation, X, y, stop.reason, started, seconds, command)
+        found = _compared(rounds, reading, stop.reason, X)
+        found = _with_model(found, budget, X, y)
+        return replace(found, seconds=budget.spent(), command=command)
 
 
-def _finish(rounds, reading, preparation, X, y, ended, started, seconds, command):
-    """The comparison of what is finished, with the recommended model fitted on all rows where there is time."""
-    plan, ladder = rounds.plan, rounds.ladder
-    results, done, unfinished, notes = rounds.compared(ended)
+def _compared(rounds, reading, ended, X):
+    """The comparison of what is finished."""
+    finished = rounds.finished(ended)
+    results = finished.results
     measure = ranking_measure(results, len(reading.frames))
-    chosen = verdict(results, measure)
+    notes = [*rounds.plan.notes, *finished.notes]
     if measure == "mase":
         notes.append(
             "Models are ranked by MASE, in which each of the series counts the same, whatever its "
             "size."
         )
-    recommended, end = results[chosen.recommended], _deadline(started, seconds, KEPT_FOR_REPORT)
-    estimator = last = None
-    if ended != "interrupted" and (
-        end is None or time.monotonic() + recommended.by_fold["fit_time"].max() < end
-    ):
-        with Stop(end) as last:
-            estimator = fit_rung(ladder, chosen.recommended, X, y)
-    if estimator is None or last.reason is not None:
-        estimator = recommended.estimators[-1]
-        notes.append(
-            "The model in the file is that of the newest fold: it was not fitted on all rows again."
-        )
-    facts = _facts(results, chosen, plan, measure)
-    model = forecast_model(chosen.recommended, estimator, preparation, reading, facts)
     return Comparison(
-        reading,
-        replace(plan, folds=done, notes=(*plan.notes, *notes)),
-        results,
-        unfinished,
-        chosen,
-        measure,
-        _training(results),
-        _weights(results, X),
-        model,
-        time.monotonic() - started,
-        ended,
-        command,
-        versions(),
+        reading=reading,
+        plan=replace(rounds.plan, folds=finished.folds, notes=tuple(notes)),
+        results=results,
+        unfinished=finished.unfinished,
+        verdict=verdict(results, measure),
+        measure=measure,
+        training=_training(results),
+        weights=_weights(results, X),
+        ended=ended,
+        versions=versions(),
     )
 
 
-def _deadline(started, seconds, kept):
-    return None if np.isinf(seconds) else started + (1 - kept) * seconds
+def _with_model(comparison, budget, X, y):
+    """The comparison with the recommended model, fitted on all rows where there is time."""
+    plan = comparison.plan
+    name = comparison.verdict.recommended
+    recommended = comparison.results[name]
+    estimator = None
+    if comparison.ended != "interrupted":
+        seconds = recommended.by_fold["fit_time"].max()
+        estimator = _fitted_in_time(plan.ladder, name, X, y, budget, seconds)
+    if estimator is None:
+        estimator = recommended.estimators[-1]
+        plan = replace(plan, notes=(*plan.notes, NOT_FITTED_AGAIN))
+    facts = _facts(comparison)
+    model = forecast_model(name, estimator, plan.preparation, comparison.reading, facts)
+    return replace(comparison, plan=plan, model=model)
 
 
-def _facts(results, chosen, plan, measure):
+def _fitted_in_time(ladder, name, X, y, budget, seconds):
+    """The model fitted on all rows; None where Ctrl-C or the end of the budget came before."""
+    if not budget.allows(seconds, KEPT_FOR_REPORT):
+        return None
+    with Stop(budget.deadline(KEPT_FOR_REPORT)) as stop:
+        estimator = fit_rung(ladder, name, X, y)
+    return estimator if stop.reason is None else None
+
+
+def _facts(comparison):
     """What the model's file says of the comparison."""
-    scores = results[chosen.recommended].scores
-    gained = gain(results[chosen.recommended], results["naive"], measure).share
+    plan = comparison.plan
+    best = comparison.results[comparison.verdict.recommended]
+    gained = gain(best, comparison.results["naive"], comparison.measure).share
     return {
-        "verdict": chosen.sentence,
-        "errors": f"MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g}, skill {gained:.1%}",
+        "verdict": comparison.verdict.sentence,
+        "errors": (
+            f"MAE {best.scores['mae']:.4g}, RMSE {best.scores['rmse']:.4g}, skill {gained:.1%}"
+        ),
         "learns": plan.form.words(plan.season),
     }
 
@@ -152,11 +150,9 @@ def _training(results):
 
 def _weights(results, windows):
     """How much the newest linear model looks at each step of each column; see ``Comparison``."""
-    coefficients = (
-        _inside(results["linear"].estimators[-1], "coef_") if "linear" in results else None
-    )
-    if coefficients is None:
+    if "linear" not in results:
         return None
+    coefficients = _inside(results["linear"].estimators[-1], "coef_")
     sizes = np.abs(np.reshape(coefficients, (-1, *coefficients.shape[-2:]))).mean(axis=0)
     # Columns that are known ahead have their newest step so many rows behind that at which the
     # forecast is made.
@@ -170,6 +166,5 @@ def _weights(results, windows):
 
 
 def _inside(estimator, attribute):
-    return next(
-        (getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute)), None
-    )
+    found = (getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute))
+    return next(found, None)

@@ -4,16 +4,27 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.folds import thinned
-from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, RUNGS, check_rungs
+from skrnn.comparison.forms import best_form
+from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.plan import best_form, make_ladder, prepare
-from skrnn.comparison.preparation import taught_targets, with_future
+from skrnn.comparison.options import Options
+from skrnn.comparison.planning import prepare
+from skrnn.comparison.preparation import Preparation, taught_targets, with_future
 from skrnn.comparison.versions import versions
-from skrnn.reading import DataProblem
-from skrnn.wording import moments
+from skrnn.reading import DataProblem, Reading
+from skrnn.validation import DivergenceError
+from skrnn.windows import Windows
+from skrnn.wording import RUNGS, moments
 
 
-def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastModel:
+def fit_model(
+    reading: Reading,
+    name: str,
+    *,
+    horizon: int | None = None,
+    window: int | None = None,
+    seed: int = 0,
+) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
     It learns what a linear model forecasts best by, values or changes: here of all rows, in
@@ -35,20 +46,20 @@ def fit_model(reading, name, *, horizon=None, window=None, seed=0) -> ForecastMo
     model : ForecastModel
         The fitted model.
     """
-    check_rungs([name], "--model")
+    check_rungs([name], "name")
     if name == "seasonal" and reading.season == 1:
         raise DataProblem(
-            "--model seasonal needs a season, and none was found: give --season N, or choose naive"
+            "name='seasonal' needs a season, and none was found: give season=N, or choose naive"
         )
-    preparation, window = prepare(reading, horizon, window)
+    preparation, ladder = prepare(reading, Options(horizon=horizon, window=window, seed=seed))
     X, y = preparation.windows(reading.frames)
-    ladder = make_ladder(preparation, window, seed)
     if name in ("linear", *NETWORKS):
-        ladder = ladder.of(best_form(X, y, np.arange(len(X)), ladder))
+        form = best_form(X, y, np.arange(len(X)), ladder)
+        ladder = ladder if form is None else ladder.of(form)
     return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)
 
 
-def fit_rung(ladder, name, X, y):
+def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray):
     """A rung, fitted on all windows whose targets are known."""
     y = taught_targets(X, y)
     which = np.flatnonzero(np.isfinite(np.reshape(y, (len(y), -1))).all(axis=1))
@@ -58,7 +69,9 @@ def fit_rung(ladder, name, X, y):
 
 
 class Rung(RegressorMixin, BaseEstimator):
-    """A rung that chooses by itself what it learns from, so that all rungs are tested on the same samples.
+    """A rung that chooses by itself what it learns from.
+
+    So all rungs are tested on the same samples.
 
     Parameters
     ----------
@@ -89,36 +102,47 @@ class Rung(RegressorMixin, BaseEstimator):
         """Forecast from windows."""
         forecasts = self.model_.predict(X)
         if not np.isfinite(forecasts).all():
-            raise ValueError("some of its forecasts are not finite")
+            raise DivergenceError("some of its forecasts are not finite")
         return forecasts
 
 
-def forecast_model(name, estimator, preparation, reading, facts=None) -> ForecastModel:
+def forecast_model(
+    name: str, estimator, preparation: Preparation, reading: Reading, facts: dict | None = None
+) -> ForecastModel:
     """The fitted rung with all that it takes to forecast from it."""
-    said = {
+    season = f"{preparation.season} rows" if preparation.season > 1 else "none"
+    known = {
         "model": RUNGS[name],
         "target": reading.target,
         "horizon": f"{preparation.horizon} rows",
-        "season": f"{preparation.season} rows" if preparation.season > 1 else "none",
+        "season": season,
         "columns": ", ".join(preparation.columns),
         "known ahead": ", ".join(preparation.known_ahead) or "none",
         "calendar": ", ".join(preparation.calendar) or "none",
         "step": reading.step or "rows",
         "data": f"{reading.path} ({reading.n_bytes:,} bytes, SHA-256 {reading.sha256})",
-        **_rows_of(reading),
+        "rows": _extent(reading),
         **(facts or {}),
         "versions": ", ".join(f"{package} {version}" for package, version in versions().items()),
     }
-    frames = preparation.tail(with_future(reading))
     return ForecastModel(
-        name, estimator, preparation, frames, said, reading.step, reading.time, reading.series
+        name=name,
+        estimator=estimator,
+        preparation=preparation,
+        frames=preparation.tail(with_future(reading)),
+        facts=known,
+        step=reading.step,
+        time=reading.time,
+        series=reading.series,
     )
 
 
-def _rows_of(reading):
+def _extent(reading):
+    """How many rows there are, from the first known target to the last."""
     frames = list(reading.frames.values())
-    known = [frame[reading.target].dropna().index for frame in frames]
-    first, last = min(index[0] for index in known), max(index[-1] for index in known)
+    known = [(frame.index, np.flatnonzero(frame[reading.target].notna())) for frame in frames]
+    oldest = min(index[rows[0]] for index, rows in known)
+    newest = max(index[rows[-1]] for index, rows in known)
+    first, last = moments([oldest, newest])
     series = f" of {len(frames)} series" if len(frames) > 1 else ""
-    first, last = moments([first, last])
-    return {"rows": f"{sum(map(len, frames)):,}{series}, from {first} to {last}"}
+    return f"{sum(map(len, frames)):,}{series}, from {first} to {last}"

@@ -4,6 +4,7 @@ import numpy as np
 
 from skrnn.comparison.preparation import spacing
 from skrnn.reading import DataProblem
+from skrnn.wording import count
 
 # The newest share of all origins is for testing.
 TEST_SHARE = 0.3
@@ -13,7 +14,7 @@ MOST_TESTED = 1_000
 
 
 def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(train, test) of each fold, oldest first: expanding training, and tests that follow one another.
+    """(train, test) of each fold, oldest first: training expands, and tests follow one another.
 
     ::
 
@@ -24,22 +25,18 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
     a panel share their dates.
     """
     origin, newest = samples.shared()
-    told = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
-    origins = np.unique(origin[told])
-    tested = int(TEST_SHARE * len(origins))
-    size = tested // n_folds
+    known = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
+    origins = np.unique(origin[known])
+    n_tested = int(TEST_SHARE * len(origins))
+    size = n_tested // n_folds
     starts = [len(origins) - (n_folds - fold) * size for fold in range(n_folds)]
-    if size < 1 or not (told & (newest <= origins[starts[0]])).any():
-        fewer = f"--folds {tested} or less, " if tested and size < 1 else ""
-        raise DataProblem(
-            f"{len(origins)} windows are too few for {n_folds} fold{'s' if n_folds > 1 else ''}: "
-            f"use {fewer}a smaller "
-            "--horizon or --window, or a longer series"
-        )
+    if size < 1 or not (known & (newest <= origins[starts[0]])).any():
+        _raise_too_few(len(origins), n_folds, n_tested)
     folds = []
     for start in starts:
-        first, last = origins[start], origins[start + size - 1]
-        test = np.flatnonzero(told & (origin >= first) & (origin <= last))
+        first = origins[start]
+        last = origins[start + size - 1]
+        test = np.flatnonzero(known & (origin >= first) & (origin <= last))
         folds.append((np.flatnonzero(newest <= first), thinned(test, MOST_TESTED, season)))
     return folds
 
@@ -47,3 +44,11 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
 def thinned(which: np.ndarray, most: int, season: int) -> np.ndarray:
     """Evenly spaced ones of at most so many, at all times of the season alike."""
     return which[:: spacing(len(which), most, season)]
+
+
+def _raise_too_few(n_windows, n_folds, n_tested):
+    fewer = f"folds={n_tested} or less, " if 0 < n_tested < n_folds else ""
+    raise DataProblem(
+        f"{n_windows} windows are too few for {count(n_folds, 'fold')}: use {fewer}a smaller "
+        "horizon= or window=, or a longer series"
+    )

@@ -8,25 +8,17 @@ from dataclasses import dataclass, replace
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.baselines.smoothing import SmoothingRegressor
+from skrnn.comparison.forms import Form
 from skrnn.forecasters.relative import TransformedWindowRegressor
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import Differencer, SeriesScaler, WindowScaler
 from skrnn.reading import DataProblem
 from skrnn.windows import LastSteps
+from skrnn.wording import RUNGS
 
-# In words, in the order of their complexity.
-RUNGS = {
-    "naive": "naive forecast",
-    "seasonal": "seasonal naive forecast",
-    "smoothing": "exponential smoothing",
-    "linear": "linear model",
-    "dense": "dense network",
-    "conv": "convolutional network",
-    "simple": "simple recurrent network",
-    "lstm": "LSTM",
-    "gru": "GRU",
-}
-NETWORKS = ("dense", "conv", "simple", "lstm", "gru")
+# The networks, and what each costs beside the others, until it has been seen.
+NETWORKS = {"dense": 10, "conv": 15, "simple": 20, "lstm": 30, "gru": 30}
 # Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
 # length.
 MOST_SMOOTHED = 1_000
@@ -39,38 +31,11 @@ MOST_STEPS = 60
 MOST_UPDATES = 3_000
 
 
-def check_rungs(names, argument: str):
-    """All names are rungs of the ladder."""
+def check_rungs(names, argument: str) -> None:
+    """All names are rungs of the ladder; ``argument`` is what brought them."""
     for name in names:
         if name not in RUNGS:
-            raise DataProblem(f"{argument} has no {name!r}: choose among {', '.join(RUNGS)}")
-
-
-@dataclass(frozen=True)
-class Form:
-    """What linear model and networks learn.
-
-    Attributes
-    ----------
-    changes : bool, default=False
-        Changes, from a season before, in place of values.
-    scaled : bool, default=False
-        Each window, and what it forecasts, by the window's own mean and deviation.
-    """
-
-    changes: bool = False
-    scaled: bool = False
-
-    def words(self, season: int) -> str:
-        """What is learned, as part of a sentence."""
-        before = f"a season ({season} rows) before" if season > 1 else "the row before"
-        kind = f"changes from {before}" if self.changes else "values"
-        return f"{kind}, each window in units of its own deviation" if self.scaled else kind
-
-
-# What is tried: of several series also windows by themselves, as series may differ in size.
-FORMS = Form(), Form(changes=True)
-FORMS_OF_SEVERAL = (*FORMS, Form(scaled=True), Form(changes=True, scaled=True))
+            raise DataProblem(f"{argument}= has no {name!r}: choose among {', '.join(RUNGS)}")
 
 
 @dataclass(frozen=True)
@@ -99,7 +64,7 @@ class Ladder:
     seed: int
     ahead: int = 0
 
-    def of(self, form: Form):
+    def of(self, form: Form) -> "Ladder":
         """The ladder that learns this form."""
         return replace(self, form=form)
 
@@ -110,13 +75,15 @@ class Ladder:
         if name == "seasonal":
             return NaiveForecaster("seasonal", season=self.season, target=self.target)
         if name == "smoothing":
-            from skrnn.baselines.smoothing import SmoothingRegressor
-
             return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
-        steps = min(self.window, max(MOST_STEPS, self.ahead)) if name in NETWORKS else self.window
-        model = make_pipeline(
-            SeriesScaler(), self._network(name, n_train) if name in NETWORKS else LinearWindow()
-        )
+        if name == "linear":
+            return self._formed(LinearWindow(), self.window)
+        steps = min(self.window, max(MOST_STEPS, self.ahead))
+        return self._formed(self._network(name, n_train), steps)
+
+    def _formed(self, model, steps):
+        """A model on so many steps, which learns the form."""
+        model = make_pipeline(SeriesScaler(), model)
         if self.form.scaled:
             model = TransformedWindowRegressor(model, WindowScaler(), target=self.target)
         if not self.form.changes:
@@ -127,7 +94,7 @@ class Ladder:
 
     def _network(self, name, n_train):
         n = min(n_train, MOST_WINDOWS)
-        batch_size = 32 if n < 2_000 else 64 if n < 8_000 else 128
+        batch_size = _batch_size(n)
         epochs = min(60, max(5, MOST_UPDATES * batch_size // n))
         training = {
             "learning_rate": 0.003,
@@ -143,3 +110,9 @@ class Ladder:
         if name == "conv":
             return ConvRegressor((32, 32), dense_units=32, **training)
         return RNNRegressor(name, 32, **training)
+
+
+def _batch_size(n_windows):
+    if n_windows < 2_000:
+        return 32
+    return 64 if n_windows < 8_000 else 128

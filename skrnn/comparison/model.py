@@ -12,6 +12,7 @@ from skrnn.reading import DataProblem
 
 # The first bytes of a file, by which it is known before anything in it is run.
 MAGIC = b"skrnn model 1\n"
+REMEDY = "make one with skrnn fit or compare"
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,11 @@ class ForecastModel:
         """
         horizon = self.preparation.horizon
         if steps is not None and steps < 1:
-            raise DataProblem(f"--steps must be at least 1, got {steps}")
+            raise DataProblem(f"steps= must be at least 1, got {steps}")
         if steps is not None and steps > horizon:
             raise DataProblem(
-                f"--steps {steps} is more than the {horizon} rows that the model forecasts: fit one "
-                f"with --horizon "
-                f"{steps}"
+                f"steps={steps} is more than the {horizon} rows that the model forecasts: fit one "
+                f"with horizon={steps}"
             )
         frames = self.frames if frames is None else frames
         windows, labels = self.preparation.newest(frames)
@@ -96,15 +96,13 @@ def load_model(path) -> ForecastModel:
     """
     path = Path(path)
     if path.is_dir():
-        within = " such as model.skrnn" if (path / "model.skrnn").is_file() else ""
+        inside = path / "model.skrnn"
+        within = f" such as {inside.name}" if inside.is_file() else ""
         raise DataProblem(f"{path} is a folder: name a model's file in it{within}")
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
-                raise DataProblem(
-                    f"{path.name} is not a model that skrnn wrote: make one with skrnn fit or "
-                    f"compare"
-                )
+                raise DataProblem(f"{path.name} is not a model that skrnn wrote: {REMEDY}")
             return _loaded(file, path)
     except FileNotFoundError:
         raise DataProblem(
@@ -122,13 +120,11 @@ def _loaded(file, path):
     except MemoryError:
         raise
     except Exception as error:
+        # A pickle that is damaged, or of other versions, may raise whatever there is.
         raise DataProblem(
             f"{path.name} cannot be read ({str(error) or type(error).__name__}): it is damaged, or "
-            f"of another version "
-            "of skrnn or scikit-learn; fit it again"
+            "of another version of skrnn or scikit-learn; fit it again"
         ) from None
     if not isinstance(model, ForecastModel):
-        raise DataProblem(
-            f"{path.name} holds no model of skrnn's: make one with skrnn fit or compare"
-        )
+        raise DataProblem(f"{path.name} holds no model of skrnn's: {REMEDY}")
     return model

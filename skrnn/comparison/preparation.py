@@ -1,7 +1,4 @@
-"""Preparation.
-
-How the rows of series become windows, the same for comparing, fitting and forecasting.
-"""
+"""Preparation: how rows become windows, the same for comparing, fitting and forecasting."""
 
 from dataclasses import dataclass
 from math import gcd
@@ -54,7 +51,7 @@ class Preparation:
         """All columns that are known ahead."""
         return [
             *self.known_ahead,
-            *(f"{field}_{part}" for field in self.calendar for part in ("sin", "cos")),
+            *(f"{field}_{wave}" for field in self.calendar for wave in ("sin", "cos")),
         ]
 
     def windows(self, frames: dict) -> tuple[Windows, np.ndarray]:
@@ -67,20 +64,14 @@ class Preparation:
         return self._filled(X), y[:, 0] if self.horizon == 1 else y
 
     def stride(self, frames: dict) -> int:
-        """The rows from one window to the next.
-
-        1 unless there are more targets than it takes to learn.
-        """
+        """Rows from one window to the next: 1, unless there are more targets than it takes."""
         n_windows = sum(
             max(0, len(frame) - self.length - self.horizon + 1) for frame in frames.values()
         )
         return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
 
     def newest(self, frames: dict) -> tuple[Windows, list]:
-        """(X, labels).
-
-        For each series the window behind which nothing is known, and the rows that it forecasts.
-        """
+        """(X, labels): each series' window behind which nothing is known, and the rows it forecasts."""
         longest = max(map(len, frames.values()))
         if longest < self.length:
             raise DataProblem(
@@ -96,10 +87,7 @@ class Preparation:
         return newest, [labels[-self.horizon :] for labels in ahead.labels]
 
     def tail(self, frames: dict) -> dict:
-        """The newest rows of each series, filled from their past.
-
-        As many as a forecast depends on.
-        """
+        """The newest rows of each series, filled from their past, that a forecast depends on."""
         n_rows = self.length + self.season + 1
         panel = self._panel(frames)
         known = self._known(panel, list(frames))
@@ -166,10 +154,11 @@ class Preparation:
         return X.replace(rows=rows_from_past(X.rows, self.season, X.bounds))
 
     def _with_future(self, panel, names) -> Panel:
-        """The rows up to the last known target, and the horizon behind them with what is known ahead."""
+        """The rows up to the last known target, and those to forecast with what is known ahead."""
         known = self._known(panel, names)
         following = Following(self.horizon)
-        blocks, labels = [], []
+        blocks = []
+        labels = []
         for index, start, n in zip(panel.labels, panel.bounds[:-1], known, strict=True):
             values = panel.values[start : start + len(index)]
             future = following(index[:n])
@@ -196,7 +185,7 @@ class Preparation:
 
 
 def spacing(n: int, most: int, season: int) -> int:
-    """The least spacing that keeps at most so many of n, and that has no rhythm in common with the season."""
+    """The least spacing that keeps at most so many of n, and has no rhythm of the season."""
     every = max(1, -(-n // most))
     while gcd(every, season) > 1:
         every += 1
@@ -204,7 +193,7 @@ def spacing(n: int, most: int, season: int) -> int:
 
 
 def with_future(reading) -> dict:
-    """The series with the rows behind their last known target, of which only what is known ahead is known."""
+    """The series with the rows behind their last known target, of which some columns are known."""
     return {
         name: pd.concat([frame, reading.future[name]]) if name in reading.future else frame
         for name, frame in reading.frames.items()
@@ -212,10 +201,7 @@ def with_future(reading) -> dict:
 
 
 def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:
-    """The targets to learn from.
-
-    Those that are unknown beside known ones are what their past fills them with.
-    """
+    """The targets to learn from; unknown ones beside known ones are filled from their past."""
     unknown = np.isnan(y)
     if y.ndim == 1 or not unknown.any():
         return y
@@ -224,11 +210,12 @@ def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:
 
 
 def calendar_fields(index: pd.Index) -> tuple[str, ...]:
-    """The fields of the calendar that a time index runs through at least twice, in at least four steps."""
+    """The fields of the calendar that an index runs through twice or more, in four steps or more."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 3:
         return ()
     times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-    step, span = pd.Series(times).diff().median(), times[-1] - times[0]
+    step = pd.Series(times).diff().median()
+    span = times[-1] - times[0]
     turns = {"hour": "1D", "dayofweek": "7D", "dayofyear": "366D"}
     return tuple(
         field

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison.model import ForecastModel
+from skrnn.comparison.planning import Plan
 from skrnn.comparison.verdict import Verdict
 from skrnn.evaluation.measures import skill
+from skrnn.reading import Reading
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,16 +51,16 @@ class Comparison:
         Versions of Python and of the packages that the numbers depend on.
     """
 
-    reading: object
-    plan: object
+    reading: Reading
+    plan: Plan
     results: dict
     unfinished: dict
     verdict: Verdict
     measure: str
     training: dict
     weights: pd.DataFrame | None
-    model: object
-    seconds: float
+    model: ForecastModel | None = None
+    seconds: float = 0.0
     ended: str | None = None
     command: str = ""
     versions: dict = field(default_factory=dict)

@@ -1,21 +1,23 @@
-"""Rounds.
-
-Every rung in the newest fold, then every rung in the fold before, and so on, while there is time.
-"""
+"""Rounds: every rung in the newest fold, then in the fold before, while there is time."""
 
 import time
 from dataclasses import dataclass, replace
 
+import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
 from skrnn.comparison.fitting import Rung
-from skrnn.comparison.ladder import Ladder
+from skrnn.comparison.ladder import NETWORKS, Ladder
+from skrnn.comparison.planning import Plan
+from skrnn.comparison.stopping import Stop
 from skrnn.evaluation import Backtest, backtest
-from skrnn.validation import check_count
+from skrnn.validation import DivergenceError, check_count
+from skrnn.windows import Windows
 
-# What a network costs beside the others, until it has been seen.
-GUESSED_COSTS = {"dense": 10, "conv": 15, "simple": 20, "lstm": 30, "gru": 30}
 WHY = {"interrupted": "stopped by Ctrl-C", "budget": "the budget ended"}
+# What a model may fail with, and the others go on: its numbers got out of hand. Whatever else is
+# raised is a fault, or wrong data, and nothing that could be said of this model alone.
+FAILURES = (DivergenceError, np.linalg.LinAlgError)
 
 
 class Unfinished(ValueError):
@@ -26,101 +28,138 @@ class Unfinished(ValueError):
         self.interrupted = interrupted
 
 
-class Rounds:
-    """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished of them."""
+@dataclass(frozen=True)
+class Finished:
+    """What was finished in the same folds.
 
-    def __init__(self, ladder, plan):
-        self.ladder, self.plan = ladder, plan
-        self.finished = {}
-        self.failed = {}
+    Attributes
+    ----------
+    results : dict of str to Backtest
+        The finished models by name, in the ladder's order.
+    folds : list of tuple (train, test)
+        The folds that all of them finished.
+    unfinished : dict of str to str
+        The models that were not finished, and why.
+    notes : list of str
+        What is to be said of folds that are missing.
+    """
+
+    results: dict
+    folds: list
+    unfinished: dict
+    notes: list
+
+
+class Rounds:
+    """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self._results = {}
+        self._failed = {}
         self._seconds = {}
 
-    def run(self, X, y, stop, jobs, progress):
+    def run(self, X: Windows, y: np.ndarray, stop: Stop, *, jobs: int = 1, progress=None) -> None:
         """Run them until all are finished, or ``stop`` has a reason."""
-        runs = [
-            (name, fold)
-            for fold in reversed(range(len(self.plan.folds)))
-            for name in self.plan.models
-        ]
+        newest_first = reversed(range(len(self.plan.folds)))
+        runs = [(name, fold) for fold in newest_first for name in self.plan.models]
         calls = (
-            delayed(_run)(_Run(self.ladder, name), X, y, *self.plan.folds[fold])
+            delayed(_run)(_Run(self.plan.ladder, name), X, y, *self.plan.folds[fold])
             for name, fold in runs
         )
         # Each process costs memory and seconds: no more than there are cores, or fits to make.
         jobs = min(check_count("jobs", jobs), len(runs), cpu_count())
+        bar = _Progress(progress, len(runs), jobs)
         done = Parallel(n_jobs=jobs, return_as="generator")(calls)
-        for place, (name, fold) in enumerate(runs):
-            self._tell(progress, runs[place:], place, len(runs), jobs)
+        for number, (name, fold) in enumerate(runs):
+            bar.show(runs[number:], self._seconds)
             result, seconds = next(done)
+            # A model that was interrupted may have been learned by half.
             if stop.reason is not None:
-                break
+                return
             self._keep(name, fold, result, seconds)
-        else:
-            self._tell(progress, [], len(runs), len(runs), jobs)
+        bar.show([], self._seconds)
 
-    def compared(self, reason):
-        """(results, folds, unfinished, notes): what was finished in the same folds.
+    def finished(self, reason: str | None) -> Finished:
+        """What was finished in the same folds; ``reason`` is why no more was.
 
         These are the folds that all rungs finished or, where there is none, the newest for those
         that finished it.
         """
         newest = len(self.plan.folds) - 1
-        models = [name for name in self.plan.models if name not in self.failed]
-        folds = [
-            fold
-            for fold in range(newest + 1)
-            if all((name, fold) in self.finished for name in models)
-        ]
-        folds = folds or [newest]
-        done = [name for name in models if all((name, fold) in self.finished for fold in folds)]
+        models = [name for name in self.plan.models if name not in self._failed]
+        folds = [fold for fold in range(newest + 1) if self._have(models, fold)] or [newest]
+        done = [name for name in models if all(self._have([name], fold) for fold in folds)]
         if "naive" not in done:
-            why = WHY.get(reason, self.failed.get("naive"))
-            remedy = ": give it a larger --budget" if reason == "budget" else ""
-            raise Unfinished(
-                f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted"
-            )
+            self._raise_unfinished(reason)
         results = {
-            name: Backtest.of_folds([self.finished[name, fold] for fold in folds]) for name in done
+            name: Backtest.of_folds([self._results[name, fold] for fold in folds]) for name in done
         }
-        unfinished = {name: WHY[reason] for name in models if name not in done} | self.failed
-        notes = []
-        if reason is not None:
-            said, n = WHY[reason], len(folds)
-            notes = [
-                f"{said[0].upper()}{said[1:]}: {n} of {newest + 1} folds, the newest, "
-                f"{'is' if n == 1 else 'are'} finished and compared."
-            ]
-        return results, [self.plan.folds[fold] for fold in folds], unfinished, notes
+        unfinished = {name: WHY[reason] for name in models if name not in done}
+        return Finished(
+            results=results,
+            folds=[self.plan.folds[fold] for fold in folds],
+            unfinished=unfinished | self._failed,
+            notes=[] if reason is None else [_note_on_end(reason, len(folds), newest + 1)],
+        )
+
+    def _have(self, models, fold):
+        return all((name, fold) in self._results for name in models)
+
+    def _raise_unfinished(self, reason):
+        why = WHY.get(reason, self._failed.get("naive"))
+        remedy = ": give it a larger budget=" if reason == "budget" else ""
+        raise Unfinished(
+            f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted"
+        )
 
     def _keep(self, name, fold, result, seconds):
         self._seconds[name] = seconds
         if isinstance(result, Exception):
-            self.failed[name] = (
-                f"it failed: "
-                f"{str(result).splitlines()[0] if str(result) else type(result).__name__}"
-            )
+            words = str(result).splitlines() or [type(result).__name__]
+            self._failed[name] = f"it failed: {words[0]}"
         else:
-            self.finished[name, fold] = result
+            self._results[name, fold] = result
 
-    def _tell(self, progress, ahead, n_done, n_runs, jobs):
-        if progress is None:
-            return
-        left = self._left(ahead, jobs)
-        progress(ahead[0][0] if ahead else None, n_done, n_runs, left)
 
-    def _left(self, ahead, jobs):
-        """The seconds left; None as long as nothing tells them."""
-        seen = [name for name in self._seconds if name in GUESSED_COSTS]
-        each = (
-            sum(self._seconds[name] for name in seen) / sum(GUESSED_COSTS[name] for name in seen)
-            if seen
-            else None
-        )
-        unseen = {name for name, _ in ahead} - set(self._seconds)
-        if not unseen <= set(GUESSED_COSTS if seen else ()):
-            return None
-        guessed = {name: each * GUESSED_COSTS[name] for name in unseen}
-        return sum({**guessed, **self._seconds}[name] for name, _ in ahead) / jobs
+def _note_on_end(reason, n_done, n_folds):
+    why = WHY[reason]
+    verb = "is" if n_done == 1 else "are"
+    return (
+        f"{why[0].upper()}{why[1:]}: {n_done} of {n_folds} folds, the newest, {verb} finished and "
+        "compared."
+    )
+
+
+class _Progress:
+    """Tells what runs, how much is done, and how long the rest takes."""
+
+    def __init__(self, call, n_runs, jobs):
+        self.call = call
+        self.n_runs = n_runs
+        self.jobs = jobs
+
+    def show(self, ahead, seconds):
+        if self.call is not None:
+            name = ahead[0][0] if ahead else None
+            left = seconds_left([name for name, _ in ahead], seconds, self.jobs)
+            self.call(name, self.n_runs - len(ahead), self.n_runs, left)
+
+
+def seconds_left(ahead: list[str], seconds: dict, jobs: int) -> float | None:
+    """The seconds that the models ahead take, by those that were seen; None where these do not tell.
+
+    A network's time is guessed from that of others, and from nothing else.
+    """
+    seen = [name for name in seconds if name in NETWORKS]
+    unseen = set(ahead) - set(seconds)
+    if not unseen <= set(NETWORKS if seen else ()):
+        return None
+    expected = dict(seconds)
+    if unseen:
+        unit = sum(seconds[name] for name in seen) / sum(NETWORKS[name] for name in seen)
+        expected |= {name: unit * NETWORKS[name] for name in unseen}
+    return sum(expected[name] for name in ahead) / jobs
 
 
 @dataclass(frozen=True)
@@ -131,16 +170,17 @@ class _Run:
     name: str
 
     def __call__(self, X, y, train, test):
-        rung, floor = (Rung(self.ladder, name, self.ladder.season) for name in (self.name, "naive"))
+        rung = Rung(self.ladder, self.name, self.ladder.season)
+        floor = Rung(self.ladder, "naive", self.ladder.season)
         result = backtest(rung, X, y, cv=[(train, test)], baseline=floor)
         return replace(result, estimators=[rung.model_ for rung in result.estimators])
 
 
 def _run(run, X, y, train, test):
-    """(result or the error, seconds): one model that fails does not end the others."""
+    """(result or its failure, seconds): one model that fails does not end the others."""
     start = time.monotonic()
     try:
         result = run(X, y, train, test)
-    except Exception as error:
-        result = error
+    except FAILURES as failure:
+        result = failure
     return result, time.monotonic() - start

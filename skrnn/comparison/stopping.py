@@ -5,6 +5,37 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from skrnn.validation import check_positive
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The seconds that a comparison may take, from the ``time.monotonic()`` at which it started."""
+
+    started: float
+    seconds: float = np.inf
+
+    @classmethod
+    def of(cls, minutes: float | None, started: float | None = None) -> "Budget":
+        """So many minutes, None for as long as it takes, from now on or from when it started."""
+        seconds = np.inf if minutes is None else 60 * check_positive("budget", minutes)
+        return cls(time.monotonic() if started is None else started, seconds)
+
+    def deadline(self, kept: float) -> float | None:
+        """When all but a share of it is spent; None for never."""
+        return None if np.isinf(self.seconds) else self.started + (1 - kept) * self.seconds
+
+    def spent(self) -> float:
+        """The seconds since the start."""
+        return time.monotonic() - self.started
+
+    def allows(self, seconds: float, kept: float) -> bool:
+        """Whether something that takes so long leaves a share of it."""
+        return self.spent() + seconds < (1 - kept) * self.seconds
 
 
 @contextmanager
@@ -27,9 +58,9 @@ def patient():
 class Stop:
     """Ends a block on Ctrl-C or at a deadline, and keeps the reason.
 
-    A fit of a network takes Ctrl-C as the wish to go on with what it has learned, so whoever works
-    inside asks ``reason`` after each step. Outside of the main thread, where there are no signals,
-    the deadline is seen then only.
+    A fit by itself takes Ctrl-C as the wish to go on with what it has learned, so whoever works
+    inside asks ``reason`` after each step, and counts nothing that ended then. Outside of the main
+    thread, where there are no signals, the deadline is seen then only.
 
     Parameters
     ----------
@@ -39,7 +70,9 @@ class Stop:
 
     def __init__(self, deadline=None):
         self.deadline = deadline
-        self._interrupted = self._late = self._inside = False
+        self._interrupted = False
+        self._late = False
+        self._inside = False
 
     @property
     def reason(self) -> str | None:
@@ -49,7 +82,8 @@ class Stop:
         return "interrupted" if self._interrupted else None
 
     def __enter__(self):
-        self._timer = self._handler = None
+        self._timer = None
+        self._handler = None
         if threading.current_thread() is threading.main_thread():
             self._handler = signal.signal(signal.SIGINT, self._on_signal)
             if self.deadline is not None:
@@ -70,7 +104,8 @@ class Stop:
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
         # Frozen: a deadline that passes later did not end this block.
-        self._late, self.deadline = self.reason == "budget", None
+        self._late = self.reason == "budget"
+        self.deadline = None
         return kind is KeyboardInterrupt and self.reason is not None
 
     def _on_deadline(self):

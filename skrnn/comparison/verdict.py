@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.comparison.ladder import RUNGS
 from skrnn.evaluation.measures import skill
-from skrnn.wording import decimals_for, number, percent
+from skrnn.wording import RUNGS, decimals_for, number, percent
 
-# Into so many parts a single fold is cut, to see a spread.
-PARTS = 5
+# Into so many stretches a single fold is cut, to see a spread.
+N_STRETCHES = 5
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
 # What models are ranked by.
@@ -17,9 +16,9 @@ MEASURES = {"mae": "mean absolute error", "mase": "mean absolute scaled error"}
 
 
 def ranking_measure(results: dict, n_series: int) -> str:
-    """The absolute error; of several series that relative to each one's changes, so that large ones do not decide.
+    """The absolute error; of several series, that relative to each one's changes.
 
-    Where that is not known, as series do not change, it is the absolute error again.
+    So large ones do not decide. Where that is not known, as series do not change, it is the absolute error again.
     """
     several = n_series > 1 and all(
         np.isfinite(result.by_fold["mase"]).all() for result in results.values()
@@ -51,9 +50,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Gain:
-    """By what share one model's error is below another's, and the standard deviation of that share over the folds.
+    """By what share one model's error is below another's, and that share's spread over the folds.
 
-    ``over`` names these: the parts of the fold, where there is but one.
+    The spread is a standard deviation; ``over`` names these: the stretches of the fold, where there is but one.
     """
 
     share: float
@@ -79,21 +78,22 @@ class Gain:
 
 def gain(model, other, measure: str = "mae") -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
-    ours, theirs = _errors(model, measure), _errors(other, measure)
+    ours = _errors(model, measure)
+    theirs = _errors(other, measure)
     shares = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
-    spread = (
-        np.nan
-        if len(shares) == 1
-        else np.std(shares, ddof=1)
-        if np.isfinite(shares).all()
-        else np.inf
-    )
     over = "the folds'" if len(model.by_fold) > 1 else "the fold's own"
-    return Gain(skill(model.scores[measure], other.scores[measure]), float(spread), over)
+    return Gain(skill(model.scores[measure], other.scores[measure]), _spread(shares), over)
+
+
+def _spread(shares):
+    """The standard deviation: unknown of a single share, and without limit where one is infinite."""
+    if len(shares) == 1:
+        return np.nan
+    return float(np.std(shares, ddof=1)) if np.isfinite(shares).all() else np.inf
 
 
 def _errors(result, measure) -> np.ndarray:
-    """The errors in each fold; if there is but one, in parts of it that follow one another."""
+    """The errors in each fold; if there is but one, in stretches of it that follow one another."""
     if len(result.by_fold) > 1:
         return result.by_fold[measure].to_numpy()
     forecasts = result.predictions.sort_values("origin", kind="stable")
@@ -101,8 +101,8 @@ def _errors(result, measure) -> np.ndarray:
     if measure == "mase":
         errors = (errors / forecasts["scale"])[np.isfinite(forecasts["scale"])]
     errors = errors.groupby(forecasts["origin"]).mean().to_numpy()
-    parts = np.array_split(errors, PARTS) if len(errors) >= 2 * PARTS else [errors]
-    return np.array([part.mean() for part in parts])
+    n_stretches = N_STRETCHES if len(errors) >= 2 * N_STRETCHES else 1
+    return np.array([stretch.mean() for stretch in np.array_split(errors, n_stretches)])
 
 
 def verdict(results: dict, measure: str = "mae") -> Verdict:
@@ -114,7 +114,10 @@ def verdict(results: dict, measure: str = "mae") -> Verdict:
     )
     floor = gain(results[recommended], results["naive"], measure)
     return Verdict(
-        recommended, best, floor.clear, _sentence(results, recommended, best, floor, measure)
+        recommended=recommended,
+        best=best,
+        clear=floor.clear,
+        sentence=_sentence(results, recommended, best, measure),
     )
 
 
@@ -122,18 +125,20 @@ def _clear(results, name, other, measure):
     return gain(results[name], results[other], measure).clear
 
 
-def _sentence(results, recommended, best, floor, measure):
+def _sentence(results, recommended, best, measure):
     error = results[recommended].scores[measure]
     error = number(error, decimals_for([error], 4))
-    said = f"Use the {RUNGS[recommended]}: its {MEASURES[measure]} is {error}"
+    sentence = f"Use the {RUNGS[recommended]}: its {MEASURES[measure]} is {error}"
     if recommended == best == "naive":
-        return f"{said}, and no other model has less."
+        return f"{sentence}, and no other model has less."
     if recommended != "naive":
+        floor = gain(results[recommended], results["naive"], measure)
         side = "below" if floor.share > 0 else "above"
-        said = f"{said}, {side} the naive forecast's by {floor}"
+        sentence = f"{sentence}, {side} the naive forecast's by {floor}"
     if best != recommended:
-        said = f"{said}; the {RUNGS[best]} has less by {gain(results[best], results[recommended], measure)}"
-    return f"{said}."
+        less = gain(results[best], results[recommended], measure)
+        sentence = f"{sentence}; the {RUNGS[best]} has less by {less}"
+    return f"{sentence}."
 
 
 def _share(share):

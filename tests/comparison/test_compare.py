@@ -1,5 +1,6 @@
 """Comparisons from end to end, on small series."""
 
+import contextlib
 import signal
 import time
 
@@ -7,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn.baselines import LinearWindow
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.ladder import Form
-from skrnn.comparison.rounds import Rounds, Unfinished
+from skrnn.comparison.forms import FORMS, Form
+from skrnn.comparison.rounds import Unfinished, seconds_left
 from skrnn.evaluation import Backtest, backtest
+from skrnn.neural import DenseRegressor
 from skrnn.reading import DataProblem
+from skrnn.validation import DivergenceError
 
 QUICK = ("naive", "seasonal", "linear")
 
@@ -109,7 +113,7 @@ def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
 
 @pytest.mark.parametrize("changes", [False, True])
 def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, changes):
-    monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: Form(changes))
+    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: Form(changes))
     rng = np.random.default_rng(0)
     holiday = (rng.random(300) < 0.3).astype(float)
     demand = 40 * holiday + rng.normal(size=300)
@@ -240,6 +244,10 @@ def test_too_little_to_tell_values_from_changes_is_no_error(weekly, make_reading
     found = compare(make_reading(weekly, 7), models=["linear"], horizon=2, folds=1)
 
     assert not found.plan.form.changes
+    assert found.plan.notes[0] == (
+        "Linear model and networks learn values: the oldest fold's training rows are too few to "
+        "tell what is forecast better."
+    )
 
 
 def test_networks_tell_how_they_learned(weekly, make_reading):
@@ -269,25 +277,58 @@ def test_a_season_that_is_too_long_to_be_smoothed_is_said_to_be(make_reading):
     )
 
 
-def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkeypatch):
-    from skrnn.baselines import LinearWindow
+@pytest.mark.parametrize("kind", [np.linalg.LinAlgError, DivergenceError])
+def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkeypatch, kind):
+    """What its numbers came to is said of it alone."""
+    make_failing(monkeypatch, kind("singular today"))
 
-    def fail(*args):
-        raise ValueError("singular today")
-
-    monkeypatch.setattr(LinearWindow, "_fit", fail)
     found = compare(make_reading(weekly, 7), models=["linear", "seasonal"], folds=2)
 
     assert list(found.results) == ["naive", "seasonal"]
     assert found.unfinished["linear"].startswith("it failed: singular today")
 
 
+def make_failing(monkeypatch, error):
+    """Fits of the linear model raise this, but for the one that chooses what is learned."""
+    fit = LinearWindow._fit
+    n_fits = []
+
+    def fail(self, samples):
+        n_fits.append(1)
+        if len(n_fits) <= len(FORMS):
+            return fit(self, samples)
+        raise error
+
+    monkeypatch.setattr(LinearWindow, "_fit", fail)
+
+
+def test_an_error_that_is_not_understood_ends_the_comparison(weekly, make_reading, monkeypatch):
+    """It is a fault or wrong data: nothing that could be said of one model alone."""
+    make_failing(monkeypatch, ValueError("not in that column's unit"))
+
+    with pytest.raises(ValueError, match="^not in that column's unit"):
+        compare(make_reading(weekly, 7), models=["linear", "seasonal"], folds=2)
+
+
+def test_an_error_in_the_choice_of_what_is_learned_ends_the_comparison(
+    weekly, make_reading, monkeypatch
+):
+    """It is not taken for too few rows."""
+
+    def fail(self, samples):
+        raise ValueError("not in that column's unit")
+
+    monkeypatch.setattr(LinearWindow, "_fit", fail)
+
+    with pytest.raises(ValueError, match="^not in that column's unit$"):
+        compare(make_reading(weekly, 7), models=["seasonal"], folds=2)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_model_that_does_not_forecast_numbers_has_failed(
     weekly, make_reading, monkeypatch, value
 ):
-    from skrnn.baselines import LinearWindow
-
+    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: Form())
     monkeypatch.setattr(LinearWindow, "predict", lambda self, X: np.full((len(X), 7), value))
     found = compare(make_reading(weekly, 7), models=["linear"], folds=2)
 
@@ -330,6 +371,25 @@ def test_ctrl_c_in_the_first_fold_reports_the_models_that_are_finished(weekly, m
     assert found.unfinished == {"linear": "stopped by Ctrl-C"}
 
 
+@pytest.mark.parametrize("takes_it", [False, True], ids=["passes it on", "keeps what it has"])
+def test_a_model_that_ctrl_c_cuts_short_does_not_count(weekly, make_reading, monkeypatch, takes_it):
+    """Whether its fit passes Ctrl-C on or returns the half-trained model."""
+    fit = DenseRegressor.fit
+
+    def cut_short(self, X, y=None, **options):
+        with contextlib.suppress(KeyboardInterrupt) if takes_it else contextlib.nullcontext():
+            signal.raise_signal(signal.SIGINT)
+        return fit(self.set_params(epochs=1), X, y, **options)
+
+    monkeypatch.setattr(DenseRegressor, "fit", cut_short)
+
+    found = compare(make_reading(weekly, 7), models=["seasonal", "dense"], folds=2)
+
+    assert found.ended == "interrupted"
+    assert list(found.results) == ["naive", "seasonal"]
+    assert found.unfinished == {"dense": "stopped by Ctrl-C"}
+
+
 def test_ctrl_c_before_anything_is_finished_says_so(weekly, make_reading):
     with pytest.raises(Unfinished, match="^no model was finished: stopped by Ctrl-C$"):
         compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(0))
@@ -362,14 +422,11 @@ def test_progress_tells_what_runs_and_how_long_it_takes(weekly, make_reading):
 
 def test_the_time_left_is_told_as_soon_as_a_network_tells_it():
     """A naive forecast's time says nothing of a network's; fits in parallel share the time."""
-    rounds = Rounds(None, None)
-    ahead = [("dense", 1), ("gru", 1)]
+    ahead = ["dense", "gru"]
 
-    rounds._seconds = {"naive": 0.1, "linear": 0.1}
-    assert rounds._left(ahead, jobs=1) is None
-    rounds._seconds = {"naive": 0.1, "dense": 2.0}
-    assert rounds._left(ahead, jobs=1) == 8.0
-    assert rounds._left(ahead, jobs=2) == 4.0
+    assert seconds_left(ahead, {"naive": 0.1, "linear": 0.1}, jobs=1) is None
+    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=1) == 8.0
+    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=2) == 4.0
 
 
 def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
@@ -386,10 +443,10 @@ def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
     [
         (
             {"models": ["linnear"]},
-            r"^--models has no 'linnear': choose among naive, seasonal, smoothing, linear",
+            r"^models= has no 'linnear': choose among naive, seasonal, smoothing, linear",
         ),
-        ({"seed": -1}, r"^--seed must be a whole number from 0 to 2\*\*32 - 1, got -1$"),
-        ({"horizon": 0}, r"^--horizon must be a whole number of at least 1, got 0$"),
+        ({"seed": -1}, r"^seed= must be a whole number from 0 to 2\*\*32 - 1, got -1$"),
+        ({"horizon": 0}, r"^horizon= must be a whole number of at least 1, got 0$"),
         (
             {"window": 190},
             r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring",

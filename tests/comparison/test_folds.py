@@ -63,7 +63,7 @@ def test_series_of_a_panel_are_tested_on_the_same_dates():
 def test_too_few_windows_are_refused_with_the_remedy():
     with pytest.raises(
         DataProblem,
-        match=r"^6 windows are too few for 5 folds: use --folds 1 or less, a smaller --horizon",
+        match=r"^6 windows are too few for 5 folds: use folds=1 or less, a smaller horizon=",
     ):
         make_folds(samples(13), 5, 1)
 
@@ -71,7 +71,7 @@ def test_too_few_windows_are_refused_with_the_remedy():
 def test_folds_with_nothing_to_train_on_are_refused_with_the_remedy():
     with pytest.raises(
         DataProblem,
-        match=r"^37 windows are too few for 1 fold: use a smaller --horizon or --window",
+        match=r"^37 windows are too few for 1 fold: use a smaller horizon= or window=",
     ):
         make_folds(samples(80, horizon=39), 1, 1)
 

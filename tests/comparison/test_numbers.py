@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model, load_model
-from skrnn.comparison.ladder import Form
+from skrnn.comparison.forms import Form
 
 SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
 
@@ -184,8 +184,8 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
     """Errors, skill and spread of the whole table, to rounding."""
-    monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.plan.best_form", lambda *args: Form())
+    monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
+    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: Form())
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
 
@@ -219,7 +219,7 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
     """Of each series of a panel, with what is known ahead; also from the model's file, and from the
     frames again.
     """
-    monkeypatch.setattr("skrnn.comparison.plan.calendar_fields", lambda index: ())
+    monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
     monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: Form())
     n, rng = 120, np.random.default_rng(0)
     whole = {

@@ -12,8 +12,10 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skrnn import FlattenWindows, LinearWindow, NaiveForecaster, make_windows
-from skrnn.comparison.ladder import Form
-from skrnn.comparison.plan import Plan
+from skrnn.comparison.forms import Form
+from skrnn.comparison.ladder import Ladder
+from skrnn.comparison.planning import Plan
+from skrnn.comparison.preparation import Preparation
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.verdict import Verdict
 from skrnn.evaluation import backtest
@@ -95,17 +97,23 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()
     }
     folds = [(np.arange(50 * (fold + 1)), np.arange(50)) for fold in range(n_folds)]
+    preparation = Preparation(
+        columns=tuple(next(iter(frames.values())).columns),
+        known_ahead=reading.known_ahead,
+        calendar=(),
+        length=window,
+        horizon=horizon,
+        season=season,
+    )
+    rungs = Ladder(
+        target=reading.target, window=window, season=season, form=Form(changes=True), seed=0
+    )
     plan = Plan(
-        horizon,
-        season,
-        window,
-        (),
-        reading.known_ahead,
-        Form(changes=True),
-        folds,
-        tuple(ladder),
-        0,
-        ("The horizon is a guess.",),
+        preparation=preparation,
+        ladder=rungs,
+        folds=folds,
+        models=tuple(ladder),
+        notes=("The horizon is a guess.",),
     )
     found = {
         "reading": reading,

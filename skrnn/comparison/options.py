@@ -1,0 +1,35 @@
+"""Options: what a comparison may be asked for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a comparison may be asked for.
+
+    Attributes
+    ----------
+    horizon : int, default=None
+        How many rows are forecast. None: a season of at most 48 rows, else 24 or 12.
+    window : int, default=None
+        Steps that a forecast looks at. None: about a season.
+    models : sequence of str, default=None
+        Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None:
+        all. The naive forecast is always among them.
+    folds : int, default=5
+        Folds of the backtest, over the newest 30 % of the rows.
+    budget : float, default=None
+        Minutes that it may take. What is not finished by then is left out.
+    jobs : int, default=1
+        Fits in parallel, as in joblib. Each fit uses all cores by itself where it is alone.
+    seed : int, default=0
+        The random state of the networks.
+    """
+
+    horizon: int | None = None
+    window: int | None = None
+    models: tuple | None = None
+    folds: int = 5
+    budget: float | None = None
+    jobs: int = 1
+    seed: int = 0

@@ -1,0 +1,272 @@
+"""Planning: what is forecast, from what, and in which folds."""
+
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+from skrnn.comparison.folds import make_folds
+from skrnn.comparison.forms import FORMS, Form, best_form
+from skrnn.comparison.ladder import LONGEST_SMOOTHED, NETWORKS, Ladder, check_rungs
+from skrnn.comparison.options import Options
+from skrnn.comparison.preparation import Preparation, calendar_fields
+from skrnn.evaluation.samples import WindowSamples
+from skrnn.reading import DataProblem, Reading
+from skrnn.windows import Windows
+from skrnn.wording import RUNGS, count, listing
+
+# Windows reach over a season, but no further, unless somebody asks for it; nor have they more
+# values than these.
+SHORTEST_WINDOW = 12
+LONGEST_WINDOW = 400
+MOST_VALUES = 1_500
+# A window of exponential smoothing reaches over so many seasons, where there are rows enough.
+SMOOTHED_SEASONS = 8
+# As many windows tell which form is learned best.
+ENOUGH_WINDOWS = 50_000
+CALENDAR_WORDS = {
+    "hour": "time of day",
+    "dayofweek": "day of the week",
+    "dayofyear": "day of the year",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is forecast, from what, and in which folds.
+
+    Attributes
+    ----------
+    preparation : Preparation
+        How the rows become windows.
+    ladder : Ladder
+        What the rungs are made from.
+    folds : list of tuple (train, test)
+        Positions of the windows.
+    models : tuple of str
+        Names of the ladder's rungs that are compared.
+    notes : tuple of str
+        Sentences on what was chosen, and why.
+    """
+
+    preparation: Preparation
+    ladder: Ladder
+    folds: list
+    models: tuple
+    notes: tuple = ()
+
+    @property
+    def horizon(self) -> int:
+        """Rows that are forecast."""
+        return self.preparation.horizon
+
+    @property
+    def season(self) -> int:
+        """Rows of a season."""
+        return self.preparation.season
+
+    @property
+    def window(self) -> int:
+        """Rows that a forecast looks at."""
+        return self.ladder.window
+
+    @property
+    def calendar(self) -> tuple:
+        """The fields of ``CalendarFeatures`` that the models get."""
+        return self.preparation.calendar
+
+    @property
+    def known_ahead(self) -> tuple:
+        """Columns whose future is known."""
+        return self.preparation.known_ahead
+
+    @property
+    def form(self) -> Form:
+        """What linear model and networks learn."""
+        return self.ladder.form
+
+    @property
+    def seed(self) -> int:
+        """The random state of the networks."""
+        return self.ladder.seed
+
+
+def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ladder]:
+    """How the rows of a reading become windows, and the ladder on these, which learns values."""
+    frame = max(reading.frames.values(), key=len)
+    season = reading.season
+    horizon = _count("horizon", options.horizon, _default_horizon(season))
+    calendar = calendar_fields(frame.index)
+    columns = tuple(frame.columns)
+    known_ahead = tuple(reading.known_ahead)
+    most = MOST_VALUES // (len(columns) + 2 * len(calendar))
+    reach = horizon if known_ahead else min(horizon, 2 * season)
+    window = _count("window", options.window, _default_window(len(frame), season, reach, most))
+    length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10))
+    preparation = Preparation(
+        columns=columns,
+        known_ahead=known_ahead,
+        calendar=calendar,
+        length=length,
+        horizon=horizon,
+        season=season,
+    )
+    _check_enough(len(frame), preparation, window)
+    ladder = Ladder(
+        target=preparation.target,
+        window=window,
+        season=season,
+        form=FORMS[0],
+        seed=_seed(options.seed),
+        ahead=horizon if known_ahead else 0,
+    )
+    return preparation, ladder
+
+
+def make_plan(reading: Reading, options: Options) -> tuple[Plan, Windows, np.ndarray]:
+    """(plan, X, y) of a comparison."""
+    models = _wanted(options.models)
+    preparation, ladder = prepare(reading, options)
+    n_folds = _count("folds", options.folds, 5)
+    X, y = preparation.windows(reading.frames)
+    folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
+    found = best_form(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
+    left_out = _left_out(models, reading.season)
+    plan = Plan(
+        preparation=preparation,
+        ladder=ladder if found is None else ladder.of(found),
+        folds=folds,
+        models=tuple(name for name in models if name not in left_out),
+        notes=(
+            *left_out.values(),
+            *_note_on_short(reading, preparation),
+            *_note_on_form(found, models, reading.season),
+            *_note_on_stride(preparation.stride(reading.frames)),
+            *_note_on_ahead(ladder, preparation.horizon),
+            *_note_on_calendar(preparation.calendar),
+        ),
+    )
+    return plan, X, y
+
+
+# ---------------------------------------------------------------------- checks and defaults
+
+
+def _default_horizon(season):
+    """A season, where that is a moderate number of rows; else a day of hours, or a dozen."""
+    if 1 < season <= 48:
+        return season
+    return 24 if season % 24 == 0 else 12
+
+
+def _default_window(n_rows, season, reach, most):
+    wanted = max(SHORTEST_WINDOW, season, reach)
+    return max(2, min(wanted, LONGEST_WINDOW, n_rows // 6, max(SHORTEST_WINDOW, most)))
+
+
+def _count(name, value, default):
+    value = default if value is None else value
+    if not isinstance(value, numbers.Integral) or value < 1:
+        raise DataProblem(f"{name}= must be a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+def _seed(seed):
+    if seed is not None and not (isinstance(seed, numbers.Integral) and 0 <= seed < 2**32):
+        raise DataProblem(f"seed= must be a whole number from 0 to 2**32 - 1, got {seed!r}")
+    return seed
+
+
+def _check_enough(n_rows, preparation, window):
+    needed = preparation.length + 2 * preparation.horizon + 8
+    if n_rows >= needed:
+        return
+    season = preparation.season
+    before = f"a window of {window}"
+    if season > 1:
+        before += f" and a season of {season}"
+    raise DataProblem(
+        f"{n_rows} rows are too few for {before} behind a horizon of {preparation.horizon}: bring "
+        f"at least {needed} rows, or choose a smaller window=, season= or horizon="
+    )
+
+
+def _wanted(models):
+    """The rungs that are asked for in the ladder's order, the naive forecast always."""
+    if models is None:
+        return tuple(RUNGS)
+    names = [name.strip().lower() for name in models if name.strip()]
+    check_rungs(names, "models")
+    return tuple(name for name in RUNGS if name == "naive" or name in names)
+
+
+def _left_out(models, season):
+    """The rungs that make no sense with this season, and what is to be said of them."""
+    notes = {}
+    if "seasonal" in models and season == 1:
+        notes["seasonal"] = "The seasonal naive forecast is left out: there is no season."
+    if "smoothing" in models and season > LONGEST_SMOOTHED:
+        notes["smoothing"] = (
+            f"Exponential smoothing is left out: it learns no season of more than "
+            f"{LONGEST_SMOOTHED} rows."
+        )
+    return notes
+
+
+# ---------------------------------------------------------------------- notes
+
+
+def _note_on_short(reading, preparation):
+    """Series that have no window with all that is behind it."""
+    needed = preparation.length + preparation.horizon
+    short = [name for name, frame in reading.frames.items() if len(frame) < needed]
+    if not short:
+        return []
+    which = count(len(short), "series of fewer than", "series of fewer than")
+    names = [repr(name) for name in short[:5]]
+    if len(short) > 5:
+        names.append(f"{len(short) - 5} more")
+    return [
+        f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned "
+        f"from: {listing(names)}."
+    ]
+
+
+def _note_on_form(found, models, season):
+    if not {"linear", *NETWORKS} & set(models):
+        return []
+    if found is None:
+        return [
+            f"Linear model and networks learn {FORMS[0].words(season)}: the oldest fold's training "
+            "rows are too few to tell what is forecast better."
+        ]
+    return [
+        f"Linear model and networks learn {found.words(season)}: that forecast the oldest fold's "
+        "training rows better."
+    ]
+
+
+def _note_on_stride(stride):
+    if stride == 1:
+        return []
+    return [
+        f"Of all windows one in {stride} is used, evenly spaced: more would not make the errors "
+        "smaller."
+    ]
+
+
+def _note_on_ahead(ladder, horizon):
+    unseen = ladder.ahead - ladder.window
+    if unseen <= 0:
+        return []
+    return [
+        f"Of the columns known ahead, the values at the first {unseen} of {horizon} rows that are "
+        f"forecast are not seen: a window of {horizon} steps has them."
+    ]
+
+
+def _note_on_calendar(calendar):
+    if not calendar:
+        return []
+    given = ", ".join(CALENDAR_WORDS[field] for field in calendar)
+    return [f"Linear model and networks also get the calendar: {given}."]
