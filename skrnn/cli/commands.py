@@ -1,50 +1,30 @@
-"""The commands as functions.
-
-What ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo`` do.
-"""
+"""The commands as functions: what ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo`` do."""
 
 import contextlib
 import shlex
-import time
 from pathlib import Path
 
 import pandas as pd
 
+from skrnn.cli.requests import Source, Watch, sorted_into
 from skrnn.cli.writing import new_file, new_folder
-from skrnn.comparison import Comparison, ForecastModel, fit_model, load_model
+from skrnn.comparison import Comparison, ForecastModel, Options, fit_model, load_model
 from skrnn.comparison import compare as compare_reading
 from skrnn.comparison.ladder import check_rungs
 from skrnn.comparison.preparation import with_future
 from skrnn.comparison.stopping import patient
-from skrnn.reading import DataProblem, read_series
+from skrnn.reading import DataProblem
 from skrnn.wording import listing
 
-REPORT, MODEL, FORECAST, SCORES = "report.html", "model.skrnn", "forecast.csv", "scores.csv"
+REPORT = "report.html"
+MODEL = "model.skrnn"
+FORECAST = "forecast.csv"
+SCORES = "scores.csv"
 DEMO = "airline.csv"
 
 
-def compare(
-    data,
-    target,
-    *,
-    time_column=None,
-    series=None,
-    known_ahead=(),
-    horizon=None,
-    season="auto",
-    window=None,
-    models=None,
-    folds=5,
-    budget=None,
-    jobs=1,
-    seed=0,
-    out=None,
-    force=False,
-    tell=None,
-    progress=None,
-    started=None,
-) -> tuple[Comparison, Path]:
-    """Backtest the ladder on a file's series, and write report, model, forecast and scores into a folder.
+def compare(data, target, *, out=None, force=False, **options) -> tuple[Comparison, Path]:
+    """Backtest the ladder on a file's series, and write report, model, forecast and scores.
 
     Parameters
     ----------
@@ -52,16 +32,15 @@ def compare(
         A CSV or Parquet file.
     target : str
         The column to forecast.
-    time_column, series, known_ahead, season
-        As in ``skrnn.reading.read_series``.
-    horizon, window, models, folds, budget, jobs, seed, progress, started
-        As in ``skrnn.comparison.compare``.
     out : path, default=None
         The folder. None: in the current one, the data's name and "-skrnn".
     force : bool, default=False
         Overwrite what an earlier run wrote there.
-    tell : callable, default=None
-        Called with the ``Reading`` as soon as the data are read.
+    **options
+        ``time_column``, ``series``, ``known_ahead`` and ``season`` as in
+        ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``folds``, ``budget``,
+        ``jobs``, ``seed``, ``progress`` and ``started`` as in ``skrnn.comparison.compare``; and
+        ``tell``, which is called with the ``Reading`` as soon as the data are read.
 
     Returns
     -------
@@ -70,59 +49,36 @@ def compare(
     folder : Path
         What was written.
     """
-    started = time.monotonic() if started is None else started
+    everything = {"data": data, "target": target, **options}
+    source, asked, watch = sorted_into((Source, Options, Watch), everything)
     folder = Path(out or f"{Path(data).name.split('.')[0]}-skrnn")
-    options = {
-        "time": time_column,
-        "series": series,
-        "known-ahead": ",".join(known_ahead),
-        "horizon": horizon,
-    }
-    options |= {
-        "season": None if season == "auto" else season,
-        "window": window,
-        "models": ",".join(models or ()),
-    }
-    options |= {"folds": folds, "budget": budget, "jobs": None if jobs == 1 else jobs, "seed": seed}
-    command = _command_line("compare", data, {"target": target, **options})
-    check_rungs(models or (), "--models")
-    with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as place:
-        reading = read_series(
-            data, target, time=time_column, series=series, season=season, known_ahead=known_ahead
-        )
-        if tell is not None:
-            tell(reading)
+    check_rungs(asked.models or (), "models")
+    with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as unfinished:
         comparison = compare_reading(
-            reading,
-            horizon=horizon,
-            window=window,
-            models=models,
-            folds=folds,
-            budget=budget,
-            jobs=jobs,
-            seed=seed,
-            progress=progress,
-            started=started,
-            command=command,
+            watch.told(source.read()),
+            asked,
+            progress=watch.progress,
+            started=watch.started,
+            command=_command_line(source, asked),
         )
         with patient():
-            write_comparison(comparison, place)
+            write_comparison(comparison, unfinished)
     return comparison, folder
 
 
-def write_comparison(comparison, folder):
+def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write report, model, scores and, where its future is known, the forecast."""
     from skrnn.report import write_report
 
     write_report(comparison, folder / REPORT)
     comparison.model.save(folder / MODEL)
     comparison.table.to_csv(folder / SCORES)
-    # Columns may be known ahead that nobody has told yet; ``why_no_forecast`` says which.
+    # Columns may be known ahead of which the future is missing; ``why_no_forecast`` says which.
     with contextlib.suppress(DataProblem):
         comparison.model.forecast().to_csv(folder / FORECAST, index=False)
 
 
-def why_no_forecast(comparison) -> str | None:
+def why_no_forecast(comparison: Comparison) -> str | None:
     """Why the recommended model cannot forecast yet, in one line; None where it can."""
     try:
         comparison.model.forecast(steps=1)
@@ -132,7 +88,9 @@ def why_no_forecast(comparison) -> str | None:
 
 
 def demo(*, out=None, force=False, **options) -> tuple[Comparison, Path]:
-    """Write a small real series to ``airline.csv``, monthly airline passengers of 1949 to 1960, and ``compare`` on it.
+    """Write a small real series to ``airline.csv``, and ``compare`` on it.
+
+    They are the monthly airline passengers of 1949 to 1960.
 
     Parameters
     ----------
@@ -153,37 +111,25 @@ def demo(*, out=None, force=False, **options) -> tuple[Comparison, Path]:
     table = load_airline()
     text = table.to_csv(index_label="month")
     if not Path(DEMO).is_file() or Path(DEMO).read_text(encoding="utf-8") != text:
-        with new_file(DEMO, force) as place:
-            place.write_text(text, encoding="utf-8")
+        with new_file(DEMO, force) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
     return compare(DEMO, table.columns[0], out=out, force=force, **options)
 
 
-def fit(
-    data,
-    target,
-    model,
-    *,
-    time_column=None,
-    series=None,
-    known_ahead=(),
-    horizon=None,
-    season="auto",
-    window=None,
-    seed=0,
-    out=None,
-    force=False,
-    tell=None,
-) -> tuple[ForecastModel, Path]:
+def fit(data, target, model, *, out=None, force=False, **options) -> tuple[ForecastModel, Path]:
     """Fit one model on a file's series, and write it.
 
     Parameters
     ----------
-    data, target, time_column, series, known_ahead, horizon, season, window, seed, force, tell
+    data, target, force
         As in ``compare``.
     model : str
         The rung of the ladder.
     out : path, default=None
         The file. None: in the current folder, the data's name, the model's, and ".skrnn".
+    **options
+        ``time_column``, ``series``, ``known_ahead``, ``season``, ``horizon``, ``window``, ``seed``
+        and ``tell``, as in ``compare``.
 
     Returns
     -------
@@ -192,16 +138,16 @@ def fit(
     path : Path
         Where it was written.
     """
-    check_rungs([model], "--model")
+    everything = {"data": data, "target": target, **options}
+    source, asked, watch = sorted_into((Source, Options, Watch), everything)
+    check_rungs([model], "name")
     path = Path(out or f"{Path(data).name.split('.')[0]}-{model}.skrnn")
-    with new_file(path, force, [data]) as place:
-        reading = read_series(
-            data, target, time=time_column, series=series, season=season, known_ahead=known_ahead
+    with new_file(path, force, [data]) as unfinished:
+        reading = watch.told(source.read())
+        fitted = fit_model(
+            reading, model, horizon=asked.horizon, window=asked.window, seed=asked.seed
         )
-        if tell is not None:
-            tell(reading)
-        fitted = fit_model(reading, model, horizon=horizon, window=window, seed=seed)
-        fitted.save(place)
+        fitted.save(unfinished)
     return fitted, path
 
 
@@ -229,9 +175,9 @@ def forecast(model, data=None, *, steps=None, out=None, force=False) -> pd.DataF
     fitted = load_model(model)
     if out is None:
         return fitted.forecast(_frames(fitted, data), steps)
-    with new_file(out, force, [model, data]) as place:
+    with new_file(out, force, [model, data]) as unfinished:
         table = fitted.forecast(_frames(fitted, data), steps)
-        table.to_csv(place, index=False)
+        table.to_csv(unfinished, index=False)
     return table
 
 
@@ -256,36 +202,49 @@ def _frames(fitted, data):
     if data is None:
         return None
     how = fitted.preparation
-    reading = read_series(
-        data,
-        how.target,
-        time=fitted.time,
+    source = Source(
+        data=data,
+        target=how.target,
+        time_column=fitted.time,
         series=fitted.series,
         season=how.season,
         known_ahead=how.known_ahead,
     )
-    missing = [
-        column for column in how.columns if column not in next(iter(reading.frames.values()))
-    ]
+    reading = source.read()
+    frame = next(iter(reading.frames.values()))
+    missing = [column for column in how.columns if column not in frame]
     if missing:
         raise DataProblem(
             f"{Path(data).name}: has no numbers, or too few, in a column {missing[0]!r}, which the "
-            f"model was fitted "
-            f"on: bring all of {listing(how.columns)}"
+            f"model was fitted on: bring all of {listing(how.columns)}"
         )
     if reading.step != fitted.step:
         raise DataProblem(
             f"{Path(data).name}: its step is {reading.step or 'a row'}, but the model was fitted on "
-            f"rows of "
-            f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
+            f"rows of {fitted.step or 'no known time'}: resample the data, or fit a model on them"
         )
     return with_future(reading)
 
 
-def _command_line(command, data, options):
+def _command_line(source, asked):
+    """The command that repeats a comparison."""
+    options = {
+        "target": source.target,
+        "time": source.time_column,
+        "series": source.series,
+        "known-ahead": ",".join(source.known_ahead),
+        "horizon": asked.horizon,
+        "season": None if source.season == "auto" else source.season,
+        "window": asked.window,
+        "models": ",".join(asked.models or ()),
+        "folds": asked.folds,
+        "budget": asked.budget,
+        "jobs": None if asked.jobs == 1 else asked.jobs,
+        "seed": asked.seed,
+    }
     given = [
         f"--{name} {shlex.quote(str(value))}"
         for name, value in options.items()
         if value not in (None, "")
     ]
-    return " ".join(["skrnn", command, shlex.quote(str(data)), *given])
+    return " ".join(["skrnn compare", shlex.quote(str(source.data)), *given])

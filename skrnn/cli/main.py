@@ -6,6 +6,7 @@ import sys
 import warnings
 
 from skrnn.cli.arguments import make_parser
+from skrnn.cli.flags import as_flags
 
 INTERRUPTED = 130
 
@@ -36,11 +37,8 @@ def main(argv=None) -> int:
     except ValueError as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
-        return _fail(
-            prog,
-            " ".join(str(error).split()),
-            INTERRUPTED if getattr(error, "interrupted", False) else 2,
-        )
+        code = INTERRUPTED if getattr(error, "interrupted", False) else 2
+        return _fail(prog, as_flags(" ".join(str(error).split())), code)
     except Exception as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise

@@ -17,38 +17,42 @@ from skrnn.cli.printing import (
 INTERRUPTED = 130
 
 
+# The arguments that are options of the library under the same names.
+COMPARING = ("folds", "budget", "jobs", "seed")
+SHAPE = ("series", "known_ahead", "horizon", "season", "window")
+
+
 def run(args) -> int:
     """Run a command; returns its exit code."""
-    return {
+    commands = {
         "compare": _compare,
         "demo": _compare,
         "fit": _fit,
         "forecast": _forecast,
         "show": _show,
-    }[args.command](args)
+    }
+    return commands[args.command](args)
 
 
 def _compare(args):
     out = console()
-    shared = {
-        name: getattr(args, name) for name in ("folds", "budget", "jobs", "seed", "out", "force")
-    }
     with Bar() as bar:
 
         def tell(reading):
             with bar.aside():
                 print_notes(out, notes_of(reading))
 
-        shared |= {"tell": None if args.json else tell, "progress": bar, "started": STARTED}
+        options = {
+            **_named(args, (*COMPARING, "out", "force")),
+            "tell": None if args.json else tell,
+            "progress": bar,
+            "started": STARTED,
+        }
         if args.command == "demo":
-            comparison, folder = commands.demo(**shared)
+            comparison, folder = commands.demo(**options)
         else:
-            shared |= {
-                name: getattr(args, name)
-                for name in ("horizon", "season", "window", "models", "series")
-            }
-            shared |= {"time_column": args.time, "known_ahead": args.known_ahead}
-            comparison, folder = commands.compare(args.data, args.target, **shared)
+            options |= {**_named(args, (*SHAPE, "models")), "time_column": args.time}
+            comparison, folder = commands.compare(args.data, args.target, **options)
     files = sorted(path.name for path in folder.iterdir())
     if args.json:
         print(as_json(comparison, folder, files))
@@ -56,32 +60,35 @@ def _compare(args):
         print_notes(out, comparison.plan.notes)
         print_comparison(out, comparison, folder, files)
         if commands.FORECAST not in files:
-            print_notes(out, [f"No {commands.FORECAST}: {commands.why_no_forecast(comparison)}."])
+            why = commands.why_no_forecast(comparison)
+            print_notes(out, [f"No {commands.FORECAST}: {why}."])
     return INTERRUPTED if comparison.ended == "interrupted" else 0
 
 
 def _fit(args):
     out = console()
+
+    def tell(reading):
+        print_notes(out, notes_of(reading))
+
     model, path = commands.fit(
         args.data,
         args.target,
         args.model,
         time_column=args.time,
-        series=args.series,
-        known_ahead=args.known_ahead,
-        horizon=args.horizon,
-        season=args.season,
-        window=args.window,
-        seed=args.seed,
-        out=args.out,
-        force=args.force,
-        tell=None if args.json else lambda reading: print_notes(out, notes_of(reading)),
+        tell=None if args.json else tell,
+        **_named(args, (*SHAPE, "seed", "out", "force")),
     )
+    facts = {"file": str(path), **model.facts}
     if args.json:
-        print(json.dumps({"file": str(path), **model.facts}, ensure_ascii=False, indent=2))
+        print(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
-        print_facts(out, {"file": str(path), **model.facts})
+        print_facts(out, facts)
     return 0
+
+
+def _named(args, names):
+    return {name: getattr(args, name) for name in names}
 
 
 def _forecast(args):

@@ -10,13 +10,13 @@ from skrnn.reading import DataProblem
 
 @contextmanager
 def new_file(path, force, sources=()):
-    """A place for a file, which gets its name when the block ends well. A name that is taken is refused before.
+    """A path for a file, which gets its name when the block ends well.
 
-    That of a source, which is read, is refused even with ``force``.
+    A name that is taken is refused before, that of a source, which is read, even with ``force``.
     """
     path = Path(path)
     if path.resolve() in [Path(source).resolve() for source in sources if source is not None]:
-        raise DataProblem(f"{path} is what is read: choose another --out")
+        raise DataProblem(f"{path} is what is read: choose another out=")
     if path.exists() and not path.is_file():
         raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "is no file"))
     if path.exists() and not force:
@@ -28,34 +28,36 @@ def new_file(path, force, sources=()):
 
 @contextmanager
 def new_folder(path, names, force):
-    """A place for a folder of files with some names; the same.
+    """A path for a folder of files with some names, which gets its name when the block ends well.
 
     What ``force`` overwrites has no other files.
     """
     path = Path(path)
     if path.exists():
-        others = (
-            sorted({one.name for one in path.iterdir()} - set(names)) if path.is_dir() else None
-        )
-        if others is None or others:
-            raise DataProblem(
-                _taken(path, f"has other files ({others[0]})" if others else "is a file")
-            )
-        if not force:
-            raise DataProblem(_taken(path, "exists already"))
+        _check_folder(path, names, force)
     with _beside(path) as folder:
-        place = folder / path.name
-        place.mkdir()
-        yield place
+        unfinished = folder / path.name
+        unfinished.mkdir()
+        yield unfinished
         if path.exists():
             path.replace(folder / "before")
-        place.replace(path)
+        unfinished.replace(path)
+
+
+def _check_folder(path, names, force):
+    if not path.is_dir():
+        raise DataProblem(_taken(path, "is a file"))
+    others = sorted({file.name for file in path.iterdir()} - set(names))
+    if others:
+        raise DataProblem(_taken(path, f"has other files ({others[0]})"))
+    if not force:
+        raise DataProblem(_taken(path, "exists already"))
 
 
 def _taken(path, why):
-    remedy = "choose another --out" + (
-        ", or add --force to overwrite it" if why == "exists already" else ""
-    )
+    remedy = "choose another out="
+    if why == "exists already":
+        remedy += ", or add force=True to overwrite it"
     return f"{path} {why}: {remedy}"
 
 
@@ -66,7 +68,7 @@ def _beside(path):
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     except OSError as error:
         raise DataProblem(
-            f"{path.parent} cannot be written to ({error.strerror}): choose another --out"
+            f"{path.parent} cannot be written to ({error.strerror}): choose another out="
         ) from None
     try:
         yield folder

@@ -155,25 +155,26 @@ def _raise_repeated(rows, table, columns, again, has_series):
     first = int(np.flatnonzero(again)[0])
     share = again.mean()
     lines = sorted(rows.source[first : first + 2])
-    stamp = f"{when(rows.times[first])} is in {table.line(int(lines[0]))} and {table.line(int(lines[1]))}"
-    start = f"{table.file}, column {shown(columns[0])}: {share:.0%} of the rows share their time with others ({stamp})"
+    two = " and ".join(table.line(int(line)) for line in lines)
+    start = (
+        f"{table.file}, column {shown(columns[0])}: {share:.0%} of the rows share their time with "
+        f"others ({when(rows.times[first])} is in {two})"
+    )
     likely = likely_series(table, rows, columns)
     if likely:
-        several = (
-            "the file seems to hold several series"
-            if not has_series
-            else "its series are others than was said"
-        )
-        raise DataProblem(f"{start}: {several}, so pass --series {_quoted(likely[0])}")
+        several = "the file seems to hold several series"
+        if has_series:
+            several = "its series are others than was said"
+        raise DataProblem(f"{start}: {several}, so pass series={likely[0]!r}")
     finer = _finer_times(table, rows, columns)
     if finer:
         raise DataProblem(
-            f"{start}: column {shown(finer)} tells them apart, so pass --time {_quoted(finer)}"
+            f"{start}: column {shown(finer)} tells them apart, so pass time={finer!r}"
         )
     if share > MANY_SERIES and not has_series:
         raise DataProblem(
             f"{start}: the file seems to hold several series: name the column that tells them by "
-            f"--series"
+            "series="
         )
     raise DataProblem(f"{start}: leave one row for each time, e.g. their sum or mean")
 
@@ -189,10 +190,6 @@ def _finer_times(table, rows, columns):
         ):
             return name
     return None
-
-
-def _quoted(name):
-    return f"'{name}'" if " " in name else name
 
 
 def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[str]:

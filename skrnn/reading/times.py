@@ -87,10 +87,11 @@ def _read(table, name, time) -> Stamps:
     try:
         return read_stamps(table.frame[name])
     except BadStampError as error:
-        cell, other = table.cell(error.row, name), ", or leave --time out" if time else ""
+        cell = table.cell(error.row, name)
+        other = ", or leave time= out" if time else ""
         raise DataProblem(
             f"{table.at(error.row, name)}: {cell} {error.why}: correct it, or name another column "
-            f"with --time{other}"
+            f"with time={other}"
         ) from None
 
 

@@ -93,19 +93,19 @@ def test_several_series(write):
     assert problem_of(write(panel(["a", "b", "c"]))) == (
         "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
         "line 2 and line 3): "
-        "the file seems to hold several series, so pass --series store"
+        "the file seems to hold several series, so pass series='store'"
     )
 
 
 def test_several_series_of_the_same_values(write):
     """Series that are alike are still several."""
-    assert "pass --series store" in problem_of(write(panel(["a", "b"], cells="{store},1,2")))
+    assert "pass series='store'" in problem_of(write(panel(["a", "b"], cells="{store},1,2")))
 
 
 def test_another_column_of_series(write):
     """A column that does not tell all series apart: the one that does is named."""
     assert problem_of(write(panel(["a", "b", "c"])), series="kind").endswith(
-        "its series are others than was said, so pass --series store"
+        "its series are others than was said, so pass series='store'"
     )
 
 
@@ -118,7 +118,7 @@ def test_several_series_without_a_column_for_them(write):
     assert problem_of(write(text)) == (
         "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
         "line 2 and line 3): "
-        "the file seems to hold several series: name the column that tells them by --series"
+        "the file seems to hold several series: name the column that tells them by series="
     )
 
 
@@ -138,7 +138,7 @@ def test_finer_times(write):
     labels = [f"{time:%Y-%m-%d},{time:%Y-%m-%d %H:%M}" for time in times("h", 100)]
 
     assert problem_of(write(table(labels, header="date,stamp,load")), time="date").endswith(
-        "column 'stamp' tells them apart, so pass --time stamp"
+        "column 'stamp' tells them apart, so pass time='stamp'"
     )
 
 

@@ -46,7 +46,7 @@ def test_first_of_equal_ones(write):
 
 
 def test_another_one_can_be_named(write):
-    """--time chooses another column than the one that would be taken."""
+    """time= chooses another column than the one that would be taken."""
     labels = [f"{time:%Y-%m-%d},{time + pd.Timedelta(1, 'D'):%Y-%m-%d}" for time in times()]
 
     reading = read(write, labels, "start,end,load", time="end")
@@ -130,7 +130,7 @@ def test_time_that_cannot_be_read(write):
 
 
 def test_named_column_of_words(write):
-    """--time with a column of something else."""
+    """time= with a column of something else."""
     rows = [f"{y},foo" for y in values(40)]
 
     with pytest.raises(DataProblem) as caught:
@@ -141,7 +141,7 @@ def test_named_column_of_words(write):
     assert str(caught.value) == (
         "demand.csv, line 2, column 'kind': 'foo' is not a date or time that can be read: correct "
         "it, or name another "
-        "column with --time, or leave --time out"
+        "column with time=, or leave time= out"
     )
 
 
