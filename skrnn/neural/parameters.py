@@ -1,6 +1,4 @@
-"""Parameters: the fields of an estimator's parts become its constructor, and their descriptions its
-docstring.
-"""
+"""Parameters: the fields of an estimator's parts, and their descriptions, put together."""
 
 from dataclasses import dataclass
 

@@ -56,6 +56,13 @@ NETWORKS = {
     "dense, sigmoid": DenseRegressor(6, activation="sigmoid"),
     "convolutions": ConvRegressor((4, 3), kernel_size=(3, 2), pool_size=2),
     "convolution, even kernel": ConvRegressor(4, kernel_size=4, pool_size=3, pooling="average"),
+    "quantiles": DenseRegressor(6, quantiles=(0.1, 0.4, 0.5, 0.9)),
+    "two quantiles": RNNRegressor("gru", 4, quantiles=(0.1, 0.9)),
+    "one quantile": RNNRegressor("lstm", 4, quantiles=(0.3,)),
+    "quantiles, sequence targets": RNNRegressor(
+        "gru", 4, sequence_targets=True, quantiles=(0.1, 0.5, 0.9)
+    ),
+    "quantiles, decoder": RNNRegressor("simple", 4, decoder="recurrent", quantiles=(0.1, 0.5, 0.9)),
     "convolution, valid": ConvRegressor(4, kernel_size=2, padding="valid", pooling="max"),
 }
 
@@ -73,11 +80,11 @@ def fitted(model, X, y, **params):
     return copy.deepcopy(model).set_params(**{**common, **params}).fit(X, y)
 
 
-def loss_and_gradient(network, feed, vector, seed=0):
+def loss_and_gradient(network, feed, vector, seed=0, loss=Loss("mse")):  # noqa: B008
     """One step of gradient descent, whose rate is 1: what the weights lose is the gradient."""
     plan = Plan(network, every_step=network.every_step)
     values = {
-        "loss": Loss("mse"),
+        "loss": loss,
         "optimizer": "sgd",
         "learning_rate": 1.0,
         "learning_rate_decay": 1.0,
@@ -102,7 +109,7 @@ def check_gradient(model, X, y, n_weights):
 
     def slope(vector):
         feed = model._feed(Samples(X, np.reshape(y, (len(X), -1)), weights), seed=0)
-        return loss_and_gradient(network, feed, vector)
+        return loss_and_gradient(network, feed, vector, loss=model._loss())
 
     _, gradient = slope(vector)
 

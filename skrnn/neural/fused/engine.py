@@ -89,7 +89,8 @@ def _places(plan, *, training=False):
         plan.factors,
         plan.d_outputs,
     )
-    return Places(plan.layers, rows, *places, plan.target_steps, plan.network.outputs)
+    sizes = (plan.target_steps, plan.network.targets, plan.network.outputs)
+    return Places(plan.layers, rows, *places, *sizes)
 
 
 def _weights(plan, vector):
@@ -182,8 +183,16 @@ class _Trainer:
 
     def _run(self, readings, seed, show):
         windows, known_ahead, targets, order = readings
-        loss = kernels.LOSSES[self.training.loss.kind]
-        batches = Batches(order, self.feed.batch_size, self.lanes, loss, self.plan.drops, seed)
+        loss = self.training.loss
+        batches = Batches(
+            order=order,
+            size=self.feed.batch_size,
+            lanes=self.lanes,
+            loss=kernels.LOSSES[loss.kind],
+            quantiles=np.array(loss.quantiles, np.float64),
+            drops=self.plan.drops,
+            seed=seed,
+        )
         places = _places(self.plan, training=True)
 
         def work(thread, shared):
@@ -213,7 +222,8 @@ class _Trainer:
             some = outputs[n_done : n_done + len(order)]
             _forecast(plan, self.packed.packed, windows, known_ahead, order, some)
             n_done += len(order)
-        return kernels.mean_loss(outputs, feed.y, feed.weights, self.training.loss.kind)
+        loss = self.training.loss
+        return kernels.mean_loss(outputs, feed.y, feed.weights, loss.kind, loss.quantiles)
 
     def weights(self):
         """The weights, in Keras's order and layout."""

@@ -66,6 +66,12 @@ def sigmoid(x):
 
 
 @register_jitable
+def softplus(x):
+    """A smooth step up from 0: the logarithm of 1 + exp(x)."""
+    return max(x, x - x) + math.log1p(math.exp(-abs(x)))
+
+
+@register_jitable
 def slope_of(active, kind):
     """The slope of an activation, told from what it gave."""
     one = _half(active) + _half(active)
@@ -177,18 +183,32 @@ def copy_masked(X, mask, out):
 # ---------------------------------------------------------------------- losses
 
 
-MSE, MAE, HUBER = range(3)
-LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER}
+MSE, MAE, HUBER, PINBALL = range(4)
+LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER, "pinball": PINBALL}
+LEVELS = types.Array(types.float64, 1, "C")
 
 
-@linked(array(3), array(3), array(3), types.int64, array(3), returns=types.float64)
-def loss_gradient(Y, target, factors, kind, D):
-    """The loss of outputs Y (steps, outputs, lanes), each step and lane times its factor.
+@linked(array(3), array(3), array(3), types.int64, LEVELS, array(3), returns=types.float64)
+def loss_gradient(Y, target, factors, kind, quantiles, D):
+    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D.
 
-    And its gradient in D.
+    Each step and lane counts as often as its factor says. Of quantiles, those of a target lie
+    beside each other.
     """
     one = Y.dtype.type(1)
     loss = 0.0
+    if kind == PINBALL:
+        n_levels = quantiles.shape[0]
+        for t in range(Y.shape[0]):
+            for j in range(Y.shape[1]):
+                level = Y.dtype.type(quantiles[j % n_levels])
+                for b in range(Y.shape[2]):
+                    w = factors[t, 0, b]
+                    e = target[t, j // n_levels, b] - Y[t, j, b]
+                    slope = level if e >= 0 else level - one
+                    loss += w * slope * e
+                    D[t, j, b] = -w * slope
+        return loss
     for t in range(Y.shape[0]):
         for j in range(Y.shape[1]):
             for b in range(Y.shape[2]):
@@ -208,8 +228,13 @@ def loss_gradient(Y, target, factors, kind, D):
     return loss
 
 
-def mean_loss(Y, y, weights, loss):
+def mean_loss(Y, y, weights, loss, quantiles=()):
     """The mean loss of outputs Y (n, outputs)."""
+    if loss == "pinball":
+        levels = np.array(quantiles, Y.dtype)
+        e = y[:, :, None] - Y.reshape(*y.shape, len(levels))
+        losses = np.maximum(levels * e, (levels - 1) * e).reshape(len(y), -1)
+        return float(np.mean(losses if weights is None else losses * weights[:, None]))
     e = np.abs(Y - y)
     losses = {"mse": e**2, "mae": e, "huber": np.where(e <= 1, e**2 / 2, e - 0.5)}[loss]
     return float(np.mean(losses if weights is None else losses * weights[:, None]))

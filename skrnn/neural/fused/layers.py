@@ -23,6 +23,8 @@ from skrnn.neural.fused.kernels import (
     mixed,
     multiply_slope,
     scale,
+    sigmoid,
+    softplus,
 )
 from skrnn.neural.fused.plan import (
     AVERAGE,
@@ -32,6 +34,7 @@ from skrnn.neural.fused.plan import (
     GRU,
     LSTM,
     MAXIMUM,
+    ORDERED,
     REPEAT,
     SIMPLE,
 )
@@ -174,6 +177,34 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
 # ---------------------------------------------------------------------- layers without weights
 
 
+@part_of
+def _in_order(X, out):
+    """The middle number as it is, and the others a positive step away from the one before."""
+    middle = X.shape[0] // 2
+    for b in range(X.shape[1]):
+        out[middle, b] = X[middle, b]
+        for k in range(middle + 1, X.shape[0]):
+            out[k, b] = out[k - 1, b] + softplus(X[k, b])
+        for k in range(middle - 1, -1, -1):
+            out[k, b] = out[k + 1, b] - softplus(X[k, b])
+
+
+@part_of
+def _in_order_backward(X, D, dX):
+    """The gradient of the numbers before they were in order: a step moves all beyond it."""
+    middle = X.shape[0] // 2
+    for b in range(X.shape[1]):
+        above = D[middle, b] - D[middle, b]
+        for k in range(X.shape[0] - 1, middle, -1):
+            above += D[k, b]
+            dX[k, b] = above * sigmoid(X[k, b])
+        below = D[middle, b] - D[middle, b]
+        for k in range(middle):
+            below += D[k, b]
+            dX[k, b] = -below * sigmoid(X[k, b])
+        dX[middle, b] = D[middle, b] + above + below
+
+
 @forward_kernel
 def plain_forward(layers, at, packed, memory, training, seed):
     """A layer without weights."""
@@ -198,6 +229,10 @@ def plain_forward(layers, at, packed, memory, training, seed):
         scale(out, 1 / layer.steps)
     elif layer.kind == MAXIMUM:
         _largest(X, 0, layer.steps, out[0])
+    elif layer.kind == ORDERED:
+        for t in range(layer.steps):
+            for start in range(0, layer.inputs, layer.group):
+                _in_order(X[t, start : start + layer.group], out[t, start : start + layer.group])
 
 
 @backward_kernel
@@ -222,6 +257,11 @@ def plain_backward(layers, at, packed, gradient, memory, training):
         for j in range(layer.units):
             for b in range(memory.shape[1]):
                 dX[_best(X[:, j], 0, layer.steps, b), j, b] = D[0, j, b]
+    elif layer.kind == ORDERED:
+        for t in range(layer.steps):
+            for start in range(0, layer.inputs, layer.group):
+                stop = start + layer.group
+                _in_order_backward(X[t, start:stop], D[t, start:stop], dX[t, start:stop])
 
 
 # ---------------------------------------------------------------------- all layers
@@ -230,7 +270,7 @@ _OF_KINDS = {
     **dict.fromkeys((SIMPLE, LSTM, GRU), (recurrent_forward, recurrent_backward)),
     DENSE: (dense_forward, dense_backward),
     CONVOLUTION: (convolution_forward, convolution_backward),
-    **dict.fromkeys((AVERAGE, MAXIMUM, DROPOUT, REPEAT), (plain_forward, plain_backward)),
+    **dict.fromkeys((AVERAGE, MAXIMUM, DROPOUT, REPEAT, ORDERED), (plain_forward, plain_backward)),
 }
 _forward_at, _backward_at = caller(FORWARD), caller(BACKWARD)
 

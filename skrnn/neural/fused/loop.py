@@ -37,8 +37,9 @@ class Places(NamedTuple):
     target: int
     factors: int
     d_outputs: int
-    # How many steps have targets, and how many outputs each.
+    # How many steps have targets, how many targets each, and how many outputs.
     target_steps: int
+    n_targets: int
     n_outputs: int
 
 
@@ -74,6 +75,7 @@ class Batches(NamedTuple):
     size: int
     lanes: int
     loss: int
+    quantiles: np.ndarray
     # Whether anything is left out at random; what draws it in the first batch. The next has the
     # next number.
     drops: bool
@@ -142,13 +144,13 @@ def _learn(
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
     read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
-    target = part(numbers, network.target, network.target_steps, network.n_outputs)
+    target = part(numbers, network.target, network.target_steps, network.n_targets)
     factors = part(numbers, network.factors, network.target_steps, 1)
     gather_targets(targets, windows, batches.order, first, n, factor, target, factors)
     forward(network.layers, packed, numbers, batches.drops, seed)
     Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
     D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
-    loss = loss_gradient(Y, target, factors, batches.loss, D)
+    loss = loss_gradient(Y, target, factors, batches.loss, batches.quantiles, D)
     backward(network.layers, packed, gradient, numbers, batches.drops)
     return loss
 

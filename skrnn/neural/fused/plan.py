@@ -14,7 +14,7 @@ import numpy as np
 from skrnn.neural.fused.kernels import ACTIVATIONS
 from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent
 
-SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT = range(9)
+SIMPLE, LSTM, GRU, DENSE, CONVOLUTION, AVERAGE, MAXIMUM, DROPOUT, REPEAT, ORDERED = range(10)
 CELLS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
 
 # A row of the table: what a layer is, and the rows of a chunk's memory where its numbers begin.
@@ -65,6 +65,8 @@ _INTEGERS = (
     "convolved",  # what it gives before the maximum
     "d_padded",  # gradients of both
     "d_convolved",
+    # Numbers in order.
+    "group",  # how many numbers are in order: those of a target
     # Repeating one step for a decoder.
     "beside",  # what is known ahead at each lead
 )
@@ -97,17 +99,20 @@ class Plan:
         self.rows, self.packed = 1, 0
         self.variables, self._blocks = [], []
         self.windows = self._place(network.steps, network.features)
-        self.known_ahead = self._place(network.outputs, network.known_ahead)
+        self.known_ahead = self._place(network.targets, network.known_ahead)
         at, shape = self.windows, (network.steps, network.features)
         for spec in network.layers:
             at, shape = self._layer(at, shape, spec)
-        self.outputs, _ = self._dense(
-            at, shape, 1 if network.decoder else network.outputs, "linear"
-        )
+        n_outputs = network.per_target if network.decoder else network.outputs
+        self.outputs, shape = self._dense(at, shape, n_outputs, "linear")
+        if network.link == "ordered":
+            self.outputs, _ = self._add(
+                self.outputs, shape, ORDERED, shape, group=network.per_target
+            )
         # What is only needed to train comes last.
         self.forward_rows = self.rows
         self.target_steps = network.steps if every_step else 1
-        self.target = self._place(self.target_steps, network.outputs)
+        self.target = self._place(self.target_steps, network.targets)
         self.factors = self._place(self.target_steps, 1)
         self.d_outputs = self._place(self.target_steps, network.outputs)
         self._plan_gradients(self.d_outputs)
@@ -279,7 +284,7 @@ class Plan:
         index = sum(map(len, self._blocks)) - len(encoder)
         for layer in encoder:
             layer["handed"] = True
-        out_shape = self.network.outputs, spec.units + self.network.known_ahead
+        out_shape = self.network.targets, spec.units + self.network.known_ahead
         at, shape = self._add(at, shape, REPEAT, out_shape, beside=self.known_ahead)
         return self._recurrent(
             at, shape, spec, sequences=True, encoder=index, directions=len(encoder)
