@@ -193,6 +193,34 @@ class Windows:
         """The same windows with some of the constructor's arguments changed."""
         return Windows(**{**vars(self), **changes})
 
+    def trimmed(self) -> "Windows":
+        """The same windows over the span of rows that they reach, without a copy.
+
+        Whatever passes over the rows then costs what the windows do, however long the series behind
+        them. Rows ahead are kept as far as the leads go, and all of them where features are known
+        ahead: who forecasts more leads looks further. A span of most rows is not worth a cut.
+        """
+        if not len(self):
+            return self
+        n_rows = len(self.rows)
+        reach = (self.length - 1) * self.sampling_rate
+        first = max(0, min(int(self.ends.min()) - reach, n_rows - 1))
+        stop = n_rows
+        if not self.shift.any():
+            # As many rows more as the window has: y may have outputs behind the last lead.
+            ahead = max(self.sampling_rate, *self.leads, 0) + reach
+            stop = min(n_rows, max(int(self.ends.max()) + ahead, first) + 1)
+        if 2 * (stop - first) > n_rows:
+            return self
+        jumps = self.jumps[(self.jumps > first) & (self.jumps < stop)]
+        return self.replace(
+            rows=self.rows[first:stop],
+            ends=self.ends - first,
+            bounds=np.clip(self.bounds - first, 0, stop - first),
+            index=None if self.index is None else self.index[first:stop],
+            jumps=jumps - first,
+        )
+
     def mapped(self, function: Callable) -> "Windows":
         """The same windows with ``function`` applied to every batch that is gathered."""
         return self.replace(maps=(*self.maps, function))

@@ -80,7 +80,7 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
             f"features, "
             f"got {came[0]} × {came[1]}"
         )
-    return windows
+    return windows.trimmed()
 
 
 def _check_feature_names(estimator, windows, *, reset):

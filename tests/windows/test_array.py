@@ -4,6 +4,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -392,3 +393,45 @@ def test_nothing_counts_across_a_jump():
         True,
         False,
     ]
+
+
+@settings(deadline=None)
+@given(any_windows())
+def test_trimmed_windows_are_the_same(windows):
+    """Over fewer rows the steps are the same, what is known of them, and what is one row ahead."""
+    trimmed = windows.trimmed()
+
+    np.testing.assert_array_equal(trimmed.take(), windows.take())
+    np.testing.assert_array_equal(trimmed.complete(), windows.complete())
+    np.testing.assert_array_equal(trimmed.values_at(0, [0, 1]), windows.values_at(0, [0, 1]))
+
+
+def test_trimmed_windows_keep_labels_and_jumps():
+    """The labels go with their rows, and no window counts across what is missing."""
+    labels = pd.date_range("2024", periods=50, freq="h")
+    windows = Windows(
+        np.arange(50.0)[:, None], [20, 22, 25], length=4, leads=(2,), index=labels, jumps=[5, 22]
+    )
+
+    trimmed = windows.trimmed()
+
+    assert len(trimmed.rows) == 14
+    assert trimmed.index[trimmed.ends].equals(labels[[20, 22, 25]])
+    np.testing.assert_array_equal(trimmed.take(), windows.take())
+
+
+def test_trimming_copies_nothing():
+    """The rows are a view of those that were, and windows of all rows stay themselves."""
+    X, _ = make_windows(np.arange(100.0), length=5)
+
+    assert np.shares_memory(X[40:42].trimmed().rows, X.rows)
+    assert X.trimmed() is X
+
+
+def test_what_is_known_ahead_is_kept_ahead():
+    """A forecaster of more leads looks further ahead than the windows that came."""
+    X, _ = make_windows(np.zeros((100, 2)), length=5, target=0, known_ahead=[1])
+
+    trimmed = X[40:42].trimmed()
+
+    assert len(trimmed.rows) == 100 - 40
