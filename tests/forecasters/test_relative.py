@@ -288,7 +288,7 @@ def test_nothing_that_came_changes(rows):
 
     TransformedWindowRegressor(regressor, transformer).fit(X, y, weights).predict(X)
 
-    assert vars(regressor) == {"alpha": 1.0}
+    assert vars(regressor) == vars(LinearWindow(alpha=1.0))
     assert set(vars(transformer)) == {"lags", "columns", "context"}
     np.testing.assert_array_equal(rows, copies[0])
     np.testing.assert_array_equal(y, copies[1])
