@@ -14,6 +14,10 @@ import numpy as np
 
 from skrnn.windows.array import Windows
 
+# A run's Gram matrix takes some calls for each step, and gathered windows a multiplication for each
+# two inputs: per step, so many of these take as long as the calls.
+WORTH_A_RUN = 200_000
+
 
 @dataclass(frozen=True)
 class Run:
@@ -34,14 +38,18 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
     """Cut windows, in their order, into runs that share their rows and slices that do not.
 
     ``rows`` are the windows' rows, or the same rows rescaled. A run shorter than twice its length
-    is not worth it; one shorter than its pace would step over rows that none of its windows looks
-    at.
+    is not worth it, nor one that saves few multiplications: the short series of a panel are faster
+    gathered all at once. One shorter than its pace would step over rows that none of its windows
+    looks at.
     """
     length = windows.length
     rate = windows.sampling_rate
+    enough = 2 * length
+    if len(windows.bounds) > 2:
+        enough = max(enough, WORTH_A_RUN // (length * windows.n_features**2))
     loose = 0
     for start, stop, stride in [] if windows.maps else _even_stretches(windows):
-        if rate % stride or stop - start < max(2 * length, rate // stride):
+        if rate % stride or stop - start < max(enough, rate // stride):
             continue
         if loose < start:
             yield slice(loose, start)
