@@ -25,7 +25,7 @@ ALLOWED = {
     "tensorflow": ("neural/keras/",),
     "keras": ("neural/keras/",),
     "scikeras": ("neural/keras/",),
-    "sktime": ("datasets.py", "sktime/", "evaluation/measures.py", "baselines/smoothing.py"),
+    "sktime": ("datasets.py", "sktime/", "baselines/smoothing.py"),
     # sktime asks for it.
     "statsmodels": (),
     "matplotlib": ("plotting",),

@@ -1,7 +1,6 @@
-"""Measures of a table of forecasts.
+"""Measures of a table of forecasts: MAE, RMSE, MASE, sMAPE and skill beside the baseline's."""
 
-MAE, RMSE, MASE, sMAPE and skill, each beside the baseline's.
-"""
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ MEASURES = ("mae", "rmse", "mase", "smape")
 ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
 
 
-def error_function(argument: str, error):
+def error_function(argument: str, error: str | Callable) -> Callable:
     """An error by its name, or the function that came."""
     if not callable(error) and error not in ERRORS:
         raise ValueError(
@@ -20,49 +19,30 @@ def error_function(argument: str, error):
     return error if callable(error) else ERRORS[error]
 
 
-def error_name(function) -> str:
+def error_name(function: Callable) -> str:
     """The error in words."""
     return getattr(function, "__name__", type(function).__name__).strip("_").replace("_", " ")
 
 
-def error_where_known(function, true: np.ndarray, forecasts: np.ndarray) -> float:
+def error_where_known(function: Callable, true: np.ndarray, forecasts: np.ndarray) -> float:
     """The error over what is known of both; NaN if nothing is."""
     known = ~(np.isnan(true) | np.isnan(forecasts))
     return float(function(true[known], forecasts[known])) if known.any() else np.nan
 
 
-def measures(table: pd.DataFrame, forecast: str = "predicted") -> dict:
-    """Errors of one column of forecasts against the column "true"; "scale" is what MASE is relative to.
+def measures(table: pd.DataFrame, forecast: str = "predicted") -> dict[str, float]:
+    """Errors of one column of forecasts against the column "true"; MASE is relative to "scale".
 
     sMAPE is in percent, from 0 to 200. MASE leaves out rows without a scale, and is NaN where none
     has one.
     """
-    from sktime.performance_metrics.forecasting import mean_absolute_percentage_error
-
-    true, forecasts = table["true"].to_numpy(), table[forecast].to_numpy()
-    scaled = np.isfinite(table["scale"].to_numpy())
-    scale = table["scale"].to_numpy()[scaled]
-    return {
-        "mae": mean_absolute_error(true, forecasts),
-        "rmse": root_mean_squared_error(true, forecasts),
-        "mase": mean_absolute_error(true[scaled] / scale, forecasts[scaled] / scale)
-        if scaled.any()
-        else np.nan,
-        "smape": 100 * mean_absolute_percentage_error(true, forecasts, symmetric=True),
-    }
+    return {name: values[0] for name, values in _means(table, forecast, np.zeros(1, int)).items()}
 
 
-def beside_baseline(table: pd.DataFrame) -> dict:
-    """The forecasts' errors, the baseline's, and skill.
-
-    The share of the baseline's MAE that is gone.
-    """
-    ours, theirs = measures(table), measures(table, "baseline")
-    return {
-        **ours,
-        "skill": skill(ours["mae"], theirs["mae"]),
-        **{f"baseline_{k}": v for k, v in theirs.items()},
-    }
+def beside_baseline(table: pd.DataFrame) -> dict[str, float]:
+    """The forecasts' errors, the baseline's, and skill: the share of its MAE that is gone."""
+    lines = by(table.assign(all=0), "all")
+    return lines.iloc[0].to_dict()
 
 
 def skill(error: float, baseline_error: float) -> float:
@@ -73,7 +53,36 @@ def skill(error: float, baseline_error: float) -> float:
 
 
 def by(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The errors for each value of a column."""
-    return pd.DataFrame(
-        {value: beside_baseline(part) for value, part in table.groupby(column)}
-    ).T.rename_axis(column)
+    """The errors for each value of a column, the baseline's, and skill."""
+    table = table.sort_values(column, kind="stable")
+    groups, starts = np.unique(table[column].to_numpy(), return_index=True)
+    ours = _means(table, "predicted", starts)
+    theirs = _means(table, "baseline", starts)
+    columns = {
+        **ours,
+        "skill": list(map(skill, ours["mae"], theirs["mae"])),
+        **{f"baseline_{name}": values for name, values in theirs.items()},
+    }
+    return pd.DataFrame(columns, index=pd.Index(groups, name=column))
+
+
+def _means(table, forecast, starts):
+    """The measures of the lines from each start to the next."""
+    true = table["true"].to_numpy(float)
+    forecasts = table[forecast].to_numpy(float)
+    scale = table["scale"].to_numpy(float)
+    error = np.abs(true - forecasts)
+    scaled = np.isfinite(scale)
+    size = np.maximum(np.abs(true) + np.abs(forecasts), np.finfo(float).eps)
+    n_lines = np.diff([*starts, len(table)])
+    n_scaled = np.add.reduceat(scaled, starts, dtype=np.int64)
+    relative = np.divide(error, scale, out=np.zeros(len(table)), where=scaled)
+    with np.errstate(invalid="ignore"):
+        # Where no line has a scale, 0 / 0 is NaN.
+        mase = np.add.reduceat(relative, starts) / n_scaled
+    return {
+        "mae": np.add.reduceat(error, starts) / n_lines,
+        "rmse": np.sqrt(np.add.reduceat(error**2, starts) / n_lines),
+        "mase": mase,
+        "smape": 200 * np.add.reduceat(error / size, starts) / n_lines,
+    }
