@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from skrnn.validation import DivergenceError
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -191,7 +193,7 @@ class Course:
 
     def _last_finite(self):
         if self._finite is None:
-            raise ValueError(
+            raise DivergenceError(
                 "training became infinite in its first epoch, so that nothing was learned: lower "
                 f"learning_rate (got {self.training.learning_rate!r}), set clipnorm=1.0, or scale "
                 "the data (SeriesScaler)"

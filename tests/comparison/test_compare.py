@@ -324,6 +324,22 @@ def test_an_error_in_the_choice_of_what_is_learned_ends_the_comparison(
         compare(make_reading(weekly, 7), models=["seasonal"], folds=2)
 
 
+def test_a_network_that_diverges_does_not_end_the_others(weekly, make_reading, monkeypatch):
+    """Its training says so by an error of its own."""
+
+    def diverging(units, **training):
+        return DenseRegressor(
+            units, **{**training, "optimizer": "sgd", "loss": "mse", "learning_rate": 1e30}
+        )
+
+    monkeypatch.setattr("skrnn.comparison.ladder.DenseRegressor", diverging)
+
+    found = compare(make_reading(weekly, 7), models=["seasonal", "dense"], folds=2)
+
+    assert list(found.results) == ["naive", "seasonal"]
+    assert found.unfinished["dense"].startswith("it failed: training became infinite")
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_model_that_does_not_forecast_numbers_has_failed(
     weekly, make_reading, monkeypatch, value
