@@ -1,4 +1,4 @@
-"""A stranger's CSV or Parquet file as regular series, or one line that says what is wrong with it."""
+"""A stranger's CSV or Parquet file as regular series, or one line that says what is wrong."""
 
 from skrnn.reading.filling import fill_past
 from skrnn.reading.problem import DataProblem

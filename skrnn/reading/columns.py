@@ -1,6 +1,7 @@
 """Columns: which of a table's columns are numbers, and the numbers."""
 
 import re
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -17,31 +18,40 @@ MARKERS = {sign * number for number in (99, 999, 9999, 99999, 999999) for sign i
 REMEDY = "correct it, or leave the cell empty if it is unknown"
 
 
+@dataclass(frozen=True)
+class Floats:
+    """A column as floats, the rows whose cells are no numbers, and what is worth saying of it."""
+
+    values: np.ndarray
+    bad: np.ndarray = field(default_factory=lambda: np.array([], int))
+    notes: tuple[str, ...] = ()
+
+
 def number_columns(
     table: Table, target: str, needed: tuple[str, ...], others: list[str]
-) -> pd.DataFrame:
-    """The target, the needed columns and those of the others that are numbers, as floats; unknown cells are NaN.
+) -> tuple[pd.DataFrame, list[str]]:
+    """(columns, notes): target, needed columns, and those of the others that are numbers.
 
-    A needed column that is not numbers is a problem; the others are left out, which the table's
-    notes tell.
+    They are floats, and unknown cells NaN. A needed column that is not numbers is a problem; the
+    others are left out, which the notes tell.
     """
     columns = {name: _needed_column(table, name, name in needed) for name in (target, *needed)}
     reasons = {}
     for name in others:
         if name in columns:
             continue
-        values, reason = _other_column(table, name)
-        if values is not None:
-            columns[name] = values
+        found, reason = _other_column(table, name)
+        if found is not None:
+            columns[name] = found
         # A delimiter at the end of each line makes an empty column that nobody knows of.
         elif reason != "empty" or not _is_nameless(name):
             reasons.setdefault(reason, []).append(name)
+    notes = [note for column in columns.values() for note in column.notes]
     for reason, names in reasons.items():
-        table.notes.append(
-            f"Left out: {'column' if len(names) == 1 else 'columns'} {listed(names)} ({reason})."
-        )
+        what = "column" if len(names) == 1 else "columns"
+        notes.append(f"Left out: {what} {listed(names)} ({reason}).")
     order = [target, *(name for name in table.names if name in columns and name != target)]
-    return pd.DataFrame({name: columns[name] for name in order})
+    return pd.DataFrame({name: columns[name].values for name in order}), notes
 
 
 def _needed_column(table, name, ahead):
@@ -49,18 +59,18 @@ def _needed_column(table, name, ahead):
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
         raise DataProblem(
             f"{table.file}, column {shown(name)}: holds times, not numbers: name a column of "
-            f"numbers"
+            "numbers"
         )
     _check_no_lists(table, name, column)
-    values, bad = _floats(table, name)
-    if len(bad):
-        _raise_not_number(table, name, bad, ahead)
-    if np.isnan(values).all():
+    found = _floats(table, name)
+    if len(found.bad):
+        _raise_not_number(table, name, found.bad, ahead)
+    if np.isnan(found.values).all():
         raise DataProblem(
             f"{table.file}, column {shown(name)}: has no known value: name another column"
         )
-    _check_finite(table, name, values)
-    return values
+    _check_finite(table, name, found.values)
+    return found
 
 
 def _check_no_lists(table, name, column):
@@ -68,8 +78,7 @@ def _check_no_lists(table, name, column):
     if isinstance(first, list | tuple | np.ndarray):
         raise DataProblem(
             f"{table.file}, column {shown(name)}: holds a list in each row: give each value a row "
-            f"of its own, "
-            f"e.g. with frame.explode({name!r})"
+            f"of its own, e.g. with frame.explode({name!r})"
         )
 
 
@@ -78,17 +87,15 @@ def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
     known = np.unique(values[~np.isnan(values)])
     marker = next((end for end in (known[0], known[-1]) if end in MARKERS), None)
     rest = known[known != marker]
-    if (
-        marker is None
-        or not len(rest)
-        or rest[0] - np.ptp(rest) <= marker <= rest[-1] + np.ptp(rest)
-    ):
+    if marker is None or not len(rest):
+        return []
+    if rest[0] - np.ptp(rest) <= marker <= rest[-1] + np.ptp(rest):
         return []
     rows = np.flatnonzero(values == marker)
     return [
         f"Column {shown(target)} is {marker:.0f} in {counted(len(rows), 'row')} (first in "
-        f"{table.line(rows[0])}), far "
-        "from its other values: if that stands for an unknown value, leave these cells empty."
+        f"{table.line(rows[0])}), far from its other values: if that stands for an unknown value, "
+        "leave these cells empty."
     ]
 
 
@@ -101,33 +108,30 @@ def _raise_not_number(table, name, bad, ahead):
             f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}"
         )
     if numbers < NUMBER_SHARE * len(text):
-        remedy = (
-            "write its kinds as columns of 0 and 1, and name these"
-            if ahead
-            else "name a column of numbers"
-        )
+        remedy = "name a column of numbers"
+        if ahead:
+            remedy = "write its kinds as columns of 0 and 1, and name these"
         raise DataProblem(f"{where} is not a number, nor are most cells of this column: {remedy}")
     raise DataProblem(f"{where} is not a number: {REMEDY}")
 
 
 def _other_column(table, name):
-    """The numbers of a column, or why it is left out."""
+    """(numbers, None) of a column, or (None, why it is left out)."""
     column = table.frame[name]
     if column.isna().all():
         return None, "empty"
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(
-        column.dtype, pd.PeriodDtype
-    ):
+    periods = isinstance(column.dtype, pd.PeriodDtype)
+    if periods or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None, "further dates"
-    values, bad = _floats(table, name)
-    if len(bad):
-        return None, _why_not(table, name, bad)
-    if np.isnan(values).all():
+    found = _floats(table, name)
+    if len(found.bad):
+        return None, _why_not(table, name, found.bad)
+    if np.isnan(found.values).all():
         return None, "empty"
-    if _counts_rows(name, values):
+    if _counts_rows(name, found.values):
         return None, "it counts the rows"
-    _check_finite(table, name, values)
-    return values, None
+    _check_finite(table, name, found.values)
+    return found, None
 
 
 def _why_not(table, name, bad):
@@ -146,29 +150,30 @@ def _counts_rows(name, values):
 
 
 def _floats(table, name):
-    """A column as floats, and the rows whose cells are no numbers."""
     column = table.frame[name]
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
-        return column.to_numpy(dtype=float, na_value=np.nan), np.array([], int)
+        return Floats(column.to_numpy(dtype=float, na_value=np.nan))
     if pd.api.types.is_timedelta64_dtype(column.dtype):
-        return np.full(len(column), np.nan), np.arange(len(column))
+        return Floats(np.full(len(column), np.nan), np.arange(len(column)))
     return _floats_of_text(table, name, column)
 
 
 def _floats_of_text(table, name, column):
-    values, text = np.full(len(column), np.nan), known_cells(column)
+    values = np.full(len(column), np.nan)
+    text = known_cells(column)
     sample = text.iloc[:: max(1, len(text) // 1000)]
     if text.str.lower().isin(TRUTHS.keys()).all():
         values[text.index] = text.str.lower().map(TRUTHS).to_numpy(float)
-        return values, np.array([], int)
+        return Floats(values)
     text, sign = without_sign(text)
     if sign is None and number_share(sample) < NUMBER_SHARE / 2:
-        return values, text.index.to_numpy()
+        return Floats(values, text.index.to_numpy())
     fits = _is_infinite(text) | table.style.matches(text)
     values[text.index[fits]] = _read(table.style, text[fits])
-    if sign and fits.all():
-        table.notes.append(f"The sign {sign} of column {shown(name)} is left out.")
-    return values, text.index[~fits].to_numpy()
+    notes = (
+        (f"The sign {sign} of column {shown(name)} is left out.",) if sign and fits.all() else ()
+    )
+    return Floats(values, text.index[~fits].to_numpy(), notes)
 
 
 def _is_infinite(text):
@@ -177,11 +182,9 @@ def _is_infinite(text):
 
 def _read(style, text):
     infinite = _is_infinite(text)
-    return (
-        style.read(text)
-        if not infinite.any()
-        else np.where(infinite, np.inf, style.read(text.mask(infinite, "0")))
-    )
+    if not infinite.any():
+        return style.read(text)
+    return np.where(infinite, np.inf, style.read(text.mask(infinite, "0")))
 
 
 def _check_finite(table, name, values):

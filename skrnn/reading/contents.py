@@ -80,7 +80,9 @@ def _neighbours(path):
         return f"; there is no folder {path.parent}"
     endings = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz", ".zip")
     try:
-        names = sorted(one.name for one in path.parent.iterdir() if one.suffix.lower() in endings)
+        names = sorted(
+            file.name for file in path.parent.iterdir() if file.suffix.lower() in endings
+        )
     except OSError:
         return ""
     return f"; its folder has {listed(names, 5)}" if names else ""
@@ -126,7 +128,7 @@ def _is_content(info):
 
 
 def text_of(contents: Contents) -> tuple[bytes, str | None]:
-    """The text as UTF-8 with single line feeds, and the name of the encoding where it was another one."""
+    """(text, encoding): UTF-8 with single line feeds, and the name of what it was if not that."""
     for start, what in FOREIGN.items():
         if contents.data.startswith(start):
             raise DataProblem(
@@ -165,7 +167,8 @@ def _utf16(data):
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     start = data[:2000]
-    even, odd = start[::2].count(0), start[1::2].count(0)
+    even = start[::2].count(0)
+    odd = start[1::2].count(0)
     if max(even, odd) > 0.4 * len(start) and min(even, odd) < 0.05 * len(start):
         return "utf-16-le" if odd > even else "utf-16-be"
     return None
@@ -174,11 +177,11 @@ def _utf16(data):
 def _check_no_nul(contents, data):
     at = data.find(b"\0")
     if at >= 0:
-        line, n = data.count(b"\n", 0, at) + 1, data.count(b"\0")
+        line = data.count(b"\n", 0, at) + 1
+        n = data.count(b"\0")
         raise DataProblem(
             f"{contents.name}, line {line}: holds {counted(n, 'NUL byte')}, so it is binary or "
-            f"damaged: "
-            "pass a CSV or Parquet file"
+            "damaged: pass a CSV or Parquet file"
         )
 
 

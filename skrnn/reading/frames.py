@@ -36,10 +36,16 @@ def _on_grid(values, at):
     return grid
 
 
-def usable_frames(frames, target, known_ahead, table, notes):
-    """The series with enough known values of the target, from the first to the last, and what is known ahead."""
-    cut, future, short = {}, {}, []
-    n_before = n_after = 0
+def usable_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> tuple:
+    """(frames, future, notes): the series with enough known values of the target.
+
+    They are cut from the first to the last of these; what is known ahead behind that is future.
+    """
+    cut = {}
+    future = {}
+    short = []
+    n_before = 0
+    n_after = 0
     for key, frame in frames.items():
         known = np.flatnonzero(frame[target].notna())
         if len(known) < MIN_KNOWN:
@@ -48,16 +54,21 @@ def usable_frames(frames, target, known_ahead, table, notes):
         after = frame.iloc[known[-1] + 1 :]
         if len(after) and known_ahead and after[list(known_ahead)].notna().any(axis=None):
             future[key] = after[list(known_ahead)]
-        n_before, n_after = n_before + known[0], n_after + len(after)
+        n_before += known[0]
+        n_after += len(after)
         cut[key] = frame if len(known) == len(frame) else frame.iloc[known[0] : known[-1] + 1]
     if not cut:
-        key, n = max(short, key=lambda item: item[1])
+        most = max(n for _, n in short)
         which = "" if len(frames) == 1 else f" in the longest of {len(frames)} series"
         raise DataProblem(
-            f"{table.file}, column {shown(target)}: has {counted(n, 'known value')}{which}, and at "
-            f"least {MIN_KNOWN} "
-            "are needed: pass a longer file"
+            f"{file}, column {shown(target)}: has {counted(most, 'known value')}{which}, and at "
+            f"least {MIN_KNOWN} are needed: pass a longer file"
         )
+    return cut, future, _notes_on_cuts(short, n_before, n_after, bool(future), target)
+
+
+def _notes_on_cuts(short, n_before, n_after, has_future, target):
+    notes = []
     if short:
         names = listed([key for key, _ in short], 5)
         notes.append(
@@ -69,18 +80,19 @@ def usable_frames(frames, target, known_ahead, table, notes):
             f"{counted(n_before, 'row')} before the first known {shown(target)}: left out."
         )
     if n_after:
-        what = "what they know ahead is kept" if future else "left out"
+        what = "what they know ahead is kept" if has_future else "left out"
         notes.append(f"{counted(n_after, 'row')} after the last known {shown(target)}: {what}.")
-    return cut, future
+    return notes
 
 
-def timely_frames(frames, target, known_ahead, table, notes):
-    """The series without columns that become known in the newer half of the rows only.
+def timely_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> tuple:
+    """(frames, notes): the series without columns that become known too late to learn from.
 
-    Too late to learn from.
+    That is in the newer half of the rows.
     """
     total = sum(map(len, frames.values()))
-    late, starts = [], {}
+    late = []
+    starts = {}
     for column in next(iter(frames.values())).columns.drop(target):
         known = [np.flatnonzero(frame[column].notna()) for frame in frames.values()]
         since = [
@@ -94,10 +106,10 @@ def timely_frames(frames, target, known_ahead, table, notes):
     for column in late:
         if column in known_ahead:
             raise DataProblem(
-                f"{table.file}, column {shown(column)}: is known ahead, but unknown in the older "
-                f"half of the rows: "
-                "fill it, or take it out of known ahead"
+                f"{file}, column {shown(column)}: is known ahead, but unknown in the older half of "
+                "the rows: fill it, or take it out of known ahead"
             )
+    notes = []
     if late:
         what = "column" if len(late) == 1 else "columns"
         notes.append(f"Left out: {what} {listed(late)} (unknown in the older half of the rows).")
@@ -107,7 +119,9 @@ def timely_frames(frames, target, known_ahead, table, notes):
         notes.append(
             f"{listed(starts)} {verb} later than {shown(target)}: {rows} not learned from."
         )
-    return {key: frame.drop(columns=late) for key, frame in frames.items()}
+    if not late:
+        return frames, notes
+    return {key: frame.drop(columns=late) for key, frame in frames.items()}, notes
 
 
 def find_gaps(frames, target):
@@ -133,13 +147,13 @@ def notes_on_frames(frames, target, gaps, step: Step | None) -> list[str]:
     if step is not None and step.length and step.length < DAY:
         notes += _note_on_spring(gaps, step)
     if len(gaps):
-        n, longest = int(gaps["n_rows"].sum()), gaps.iloc[0]
+        n = int(gaps["n_rows"].sum())
+        longest = gaps.iloc[0]
         share = n / sum(map(len, frames.values()))
         rows = counted(n, "row") + (" lacks" if n == 1 else " lack")
         notes.append(
             f"{rows} {shown(target)} ({share:.1%} of all), in {counted(len(gaps), 'gap')}; the "
-            f"longest has "
-            f"{counted(int(longest['n_rows']), 'row')} from {when(longest['first'])}."
+            f"longest has {counted(int(longest['n_rows']), 'row')} from {when(longest['first'])}."
         )
     return notes
 
@@ -156,5 +170,5 @@ def _note_on_spring(gaps, step):
     more = f" and {counted(len(changes) - 1, 'more day')}" if len(changes) > 1 else ""
     return [
         f"Clocks go forward an hour on {changes[0]:%Y-%m-%d}{more}: the hour that is missing is "
-        f"left as a gap."
+        "left as a gap."
     ]

@@ -1,10 +1,11 @@
 """Layout: the delimiter, the header and the lines of a CSV file."""
 
 import collections
+import contextlib
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,19 +52,23 @@ def find_layout(file: str, data: bytes, target: str) -> Layout:
     names = [name.strip() for name in names]
     names[0] = names[0].removeprefix("#").strip()
     wrong = np.flatnonzero(widths != len(names))
-    if len(wrong):
-        wider = (
-            _wider_header(names, data[start : start + SAMPLE_BYTES], delimiter)
-            if (widths == len(names) + 1).all()
-            else None
-        )
-        if wider is None:
-            _raise_ragged(
-                file, data, delimiter, len(names), header, widths[wrong[0]], numbers[wrong[0]]
-            )
-        names = wider
-    skipped = [" ".join(row).strip() for _, row in rows[:at]]
-    return Layout(data, delimiter, names, header, start, numbers, skipped)
+    layout = Layout(
+        data=data,
+        delimiter=delimiter,
+        names=names,
+        header=header,
+        start=start,
+        lines=numbers,
+        skipped=[" ".join(row).strip() for _, row in rows[:at]],
+    )
+    if not len(wrong):
+        return layout
+    wider = None
+    if (widths == len(names) + 1).all():
+        wider = _wider_header(names, data[start : start + SAMPLE_BYTES], delimiter)
+    if wider is None:
+        _raise_ragged(file, layout, widths[wrong[0]], numbers[wrong[0]])
+    return replace(layout, names=wider)
 
 
 def _rows(lines, delimiter):
@@ -75,27 +80,25 @@ def _rows(lines, delimiter):
             if line.strip()
         )
         return [row for row, _ in zip(rows, range(SAMPLE_ROWS), strict=False)]
-    reader, rows = (
-        csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True),
-        [],
-    )
-    try:
+    with_ends = (line + "\n" for line in lines)
+    reader = csv.reader(with_ends, delimiter=delimiter, skipinitialspace=True)
+    rows = []
+    # What is no CSV with this delimiter ends there.
+    with contextlib.suppress(csv.Error):
         for fields in reader:
             if any(field.strip() for field in fields):
                 rows.append((reader.line_num, fields))
             if len(rows) == SAMPLE_ROWS:
                 break
-    except csv.Error:
-        pass
     return rows
 
 
 def _find_delimiter(sample, target):
     """The delimiter that splits most lines alike; None where none does."""
     scores = {
-        one: score
-        for one in DELIMITERS
-        if (score := _score(_rows(sample, one), target)) is not None
+        delimiter: score
+        for delimiter in DELIMITERS
+        if (score := _score(_rows(sample, delimiter), target)) is not None
     }
     alone = any(line.strip(' \t"') == target for line in sample[:HEADER_ROWS])
     if not scores or (alone and not any(named for named, _ in scores.values())):
@@ -160,10 +163,7 @@ def _offset(data, n_lines):
 
 
 def _measure(file, data, start, header, delimiter):
-    """Fields in each row, and the line that it begins on.
-
-    Blank lines are no rows, unless there is one column.
-    """
+    """Fields in each row, and the line that it begins on; blank lines are rows of one column."""
     if delimiter is None:
         n = data[start:].rstrip().count(b"\n") + bool(data[start:].strip())
         return np.ones(n, np.int64), np.arange(header + 1, header + 1 + n)
@@ -195,22 +195,17 @@ def _measure_quoted(file, data, start, header, delimiter):
     measured = []
     try:
         for row in reader:
-            measured.append(
-                (len(row), reader.line_num, not row or (len(row) == 1 and not row[0].strip()))
-            )
+            blank = not row or (len(row) == 1 and not row[0].strip())
+            measured.append((len(row), reader.line_num, blank))
     except csv.Error:
         # A field without end: it began behind the row before.
         _raise_unclosed(file, header + 1 + (measured[-1][1] if measured else 0))
-    widths, ends, blank = (
-        (np.array(part) for part in zip(*measured, strict=True))
-        if measured
-        else (np.array([]),) * 3
-    )
+    widths, ends, blank = np.array(measured, dtype=np.int64).reshape(-1, 3).T
     begins = np.append(0, ends[:-1])[: len(ends)] + header + 1
     if len(begins) and _is_open(data, begins[-1], delimiter):
         _raise_unclosed(file, begins[-1])
-    kept = ~blank.astype(bool)
-    return widths[kept].astype(np.int64), begins[kept].astype(np.int64)
+    kept = blank == 0
+    return widths[kept], begins[kept]
 
 
 def _is_open(data, line, delimiter):
@@ -226,10 +221,7 @@ def _raise_unclosed(file, line):
 
 
 def _wider_header(names, body, delimiter):
-    """The names of columns, where each row has one field more than the header.
-
-    An empty one, or a counter of rows.
-    """
+    """The names of columns where each row has one field more: an empty one, or a row counter."""
     lines = body.decode(errors="ignore").split("\n")[:200]
     fields = [row for _, row in _rows(lines, delimiter) if len(row) == len(names) + 1]
     if all(not row[-1].strip() for row in fields):
@@ -238,23 +230,27 @@ def _wider_header(names, body, delimiter):
     return ["", *names] if [row[0].strip() for row in fields] == counters else None
 
 
-def _raise_ragged(file, data, delimiter, n_names, header, width, line):
+def _raise_ragged(file, layout, width, line):
+    data = layout.data
     text = data[_offset(data, line - 1) :].split(b"\n", 1)[0].decode(errors="replace")
     if text.count('"') % 2:
         _raise_unclosed(file, line)
+    n_names = len(layout.names)
     others = [
         name
         for mark, name in DELIMITERS.items()
-        if mark != delimiter and text.count(mark) >= n_names - 1
+        if mark != layout.delimiter and text.count(mark) >= n_names - 1
     ]
     if others and width < n_names:
-        remedy = f"it is split by {others[0]}s, the header by {DELIMITERS[delimiter]}s: use one of them throughout"
-    elif delimiter == "," and width > n_names:
+        remedy = (
+            f"it is split by {others[0]}s, the header by {DELIMITERS[layout.delimiter]}s: use one "
+            "of them throughout"
+        )
+    elif layout.delimiter == "," and width > n_names:
         remedy = "put quotes around text with commas, and write numbers with decimal points"
     else:
         remedy = "correct the line, or remove it"
     raise DataProblem(
-        f"{file}, line {line}: has {counted(width, 'field')} where the header (line {header}) has "
-        f"{n_names} "
-        f"({shown(text)}): {remedy}"
+        f"{file}, line {line}: has {counted(width, 'field')} where the header (line "
+        f"{layout.header}) has {n_names} ({shown(text)}): {remedy}"
     )

@@ -62,7 +62,8 @@ class NumberStyle:
     def read(self, text: pd.Series) -> np.ndarray:
         """Floats of cells that match."""
         plain = text.str.replace(f"[{re.escape(self.groups)}]", "", regex=True)
-        plain = plain.str.replace(self.decimal, ".", regex=False) if self.decimal != "." else plain
+        if self.decimal != ".":
+            plain = plain.str.replace(self.decimal, ".", regex=False)
         return plain.astype(object).astype(float).to_numpy()
 
 
@@ -84,7 +85,7 @@ def unsigned(text: pd.Series) -> pd.Series:
 def without_sign(text: pd.Series) -> tuple[pd.Series, str | None]:
     """The cells without the percent or currency sign that all of them have, and that sign."""
     first = text.iloc[0] if len(text) else ""
-    sign = next((one for one in SIGNS if one in (first[:1], first[-1:])), None)
+    sign = next((mark for mark in SIGNS if mark in (first[:1], first[-1:])), None)
     if sign is None or not (text.str.startswith(sign) | text.str.endswith(sign)).all():
         return text, None
     return unsigned(text), sign
@@ -125,7 +126,8 @@ def is_ambiguous(columns: list[pd.Series]) -> bool:
 def _evidence(columns):
     """How many cells are numbers with a decimal point alone, and with a decimal comma alone."""
     cells = pd.concat(columns) if columns else pd.Series(dtype=str)
-    point, comma = POINT.matches(cells), COMMA.matches(cells)
+    point = POINT.matches(cells)
+    comma = COMMA.matches(cells)
     return int((point & ~comma).sum()), int((comma & ~point).sum())
 
 

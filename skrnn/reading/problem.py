@@ -2,12 +2,11 @@
 
 import difflib
 
+from skrnn.wording import count, listing
+
 
 class DataProblem(ValueError):
-    """What is wrong with a file.
-
-    One line that names the file, the line or column, and the remedy.
-    """
+    """What is wrong with a file: a line that names the file, the line or column, and the remedy."""
 
     def __init__(self, message: str):
         super().__init__(" ".join(str(message).split()))
@@ -24,23 +23,17 @@ def listed(values, limit: int = 12) -> str:
     names = [shown(value) for value in values]
     if len(names) > limit + 1:
         names = [*names[:limit], f"{len(names) - limit} more"]
-    return (
-        names[0]
-        if len(names) == 1
-        else f"{', '.join(names[:-1])} and {names[-1]}"
-        if names
-        else "none"
-    )
+    return listing(names) if names else "none"
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """A number and its noun: 1 row, 2,000 rows."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+    return count(n, noun, plural or "")
 
 
 def nearest(name: str, names) -> str | None:
     """The name that was probably meant."""
-    lower = {str(one).lower(): one for one in names}
+    lower = {str(known).lower(): known for known in names}
     found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     return lower[found[0]] if found else None
 

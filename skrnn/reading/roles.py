@@ -14,17 +14,17 @@ def check_names(table, target, time, series, known_ahead):
     for name in (*roles.values(), *known_ahead):
         if name is not None:
             _check_name(table, name)
-    for one, other in (("target", "time"), ("target", "series"), ("time", "series")):
-        if roles[one] is not None and roles[one] == roles[other]:
+    for role, other in (("target", "time"), ("target", "series"), ("time", "series")):
+        if roles[role] is not None and roles[role] == roles[other]:
             raise DataProblem(
-                f"{table.file}, column {shown(roles[one])}: is named as {one} and as {other}: name "
-                f"two columns"
+                f"{table.file}, column {shown(roles[role])}: is named as {role} and as {other}: "
+                "name two columns"
             )
     for role, name in roles.items():
         if name in known_ahead:
             raise DataProblem(
                 f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take "
-                f"it out of known ahead"
+                "it out of known ahead"
             )
 
 
@@ -36,8 +36,7 @@ def _check_name(table, name):
     if isinstance(table, TextTable) and len(table.names) == 1:
         raise DataProblem(
             f"{table.file}: has no column {shown(name)}: its one column is {listed(table.names)}, "
-            f"as none of {TRIED} "
-            "splits its lines alike: separate the columns by commas"
+            f"as none of {TRIED} splits its lines alike: separate the columns by commas"
         )
     near = nearest(name, table.names)
     hint = f"did you mean {shown(near)}? The columns are" if near else "the columns are"

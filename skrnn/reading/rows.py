@@ -1,6 +1,6 @@
 """Rows: in time order, each time once in a series."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,18 +16,18 @@ FEW_REPEATS = 0.05
 HOUR = 3_600_000_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rows:
-    """The rows of all series, one series after the other.
+    """The rows of all series, one after the other: values, times, series, and rows of the file.
 
-    Values, times, series and rows of the file.
+    ``notes`` tell what became of other rows.
     """
 
     values: np.ndarray
     times: pd.DatetimeIndex
     codes: np.ndarray
     source: np.ndarray
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     @property
     def micros(self) -> np.ndarray:
@@ -44,6 +44,10 @@ class Rows:
             source=self.source[which],
         )
 
+    def noted(self, note: str) -> "Rows":
+        """The rows with one note more."""
+        return replace(self, notes=(*self.notes, note))
+
     def repeats(self) -> np.ndarray:
         """Which rows have the series and time of the row before."""
         same = (np.diff(self.codes) == 0) & (np.diff(self.micros) == 0)
@@ -58,16 +62,13 @@ def order_rows(rows: Rows) -> Rows:
     if falls.any():
         downwards = falls.sum() >= 0.9 * (np.diff(rows.codes) == 0).sum()
         what = "came newest first" if downwards else "were not in time order"
-        rows.notes.append(f"Rows {what}: they were sorted.")
+        rows = rows.noted(f"Rows {what}: they were sorted.")
     order = np.lexsort((rows.source, rows.micros, rows.codes))
     return rows if (np.diff(order) == 1).all() else rows.take(order)
 
 
 def is_clock_change(times: pd.DatetimeIndex) -> np.ndarray:
-    """Local times at which clocks are changed.
-
-    In the small hours of a Sunday in spring or autumn.
-    """
+    """Local times at which clocks are changed: small hours of a Sunday in spring or autumn."""
     if times.tz is not None:
         return np.zeros(len(times), bool)
     return np.asarray(
@@ -76,9 +77,9 @@ def is_clock_change(times: pd.DatetimeIndex) -> np.ndarray:
 
 
 def unique_rows(rows: Rows, table: Table, columns: tuple[str, ...], has_series: bool) -> Rows:
-    """Each time once.
+    """Each time once: the same row again is dropped, clock changes are averaged.
 
-    The same row again is dropped, clock changes are averaged, and of few others the last is kept.
+    Of few others the last is kept.
     """
     rows = _drop_same(rows, table)
     if not rows.repeats().any():
@@ -98,15 +99,13 @@ def _drop_same(rows, table):
     repeats = np.flatnonzero(rows.repeats())
     if not len(repeats):
         return rows
-    before, after = (
-        table.frame.iloc[rows.source[repeats - 1]],
-        table.frame.iloc[rows.source[repeats]],
-    )
+    before = table.frame.iloc[rows.source[repeats - 1]]
+    after = table.frame.iloc[rows.source[repeats]]
     same = repeats[np.all([_equal(before[name], after[name]) for name in table.names], axis=0)]
     if not len(same):
         return rows
     n = counted(len(same), "row repeats another", "rows repeat others")
-    rows.notes.append(f"{n} in every value: dropped ({when(rows.times[same[0]])} first).")
+    rows = rows.noted(f"{n} in every value: dropped ({when(rows.times[same[0]])} first).")
     return rows.take(np.setdiff1d(np.arange(len(rows.codes)), same, assume_unique=True))
 
 
@@ -132,10 +131,10 @@ def _average_clock_change(rows):
     values[second - 1] = np.where(
         known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan
     )
-    rows.notes.append(
-        f"Clocks go back an hour on "
-        f"{days[0]:%Y-%m-%d}{f' and {len(days) - 1} more days' if len(days) > 1 else ''}: "
-        "the hour that comes twice is averaged."
+    more = f" and {len(days) - 1} more days" if len(days) > 1 else ""
+    rows = rows.noted(
+        f"Clocks go back an hour on {days[0]:%Y-%m-%d}{more}: the hour that comes twice is "
+        "averaged."
     )
     return replace(rows, values=values).take(~repeats)
 
@@ -144,9 +143,10 @@ def _keep_last(rows, table, repeats):
     second = np.flatnonzero(repeats)
     line = table.line(int(rows.source[second[0]]))
     n = counted(len(second), "row has", "rows have")
-    rows.notes.append(
+    first = ", first" if len(second) > 1 else ""
+    rows = rows.noted(
         f"{n} the time of another row and other values: the last one is kept "
-        f"({when(rows.times[second[0]])}, {line}{', first' if len(second) > 1 else ''})."
+        f"({when(rows.times[second[0]])}, {line}{first})."
     )
     return rows.take(~np.append(repeats[1:], False))
 
@@ -197,7 +197,8 @@ def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[st
 
     Text first, then those of fewest values.
     """
-    frame, found = table.frame.iloc[np.sort(rows.source)], []
+    frame = table.frame.iloc[np.sort(rows.source)]
+    found = []
     times = pd.Series(rows.micros, index=rows.source).sort_index().to_numpy()
     for name in frame:
         n_values = 0 if name in columns else frame[name].nunique()

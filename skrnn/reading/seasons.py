@@ -18,8 +18,10 @@ LEAST_GAIN = 0.05
 LEAST_ERROR = 0.01
 # Standard errors that a gain has to be above nothing, and the share by which a longer season has to
 # be better than a shorter one; more of both where the season was looked for among all.
-SURE, BETTER = 3, 0.05
-SURE_OF_PEAKS, BETTER_OF_PEAKS = 5, 0.25
+SURE = 3
+BETTER = 0.05
+SURE_OF_PEAKS = 5
+BETTER_OF_PEAKS = 0.25
 # Standard errors of an autocorrelation that a peak has to reach.
 PEAK = 4
 MIN_PAIRS = 3
@@ -35,7 +37,7 @@ YEARS = {"month": 12, "quarter": 4, "year": 1}
 
 @dataclass(frozen=True)
 class Gain:
-    """The share of the last value's error that goes with a season, the error that stays, and how sure the gain is.
+    """The share of the last value's error that goes with a season, and the error that stays.
 
     ``sure`` is the mean gain in standard errors.
     """
@@ -56,7 +58,7 @@ class Season:
 def find_season(
     series: list[np.ndarray], step: Step | None, n_old: list[int] | None = None
 ) -> Season:
-    """The season for which a forecast by the value of one season before gains most over the last known value.
+    """The season for which the value of one season before gains most over the last known value.
 
     Parameters
     ----------
@@ -68,13 +70,16 @@ def find_season(
         How many rows of each series are looked at, where the oldest of all series are not those of
         each.
     """
-    shortest = int(np.median([len(one) for one in series]))
-    n_old = [int(OLDEST_SHARE * len(one)) for one in series] if n_old is None else n_old
-    old = [one[:n] for one, n in zip(_some(series), _some(n_old), strict=True) if n > MIN_PAIRS]
+    shortest = int(np.median([len(values) for values in series]))
+    if n_old is None:
+        n_old = [int(OLDEST_SHARE * len(values)) for values in series]
+    old = [
+        values[:n] for values, n in zip(_some(series), _some(n_old), strict=True) if n > MIN_PAIRS
+    ]
     names = natural_seasons(step)
-    demands = SURE, BETTER
+    demands = (SURE, BETTER)
     if names is None:
-        demands = SURE_OF_PEAKS, BETTER_OF_PEAKS
+        demands = (SURE_OF_PEAKS, BETTER_OF_PEAKS)
         names = dict.fromkeys(_peaks(old, shortest // N_SEASONS), "")
     tried = [n for n in names if n * N_SEASONS <= shortest]
     if not tried:
@@ -84,10 +89,7 @@ def find_season(
 
 
 def natural_seasons(step: Step | None) -> dict[int, str] | None:
-    """Rows of a day, week, year … and their names.
-
-    None where the step has none and the rows have to tell.
-    """
+    """Rows of a day, week, year … and their names; None where the rows have to tell."""
     if step is None:
         return None
     if step.unit == "business day":
@@ -110,12 +112,13 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
 def _why_none(names, n_rows, step):
     if names:
         shortest = counted(min(names), "row")
-        return f"the shortest natural one, {shortest}, does not fit {N_SEASONS} times into {n_rows:,} rows"
-    return (
-        "nothing in the rows repeats itself"
-        if step is None
-        else f"steps of {step.words} have no natural one"
-    )
+        return (
+            f"the shortest natural one, {shortest}, does not fit {N_SEASONS} times into "
+            f"{n_rows:,} rows"
+        )
+    if step is None:
+        return "nothing in the rows repeats itself"
+    return f"steps of {step.words} have no natural one"
 
 
 def _some(series):
@@ -136,29 +139,26 @@ def _without_trend(values, degree=1):
 
 def _gain(series, season) -> Gain | None:
     """What the value of one season before gains over the last value, at leads of up to a season."""
-    pairs = [pair for one in series if (pair := _errors(one, season)) is not None]
+    pairs = [pair for values in series if (pair := _errors(values, season)) is not None]
     if not pairs:
         return None
-    ours, last = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    ours, last = (np.concatenate(errors) for errors in zip(*pairs, strict=True))
     gained = last - ours
     spread = gained.std() / np.sqrt(len(gained))
-    return Gain(
-        1 - ours.mean() / last.mean(), ours.mean(), gained.mean() / spread if spread > 0 else np.inf
-    )
+    sure = gained.mean() / spread if spread > 0 else np.inf
+    return Gain(1 - ours.mean() / last.mean(), ours.mean(), sure)
 
 
 def _errors(values, season):
-    """Errors of both at each row, relative to the series' own spread.
-
-    None where too little is known.
-    """
+    """Errors of both at each row in units of the series' spread; None where too little is known."""
     if len(values) <= season:
         return None
     # A trend may bend, but not so often that it follows the season.
     values = _without_trend(values, int(np.clip(len(values) // (2 * season), 1, MAX_DEGREE)))
     scale = np.nanstd(values) if (~np.isnan(values)).any() else 0.0
     ours = np.abs(values[season:] - values[:-season])
-    total, n_known = np.zeros(len(ours)), np.zeros(len(ours))
+    total = np.zeros(len(ours))
+    n_known = np.zeros(len(ours))
     for lead in np.unique(np.linspace(1, season, min(season, MAX_LEADS)).round().astype(int)):
         change = np.abs(values[season:] - values[season - lead : -lead])
         total += np.nan_to_num(change)
@@ -177,26 +177,24 @@ def _choose(gains, names, tried, sure, better):
     best = min(good)
     for n in sorted(good):
         # Where next to no error is left, a share of it is nothing.
-        best = (
-            n
-            if good[n].error + LEAST_ERROR < (1 - better) * (good[best].error + LEAST_ERROR)
-            else best
-        )
+        if good[n].error + LEAST_ERROR < (1 - better) * (good[best].error + LEAST_ERROR):
+            best = n
     name = f" ({names[best]})" if names[best] else ""
     others = ", ".join(str(n) for n in tried if n != best)
-    gain = f"the value of one season before errs {good[best].share:.0%} less than the last value"
+    also = f"; also tried: {others}" if others else ""
     return Season(
         best,
-        f"Season of {best} rows{name}: {old}, {gain}{f'; also tried: {others}' if others else ''}.",
+        f"Season of {best} rows{name}: {old}, the value of one season before errs "
+        f"{good[best].share:.0%} less than the last value{also}.",
     )
 
 
 def _why_not(gains, tried):
     if not gains:
         return "the target hardly changes but for a straight line"
-    n = max(gains, key=lambda one: gains[one].share)
+    n = max(gains, key=lambda n_rows: gains[n_rows].share)
     gain = gains[n].share
-    others = ", ".join(str(one) for one in tried if one != n)
+    others = ", ".join(str(other) for other in tried if other != n)
     also = f"; also tried: {others}" if others else ""
     if gain < 0:
         return f"the value of {n} rows before errs {-gain:.0%} more than the last value{also}"
@@ -206,9 +204,9 @@ def _why_not(gains, tried):
 def _peaks(series, longest):
     """Lags at which the autocorrelation peaks, the highest first."""
     found = {}
-    for one in map(_without_trend, series):
-        lags = _autocorrelation(one)[: longest + 2]
-        at, how = find_peaks(lags, height=_chance(lags, len(one)), prominence=0.05)
+    for values in map(_without_trend, series):
+        lags = _autocorrelation(values)[: longest + 2]
+        at, how = find_peaks(lags, height=_chance(lags, len(values)), prominence=0.05)
         for lag, height in zip(at, how["peak_heights"], strict=True):
             if 1 < lag <= longest:
                 found[int(lag)] = max(found.get(int(lag), 0.0), float(height))
@@ -219,18 +217,16 @@ def _peaks(series, longest):
 
 
 def _chance(lags, n_rows):
-    """How high an autocorrelation may be by chance, where neighbours are alike (Bartlett's formula)."""
+    """How high an autocorrelation may be by chance where neighbours are alike, after Bartlett."""
     falls = np.flatnonzero(lags <= 0)
     alike = lags[1 : falls[0] if len(falls) else len(lags)]
     return PEAK * np.sqrt((1 + 2 * np.sum(alike**2)) / max(n_rows, 1))
 
 
 def _autocorrelation(values):
-    known = (
-        np.nan_to_num(values - np.nanmean(values))
-        if (~np.isnan(values)).any()
-        else np.zeros(len(values))
-    )
+    known = np.zeros(len(values))
+    if not np.isnan(values).all():
+        known = np.nan_to_num(values - np.nanmean(values))
     size = 2 ** int(np.ceil(np.log2(2 * len(known) + 1)))
     power = np.abs(np.fft.rfft(known, size)) ** 2
     lags = np.fft.irfft(power, size)[: len(known)]

@@ -138,33 +138,40 @@ def read_series(path, target, *, time=None, series=None, season="auto", known_ah
     times = find_times(table, time, {target, series, *known_ahead})
     skipped = {series, *(times.columns if times else ())}
     others = [name for name in table.names if name not in skipped]
-    values = number_columns(table, target, known_ahead, others)
+    values, notes_on_columns = number_columns(table, target, known_ahead, others)
     codes, keys = series_keys(table, series)
-    notes = [*table.notes, *(times.notes if times else [_why_counted(table)])]
-    notes += note_on_marker(table, target, values[target].to_numpy())
     rows = _rows(table, values, times, codes)
-    rows, step = _regular(rows, table, times, series is not None, notes)
+    rows, step = _regular(rows, table, times, series is not None)
     frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
-    frames, future = usable_frames(frames, target, known_ahead, table, notes)
-    frames = timely_frames(frames, target, known_ahead, table, notes)
+    frames, future, notes_on_cuts = usable_frames(frames, target, known_ahead, table.file)
+    frames, notes_on_late = timely_frames(frames, target, known_ahead, table.file)
     found = _season(season, frames, target, step)
     gaps = find_gaps(frames, target)
-    notes += notes_on_frames(frames, target, gaps, step)
+    notes = [
+        *table.notes,
+        *notes_on_columns,
+        *(times.notes if times else [_why_counted(table)]),
+        *note_on_marker(table, target, values[target].to_numpy()),
+        *rows.notes,
+        *notes_on_cuts,
+        *notes_on_late,
+        *notes_on_frames(frames, target, gaps, step),
+    ]
     return Reading(
-        frames,
-        target,
-        known_ahead,
-        JOINT.join(times.columns) if times else None,
-        series,
-        step.words if step else None,
-        found.n_rows,
-        found.why,
-        notes,
-        gaps,
-        future,
-        table.contents.path,
-        table.contents.sha256,
-        table.contents.n_bytes,
+        frames=frames,
+        target=target,
+        known_ahead=known_ahead,
+        time=JOINT.join(times.columns) if times else None,
+        series=series,
+        step=step.words if step else None,
+        season=found.n_rows,
+        season_why=found.why,
+        notes=notes,
+        gaps=gaps,
+        future=future,
+        path=table.contents.path,
+        sha256=table.contents.sha256,
+        n_bytes=table.contents.n_bytes,
     )
 
 
@@ -173,7 +180,7 @@ def _check_season(season):
     if season != "auto" and not whole:
         raise DataProblem(
             f"season must be 'auto' or a whole number of rows, got {season!r}: pass e.g. 24, or 1 "
-            f"for none"
+            "for none"
         )
 
 
@@ -203,39 +210,34 @@ def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Row
             row = int(lost[full][0])
             raise DataProblem(
                 f"{table.at(row, times.columns[0])}: is empty: write the time of every row, or "
-                f"remove the row"
+                "remove the row"
             )
     kept = np.flatnonzero(~times.times.isna())
     return Rows(values.to_numpy()[kept], times.times[kept], codes[kept], source[kept])
 
 
-def _regular(rows, table, times, has_series, notes):
+def _regular(rows, table, times, has_series):
     """Rows in time order, each time once, and their step."""
     if len(rows.codes) < MIN_KNOWN:
         raise DataProblem(
             f"{table.file}: has {counted(len(rows.codes), 'row')}, and at least {MIN_KNOWN} are "
-            f"needed: "
-            "pass a longer file"
+            "needed: pass a longer file"
         )
     if times is None:
         return rows, None
     rows = unique_rows(order_rows(rows), table, times.columns, has_series)
     step = find_step(rows, times.unit, f"{table.file}, column {shown(times.columns[0])}")
     off = jitter(rows, step)
-    notes += rows.notes
     if off:
-        notes.append(
+        rows = rows.noted(
             f"Stamps lie up to {span(off)} off steps of {step.words}: each was set to the nearest "
-            f"step."
+            "step."
         )
     return rows, step
 
 
 def _old_rows(frames):
-    """How many rows of each series are among the oldest of all.
-
-    Newer ones are for testing, in whatever series.
-    """
+    """How many rows of each series are among the oldest of all: newer ones are for testing."""
     if isinstance(frames[0].index, pd.RangeIndex):
         # Without times, series end together.
         newer = max(map(len, frames)) - int(OLDEST_SHARE * max(map(len, frames)))
@@ -247,9 +249,7 @@ def _old_rows(frames):
 
 def _season(season, frames, target, step) -> Season:
     if season != "auto":
-        return Season(
-            int(season),
-            f"Season of {season} rows, as asked for." if season > 1 else "No season, as asked for.",
-        )
+        why = f"Season of {season} rows" if season > 1 else "No season"
+        return Season(int(season), f"{why}, as asked for.")
     values = [frame[target].to_numpy() for frame in frames.values()]
     return find_season(values, step, _old_rows(list(frames.values())))

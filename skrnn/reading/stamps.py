@@ -15,7 +15,8 @@ OFFSET = r"(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 REST = rf"(?:(?:[T,]|\s)\s*{TIME}\s*{OFFSET}?)?"
 MONTH = r"[A-Za-z]{3,9}\.?"
 TIME_NAMES = re.compile(
-    r"date|time|stamp|datum|zeit|fecha|hora|jahr|monat|month|year|week|quarter|period|epoch|unix|^(ds|ts|dt|t|day)$",
+    r"date|time|stamp|datum|zeit|fecha|hora|jahr|monat|month|year|week|quarter|period|epoch|unix"
+    r"|^(ds|ts|dt|t|day)$",
     re.IGNORECASE,
 )
 SAMPLE = 400
@@ -28,7 +29,8 @@ class BadStampError(ValueError):
 
     def __init__(self, row: int, why: str):
         super().__init__(f"row {row} {why}")
-        self.row, self.why = row, why
+        self.row = row
+        self.why = why
 
 
 @dataclass
@@ -51,10 +53,9 @@ class Shape:
 
 
 def looks_like_stamps(column: pd.Series, name: str) -> bool:
-    """Whether a column holds stamps, told by a sample of its cells, and for plain numbers by its name too."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(
-        column.dtype, pd.PeriodDtype
-    ):
+    """Whether a column holds stamps, by a sample of its cells, and for plain numbers by its name."""
+    periods = isinstance(column.dtype, pd.PeriodDtype)
+    if periods or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return True
     if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
@@ -72,9 +73,8 @@ def read_stamps(column: pd.Series) -> Stamps:
     text = _cells(column)
     shape = _shape_of(text)
     if shape is None:
-        raise BadStampError(
-            int(text.index[0]) if len(text) else 0, "is not a date or time that can be read"
-        )
+        row = int(text.index[0]) if len(text) else 0
+        raise BadStampError(row, "is not a date or time that can be read")
     what = "date or time" if shape.unit in ("date", "time") else shape.unit
     wanted = f"is no {what} like the others, such as {shown(_example(text, shape))}"
     fits = text.str.fullmatch(shape.pattern).astype(bool)
@@ -89,10 +89,7 @@ def read_stamps(column: pd.Series) -> Stamps:
 
 
 def read_clock(column: pd.Series) -> pd.Series | None:
-    """Times of day, as text (13:30) or hours (13), as time deltas.
-
-    None where a column is something else.
-    """
+    """Times of day, as text (13:30) or hours (13), as time deltas; None for any other column."""
     text = _cells(column)
     if not len(text):
         return None
@@ -106,12 +103,8 @@ def _cells(column):
     """The cells that are there; whole numbers without a decimal point."""
     if pd.api.types.is_float_dtype(column.dtype):
         known = column.dropna()
-        whole = bool(
-            np.isfinite(known).all()
-            and (known == np.round(known)).all()
-            and (known.abs() < 1e18).all()
-        )
-        return known.astype("int64").astype(str) if whole else known.astype(str)
+        whole = np.isfinite(known) & (known == np.round(known)) & (known.abs() < 1e18)
+        return known.astype("int64").astype(str) if whole.all() else known.astype(str)
     return known_cells(column)
 
 
@@ -130,7 +123,7 @@ def _example(text, shape):
 
 
 def _can_read(shape, sample):
-    """Cells of the right shape may still be no stamps, such as the 31 words of a month that there is not."""
+    """Cells of the right shape may still be no stamps, such as words where months should be."""
     try:
         times, _ = shape.read(sample[sample.str.fullmatch(shape.pattern).astype(bool)])
     except BadStampError:
@@ -146,11 +139,9 @@ def _read_iso(text):
     offsets = text.str.contains(rf":\d{{2}}(?:\.\d+)?\s*{OFFSET}$")
     if offsets.any() and not offsets.all():
         usual = bool(offsets.mean() > 0.5)
-        why = (
-            "has no offset from UTC, and others have one"
-            if usual
-            else "has an offset from UTC, and others have none"
-        )
+        why = "has an offset from UTC, and others have none"
+        if usual:
+            why = "has no offset from UTC, and others have one"
         raise BadStampError(int(text.index[offsets.to_numpy() != usual][0]), why)
     if offsets.all():
         return _read_offsets(text)
@@ -171,21 +162,19 @@ def _read_offsets(text):
     if len(kinds) == 1 and kinds[0] != "+0000":
         name = f"{kinds[0][:3]}:{kinds[0][3:] or '00'}"
         return utc.dt.tz_convert(name), [f"Times are local ones, UTC{name}."]
-    return utc, [
-        "Times are in UTC."
-        if len(kinds) == 1
-        else "Times have several offsets from UTC: all were set to UTC."
-    ]
+    if len(kinds) == 1:
+        return utc, ["Times are in UTC."]
+    return utc, ["Times have several offsets from UTC: all were set to UTC."]
 
 
 def _offset(kind):
-    hours, minutes = int(kind[1:3]), int(kind[3:5] or 0)
-    return pd.Timedelta(hours=hours, minutes=minutes) * (-1 if kind[0] == "-" else 1)
+    offset = pd.Timedelta(hours=int(kind[1:3]), minutes=int(kind[3:5] or 0))
+    return -offset if kind[0] == "-" else offset
 
 
 def _year_first(text):
-    parts = text.str.extract(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(.*)$")
-    return _assemble(parts[0], parts[1], parts[2]) + _clock(parts[3])
+    found = text.str.extract(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(.*)$")
+    return _assemble(found[0], found[1], found[2]) + _clock(found[3])
 
 
 def _read_slashed(text):
@@ -193,21 +182,23 @@ def _read_slashed(text):
     quick = _read_slashed_alike(text)
     if quick is not None:
         return quick
-    parts = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
-    first, second = parts[0].astype(int), parts[2].astype(int)
-    year, clock = _century(parts[3]), _clock(parts[4])
+    found = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
+    first = found[0].astype(int)
+    second = found[2].astype(int)
+    year = _century(found[3])
+    clock = _clock(found[4])
     ways = {
         True: _assemble(year, second, first) + clock,
         False: _assemble(year, first, second) + clock,
     }
-    day_first, sure = _is_day_first(first, second, ways, parts[1].iloc[0])
+    day_first, sure = _is_day_first(first, second, ways, found[1].iloc[0])
     order = "day/month/year" if day_first else "month/day/year"
     example = shown(text.iloc[0])
     notes = [f"Dates are read as {order}, as {example} is."]
     if not sure:
         notes = [
             f"Dates such as {example} were read as {order}: if that is wrong, write them as "
-            f"2024-01-31."
+            "2024-01-31."
         ]
     return ways[day_first], notes
 
@@ -220,11 +211,8 @@ def _read_slashed_alike(text):
     for order, words in (("%d{0}%m{0}%Y", "day/month/year"), ("%m{0}%d{0}%Y", "month/day/year")):
         spelling = order.format(mark) + clock
         # What does not fit some cells does not fit all of them, and is not tried on all.
-        if (
-            pd.to_datetime(text.iloc[:: len(text) // 1000 + 1], format=spelling, errors="coerce")
-            .isna()
-            .any()
-        ):
+        sample = text.iloc[:: len(text) // 1000 + 1]
+        if pd.to_datetime(sample, format=spelling, errors="coerce").isna().any():
             continue
         times = pd.to_datetime(text, format=spelling, errors="coerce")
         if times.notna().all():
@@ -234,9 +222,10 @@ def _read_slashed_alike(text):
 
 def _is_day_first(first, second, ways, mark):
     """Whether the day comes first, and whether that is sure."""
-    over = (first > 12).sum(), (second > 12).sum()
-    if over[0] != over[1]:
-        return bool(over[0] > over[1]), True
+    n_first = (first > 12).sum()
+    n_second = (second > 12).sum()
+    if n_first != n_second:
+        return bool(n_first > n_second), True
     regular = {way: _regularity(times) for way, times in ways.items()}
     if regular[True] != regular[False]:
         return regular[True] > regular[False], False
@@ -251,34 +240,35 @@ def _regularity(times):
     steps = [days]
     if times.dt.day.nunique() == 1:
         steps.append((times.dt.year * 12 + times.dt.month).diff().iloc[1:])
-    share = max(one.value_counts().iloc[0] / len(one) for one in steps)
+    share = max(apart.value_counts().iloc[0] / len(apart) for apart in steps)
     return round(float(share + abs(np.sign(days).mean())), 6)
 
 
 def _read_named(text):
     """31 Jan 2024, January 31, 2024 13:30 and the like."""
-    parts = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
-    day = parts[0].str.replace(r"[\s,./-]+", " ", regex=True).str.strip()
-    day = day.str.replace(r"(\d)([A-Za-z])", r"\1 \2", regex=True).str.replace(
-        r"([A-Za-z])(\d)", r"\1 \2", regex=True
-    )
+    found = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
+    day = found[0].str.replace(r"[\s,./-]+", " ", regex=True).str.strip()
+    day = day.str.replace(r"(\d)([A-Za-z])", r"\1 \2", regex=True)
+    day = day.str.replace(r"([A-Za-z])(\d)", r"\1 \2", regex=True)
     day = day.str.replace(r"^[A-Za-z]+ (?=[A-Za-z]|\d{1,2} [A-Za-z])", "", regex=True)
-    return _by_format(day, _orders("%d")) + _clock(parts[1]), []
+    return _by_format(day, _orders("%d")) + _clock(found[1]), []
 
 
 def _orders(day):
-    months, years = ("%b", "%B"), ("%Y", "%y")
-    days = [f"{day} {m} {y}" for y in years for m in months] + [
-        f"{m} {day} {y}" for y in years for m in months
+    months = ("%b", "%B")
+    years = ("%Y", "%y")
+    return [
+        *(f"{day} {month} {year}" for year in years for month in months),
+        *(f"{month} {day} {year}" for year in years for month in months),
+        *(f"%Y {month} {day}" for month in months),
     ]
-    return [*days, *(f"%Y {m} {day}" for m in months)]
 
 
 def _by_format(text, formats):
     """The first format that reads most cells."""
     best = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
-    for one in formats:
-        read = pd.to_datetime(text, format=one, errors="coerce")
+    for spelling in formats:
+        read = pd.to_datetime(text, format=spelling, errors="coerce")
         if read.notna().sum() > best.notna().sum():
             best = read
         if best.notna().all():
@@ -288,18 +278,13 @@ def _by_format(text, formats):
 
 def _clock(text):
     """Time of day; nothing is midnight."""
-    text = (
-        text.fillna("")
-        .str.replace(rf"\s*{OFFSET}$", "", regex=True)
-        .str.strip(" ,T")
-        .str.replace(",", ".", regex=False)
-    )
-    parts = text.str.lower().str.extract(r"^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s?([ap])?")
-    hours = parts[0].fillna("0").astype(float)
-    hours = hours.where(~(parts[3].notna() & (hours == 12)), 0) + 12 * (parts[3] == "p")
-    seconds = (
-        hours * 3600 + parts[1].fillna("0").astype(float) * 60 + parts[2].fillna("0").astype(float)
-    )
+    text = text.fillna("").str.replace(rf"\s*{OFFSET}$", "", regex=True)
+    text = text.str.strip(" ,T").str.replace(",", ".", regex=False).str.lower()
+    found = text.str.extract(r"^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s?([ap])?")
+    half = found[3]
+    hours, minutes, seconds = (found[at].fillna("0").astype(float) for at in range(3))
+    hours = hours.where(~(half.notna() & (hours == 12)), 0) + 12 * (half == "p")
+    seconds += 3600 * hours + 60 * minutes
     micros = (seconds * 1e6).round().astype("int64").to_numpy()
     return pd.Series(micros.astype("timedelta64[us]"), index=text.index)
 
@@ -311,36 +296,32 @@ def _century(text):
 
 
 def _assemble(year, month, day):
-    """Dates of any year, also of those that nanoseconds do not reach.
-
-    NaT where there is no such day.
-    """
+    """Dates of any year, also where nanoseconds do not reach; NaT where there is no such day."""
     index = year.index
-    year, month, day = (part.astype("int64").to_numpy() for part in (year, month, day))
+    year, month, day = (numbers.astype("int64").to_numpy() for numbers in (year, month, day))
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     dates = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     there = (month >= 1) & (month <= 12) & (day >= 1) & (dates.astype("datetime64[M]") == months)
-    return pd.Series(
-        np.where(there, dates.astype("datetime64[us]"), np.datetime64("NaT", "us")), index=index
-    )
+    times = np.where(there, dates.astype("datetime64[us]"), np.datetime64("NaT", "us"))
+    return pd.Series(times, index=index)
 
 
-# ---------------------------------------------------------------------- days, weeks, months, quarters, years
+# ---------------------------------------------------------------------- days and longer
 
 
 def _read_compact(text):
     """20240131, with or without a time behind it."""
     digits = text.str.replace(r"[T\s_:-]", "", regex=True)
     lengths = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-    return pd.to_datetime(
-        digits, format=lengths.get(len(digits.iloc[0]), "%Y%m%d"), errors="coerce"
-    ), []
+    spelling = lengths.get(len(digits.iloc[0]), "%Y%m%d")
+    return pd.to_datetime(digits, format=spelling, errors="coerce"), []
 
 
 def _read_month(text):
-    parts = text.str.extract(r"^(\d{4})[-/. ]?[Mm]?(\d{1,2})$")
+    found = text.str.extract(r"^(\d{4})[-/. ]?[Mm]?(\d{1,2})$")
     swapped = text.str.extract(r"^(\d{1,2})[-/.](\d{4})$")
-    year, month = parts[0].fillna(swapped[1]), parts[1].fillna(swapped[0])
+    year = found[0].fillna(swapped[1])
+    month = found[1].fillna(swapped[0])
     return _assemble(year, month, pd.Series(1, index=text.index)), []
 
 
@@ -350,16 +331,15 @@ def _read_named_month(text):
 
 
 def _read_quarter(text):
-    parts = text.str.upper().str.extract(r"(\d{4})?[-/ ]?Q([1-4])[-/ ]?(\d{4})?")
-    month = parts[1].astype(int) * 3 - 2
-    return _assemble(parts[0].fillna(parts[2]), month, pd.Series(1, index=text.index)), []
+    found = text.str.upper().str.extract(r"(\d{4})?[-/ ]?Q([1-4])[-/ ]?(\d{4})?")
+    month = found[1].astype(int) * 3 - 2
+    return _assemble(found[0].fillna(found[2]), month, pd.Series(1, index=text.index)), []
 
 
 def _read_week(text):
-    parts = text.str.upper().str.extract(r"^(\d{4})-?W(\d{1,2})$")
-    return pd.to_datetime(
-        parts[0] + "-" + parts[1].str.zfill(2) + "-1", format="%G-%V-%u", errors="coerce"
-    ), []
+    found = text.str.upper().str.extract(r"^(\d{4})-?W(\d{1,2})$")
+    mondays = found[0] + "-" + found[1].str.zfill(2) + "-1"
+    return pd.to_datetime(mondays, format="%G-%V-%u", errors="coerce"), []
 
 
 def _read_year(text):
@@ -368,20 +348,15 @@ def _read_year(text):
 
 
 def _read_epoch(text):
-    """Seconds since 1970, or thousandths, millionths or billionths of them.
-
-    Told by how many there are.
-    """
+    """Seconds since 1970, or thousandths, millionths or billionths, by how many there are."""
     values = text.astype(object).astype(float)
     power = int(np.clip((np.log10(values.median()) - 9) // 3, 0, 3))
     unit = ("seconds", "milliseconds", "microseconds", "nanoseconds")[power]
     micro = values * 10.0 ** (6 - 3 * power)
     if power >= 2:
         micro = text.astype("int64") // 10 ** (3 * power - 6)
-    times = pd.to_datetime(micro.round().astype("int64"), unit="us", errors="coerce").astype(
-        "datetime64[us]"
-    )
-    return times, [f"Times are {unit} since 1970, in UTC."]
+    times = pd.to_datetime(micro.round().astype("int64"), unit="us", errors="coerce")
+    return times.astype("datetime64[us]"), [f"Times are {unit} since 1970, in UTC."]
 
 
 SHAPES = (

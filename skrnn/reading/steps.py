@@ -7,6 +7,7 @@ import pandas as pd
 
 from skrnn.reading.problem import DataProblem, counted, when
 from skrnn.reading.rows import Rows
+from skrnn.windows.clock import naive
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -53,7 +54,7 @@ JITTER = 0.25
 
 @dataclass(frozen=True)
 class Step:
-    """The step of a file: a unit of the calendar, or "fixed" and microseconds, and how many of them it counts.
+    """The step of a file: so many of a unit of the calendar, or of microseconds ("fixed").
 
     ``offset`` is where steps lie that stamps are merely close to, in microseconds; None where
     stamps are exact.
@@ -80,7 +81,7 @@ class Step:
 
     def ordinals(self, times: pd.DatetimeIndex) -> np.ndarray:
         """Row numbers on the calendar: whole numbers, which have a meaning within a series only."""
-        local = _local(times) if self.unit != "fixed" or self.n % DAY == 0 else _utc(times)
+        local = naive(times, local=self._counts_days)
         if self.unit == "business day":
             return np.busday_count("1970-01-01", local.to_numpy().astype("datetime64[D]"))
         if self.unit != "fixed":
@@ -107,9 +108,13 @@ class Step:
             return first
         micros = int(self.ordinals(pd.DatetimeIndex([first]))[0]) * self.n + self.offset
         naive = pd.Timestamp(np.datetime64(micros, "us"))
-        if first.tz is None or self.n % DAY == 0:
+        if first.tz is None or self._counts_days:
             return naive.tz_localize(first.tz)
         return naive.tz_localize("UTC").tz_convert(first.tz)
+
+    @property
+    def _counts_days(self):
+        return self.unit != "fixed" or self.n % DAY == 0
 
     @property
     def _letter(self):
@@ -121,23 +126,15 @@ def _unit(first):
     return None if 1700 <= first.year < 2200 else "us"
 
 
-def _local(times):
-    return times.tz_localize(None) if times.tz is not None else times
-
-
-def _utc(times):
-    return times.tz_convert(None) if times.tz is not None else times
-
-
 def find_step(rows: Rows, unit: str, where: str) -> Step:
     """The step that the rows of all series have in common.
 
     ``where`` names file and column in messages.
     """
     inside = np.diff(rows.codes) == 0
-    local = _local(rows.times)
+    local = naive(rows.times, local=True)
     midnights = bool((local == local.normalize()).all())
-    times = local if midnights else _utc(rows.times)
+    times = local if midnights else naive(rows.times, local=False)
     differences = np.diff(times.as_unit("us").asi8)[inside]
     if not len(differences):
         raise DataProblem(
@@ -161,13 +158,11 @@ def _usual(differences):
 
 
 def _calendar_step(local, unit, differences, inside):
-    """Months, quarters or years.
-
-    Told as such, or stamps on the same day, or at the ends, of months.
-    """
-    if unit not in ("month", "quarter", "year") and not (
-        differences.min() >= 26 * DAY and _on_days_of_months(local, differences)
-    ):
+    """Months, quarters or years: written so, or on the same day, or at the ends, of months."""
+    written = unit in ("month", "quarter", "year")
+    if not written and differences.min() < 26 * DAY:
+        return None
+    if not written and not _on_days_of_months(local, differences):
         return None
     months = np.diff(local.year.to_numpy() * 12 + local.month.to_numpy())[inside]
     usual = _usual(months)
@@ -180,18 +175,18 @@ def _calendar_step(local, unit, differences, inside):
 
 
 def _on_days_of_months(local, differences):
-    day, last = local.day.to_numpy(), local.days_in_month.to_numpy()
-    same_day = len(np.unique(day)) == 1
-    at_end, at_start = (last - day <= 3).all(), (day <= 4).all()
-    return bool(same_day or ((at_end or at_start) and len(np.unique(differences)) > 1))
+    day = local.day.to_numpy()
+    last = local.days_in_month.to_numpy()
+    if len(np.unique(day)) == 1:
+        return True
+    at_border = (last - day <= 3).all() or (day <= 4).all()
+    return bool(at_border and len(np.unique(differences)) > 1)
 
 
 def _fixed_step(times, differences):
     """The most frequent difference, if all others are multiples of it."""
     step = _usual(differences)
-    if (differences % step).any():
-        return None
-    if _is_business(times, differences):
+    if (differences % step).any() or _is_business(times, differences):
         return None
     return Step("fixed", step)
 
@@ -210,7 +205,7 @@ def _business_step(local, differences):
 def _jittering_step(times, differences, codes):
     """A usual step that the stamps lie close to."""
     middle = float(np.median(differences)) / SECOND
-    step = min(USUAL, key=lambda one: abs(np.log(one / middle))) * SECOND
+    step = min(USUAL, key=lambda seconds: abs(np.log(seconds / middle))) * SECOND
     if abs(step / SECOND / middle - 1) > 0.1:
         return None
     micros = times.as_unit("us").asi8
@@ -228,24 +223,24 @@ def jitter(rows: Rows, step: Step) -> int:
     """How far the farthest stamp lies off its step, in microseconds."""
     if step.offset is None:
         return 0
-    times = _local(rows.times) if step.n % DAY == 0 else _utc(rows.times)
+    times = naive(rows.times, local=step.n % DAY == 0)
     off = (times.as_unit("us").asi8 - step.offset + step.n // 2) % step.n - step.n // 2
     return int(np.abs(off).max())
 
 
 def _raise_irregular(differences, where):
     values, counts = np.unique(differences, return_counts=True)
-    most, coarser = counts.argmax(), _coarser(np.median(differences))
+    most = counts.argmax()
+    coarser = _coarser(np.median(differences))
     raise DataProblem(
         f"{where}: the rows have no regular step: they are from {span(values[0])} to "
-        f"{span(values[-1])} apart, and the "
-        f"most frequent step ({span(values[most])}) is that of "
-        f"{counts[most] / len(differences):.0%}: resample the "
-        f"file first, e.g. frame.resample('{coarser}').mean(), or drop the column to count rows"
+        f"{span(values[-1])} apart, and the most frequent step ({span(values[most])}) is that of "
+        f"{counts[most] / len(differences):.0%}: resample the file first, e.g. "
+        f"frame.resample('{coarser}').mean(), or drop the column to count rows"
     )
 
 
-def span(micros):
+def span(micros: float) -> str:
     """A length of time in its largest fitting unit."""
     for name, length in list(UNITS.items())[1:]:
         if micros >= length:
@@ -276,8 +271,7 @@ def _check_size(step, rows, inside, where):
     gap = int(np.where(inside, jumps, 0).argmax())
     raise DataProblem(
         f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has "
-        f"{len(rows.codes):,}, as "
-        f"there is nothing between {when(rows.times[gap])} and {when(rows.times[gap + 1])}, for "
-        f"one: correct these "
-        "stamps, resample the file to longer steps, or drop the column to count rows"
+        f"{len(rows.codes):,}, as there is nothing between {when(rows.times[gap])} and "
+        f"{when(rows.times[gap + 1])}, for one: correct these stamps, resample the file to longer "
+        "steps, or drop the column to count rows"
     )

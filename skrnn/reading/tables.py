@@ -76,10 +76,7 @@ class TextTable(Table):
         return f"line {self.layout.lines[row]}"
 
     def text(self, column: str) -> pd.Series:
-        """The cells of a column as they are written.
-
-        Read once more, as numbers have forgotten it.
-        """
+        """The cells of a column as they are written: read once more, as numbers forget that."""
         at = self.names.index(column)
         return _parse(self.layout, usecols=[at], dtype=str, na_filter=False)[at].str.strip()
 
@@ -109,10 +106,19 @@ def _read_text(contents, target):
     if len(frame) != len(layout.lines):
         raise DataProblem(
             f"{contents.name}: its rows cannot be counted: remove lines of nothing but blanks or "
-            f"quotes"
+            "quotes"
         )
-    notes = _notes_on_text(layout, encoding) + ([f"{why[0].upper()}{why[1:]}."] if why else [])
-    return TextTable(contents, frame.set_axis(names, axis=1), repeated, notes, style, layout)
+    notes = _notes_on_text(layout, encoding)
+    if why:
+        notes.append(f"{why[0].upper()}{why[1:]}.")
+    return TextTable(
+        contents=contents,
+        frame=frame.set_axis(names, axis=1),
+        repeated=repeated,
+        notes=notes,
+        style=style,
+        layout=layout,
+    )
 
 
 def _parse(layout, n_rows=None, **options):
@@ -137,7 +143,8 @@ def _parse(layout, n_rows=None, **options):
 
 def _unique_names(names):
     """Names that are there and differ; and those that were there more than once."""
-    unique, repeated = [], []
+    unique = []
+    repeated = []
     for at, name in enumerate(names):
         name = name or f"column {at + 1}"
         if name in unique:
@@ -167,7 +174,7 @@ def _notes_on_text(layout, encoding):
 
 
 def _find_style(layout):
-    """How the file writes numbers, by its first rows, or by all of them where the first ones read both ways.
+    """How the file writes numbers, by its first rows, or by all where these read both ways.
 
     Cells of the other style that come later are found when they are read.
     """

@@ -1,7 +1,7 @@
 """Times: which columns of a table hold the time, and the times."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from skrnn.reading.tables import Table
 
 HOUR_NAMES = re.compile(r"^(hour|hours|hr|h|hora|stunde|uhrzeit|time|zeit)$", re.IGNORECASE)
 # The columns that a date may be spread over.
-PARTS = {"month": r"^(month|mon|mm|mes|monat)$", "day": r"^(day|dd|dom|tag|dia)$"}
+SPREAD = {"month": r"^(month|mon|mm|mes|monat)$", "day": r"^(day|dd|dom|tag|dia)$"}
 # Between the names of columns that hold the time together.
 JOINT = " + "
 # A column with fewer different stamps than this share of its rows may need a second column to tell
@@ -43,30 +43,28 @@ class Times:
 
 
 def first_column(table: Table, time: str | None) -> str | None:
-    """The first of the columns in a name such as "date + hour", by which the others are found again."""
-    first, *more = time.split(JOINT) if time else [time]
-    return (
-        first if more and time not in table.names and {first, *more} <= set(table.names) else time
-    )
+    """The first of the columns in a name such as "date + hour": it finds the others again."""
+    if time is None or time in table.names:
+        return time
+    columns = time.split(JOINT)
+    return columns[0] if set(columns) <= set(table.names) else time
 
 
 def find_times(table: Table, time: str | None, taken: set[str]) -> Times | None:
-    """The times of the column that was named, or else of the one that looks most like it.
-
-    None without one.
-    """
+    """The times of the column that was named, or of the one that looks most like it, if any."""
     free = [name for name in table.names if name not in taken and name != time]
     chosen = time or _most_likely(table, free)
     if chosen is None:
         return None
     stamps = _read(table, chosen, time)
-    found = _with_parts(table, chosen, stamps, free) or Times(
-        (chosen,), stamps.times, stamps.unit, stamps.notes
+    found = _spread(table, chosen, stamps, free) or Times(
+        columns=(chosen,), times=stamps.times, unit=stamps.unit, notes=stamps.notes
     )
     if len(found.columns) > 1:
-        found.notes.insert(0, f"The time is columns {listed(found.columns)} together.")
-    elif time is None:
-        found.notes.insert(0, f"The time is column {shown(chosen)}.")
+        note = f"The time is columns {listed(found.columns)} together."
+        return replace(found, notes=[note, *found.notes])
+    if time is None:
+        return replace(found, notes=[f"The time is column {shown(chosen)}.", *found.notes])
     return found
 
 
@@ -95,7 +93,7 @@ def _read(table, name, time) -> Stamps:
         ) from None
 
 
-def _with_parts(table, name, stamps, free):
+def _spread(table, name, stamps, free):
     """Dates with the time of day, or years with the month and day, of further columns."""
     if stamps.unit == "year":
         return _with_month(table, name, free)
@@ -108,11 +106,11 @@ def _with_parts(table, name, stamps, free):
 def _with_clock(table, names, times, notes, free):
     for name in free:
         column = table.frame[name]
-        text = not (
-            pd.api.types.is_numeric_dtype(column.dtype)
-            or pd.api.types.is_datetime64_any_dtype(column.dtype)
-        )
-        clock = read_clock(column) if text or HOUR_NAMES.match(name) else None
+        numbers = pd.api.types.is_numeric_dtype(column.dtype)
+        text = not (numbers or pd.api.types.is_datetime64_any_dtype(column.dtype))
+        if not (text or HOUR_NAMES.match(name)):
+            continue
+        clock = read_clock(column)
         if clock is not None:
             together = times + pd.TimedeltaIndex(clock.reindex(column.index))
             if together.nunique() > times.nunique():
@@ -122,23 +120,21 @@ def _with_clock(table, names, times, notes, free):
 
 def _with_month(table, year, free):
     found = {
-        part: next((name for name in free if re.match(like, name, re.IGNORECASE)), None)
-        for part, like in PARTS.items()
+        unit: next((name for name in free if re.match(like, name, re.IGNORECASE)), None)
+        for unit, like in SPREAD.items()
     }
-    if found["month"] is None or not _is_within(table.frame[found["month"]], 12):
+    month = found["month"]
+    day = found["day"]
+    if month is None or not _is_within(table.frame[month], 12):
         return None
-    day = (
-        found["day"]
-        if found["day"] is not None and _is_within(table.frame[found["day"]], 31)
-        else None
-    )
-    names = tuple(name for name in (year, found["month"], day) if name is not None)
-    parts = {
-        part: table.frame[name] for part, name in zip(("year", "month", "day"), names, strict=False)
+    if day is not None and not _is_within(table.frame[day], 31):
+        day = None
+    names = tuple(name for name in (year, month, day) if name is not None)
+    columns = {
+        unit: table.frame[name] for unit, name in zip(("year", "month", "day"), names, strict=False)
     }
-    times = pd.DatetimeIndex(
-        pd.to_datetime(pd.DataFrame({"day": 1, **parts}), errors="coerce")
-    ).as_unit("us")
+    dates = pd.to_datetime(pd.DataFrame({"day": 1, **columns}), errors="coerce")
+    times = pd.DatetimeIndex(dates).as_unit("us")
     bad = np.flatnonzero(times.isna() & table.frame[list(names)].notna().all(axis=1).to_numpy())
     if len(bad):
         raise DataProblem(

@@ -32,7 +32,7 @@ class Clock:
             return None if rest.any() else rows
         if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
             index = index.tz_convert(self.origin.tz)
-        times = _naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
+        times = naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
         if self._is_calendar:
             grid = pd.date_range(times.min(), times.max(), freq=self.step)
             rows = grid.get_indexer(times)
@@ -43,7 +43,7 @@ class Clock:
     def labels(self, index: pd.Index, n: int) -> pd.Index:
         """The n labels that follow an index."""
         if isinstance(index, pd.DatetimeIndex):
-            times = _naive(index[-1:], local=self._counts_days)
+            times = naive(index[-1:], local=self._counts_days)
             times = pd.date_range(times[0], periods=n + 1, freq=self.step)[1:].as_unit(index.unit)
             if index.tz is None:
                 return times
@@ -110,7 +110,7 @@ def _time_step(index):
     offset = index.freq
     if offset is None and len(index) > 1:
         midnights = isinstance(index, pd.DatetimeIndex) and bool((index == index.normalize()).all())
-        step = _usual_step(np.diff(_naive(index, local=midnights).to_numpy()))
+        step = _usual_step(np.diff(naive(index, local=midnights).to_numpy()))
         if step is not None:
             return pd.Timedelta(step)
         if isinstance(index, pd.DatetimeIndex) and len(index) > 2:
@@ -139,7 +139,7 @@ def _usual_step(differences):
     return None if (values % step != zero).any() else step
 
 
-def _naive(index, *, local):
+def naive(index: pd.Index, *, local: bool) -> pd.Index:
     """Times without their zone: as the clock on the wall shows them, or in UTC."""
     if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
         return index
