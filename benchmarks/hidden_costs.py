@@ -89,13 +89,18 @@ def fit_on_hundred(model):
     return prepare
 
 
-def forecast_future(n_rows):
-    rows = pd.DataFrame(
-        make_rows(n_rows), index=pd.date_range("2000", periods=n_rows, freq="h")
-    ).add_prefix("x")
-    pipe = make_pipeline(SlidingWindow(LENGTH, lead=HORIZON), LinearWindow())
-    pipe.fit(rows[-SMALL:], rows["x0"][-SMALL:])
-    return lambda: pipe.predict(future_rows(rows, HORIZON))[-HORIZON:]
+def forecast_future(n_tail=None):
+    """Forecast the rows to come, behind all rows or behind the newest alone."""
+
+    def prepare(n_rows):
+        index = pd.date_range("2000", periods=n_rows, freq="h")
+        rows = pd.DataFrame(make_rows(n_rows), index=index).add_prefix("x")
+        pipe = make_pipeline(SlidingWindow(LENGTH, lead=HORIZON), LinearWindow())
+        pipe.fit(rows[-SMALL:], rows["x0"][-SMALL:])
+        start = 0 if n_tail is None else -n_tail
+        return lambda: pipe.predict(future_rows(rows[start:], HORIZON))[-HORIZON:]
+
+    return prepare
 
 
 def result_of_folds(n_rows, n_folds=200):
@@ -158,7 +163,8 @@ CASES = [
     Case("100 windows, its fit", fit_on_hundred(DIRECT), ROWS, 2.374, SMALL, 0.047),
     Case("one window, RecursiveForecaster", forecast_one(RECURSIVE), ROWS, 0.258, SMALL, 0.16),
     Case("100 windows, its fit", fit_on_hundred(RECURSIVE), ROWS, 7.348, SMALL, 0.07),
-    Case("24 future rows", forecast_future, ROWS, 0.255, SMALL, 0.005),
+    Case("24 future rows, and all others", forecast_future(), ROWS, 0.255),
+    Case("24 future rows, behind the newest", forecast_future(100), ROWS, 0.255, SMALL, 0.005),
     Case("backtest, 200 folds", result_of_folds, ROWS, 8.4),
     Case("measures of a fold", measures_of_fold, 100_000, 0.001),
     Case("windows of frames of 60 rows", windows_of_frames, 20_000, 15.7),

@@ -130,6 +130,11 @@ def future_rows(data, n):
     extended : of the type of ``data``
         n_rows + n rows, the last n of them NaN.
 
+    Notes
+    -----
+    A pipeline forecasts every row that it is given. Of a long series the newest rows are enough, as
+    many as its windows look back: ``pipe.predict(future_rows(df[-200:], 24))[-24:]``.
+
     Examples
     --------
     >>> import pandas as pd
