@@ -32,6 +32,7 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
+from skrnn.windows.form import Form, mean_deviation
 
 FILE = Path(__file__).parents[2] / "shared" / "data" / "m4_hourly.parquet"
 DAY, HORIZON = 24, 48
@@ -63,7 +64,7 @@ class LastDay(TransformerMixin, BaseEstimator):
 
     def transform(self, windows):
         """The windows as changes."""
-        return windows.mapped(changes)
+        return windows.formed(Form(centre="season", scale="deviation", season=DAY))
 
     def relative_target(self, windows, y, column):
         """The targets y (n, 48) as changes."""
@@ -74,18 +75,9 @@ class LastDay(TransformerMixin, BaseEstimator):
         return y * deviations(windows) + last_day(windows, column)
 
 
-def changes(batch):
-    days = batch.reshape(len(batch), -1, DAY)
-    return ((days - days[:, -1:]) / deviation(batch)).reshape(batch.shape)
-
-
-def deviation(batch):
-    # Some series stand still for weeks.
-    return np.maximum(batch.std(axis=1, keepdims=True), 1e-3)
-
-
 def deviations(windows):
-    return np.concatenate([deviation(windows.take(batch))[:, :, 0] for batch in windows.batches()])
+    steps = (windows.take(batch) for batch in windows.batches())
+    return np.concatenate([mean_deviation(batch)[1][:, :, 0] for batch in steps])
 
 
 def last_day(windows, column):

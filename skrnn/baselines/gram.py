@@ -48,7 +48,7 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
     if len(windows.bounds) > 2:
         enough = max(enough, WORTH_A_RUN // (length * windows.n_features**2))
     loose = 0
-    for start, stop, stride in [] if windows.maps else _even_stretches(windows):
+    for start, stop, stride in _even_stretches(windows) if windows.shares_rows else []:
         if rate % stride or stop - start < max(enough, rate // stride):
             continue
         if loose < start:

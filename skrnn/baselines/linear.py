@@ -216,7 +216,7 @@ def _fit_gram(samples, alpha):
     weights = samples.weights
     means = feature_means(samples.windows)
     scales = feature_deviations(samples.windows, means)
-    windows = _standardised(_unshifted(samples.windows), means, scales)
+    windows = _unshifted(samples.windows).rescaled(means, scales)
     length, features = windows.shape[1:]
     total = len(samples) if weights is None else weights.sum()
     y_mean = np.average(samples.y, axis=0, weights=weights)
@@ -248,7 +248,8 @@ def _unshifted(windows):
 
     Too few windows to be a run are gathered anyway.
     """
-    if windows.maps or not windows.shift.any() or len(windows) < 2 * windows.length:
+    few = len(windows) < 2 * windows.length
+    if few or not windows.shares_rows or not windows.shift.any():
         return windows
     # What all features have in common is a later end of the window.
     common = windows.shift.min()
@@ -257,12 +258,6 @@ def _unshifted(windows):
         moved = windows.rows[ahead:, column]
         rows[: len(moved), column] = moved
     return windows.replace(rows=rows, ends=windows.ends + common, shift=None)
-
-
-def _standardised(windows, means, scales):
-    if windows.maps:
-        return windows.mapped(lambda batch: (batch - means) / scales)
-    return windows.replace(rows=(windows.rows - means) / scales)
 
 
 def _pieces(windows, *, sharing=True):

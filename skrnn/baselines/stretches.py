@@ -34,7 +34,7 @@ def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longes
     stretches : list of (ndarray of shape (n_steps,), float)
     """
     weights = np.ones(len(windows)) if weights is None else weights
-    if windows.maps:
+    if not windows.shares_rows:
         windows, y, weights, leads = _each_by_itself(windows, y, weights, leads, column, most)
         column = 0
     edges = np.unique(np.concatenate([windows.bounds, windows.jumps]))

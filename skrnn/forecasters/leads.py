@@ -136,7 +136,7 @@ class RecursiveForecaster(_ManyLeads):
         self._ahead_ = np.flatnonzero(windows.shift)
         columns = np.flatnonzero(windows.shift == 0)
         following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
-        if np.isnan(following).all(axis=0).any() or windows.maps:
+        if np.isnan(following).all(axis=0).any() or not windows.shares_rows:
             following = self._following(windows, y, columns)
         elif self.leads_[0] == rate:
             following[:, np.searchsorted(columns, self._target_)] = y[:, 0]
@@ -147,7 +147,7 @@ class RecursiveForecaster(_ManyLeads):
 
     def _following(self, windows, y, columns):
         """What follows each window, where its rows do not tell: y, if it is that."""
-        if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or windows.maps:
+        if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or not windows.shares_rows:
             raise ValueError(
                 "RecursiveForecaster forecasts every column one step ahead, and these windows do "
                 "not know the rows "

@@ -12,11 +12,11 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     column = target_position(windows, target)
     same = agreement(windows, y, leads, column)
     # Windows that are scaled as a whole have left the unit of their rows; y must have left it too.
-    if same is None or (same > 0.5) != bool(windows.maps):
+    if same is None or (same > 0.5) == windows.shares_rows:
         return
     name = type(estimator).__name__
     names = windows.feature_names or range(windows.n_features)
-    for other in [] if windows.maps else range(windows.n_features):
+    for other in range(windows.n_features) if windows.shares_rows else []:
         if other != column and (agreement(windows, y, leads, other) or 0) > 0.5:
             raise ValueError(
                 f"{name} relates y to the column target={target!r} of the window, but y is the "

@@ -291,7 +291,7 @@ class NetworkEstimator:
         columns = np.flatnonzero(samples.windows.shift)
         if self.decoder is None or not len(columns):
             return None
-        if samples.windows.maps:
+        if not samples.windows.shares_rows:
             raise ValueError(
                 "decoder='recurrent' reads the columns that are known ahead row by row, which "
                 "windows that are scaled as a whole do not have: scale rows (SeriesScaler), or "

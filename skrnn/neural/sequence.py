@@ -95,7 +95,7 @@ def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
     column = column_position(
         target, windows.feature_names, windows.n_features, argument="sequence_targets"
     )
-    if not alone and not windows.maps:
+    if not alone and windows.shares_rows:
         return LaterEnds(windows, scale(y))
     check_one_unit(estimator, windows, y, target)
     if agreement(windows, y, leads_of(windows, y.shape[1]), column) is None:

@@ -249,7 +249,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         return windows.replace(rows=rows, length=windows.length - lost)
 
     def _steps_lost(self, windows):
-        if windows.maps:
+        if not windows.shares_rows:
             raise ValueError("Differencer looks at rows: put it before WindowScaler, not behind it")
         rate = windows.sampling_rate
         if any(lag % rate for lag in self.lags_):

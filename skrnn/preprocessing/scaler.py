@@ -109,29 +109,34 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         values = self._values(X, reset=False)
         if not isinstance(values, Windows):
             return self._like(X, self._scale(values, method))
-        if values.maps:
-            return values.mapped(_Scale(self, method))
-        scaled = values.replace(rows=self._scale(values.rows, method))
+        if values.shares_rows:
+            scaled = values.replace(rows=self._scale(values.rows, method))
+        else:
+            scaled = values.rescaled(*self._origin_unit(method))
         return scaled if isinstance(X, Windows) else scaled.take()
 
     def _scale(self, values, method):
         return getattr(self.scaler_, method)(values)
 
-
-class _Scale:
-    """Scale gathered windows."""
-
-    def __init__(self, scaler, method):
-        self.scaler, self.method = scaler, method
-
-    def __call__(self, batch):
-        flat = batch.reshape(-1, batch.shape[2])
-        return self.scaler._scale(flat, self.method).reshape(batch.shape)
+    def _origin_unit(self, method):
+        """The origin and the unit of each column: scaled values are (x - origin) / unit."""
+        scaler = self.scaler_
+        unit = scaler.scale_
+        if isinstance(scaler, MinMaxScaler):
+            unit = 1 / scaler.scale_
+            origin = -scaler.min_ * unit
+        elif isinstance(scaler, RobustScaler):
+            origin = scaler.center_
+        else:
+            origin = scaler.mean_
+        if method == "inverse_transform":
+            return -origin / unit, 1 / unit
+        return origin, unit
 
 
 def _fitted(scaler, windows):
     """The scaler, fitted on the values that the windows look at, and on no others."""
-    if not windows.maps:
+    if windows.shares_rows:
         covered = windows.covered()
         some = covered.any(axis=1)
         rows = windows.rows if some.all() else windows.rows[some]

@@ -6,7 +6,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import dimensions
 from skrnn.windows.array import Windows
+from skrnn.windows.form import Form, mean_deviation
 from skrnn.windows.inputs import check_windows
+
+SCALED = Form(centre="mean", scale="deviation")
 
 
 class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
@@ -40,7 +43,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def transform(self, X):
         """Scale every window; the result is of the kind that came, and ``Windows`` stay lazy."""
         check_is_fitted(self)
-        windows = check_windows(self, X, reset=False).mapped(_scale_windows)
+        windows = check_windows(self, X, reset=False).formed(SCALED)
         if isinstance(X, Windows):
             return windows
         return windows.take()[:, :, 0] if dimensions(X) == 2 else windows.take()
@@ -61,33 +64,12 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _statistics(self, windows, column):
         feature = windows.feature(column)
-        parts = [_mean_deviation(feature.take(batch)) for batch in feature.batches()]
-        mean, deviation = (np.concatenate(part)[:, :, 0] for part in zip(*parts, strict=True))
-        return mean, deviation
+        statistics = [mean_deviation(feature.take(batch)) for batch in feature.batches()]
+        mean, deviation = zip(*statistics, strict=True)
+        return np.concatenate(mean)[:, :, 0], np.concatenate(deviation)[:, :, 0]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _scale_windows(batch):
-    mean, deviation = _mean_deviation(batch)
-    return ((batch - mean) / deviation).astype(batch.dtype, copy=False)
-
-
-def _mean_deviation(batch):
-    """Mean and deviation (n, 1, n_features) of the known steps.
-
-    NaN where there are none, 1 where they are constant.
-    """
-    known = ~np.isnan(batch)
-    count = known.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(known, batch, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
-        deviation = np.sqrt(
-            (np.where(known, batch - mean, 0) ** 2).sum(axis=1, keepdims=True) / count
-        )
-    constant = deviation <= 10 * np.finfo(batch.dtype).eps * np.abs(mean)
-    return mean, np.where(constant, 1.0, deviation)

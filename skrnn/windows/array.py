@@ -1,8 +1,10 @@
 """Windows: the lazy array of windows that holds its rows once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
+
+from skrnn.windows.form import Form
 
 # A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
 # window's size.
@@ -50,8 +52,11 @@ class Windows:
     jumps : array-like of int, default=()
         Rows before which more rows are missing than ``rows`` holds unknown ones for: no window
         counts across.
-    maps : tuple of callable, default=()
-        Applied in turn to every gathered batch (n, length, n_features), each window by itself.
+    form : Form, default=None
+        How each window is expressed relative to itself. None: its steps are rows.
+    target : int, default=None
+        The column whose targets y is, where a transformer has expressed both together. Windows
+        whose rows or form change forget it.
 
     Examples
     --------
@@ -81,7 +86,8 @@ class Windows:
         feature_names=None,
         index=None,
         jumps=(),
-        maps=(),
+        form=None,
+        target=None,
     ):
         rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
         if rows.ndim != 2:
@@ -101,7 +107,10 @@ class Windows:
         self.feature_names = None if feature_names is None else tuple(feature_names)
         self.index = index
         self.jumps = np.asarray(jumps, np.int64)
-        self.maps = tuple(maps)
+        self.form = form
+        self.target = target
+        if form is not None:
+            form.check_length(self.length)
 
     @classmethod
     def from_array(cls, X, feature_names=None, *, sampling_rate=1):
@@ -191,7 +200,8 @@ class Windows:
 
     def replace(self, **changes) -> "Windows":
         """The same windows with some of the constructor's arguments changed."""
-        return Windows(**{**vars(self), **changes})
+        forgotten = {"target": None} if {"rows", "form"} & set(changes) else {}
+        return Windows(**{**vars(self), **forgotten, **changes})
 
     def trimmed(self) -> "Windows":
         """The same windows over the span of rows that they reach, without a copy.
@@ -219,21 +229,32 @@ class Windows:
             bounds=np.clip(self.bounds - first, 0, stop - first),
             index=None if self.index is None else self.index[first:stop],
             jumps=jumps - first,
+            target=self.target,
         )
 
-    def mapped(self, function: Callable) -> "Windows":
-        """The same windows with ``function`` applied to every batch that is gathered."""
-        return self.replace(maps=(*self.maps, function))
+    @property
+    def shares_rows(self) -> bool:
+        """Whether steps are rows, the same in every window that looks at them, in one unit."""
+        return self.form is None
+
+    def formed(self, form: Form) -> "Windows":
+        """The same windows, each expressed relative to itself."""
+        return self.replace(form=form if self.form is None else self.form.then(form))
+
+    def rescaled(self, origin: np.ndarray, unit: np.ndarray) -> "Windows":
+        """The same windows with each feature (x - origin) / unit."""
+        if self.form is not None:
+            return self.replace(form=self.form.rescaled(origin, unit))
+        return self.replace(rows=(self.rows - origin) / unit)
 
     def feature(self, column: int) -> "Windows":
         """The same windows with one of their features only."""
         names = None if self.feature_names is None else (self.feature_names[column],)
-        if self.maps:
-            raise ValueError(
-                "a feature cannot be cut out of windows that are transformed as a whole"
-            )
         return self.replace(
-            rows=self.rows[:, column : column + 1], shift=self.shift[[column]], feature_names=names
+            rows=self.rows[:, column : column + 1],
+            shift=self.shift[[column]],
+            feature_names=names,
+            form=None if self.form is None else self.form.of_feature(column),
         )
 
     # ------------------------------------------------------------------ gathering
@@ -255,8 +276,8 @@ class Windows:
             out = np.empty((len(ends), self.length, self.n_features), self.dtype)
             for columns, part in parts:
                 out[:, :, columns] = part
-        for function in self.maps:
-            out = function(out)
+        if self.form is not None:
+            out = self.form.of(out)
         return out if dtype is None else out.astype(dtype, copy=False)
 
     def batches(self, size: int | None = None) -> Iterator[slice]:

@@ -56,7 +56,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _check(self, X, *, reset):
         windows = check_windows(self, X, reset=reset)
-        if windows.maps:
+        if not windows.shares_rows:
             raise ValueError(
                 "LastSteps cuts windows of rows: put it before WindowScaler, not behind it"
             )
@@ -137,7 +137,7 @@ def value_parts(windows: Windows):
 
     All others are NaN.
     """
-    if windows.maps:
+    if not windows.shares_rows:
         for batch in windows.batches():
             yield windows.take(batch).reshape(-1, windows.n_features)
         return
@@ -152,6 +152,8 @@ def feature_means(windows: Windows) -> np.ndarray:
 
     0 where a feature has none.
     """
+    if not windows.shares_rows and windows.form.centre == "mean":
+        return windows.form.mean(windows.n_features)
     total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
     for part in value_parts(windows):
         total += np.nansum(part, axis=0, dtype=np.float64)

@@ -271,7 +271,7 @@ def _readings(feed, *, forecasts=False):
     """
     windows = feed.windows
     places = None if forecasts else feed.places
-    if not _readable(windows) or (places is None and not forecasts):
+    if not readable(windows.rows) or (places is None and not forecasts):
         yield from (
             (_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together()
         )
@@ -285,11 +285,6 @@ def _readings(feed, *, forecasts=False):
         y = np.ascontiguousarray(feed.y[:, None])
         targets = Targets(y, _weights_of(feed.weights, y), *places)
     yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
-
-
-def _readable(windows):
-    """Whether windows are read where they lie in their rows."""
-    return not windows.maps and readable(windows.rows)
 
 
 def _weights_of(weights, y):
@@ -383,7 +378,7 @@ def predict(
 
 def _sources(windows, dtype):
     """Windows as the loops read them: all at once in their rows, or gathered, batch by batch."""
-    if _readable(windows):
+    if readable(windows.rows):
         yield slice(None), source_of_windows(windows)
         return
     for batch in windows.batches():

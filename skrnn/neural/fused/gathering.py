@@ -3,6 +3,7 @@
 Windows, what is known ahead of them, and targets, from where they lie into a chunk's memory.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +13,23 @@ from numba import types
 from numba.extending import intrinsic
 
 from skrnn.neural.fused.compiling import part_of
+
+# What a step is relative to, as compiled code compares it.
+NO_CENTRE, MEAN, SEASON = range(3)
+
+
+class Relative(NamedTuple):
+    """How each sample is expressed relative to itself: a ``Form``, as compiled code takes it."""
+
+    centre: int
+    # Steps of a season.
+    period: int
+    # Whether the deviation divides, and below what share of the mean it counts as none.
+    scaled: bool
+    constant: float
+    # One for each column.
+    origin: np.ndarray
+    unit: np.ndarray
 
 
 class Read(NamedTuple):
@@ -24,6 +42,9 @@ class Read(NamedTuple):
     offsets: np.ndarray
     columns: np.ndarray
     shift: np.ndarray
+    # Whether samples are expressed relative to themselves, and how.
+    formed: bool
+    relative: Relative
 
 
 @dataclass(frozen=True)
@@ -53,15 +74,36 @@ def readable(rows: np.ndarray) -> bool:
     return rows.dtype in (np.float32, np.float64) and rows.dtype.isnative
 
 
-def source(rows, ends, offsets, columns=None, shift=None) -> Source:
-    """Some numbers of rows."""
+def source(rows, ends, offsets, columns=None, shift=None, form=None) -> Source:
+    """Some numbers of rows, in their form."""
     columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
     layout = np.array([rows.__array_interface__["data"][0], *rows.strides, rows.itemsize])
     # Compiled code is for arrays of one kind: others would have it compiled once more.
-    return Source(
-        rows,
-        Read(layout, *(np.require(one, np.int64, "CW") for one in (ends, offsets, columns, shift))),
+    read = Read(
+        layout=layout,
+        ends=np.require(ends, np.int64, "CW"),
+        offsets=np.require(offsets, np.int64, "CW"),
+        columns=np.require(columns, np.int64, "CW"),
+        shift=np.require(shift, np.int64, "CW"),
+        formed=form is not None,
+        relative=_relative(form, rows.dtype, len(columns)),
+    )
+    return Source(rows, read)
+
+
+def _relative(form, dtype, n_columns):
+    zeros = np.zeros(n_columns)
+    ones = np.ones(n_columns)
+    if form is None:
+        return Relative(NO_CENTRE, 1, False, 0.0, zeros, ones)
+    return Relative(
+        centre={"none": NO_CENTRE, "mean": MEAN, "last": SEASON, "season": SEASON}[form.centre],
+        period=form.period,
+        scaled=form.scale == "deviation",
+        constant=form.noise(dtype),
+        origin=np.array(form.origin) if form.origin else zeros,
+        unit=np.array(form.unit) if form.unit else ones,
     )
 
 
@@ -73,7 +115,7 @@ def nothing() -> Source:
 def source_of_windows(windows) -> Source:
     """Complete windows."""
     offsets = (np.arange(windows.length) - (windows.length - 1)) * windows.sampling_rate
-    return source(windows.rows, windows.ends, offsets, shift=windows.shift)
+    return source(windows.rows, windows.ends, offsets, shift=windows.shift, form=windows.form)
 
 
 def source_of_array(X) -> Source:
@@ -109,6 +151,12 @@ def gather(read, order, first, n, X):
     starts = np.empty(X.shape[2], np.int64)
     for b in range(X.shape[2]):
         starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
+    if read.formed:
+        steps = np.empty((X.shape[0], X.shape[2]))
+        for f in range(X.shape[1]):
+            _load_steps(read, starts, f, steps)
+            _express(read.relative, f, steps, X)
+        return
     for t in range(X.shape[0]):
         for f in range(X.shape[1]):
             out, ahead = X[t, f], (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
@@ -118,6 +166,51 @@ def gather(read, order, first, n, X):
             else:
                 for b in range(out.shape[0]):
                     out[b] = _double(starts[b] + ahead)
+
+
+@part_of
+def _load_steps(read, starts, f, steps):
+    """One column of all samples into ``steps`` (steps, lanes), in double precision."""
+    row, column, size = read.layout[1], read.layout[2], read.layout[3]
+    for t in range(steps.shape[0]):
+        ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
+        if size == 4:
+            for b in range(steps.shape[1]):
+                steps[t, b] = _single(starts[b] + ahead)
+        else:
+            for b in range(steps.shape[1]):
+                steps[t, b] = _double(starts[b] + ahead)
+
+
+@part_of
+def _express(relative, f, steps, X):
+    """``steps`` (steps, lanes) relative to themselves, as column f of X (steps, columns, lanes)."""
+    length, lanes = steps.shape
+    mean, deviation = np.zeros(lanes), np.ones(lanes)
+    if relative.centre == MEAN or relative.scaled:
+        for t in range(length):
+            for b in range(lanes):
+                mean[b] += steps[t, b]
+        for b in range(lanes):
+            mean[b] /= length
+    if relative.scaled:
+        squares = np.zeros(lanes)
+        for t in range(length):
+            for b in range(lanes):
+                squares[b] += (steps[t, b] - mean[b]) ** 2
+        for b in range(lanes):
+            root = math.sqrt(squares[b] / length)
+            deviation[b] = 1.0 if root <= relative.constant * abs(mean[b]) else root
+    if relative.centre == NO_CENTRE:
+        mean[:] = 0
+    origin, unit = relative.origin[f], relative.unit[f]
+    for t in range(length):
+        centre = mean
+        if relative.centre == SEASON:
+            centre = steps[length - relative.period + (t - length) % relative.period]
+        out = X[t, f]
+        for b in range(lanes):
+            out[b] = ((steps[t, b] - centre[b]) / deviation[b] - origin) / unit
 
 
 @part_of
