@@ -3,6 +3,7 @@
 import numpy as np
 
 from skrnn.comparison.preparation import spacing
+from skrnn.evaluation.folds import known_at, successive_tests
 from skrnn.reading import DataProblem
 from skrnn.wording import count
 
@@ -26,18 +27,19 @@ def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.
     """
     origin, newest = samples.shared()
     known = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
-    origins = np.unique(origin[known])
-    n_tested = int(TEST_SHARE * len(origins))
+    which = np.flatnonzero(known)
+    n_origins = len(np.unique(origin[which]))
+    n_tested = int(TEST_SHARE * n_origins)
     size = n_tested // n_folds
-    starts = [len(origins) - (n_folds - fold) * size for fold in range(n_folds)]
-    if size < 1 or not (known & (newest <= origins[starts[0]])).any():
-        _raise_too_few(len(origins), n_folds, n_tested)
+    if size < 1:
+        _raise_too_few(n_origins, n_folds, n_tested)
     folds = []
-    for start in starts:
-        first = origins[start]
-        last = origins[start + size - 1]
-        test = np.flatnonzero(known & (origin >= first) & (origin <= last))
-        folds.append((np.flatnonzero(newest <= first), thinned(test, MOST_TESTED, season)))
+    for tested in successive_tests(origin[which], n_folds, size):
+        test = which[tested]
+        train = known_at(newest, origin[test].min())
+        if not known[train].any():
+            _raise_too_few(n_origins, n_folds, n_tested)
+        folds.append((train, thinned(test, MOST_TESTED, season)))
     return folds
 
 

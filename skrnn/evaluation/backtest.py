@@ -1,22 +1,26 @@
-"""backtest.
-
-Forecasts from rolling origins, beside a baseline's, as they would have been made at the time.
-"""
+"""Backtests: forecasts from rolling origins beside a baseline's, as they would have been made."""
 
 import numbers
 import time
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from sklearn.base import clone
-from sklearn.model_selection import TimeSeriesSplit, check_cv
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import BaseCrossValidator
 
+from skrnn.evaluation.folds import make_groups
 from skrnn.evaluation.measures import MEASURES, beside_baseline, by
-from skrnn.evaluation.samples import forecast_table, samples_of, season_of
-from skrnn.validation import check_count
+from skrnn.evaluation.row_samples import season_of
+from skrnn.evaluation.samples import forecast_table, samples_of
+from skrnn.windows import Windows
+from skrnn.wording import count
+
+# More folds than there are.
+ALL_FOLDS = 10**9
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,16 +50,16 @@ class Backtest:
     scores: pd.Series
     by_fold: pd.DataFrame
     by_lead: pd.DataFrame
-    estimators: list
+    estimators: list[BaseEstimator]
 
     @classmethod
-    def of_folds(cls, folds):
-        """One result of several with a fold each, in the order in which they come: of folds that were run one by one.
+    def of_folds(cls, folds: Sequence["Backtest"]) -> "Backtest":
+        """One result of several that were run one by one, with a fold each.
 
         Parameters
         ----------
         folds : sequence of Backtest
-            Results of the same model on the same samples.
+            Results of the same model on the same samples, in the order of the folds.
 
         Returns
         -------
@@ -63,32 +67,71 @@ class Backtest:
             All of their forecasts, with the folds counted anew, and the errors over all of them.
         """
         tables = [fold.predictions.assign(fold=number) for number, fold in enumerate(folds)]
-        seconds = [
-            seconds
-            for fold in folds
-            for seconds in fold.by_fold[["fit_time", "predict_time"]].to_numpy()
-        ]
-        return cls._of(
-            pd.concat(tables), seconds, [model for fold in folds for model in fold.estimators]
+        return cls.of_table(
+            pd.concat(tables),
+            fit_times=np.concatenate([fold.by_fold["fit_time"] for fold in folds]),
+            predict_times=np.concatenate([fold.by_fold["predict_time"] for fold in folds]),
+            estimators=[model for fold in folds for model in fold.estimators],
         )
 
     @classmethod
-    def _of(cls, table, seconds, estimators):
-        by_fold = by(table, "fold")
-        by_fold["fit_time"], by_fold["predict_time"] = zip(*seconds, strict=True)
-        return cls(table, pd.Series(beside_baseline(table)), by_fold, by(table, "lead"), estimators)
+    def of_table(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        fit_times: Sequence[float],
+        predict_times: Sequence[float],
+        estimators: list[BaseEstimator],
+    ) -> "Backtest":
+        """The result of a table of forecasts.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            A line for each forecast, as in ``predictions``.
+        fit_times, predict_times : sequence of float
+            The seconds of each fold.
+        estimators : list
+            The fitted model of each fold.
+
+        Returns
+        -------
+        result : Backtest
+            The forecasts, and their errors.
+        """
+        by_fold = by(predictions, "fold")
+        by_fold["fit_time"] = fit_times
+        by_fold["predict_time"] = predict_times
+        return cls(
+            predictions=predictions,
+            scores=pd.Series(beside_baseline(predictions)),
+            by_fold=by_fold,
+            by_lead=by(predictions, "lead"),
+            estimators=estimators,
+        )
 
     def __repr__(self) -> str:
         both = {name: [self.scores[name], self.scores[f"baseline_{name}"]] for name in MEASURES}
         table = pd.DataFrame(both, index=["model", "baseline"])
         table["skill"] = [self.scores["skill"], 0.0]
-        n_folds, n_leads = len(self.by_fold), len(self.by_lead)
+        n_leads = len(self.by_lead)
         leads = f"{n_leads} leads" if n_leads > 1 else f"lead {self.by_lead.index[0]}"
-        title = f"Backtest of {len(self.predictions)} forecasts, {n_folds} folds, {leads}"
+        n_forecasts = len(self.predictions)
+        title = f"Backtest of {n_forecasts} forecasts, {len(self.by_fold)} folds, {leads}"
         return f"{title}\n{table.to_string(float_format='{:.4g}'.format)}"
 
 
-def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, verbose=0):
+def backtest(
+    estimator: BaseEstimator,
+    X: Windows | ArrayLike,
+    y: ArrayLike,
+    *,
+    cv: int | BaseCrossValidator = 5,
+    refit: bool | int = True,
+    baseline: BaseEstimator | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Backtest:
     """Forecast from rolling origins, and measure the errors beside a baseline's.
 
     ::
@@ -104,8 +147,7 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     estimator : estimator
         A model on windows, or a pipeline with ``SlidingWindow`` that takes rows. It is cloned for
         each fit, so that no fit goes on with the weights of another.
-    X : Windows, array-like of shape (n_samples, steps, n_features), or rows of shape (n_rows,
-    n_features)
+    X : Windows, array-like of shape (n_samples, steps, n_features), or rows (n_rows, n_features)
         The windows or, for a pipeline that makes them, the rows.
     y : array-like of shape (n_samples,) or (n_samples, n_leads)
         The targets; for rows, the series itself. Unknown targets (NaN) are not scored.
@@ -143,7 +185,8 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     >>> df = load_airline()
     >>> pipe = make_pipeline(SlidingWindow(length=24, lead=12), LinearWindow())
     >>> years = TimeSeriesSplit(3, test_size=12, gap=11)
-    >>> result = backtest(pipe, df, df["passengers"], cv=years, baseline=NaiveForecaster("seasonal", season=12))
+    >>> seasonal = NaiveForecaster("seasonal", season=12)
+    >>> result = backtest(pipe, df, df["passengers"], cv=years, baseline=seasonal)
     >>> result.by_fold[["mae", "baseline_mae", "skill"]].round(2)
             mae  baseline_mae  skill
     fold
@@ -155,39 +198,45 @@ def backtest(estimator, X, y, *, cv=5, refit=True, baseline=None, n_jobs=None, v
     if baseline is not None:
         _check_estimator("baseline", baseline)
     samples = samples_of(estimator, X, y)
-    groups = _groups(samples, cv, _check_refit(refit))
-    jobs = (delayed(_forecast_group)(estimator, baseline, samples, *group) for group in groups)
+    groups = make_groups(samples, cv, _check_refit(refit))
+    jobs = (delayed(_forecast_group)(estimator, baseline, samples, group) for group in groups)
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    parts = [part for group in _progress(done, len(groups), verbose) for part in group]
-    table = pd.concat([part.table.assign(fold=number) for number, part in enumerate(parts)])
+    folds = [fold for group in _progress(done, len(groups), verbose) for fold in group]
+    table = pd.concat([fold.table.assign(fold=number) for number, fold in enumerate(folds)])
     columns = ["fold", "origin", "lead", "true", "predicted", "baseline", "scale"]
-    table = table[["series", *columns] if samples.is_panel else columns]
-    return Backtest._of(table, [part.seconds for part in parts], [part.model for part in parts])
+    if samples.is_panel:
+        columns = ["series", *columns]
+    return Backtest.of_table(
+        table[columns],
+        fit_times=[fold.fit_time for fold in folds],
+        predict_times=[fold.predict_time for fold in folds],
+        estimators=[fold.model for fold in folds],
+    )
 
 
-@dataclass
-class _Part:
+@dataclass(frozen=True)
+class _Fold:
     """A fold's table, its model, and the seconds that the model took to fit and to predict."""
 
     table: pd.DataFrame
-    model: object
-    seconds: tuple
+    model: BaseEstimator
+    fit_time: float
+    predict_time: float
 
 
 def _check_estimator(name, estimator):
-    if isinstance(estimator, type) or not hasattr(estimator, "predict"):
-        got = (
-            f"the class {estimator.__name__}: add ()"
-            if isinstance(estimator, type)
-            else repr(estimator)
+    if isinstance(estimator, type):
+        raise ValueError(
+            f"{name} must be an estimator that predicts, got the class {estimator.__name__}: add ()"
         )
-        raise ValueError(f"{name} must be an estimator that predicts, got {got}")
+    if not hasattr(estimator, "predict"):
+        raise ValueError(f"{name} must be an estimator that predicts, got {estimator!r}")
 
 
 def _check_refit(refit):
     """How many folds share a fit."""
     if isinstance(refit, bool | np.bool_):
-        return 1 if refit else 10**9
+        return 1 if refit else ALL_FOLDS
     if not isinstance(refit, numbers.Integral) or refit < 1:
         raise ValueError(
             f"refit must be True, False or after how many folds to fit anew, got {refit!r}"
@@ -195,134 +244,75 @@ def _check_refit(refit):
     return int(refit)
 
 
-# ---------------------------------------------------------------------- folds
-
-
-def _groups(samples, cv, every):
-    """(train, tests) of the folds that share a fit.
-
-    Training targets are known when the first forecast is made.
-    """
-    counted = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
-    splits = list(
-        _counted_splits(samples, check_count("cv", cv, minimum=2))
-        if counted
-        else _given_splits(samples, cv)
-    )
-    if not splits:
-        raise ValueError("cv must give at least one fold, got none")
-    # A splitter may keep a series for the test whose dates others are trained on.
-    series, moments = samples.series, (samples.origin, samples.newest)
-    if counted:
-        series, moments = np.zeros_like(series), samples.shared()
-    groups, leaks = [], []
-    for fold in range(0, len(splits), every):
-        train, tests = splits[fold][0], [test for _, test in splits[fold : fold + every]]
-        ahead = _rows_ahead(series, *moments, train, np.concatenate(tests))
-        known = ahead <= 0
-        if not known.any():
-            raise ValueError(
-                f"fold {fold} has nothing to train on: none of its {len(train)} training samples "
-                f"has targets that "
-                "were known when its test begins. Use fewer folds, a longer series, or a splitter "
-                "in time order"
-            )
-        groups.append((train[known], tests))
-        leaks.append((ahead.max(), np.sum(~known)))
-    if not counted:
-        _warn_of_leaks(*np.max(leaks, axis=0))
-    return groups
-
-
-def _warn_of_leaks(n_rows, n_samples):
-    if n_samples:
-        warnings.warn(
-            f"cv leaks by {n_rows} {'row' if n_rows == 1 else 'rows'}: it trains on targets that "
-            f"much newer than the "
-            f"origin of the first forecast that it tests. They were left out of training, up to "
-            f"{n_samples} samples in "
-            "a fold. A gap in cv that is longer by as many samples leaves them out too; a number of "
-            "folds (cv=5) sets "
-            "it by itself",
-            UserWarning,
-            stacklevel=4,
-        )
-
-
-def _counted_splits(samples, n_splits):
-    origins, which = np.unique(samples.shared()[0], return_inverse=True)
-    for train, test in TimeSeriesSplit(n_splits).split(origins):
-        yield (
-            np.flatnonzero(which <= train[-1]),
-            np.flatnonzero((which >= test[0]) & (which <= test[-1])),
-        )
-
-
-def _given_splits(samples, cv):
-    places = np.arange(len(samples.series))
-    for fold, split in enumerate(check_cv(cv).split(samples.X, samples.y)):
-        # Rows are fitted on in their order, whatever a shuffled splitter makes of it.
-        train, test = (np.sort(places[part]) if len(part) else places[:0] for part in split)
-        if not len(train) or not len(test):
-            raise ValueError(
-                f"fold {fold} of cv must train and test on some samples, got {len(train)} and "
-                f"{len(test)}"
-            )
-        yield train, test
-
-
-def _rows_ahead(series, origin, newest, train, test):
-    """How many rows newer than the first origin tested in its series each training sample's targets are."""
-    first = np.full(int(series.max()) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(first, series[test], origin[test])
-    first = first[series[train]]
-    # A series that is not tested knows of none that is.
-    return newest[train] - np.where(first < np.iinfo(np.int64).max, first, newest[train])
-
-
-# ---------------------------------------------------------------------- forecasts
-
-
-def _forecast_group(estimator, baseline, samples, train, tests):
+def _forecast_group(estimator, baseline, samples, group):
     """Fit on the training samples, and forecast all of the tests."""
-    scale = _scale(samples, train, season_of(baseline))
+    scale = _scale(samples, group.train, season_of(baseline))
     start = time.perf_counter()
+    model = _fit(estimator, samples, group.train)
+    fit_time = time.perf_counter() - start
+    folds = []
+    floor = None
+    for test in group.tests:
+        start = time.perf_counter()
+        forecasts = samples.predict(model, test)
+        predict_time = time.perf_counter() - start
+        if floor is None:
+            floor_samples, floor = samples.for_baseline(baseline, forecasts.shape[1])
+            floor = clone(floor).fit(*floor_samples.take(group.train))
+        table = _table(samples, test, forecasts, floor_samples.predict(floor, test), scale)
+        folds.append(_Fold(table, model, fit_time, predict_time))
+        # The next fold goes on with this fit.
+        fit_time = np.nan
+    return folds
+
+
+def _fit(estimator, samples, train):
     try:
-        model = clone(estimator).fit(*samples.part(train))
+        return clone(estimator).fit(*samples.take(train))
     except Exception as error:
+        # It goes on as it is, with what only the backtest knows.
         error.add_note(
             f"This fold of the backtest has {len(train)} samples to train on; fewer folds have "
             f"more."
         )
         raise
-    fit_time, parts = time.perf_counter() - start, []
-    for test in tests:
-        start = time.perf_counter()
-        forecasts = samples.predict(model, test)
-        seconds = np.nan if parts else fit_time, time.perf_counter() - start
-        if not parts:
-            floor_samples, floor = samples.for_baseline(baseline, forecasts.shape[1])
-            floor = clone(floor).fit(*floor_samples.part(train))
-        table = _table(samples, test, forecasts, floor_samples.predict(floor, test))
-        parts.append(_Part(table.assign(scale=scale[table["series"]]), model, seconds))
-    return parts
 
 
-def _table(samples, test, forecasts, floor):
+def _table(samples, test, forecasts, floor, scale):
     """A line for each forecast whose truth is known."""
-    table = forecast_table(samples, test, forecasts)
+    n_leads = len(samples.leads_of(forecasts.shape[1]))
     if floor.shape != forecasts.shape:
         raise ValueError(
-            f"baseline must forecast the model's {forecasts.shape[1]} leads, got {floor.shape[1]}"
+            f"baseline must forecast the model's {n_leads} leads, got {floor.shape[1]}"
         )
-    known = table["true"].notna()
+    table = forecast_table(
+        samples,
+        test,
+        forecasts,
+        baseline=floor.ravel(),
+        scale=np.repeat(scale[samples.series[test]], n_leads),
+    )
+    known = table["true"].notna().to_numpy()
     if not known.any():
         raise ValueError(
-            f"none of the {len(table)} targets of a test fold is known: there is nothing to compare "
-            f"forecasts with. "
-            "Use fewer folds, or leave these rows out of cv"
+            f"none of the {len(table)} targets of a test fold is known: there is nothing to "
+            f"compare forecasts with. Use fewer folds, or leave these rows out of cv"
         )
-    return table.assign(baseline=floor.ravel())[known]
+    if not known.all():
+        table = table[known]
+    for name, column in (("estimator", "predicted"), ("baseline", "baseline")):
+        _check_finite(name, table[column])
+    return table
+
+
+def _check_finite(name, forecasts):
+    finite = np.isfinite(forecasts.to_numpy(float))
+    if not finite.all():
+        raise ValueError(
+            f"{name} must forecast finite numbers, got {forecasts[~finite].iloc[0]} for "
+            f"{count(np.count_nonzero(~finite), 'row')} of {len(forecasts)}, the first of them "
+            f"{forecasts.index[~finite][0]}: fill unknown values before the model"
+        )
 
 
 def _scale(samples, train, season):
@@ -330,12 +320,12 @@ def _scale(samples, train, season):
 
     NaN where they do not.
     """
-    series, rows, values = samples.told(train)
+    series, rows, values = samples.targets(train)
     known = ~np.isnan(values)
     # One number for each row, with a season between one series and the next.
     span = int(rows.max()) + 1 + season
-    keys, at = np.unique((series * span + rows)[known], return_index=True)
-    values = values[known][at]
+    keys, first = np.unique((series * span + rows)[known], return_index=True)
+    values = values[known][first]
     before = np.searchsorted(keys, keys - season)
     pairs = keys[before] == keys - season
     changes = pd.Series(np.abs(values - values[before])[pairs]).groupby(keys[pairs] // span).mean()
@@ -343,7 +333,7 @@ def _scale(samples, train, season):
 
 
 def _progress(done, total, verbose):
-    """The parts as they come, behind a progress bar if one is wanted."""
+    """The groups as they come, behind a progress bar if one is wanted."""
     if not verbose:
         return done
     from rich.console import Console

@@ -1,7 +1,10 @@
 """Scorers for searches: errors of one lead or of all, and skill against the naive forecast."""
 
+from collections.abc import Callable
+
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 
 from skrnn.baselines import NaiveForecaster
 from skrnn.evaluation.measures import error_function, skill
@@ -9,7 +12,9 @@ from skrnn.evaluation.samples import samples_of
 from skrnn.validation import check_count
 
 
-def lead_scorer(error="mae", lead=None):
+def lead_scorer(
+    error: str | Callable = "mae", lead: int | None = None
+) -> Callable[[BaseEstimator, ArrayLike, ArrayLike], float]:
     """Make a scorer of one lead, or of all leads together.
 
     It takes what scikit-learn's scorers do not: forecasts of many leads from rows, whose y is the
@@ -35,7 +40,10 @@ def lead_scorer(error="mae", lead=None):
     >>> from skrnn.evaluation import lead_scorer
     >>> X, y = make_windows(load_airline(), length=24, horizon=12)
     >>> search = GridSearchCV(
-    ...     LinearWindow(), {"alpha": [1, 1e3]}, cv=TimeSeriesSplit(3, gap=11), scoring=lead_scorer("mae", lead=12)
+    ...     LinearWindow(),
+    ...     {"alpha": [1, 1e3]},
+    ...     cv=TimeSeriesSplit(3, gap=11),
+    ...     scoring=lead_scorer("mae", lead=12),
     ... )
     >>> search.fit(X, y).best_params_
     {'alpha': 1000.0}
@@ -43,7 +51,9 @@ def lead_scorer(error="mae", lead=None):
     return _LeadScorer(error_function("error", error), _checked(lead))
 
 
-def skill_scorer(baseline=None, lead=None):
+def skill_scorer(
+    baseline: NaiveForecaster | None = None, lead: int | None = None
+) -> Callable[[BaseEstimator, ArrayLike, ArrayLike], float]:
     """Make a scorer of skill: the share of the naive forecast's mean absolute error that is gone.
 
     Parameters
@@ -72,14 +82,14 @@ def skill_scorer(baseline=None, lead=None):
     >>> from skrnn.evaluation import skill_scorer
     >>> X, y = make_windows(load_airline(), length=24, horizon=12)
     >>> seasonal = skill_scorer(NaiveForecaster("seasonal", season=12))
-    >>> cross_val_score(LinearWindow(), X, y, cv=TimeSeriesSplit(3, gap=11), scoring=seasonal).round(2)
+    >>> cv = TimeSeriesSplit(3, gap=11)
+    >>> cross_val_score(LinearWindow(), X, y, cv=cv, scoring=seasonal).round(2)
     array([ 0.25, -0.18,  0.43])
     """
     if baseline is not None and not isinstance(baseline, NaiveForecaster):
         raise ValueError(
             f"baseline must be a NaiveForecaster, which has nothing to learn, got "
-            f"{type(baseline).__name__}: "
-            "compare with other models in backtest"
+            f"{type(baseline).__name__}: compare with other models in backtest"
         )
     return _SkillScorer(baseline, _checked(lead))
 
@@ -89,17 +99,20 @@ def _checked(lead):
 
 
 class _Scorer:
-    """Forecasts and truth of the samples that can be scored, cut to one lead if one is asked for."""
+    """Forecasts and truth of the samples that can be scored, cut to the lead that is asked for."""
 
-    def __init__(self, of, lead):
-        self.of, self.lead = of, lead
+    def __init__(self, measure, lead):
+        # The error, or the naive forecast that skill is relative to.
+        self.measure = measure
+        self.lead = lead
 
     def __call__(self, estimator, X, y):
         samples = samples_of(estimator, X, y)
         forecast = estimator.predict(X)
         forecast = np.reshape(forecast, (len(forecast), -1))
-        truth = samples.truth(np.arange(len(forecast)), forecast.shape[1])
-        leads = samples.leads_of(forecast.shape[1])
+        n_leads = forecast.shape[1]
+        truth = samples.truth(np.arange(len(forecast)), n_leads)
+        leads = samples.leads_of(n_leads)
         if self.lead is not None and self.lead not in leads:
             raise ValueError(
                 f"lead={self.lead} is none of the leads that are forecast, {leads.tolist()}"
@@ -108,28 +121,33 @@ class _Scorer:
         return self._score(samples, forecast, truth, columns)
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.of!r}, lead={self.lead})"
+        return f"{type(self).__name__}({self.measure!r}, lead={self.lead})"
 
 
 class _LeadScorer(_Scorer):
     def _score(self, samples, forecast, truth, columns):
         scored = _known(truth[:, columns])
-        return -self.of(truth[:, columns][scored], forecast[:, columns][scored])
+        return -self.measure(truth[:, columns][scored], forecast[:, columns][scored])
 
 
 class _SkillScorer(_Scorer):
     def _score(self, samples, forecast, truth, columns):
         every = np.arange(len(forecast))
-        floor_samples, floor, has_past = samples.for_score(self.of, forecast.shape[1])
+        floor_samples, floor, has_past = samples.for_score(self.measure, forecast.shape[1])
         scored = _known(truth[:, columns]) & has_past
         if not scored.any():
             raise ValueError(
                 f"none of the {len(every)} rows to score has the past that the naive forecast "
                 f"needs: score more rows"
             )
-        floor = floor_samples.predict(clone(floor).fit(*floor_samples.part(every)), every)
-        errors = [np.abs(truth - one)[:, columns][scored].mean() for one in (forecast, floor)]
-        return skill(*errors)
+        floor = clone(floor).fit(*floor_samples.take(every))
+        floor_forecast = floor_samples.predict(floor, every)
+        error = _mean_error(truth, forecast, scored, columns)
+        return skill(error, _mean_error(truth, floor_forecast, scored, columns))
+
+
+def _mean_error(truth, forecast, scored, columns):
+    return np.abs(truth - forecast)[:, columns][scored].mean()
 
 
 def _known(truth):

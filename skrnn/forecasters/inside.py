@@ -35,9 +35,26 @@ def steps_of(estimator):
             yield part.transformer_
 
 
+def chosen(estimator):
+    """What a search chose; other estimators are what they are."""
+    return getattr(estimator, "best_estimator_", estimator)
+
+
+def components(estimator) -> list:
+    """The estimator, or what a search chose, and all of its parameters, nested ones included."""
+    estimator = chosen(estimator)
+    return [estimator, *estimator.get_params(deep=True).values()]
+
+
+def sliding_window_of(estimator) -> SlidingWindow | None:
+    """The component that makes the windows, if there is one."""
+    windows = (part for part in components(estimator) if isinstance(part, SlidingWindow))
+    return next(windows, None)
+
+
 def split_at_windows(estimator):
     """What turns rows into windows, and what forecasts from these."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
+    estimator = chosen(estimator)
     steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
     where = [position for position, step in enumerate(steps) if isinstance(step, SlidingWindow)]
     if not where:

@@ -8,13 +8,8 @@ import numbers
 import numpy as np
 import pandas as pd
 
-from skrnn.evaluation.samples import (
-    RowSamples,
-    WindowSamples,
-    forecast_table,
-    samples_of,
-    sliding_window_of,
-)
+from skrnn.evaluation.samples import RowSamples, WindowSamples, forecast_table, samples_of
+from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import column_position
 from skrnn.windows import Windows
 
@@ -127,7 +122,7 @@ def frame_of_windows(estimator, samples: WindowSamples, origin, target):
         which = np.array(
             [_position(one, labels) for one in _listed(-1 if origin is None else origin)]
         )
-    chosen, each = WindowSamples(estimator, *samples.part(which)), np.arange(len(which))
+    chosen, each = WindowSamples(estimator, *samples.take(which)), np.arange(len(which))
     forecasts = chosen.predict(estimator, each)
     frame = forecast_table(chosen, each, forecasts)
     frame["fold"] = 0 if follow else np.repeat(each, forecasts.shape[1])

@@ -217,7 +217,7 @@ class LagImportanceDisplay:
             head, model = split_at_windows(estimator)
             samples = WindowSamples(model, head.transform(X), samples.truth(every, n_outputs))
         which = _usable(samples.windows, samples.truth(every, n_outputs), max_samples, rng)
-        windows, true = samples.part(which)[0], samples.truth(which, n_outputs)[:, outputs]
+        windows, true = samples.take(which)[0], samples.truth(which, n_outputs)[:, outputs]
         blocks = _blocks(windows.shape[1], n_blocks, most=MOST_STEPS)
 
         def error_of(windows):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
@@ -36,6 +36,8 @@ from skrnn import (
     make_windows,
 )
 from skrnn.evaluation import Backtest, backtest
+from skrnn.evaluation.folds import make_groups
+from skrnn.evaluation.samples import WindowSamples
 
 
 def walk(n=150, seed=0, columns=("a", "b")):
@@ -804,3 +806,58 @@ def test_folds_run_one_by_one_are_the_same_in_one_result():
     pd.testing.assert_frame_equal(joined.by_lead, whole.by_lead)
     pd.testing.assert_series_equal(joined.scores, whole.scores)
     assert len(joined.estimators) == 2
+
+
+class Stopped(RegressorMixin, BaseEstimator):
+    """A regressor whose fit the user stops, once it has samples enough."""
+
+    def __init__(self, least=0):
+        self.least = least
+
+    def fit(self, X, y):
+        if len(y) >= self.least:
+            raise KeyboardInterrupt
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_the_users_stop_is_not_caught(n_jobs):
+    """Ctrl-C in a fit ends the backtest, and nothing of it is a result."""
+    X, y = make_windows(walk(60), 5, target="a")
+
+    with pytest.raises(KeyboardInterrupt):
+        backtest(Stopped(least=30), X, y, cv=3, n_jobs=n_jobs)
+
+
+class Unknowing(RegressorMixin, BaseEstimator):
+    """A regressor that forecasts no number."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
+@pytest.mark.parametrize("argument", ["estimator", "baseline"])
+def test_forecasts_are_finite_numbers(argument):
+    """Measures of what is no number would say nothing: the error names whose forecast it is."""
+    X, y = make_windows(walk(60), 5, target="a")
+    models = {"estimator": LinearWindow(), argument: Unknowing()}
+
+    with pytest.raises(ValueError, match=f"^{argument} must forecast finite numbers, got nan for"):
+        backtest(X=X, y=y, cv=3, **models)
+
+
+def test_folds_that_share_a_fit_keep_one_training_set():
+    """A splitter's training sets are kept where a fit needs them, and nowhere else."""
+    X, y = make_windows(walk(120), 5, target="a")
+
+    groups = make_groups(WindowSamples(None, X, y), TimeSeriesSplit(8), 3)
+
+    assert [len(group.tests) for group in groups] == [3, 3, 2]
+    starts = [group.tests[0][0] for group in groups]
+    assert [group.train[-1] for group in groups] == [start - 1 for start in starts]

@@ -1,0 +1,107 @@
+"""WindowSamples: windows with their targets, to be forecast and compared."""
+
+import numpy as np
+import pandas as pd
+
+from skrnn.baselines import NaiveForecaster
+from skrnn.evaluation.base import EvaluationSamples, labels_where, rows_of
+from skrnn.forecasters.units import agreement
+from skrnn.validation import check_target_values
+from skrnn.windows.array import as_windows
+from skrnn.windows.leads import leads_of
+
+
+class WindowSamples(EvaluationSamples):
+    """Windows with their targets: a forecast is made at each window's last step.
+
+    Windows that are series of their own count as if each followed the one before.
+    """
+
+    def __init__(self, estimator, X, y):
+        self.X = X
+        self.y = y
+        self.windows = as_windows(X)
+        n = len(self.windows)
+        n_series = len(np.unique(self.windows.series))
+        self._truth = check_target_values(estimator, y, n).reshape(n, -1)
+        self._leads = leads_of(self.windows, self._truth.shape[1])
+        self._alone = n_series == n > 1
+        if self._alone:
+            self.series = np.zeros(n, np.int64)
+            self.origin = np.arange(n)
+        else:
+            self.series = self.windows.series.astype(np.int64)
+            self.origin = self.windows.ends
+        self.is_panel = n_series > 1 and not self._alone
+        self.newest = self.origin + self._leads.max()
+
+    def shared(self):
+        """(origin, newest) in rows that all series share: by their time index.
+
+        Without one, series end together.
+        """
+        if not self.is_panel:
+            return self.origin, self.newest
+        stop = self.windows.bounds[self.series + 1]
+        index = self.windows.index
+        if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+            return self.origin - stop, self.newest - stop
+        dates, _ = pd.factorize(index, sort=True)
+        last = np.minimum(self.newest, stop - 1)
+        return dates[self.origin], dates[last] + self.newest - last
+
+    def predict(self, model, which):
+        """Forecasts (n, n_leads) of some samples."""
+        return np.reshape(model.predict(rows_of(self.X, which)), (len(which), -1))
+
+    def leads_of(self, n_leads):
+        """How many rows ahead the forecasts lie."""
+        if n_leads != len(self._leads):
+            raise ValueError(
+                f"y must have all leads that are forecast, {n_leads}, got {len(self._leads)}: "
+                f"bring y as make_windows(horizon={n_leads}) makes it"
+            )
+        return self._leads
+
+    def truth(self, which, n_leads):
+        """The targets (n, n_leads) of some samples."""
+        return self._truth[which]
+
+    def targets(self, which):
+        """(series, row, value) of the targets that y tells of some samples."""
+        rows = self.origin[which, None] + self._leads
+        series = np.broadcast_to(self.series[which, None], rows.shape)
+        return series.ravel(), rows.ravel(), self._truth[which].ravel()
+
+    def labels(self, which, ahead):
+        """Labels of the rows ``ahead`` of some samples' origins, missing where there is none."""
+        rows = self.origin[which] + ahead
+        if self._alone:
+            return rows
+        if self.windows.index is None:
+            return rows - self.windows.bounds[self.series[which]]
+        last = self.windows.bounds[self.series[which] + 1] - 1
+        return labels_where(self.windows.index[np.minimum(rows, last)], rows <= last)
+
+    def for_baseline(self, baseline, n_leads):
+        """The samples that the baseline forecasts, and the baseline as it is fitted on them."""
+        if baseline is None:
+            baseline = NaiveForecaster(target=self.target() or 0)
+        return self, baseline
+
+    def for_score(self, naive, n_leads):
+        """The same for a naive forecast, and which samples have all rows that it looks back to."""
+        return *self.for_baseline(naive, n_leads), np.ones(len(self), bool)
+
+    def target(self) -> int | None:
+        """The column whose values y has.
+
+        None where none has them, the first where the windows do not tell.
+        """
+        unknown = True
+        for column in range(self.windows.n_features):
+            share = agreement(self.windows, self._truth, self._leads, column)
+            if share is not None and share > 0.5:
+                return column
+            unknown &= share is None
+        return 0 if unknown else None
