@@ -21,23 +21,25 @@ BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def decimals_for(values, digits: int = 3) -> int:
-    """How many decimals give the smallest of some numbers that many digits, so that a column lines up."""
+    """How many decimals give the smallest of some numbers that many digits: a column lines up."""
     sizes = [abs(value) for value in values if math.isfinite(value) and value]
     return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
 
 
-def number(value: float, decimals: int | None = None) -> str:
-    """A number with thousands set apart.
+def decimals_of_errors(table: pd.DataFrame) -> dict[str, int]:
+    """How many decimals each column of errors has in a table of models."""
+    digits = {"mae": 4, "rmse": 4, "mase": 3, "smape": 3}
+    return {name: decimals_for(table[name], n) for name, n in digits.items()}
 
-    Three significant digits or more unless the decimals are given.
-    """
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number with thousands set apart, in three digits or more unless decimals are given."""
     if not math.isfinite(value):
         return UNKNOWN
     if value and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.2e}".replace("-", "−")
-    return f"{value:,.{decimals_for([value]) if decimals is None else min(decimals, 7)}f}".replace(
-        "-", "−"
-    )
+    decimals = decimals_for([value]) if decimals is None else min(decimals, 7)
+    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -59,8 +61,10 @@ def seconds(value: float) -> str:
         return UNKNOWN
     if value < 0.01:
         return "<0.01 s"
+    if value < 10:
+        return f"{value:.2g} s"
     if value < 60:
-        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+        return f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
@@ -70,7 +74,8 @@ def size(n_bytes: float) -> str:
     """The size of a file."""
     power = 0
     while n_bytes >= 999.5 and power < len(BYTES) - 1:
-        n_bytes, power = n_bytes / 1000, power + 1
+        n_bytes /= 1000
+        power += 1
     return f"{n_bytes:.3g} {BYTES[power]}"
 
 
@@ -79,10 +84,10 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def listing(parts) -> str:
+def listing(things, conjunction: str = "and") -> str:
     """``a, b and c``."""
-    parts = [str(part) for part in parts]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    *first, last = [str(thing) for thing in things] or [""]
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
 def moments(labels) -> list:

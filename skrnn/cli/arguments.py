@@ -4,8 +4,13 @@ import argparse
 import math
 
 import skrnn
+from skrnn.wording import RUNGS, listing
 
-EPILOG = "Exit codes: 0 done, 2 wrong usage or data (one line on stderr says which), 130 stopped by Ctrl-C."
+EPILOG = (
+    "Exit codes: 0 done, 2 wrong usage or data (one line on stderr says which), 130 stopped by "
+    "Ctrl-C."
+)
+MODEL_FILE = "a file that compare or fit wrote; open only files you trust"
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,62 +33,67 @@ def make_parser() -> Parser:
         dest="command", required=True, metavar="command", parser_class=Parser
     )
 
-    compare = commands.add_parser(
+    _add_compare(commands)
+    _add_fit(commands)
+    _add_forecast(commands)
+    _add_show(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _add_compare(commands):
+    parser = commands.add_parser(
         "compare", help="backtest the ladder of models on your data, and recommend one"
     )
-    _data(compare)
-    _shape(compare)
-    compare.add_argument(
+    _data(parser)
+    _shape(parser)
+    parser.add_argument(
         "--models",
         type=_models,
         metavar="A,B…",
-        help="which to compare: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru (default: all)",
+        help=f"which to compare: {', '.join(RUNGS)} (default: all)",
     )
-    _comparing(compare)
-    _output(
-        compare,
-        "DIR",
-        "folder for report, model, forecast and scores (default: DATA's name and -skrnn)",
-    )
+    _comparing(parser)
+    folder = "folder for report, model, forecast and scores (default: DATA's name and -skrnn)"
+    _output(parser, "DIR", folder)
 
-    fit = commands.add_parser("fit", help="fit one model on your data, and write it to a file")
-    _data(fit)
-    fit.add_argument(
-        "--model",
-        required=True,
-        type=str.lower,
-        help="naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru",
-    )
-    _shape(fit)
-    fit.add_argument(
+
+def _add_fit(commands):
+    parser = commands.add_parser("fit", help="fit one model on your data, and write it to a file")
+    _data(parser)
+    parser.add_argument("--model", required=True, type=str.lower, help=listing(RUNGS, "or"))
+    _shape(parser)
+    parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)"
     )
-    _output(fit, "FILE", "the model's file (default: DATA's name, the model's, and .skrnn)")
+    _output(parser, "FILE", "the model's file (default: DATA's name, the model's, and .skrnn)")
 
-    forecast = commands.add_parser("forecast", help="forecast from a model's file, as CSV")
-    forecast.add_argument(
-        "model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust"
-    )
-    forecast.add_argument(
+
+def _add_forecast(commands):
+    parser = commands.add_parser("forecast", help="forecast from a model's file, as CSV")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_FILE)
+    parser.add_argument(
         "data", metavar="DATA", nargs="?", help="newer data, in place of those it was fitted on"
     )
-    forecast.add_argument(
+    parser.add_argument(
         "--steps", type=_whole, metavar="N", help="rows to forecast (default: the model's horizon)"
     )
-    _output(forecast, "FILE", "where the CSV goes (default: standard output)")
+    _output(parser, "FILE", "where the CSV goes (default: standard output)")
 
-    show = commands.add_parser("show", help="say what is inside a model's file")
-    show.add_argument(
-        "model", metavar="MODEL", help="a file that compare or fit wrote; open only files you trust"
-    )
-    show.add_argument("--json", action="store_true", help="print JSON")
 
-    demo = commands.add_parser("demo", help="compare on a small real series that needs no network")
-    _comparing(demo)
-    _output(
-        demo, "DIR", "folder for data, report, model, forecast and scores (default: airline-skrnn)"
+def _add_show(commands):
+    parser = commands.add_parser("show", help="say what is inside a model's file")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_FILE)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_demo(commands):
+    parser = commands.add_parser(
+        "demo", help="compare on a small real series that needs no network"
     )
-    return parser
+    _comparing(parser)
+    folder = "folder for data, report, model, forecast and scores (default: airline-skrnn)"
+    _output(parser, "DIR", folder)
 
 
 def _data(parser):

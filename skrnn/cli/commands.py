@@ -1,4 +1,4 @@
-"""The commands as functions: what ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo`` do."""
+"""The commands as functions: ``skrnn compare``, ``fit``, ``forecast``, ``show`` and ``demo``."""
 
 import contextlib
 import shlex
@@ -219,9 +219,10 @@ def _frames(fitted, data):
             f"model was fitted on: bring all of {listing(how.columns)}"
         )
     if reading.step != fitted.step:
+        step = reading.step or "a row"
         raise DataProblem(
-            f"{Path(data).name}: its step is {reading.step or 'a row'}, but the model was fitted on "
-            f"rows of {fitted.step or 'no known time'}: resample the data, or fit a model on them"
+            f"{Path(data).name}: its step is {step}, but the model was fitted on rows of "
+            f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
         )
     return with_future(reading)
 

@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from skrnn.comparison.ladder import RUNGS
-from skrnn.wording import decimals_for, number, percent, seconds
+from skrnn.wording import RUNGS, decimals_of_errors, number, percent, seconds
 
-ERRORS, LABELS = ("mae", "rmse", "mase", "smape"), ("MAE", "RMSE", "MASE", "sMAPE %")
+# What the measures are called over a column.
+LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE %"}
 # Wide enough for the table where there is no terminal that says how wide it is.
 PLAIN_WIDTH = 100
 # What a terminal that is too narrow for the table does without, the first one first.
@@ -33,7 +33,8 @@ def console(*, stderr=False) -> Console:
     """Where to print; colours only where a terminal has them, and NO_COLOR does not forbid them."""
     made = _Console(stderr=stderr, highlight=False, emoji=False, markup=False)
     if not made.is_terminal:  # lines are for programs: none is broken
-        made.soft_wrap, made.width = True, PLAIN_WIDTH
+        made.soft_wrap = True
+        made.width = PLAIN_WIDTH
     return made
 
 
@@ -78,12 +79,10 @@ def fitting_table(out, comparison):
 def _cells(comparison):
     """The table's texts: a line for each model."""
     lines = comparison.table
-    decimals = {
-        name: decimals_for(lines[name], 4 if name in ("mae", "rmse") else 3) for name in ERRORS
-    }
+    decimals = decimals_of_errors(lines)
     texts = {
         label: [number(value, decimals[name]) for value in lines[name]]
-        for name, label in zip(ERRORS, LABELS, strict=True)
+        for name, label in LABELS.items()
     }
     texts["skill"] = [percent(share, 1) for share in lines["skill"]]
     texts["spread"] = [_spread(share) for share in lines["spread"]]
@@ -98,14 +97,15 @@ def _table(cells, recommended):
     for label in cells:
         table.add_column(label, justify="right", no_wrap=True)
     for name, texts in cells.iterrows():
-        style = "bold green" if name == recommended else "dim" if name == "naive" else None
-        table.add_row(_marked(name, recommended), *texts, style=style)
+        styles = {"naive": "dim", recommended: "bold green"}
+        table.add_row(_marked(name, recommended), *texts, style=styles.get(name))
     return table
 
 
 def _marked(name, recommended):
-    mark = {"naive": " (floor)"}.get(name, "")
-    return f"{'*' if name == recommended else ' '} {name}{mark}"
+    star = "*" if name == recommended else " "
+    floor = " (floor)" if name == "naive" else ""
+    return f"{star} {name}{floor}"
 
 
 def _spread(share):

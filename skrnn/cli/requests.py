@@ -58,11 +58,12 @@ class Watch:
 
 def sorted_into(kinds: tuple, options: dict) -> list:
     """A record of each kind, with those of the options that it has fields for."""
-    known = [{part.name for part in fields(kind)} for kind in kinds]
+    known = [{option.name for option in fields(kind)} for kind in kinds]
+    everything = set().union(*known)
     for name in options:
-        if not any(name in names for names in known):
+        if name not in everything:
             raise TypeError(
-                f"there is no option {name!r}: choose among {', '.join(sorted(set().union(*known)))}"
+                f"there is no option {name!r}: choose among {', '.join(sorted(everything))}"
             )
     return [
         kind(**{name: value for name, value in options.items() if name in names})

@@ -166,5 +166,5 @@ def _weights(results, windows):
 
 
 def _inside(estimator, attribute):
-    found = (getattr(part, attribute) for part in nested(estimator) if hasattr(part, attribute))
-    return next(found, None)
+    estimators = (inner for inner in nested(estimator) if hasattr(inner, attribute))
+    return getattr(next(estimators, None), attribute, None)

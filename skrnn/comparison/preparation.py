@@ -71,7 +71,7 @@ class Preparation:
         return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
 
     def newest(self, frames: dict) -> tuple[Windows, list]:
-        """(X, labels): each series' window behind which nothing is known, and the rows it forecasts."""
+        """(X, labels): each series' newest window, and the rows that it forecasts."""
         longest = max(map(len, frames.values()))
         if longest < self.length:
             raise DataProblem(
@@ -210,7 +210,7 @@ def taught_targets(X: Windows, y: np.ndarray) -> np.ndarray:
 
 
 def calendar_fields(index: pd.Index) -> tuple[str, ...]:
-    """The fields of the calendar that an index runs through twice or more, in four steps or more."""
+    """The fields of the calendar that an index runs through twice, in four steps or more."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 3:
         return ()
     times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index

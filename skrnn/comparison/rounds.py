@@ -147,7 +147,7 @@ class _Progress:
 
 
 def seconds_left(ahead: list[str], seconds: dict, jobs: int) -> float | None:
-    """The seconds that the models ahead take, by those that were seen; None where these do not tell.
+    """The seconds that the models ahead take, by what others took; None where that says nothing.
 
     A network's time is guessed from that of others, and from nothing else.
     """

@@ -4,21 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.evaluation.measures import skill
+from skrnn.evaluation.measures import MEASURES, skill
 from skrnn.wording import RUNGS, decimals_for, number, percent
 
 # Into so many stretches a single fold is cut, to see a spread.
 N_STRETCHES = 5
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
-# What models are ranked by.
-MEASURES = {"mae": "mean absolute error", "mase": "mean absolute scaled error"}
 
 
 def ranking_measure(results: dict, n_series: int) -> str:
     """The absolute error; of several series, that relative to each one's changes.
 
-    So large ones do not decide. Where that is not known, as series do not change, it is the absolute error again.
+    So large ones do not decide. Where series do not change, it is the absolute error again.
     """
     several = n_series > 1 and all(
         np.isfinite(result.by_fold["mase"]).all() for result in results.values()
@@ -52,7 +50,8 @@ class Verdict:
 class Gain:
     """By what share one model's error is below another's, and that share's spread over the folds.
 
-    The spread is a standard deviation; ``over`` names these: the stretches of the fold, where there is but one.
+    The spread is a standard deviation. ``over`` names the folds: stretches of the only one, where
+    there are not several.
     """
 
     share: float
@@ -86,7 +85,7 @@ def gain(model, other, measure: str = "mae") -> Gain:
 
 
 def _spread(shares):
-    """The standard deviation: unknown of a single share, and without limit where one is infinite."""
+    """The standard deviation: unknown of a single share, and infinite where one is."""
     if len(shares) == 1:
         return np.nan
     return float(np.std(shares, ddof=1)) if np.isfinite(shares).all() else np.inf

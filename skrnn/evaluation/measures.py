@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
 
-MEASURES = ("mae", "rmse", "mase", "smape")
+MEASURES = {
+    "mae": "mean absolute error",
+    "rmse": "root mean squared error",
+    "mase": "mean absolute scaled error",
+    "smape": "symmetric mean absolute percentage error",
+}
 ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
 
 

@@ -170,10 +170,10 @@ def _floats_of_text(table, name, column):
         return Floats(values, text.index.to_numpy())
     fits = _is_infinite(text) | table.style.matches(text)
     values[text.index[fits]] = _read(table.style, text[fits])
-    notes = (
-        (f"The sign {sign} of column {shown(name)} is left out.",) if sign and fits.all() else ()
-    )
-    return Floats(values, text.index[~fits].to_numpy(), notes)
+    bad = text.index[~fits].to_numpy()
+    if not sign or len(bad):
+        return Floats(values, bad)
+    return Floats(values, bad, (f"The sign {sign} of column {shown(name)} is left out.",))
 
 
 def _is_infinite(text):

@@ -71,10 +71,8 @@ def _notes_on_cuts(short, n_before, n_after, has_future, target):
     notes = []
     if short:
         names = listed([key for key, _ in short], 5)
-        notes.append(
-            f"{counted(len(short), 'series', 'series')} of fewer than {MIN_KNOWN} known values left "
-            f"out: {names}."
-        )
+        n = counted(len(short), "series", "series")
+        notes.append(f"{n} of fewer than {MIN_KNOWN} known values left out: {names}.")
     if n_before:
         notes.append(
             f"{counted(n_before, 'row')} before the first known {shown(target)}: left out."
@@ -86,7 +84,7 @@ def _notes_on_cuts(short, n_before, n_after, has_future, target):
 
 
 def timely_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> tuple:
-    """(frames, notes): the series without columns that become known too late to learn from.
+    """(frames, notes): the series without columns that are known too late to learn from.
 
     That is in the newer half of the rows.
     """

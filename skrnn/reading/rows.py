@@ -111,8 +111,10 @@ def _drop_same(rows, table):
 
 def _equal(before, after):
     if before.dtype == object:
-        before, after = before.astype(str), after.astype(str)
-    before, after = before.reset_index(drop=True), after.reset_index(drop=True)
+        before = before.astype(str)
+        after = after.astype(str)
+    before = before.reset_index(drop=True)
+    after = after.reset_index(drop=True)
     return ((before == after) | (before.isna() & after.isna())).to_numpy(bool)
 
 

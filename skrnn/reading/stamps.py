@@ -53,7 +53,7 @@ class Shape:
 
 
 def looks_like_stamps(column: pd.Series, name: str) -> bool:
-    """Whether a column holds stamps, by a sample of its cells, and for plain numbers by its name."""
+    """Whether a column holds stamps, by a sample of its cells, and by its name if it is numbers."""
     periods = isinstance(column.dtype, pd.PeriodDtype)
     if periods or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return True

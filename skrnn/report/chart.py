@@ -1,7 +1,4 @@
-"""Chart.
-
-A figure with its finding in words, the numbers behind it, and what the reader may choose.
-"""
+"""Chart: a figure with its finding in words, its numbers, and what the reader may choose."""
 
 import html
 import itertools
@@ -11,10 +8,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from skrnn.wording import shortened
+from skrnn.wording import RUNGS, shortened
 
-# Each has its colour in style.css, the same in every report; other models get the colours behind.
-LADDER = ("naive", "seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru")
+# Each rung has its colour in style.css, the same in every report; other models get those behind.
+LADDER = tuple(RUNGS)
 N_COLOURS = 12
 DASHES = {"naive": "dash", "seasonal": "dot", "smoothing": "dashdot"}
 MARGIN = {"l": 56, "r": 16, "t": 30, "b": 12}
@@ -110,18 +107,17 @@ def dash_of(name: str) -> str:
 
 
 def plain(name, length: int = 40) -> str:
-    """A name, shortened, that the charting library, which reads some HTML in its texts, shows as it is."""
+    """A name, shortened, that the charting library shows as it is: it reads some HTML in texts."""
     return html.escape(shortened(name, length), quote=False)
 
 
-def places(index: pd.Index) -> np.ndarray:
+def along_axis(index: pd.Index) -> np.ndarray:
     """Where the rows lie on an axis: milliseconds, of a time index; else the labels."""
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if isinstance(index, pd.DatetimeIndex):
-        return (
-            index.tz_localize(None).to_numpy("datetime64[ms]").astype(np.int64).astype(np.float64)
-        )
+        millis = index.tz_localize(None).to_numpy("datetime64[ms]").astype(np.int64)
+        return millis.astype(np.float64)
     return index.to_numpy(np.float64)
 
 
@@ -153,7 +149,7 @@ def model_choice(
 def select(name: str, label: str, values: dict) -> Choice:
     """One of many, the first to begin with."""
     options = [
-        {"value": str(value), "label": text, "chosen": place == 0}
-        for place, (value, text) in enumerate(values.items())
+        {"value": str(value), "label": text, "chosen": number == 0}
+        for number, (value, text) in enumerate(values.items())
     ]
     return Choice(name, label, "select", options)

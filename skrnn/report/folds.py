@@ -7,10 +7,7 @@ from skrnn.wording import listing, moments, percent
 
 
 def fold_chart(comparison) -> Chart | None:
-    """The skill of each model in each fold.
-
-    None where there is nothing beside the naive forecast, or one fold.
-    """
+    """The skill of each model in each fold; None of the naive forecast alone, or of one fold."""
     ranked = [name for name in comparison.table.index if name != "naive"]
     skills = {name: comparison.skills(comparison.results[name]) for name in ranked}
     if not skills or len(next(iter(skills.values()))) < 2:
@@ -43,16 +40,17 @@ def _draw(drawn, name, skill, colour):
 
 def _finding(skills, recommended):
     name = recommended if recommended in skills else next(iter(skills))
-    low, high = percent(skills[name].min(), 1), percent(skills[name].max(), 1)
-    n_folds, always = (
-        len(skills[name]),
-        [each for each, skill in skills.items() if (skill > 0).all()],
-    )
+    low = percent(skills[name].min(), 1)
+    high = percent(skills[name].max(), 1)
+    always = [each for each, skill in skills.items() if (skill > 0).all()]
     if len(always) == len(skills) > 1:
         who = f"All {len(skills)} models beat"
     else:
         who = f"{listing(always) or 'No model'} {'beat' if len(always) > 1 else 'beats'}"
-    return f"{who} the naive forecast in each of {n_folds} folds; the skill of {name} lies between {low} and {high}."
+    return (
+        f"{who} the naive forecast in each of {len(skills[name])} folds; the skill of {name} lies "
+        f"between {low} and {high}."
+    )
 
 
 def _skill_table(skills):
@@ -62,20 +60,16 @@ def _skill_table(skills):
 
 
 def fold_table(comparison) -> Table | None:
-    """The windows that each fold trains on and tests, and when its forecasts are made.
-
-    None where none were.
-    """
+    """The windows that each fold trains on and tests, and when it forecasts; None without any."""
     if not comparison.results:
         return None
     table = next(iter(comparison.results.values())).predictions
     spans = table.groupby("fold")["origin"].agg(["min", "max"])
     times = moments([*spans["min"], *spans["max"]])
     rows = []
-    for place, fold in enumerate(spans.index):
+    for fold, first, last in zip(spans.index, times, times[len(spans) :], strict=False):
         train, test = comparison.plan.folds[fold]
-        sizes = f"{_size(train):,}", f"{_size(test):,}"
-        rows.append([str(fold + 1), *sizes, times[place], times[place + len(spans)]])
+        rows.append([str(fold + 1), f"{_size(train):,}", f"{_size(test):,}", first, last])
     head = [
         "fold",
         "windows trained on",

@@ -5,16 +5,16 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.verdict import MEASURES
+from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import (
     Chart,
     Table,
+    along_axis,
     axis_of,
     colours_of,
     dash_of,
     figure,
     model_choice,
-    places,
     plain,
     select,
 )
@@ -33,20 +33,20 @@ def forecast_chart(comparison) -> Chart | None:
     """Each model's forecasts and the truth; None where no model was finished."""
     if not comparison.results:
         return None
-    series, folds = series_labels(comparison), list(range(len(_first(comparison).by_fold)))
-    axis = axis_of(next(iter(comparison.reading.frames.values())).index) | {
-        "rangeslider": {"thickness": 0.1}
-    }
+    series = series_labels(comparison)
+    folds = list(range(len(_first(comparison).by_fold)))
+    rows = next(iter(comparison.reading.frames.values())).index
+    axis = {**axis_of(rows), "rangeslider": {"thickness": 0.1}}
     drawn = figure(420, xaxis=axis, yaxis={"title": {"text": plain(comparison.reading.target, 24)}})
     dropped = _draw(drawn, comparison, series, folds)
     return Chart(
-        "forecasts",
-        "Forecasts and the truth in the test folds",
-        _finding(comparison),
-        drawn,
-        _table(comparison),
-        _choices(comparison, series, folds),
-        _note(comparison, series, dropped),
+        name="forecasts",
+        title="Forecasts and the truth in the test folds",
+        finding=_finding(comparison),
+        figure=drawn,
+        table=_table(comparison),
+        choices=_choices(comparison, series, folds),
+        note=_note(comparison, series, dropped),
     )
 
 
@@ -54,24 +54,22 @@ def _draw(drawn, comparison, series, folds):
     """Draw each fold of each series; returns how many forecasts were left out."""
     n_lines = len(series) * len(folds) * (1 + len(comparison.results))
     n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // n_lines)
-    parts = {
+    forecasts = {
         name: _by_series_and_fold(result, series) for name, result in comparison.results.items()
     }
     dropped = 0
-    for part in itertools.product(series, folds):
-        tables = {name: mine[part] for name, mine in parts.items() if part in mine}
+    for key in itertools.product(series, folds):
+        tables = {name: mine[key] for name, mine in forecasts.items() if key in mine}
         if tables:
-            dropped += _draw_fold(drawn, comparison, *part, tables, n_rows)
+            dropped += _draw_fold(drawn, comparison, key, tables, n_rows)
     return dropped
 
 
 def _choices(comparison, series, folds):
     choices = [select("series", "Series", series)] if is_panel(comparison) else []
     if len(folds) > 1:
-        newest_first = {
-            fold: f"{fold + 1}{', the newest' if fold == folds[-1] else ''}"
-            for fold in reversed(folds)
-        }
+        newest_first = {fold: str(fold + 1) for fold in reversed(folds)}
+        newest_first[folds[-1]] += ", the newest"
         choices.append(select("fold", "Fold", newest_first | {"": "all"}))
     models = list(comparison.results)
     return [*choices, model_choice(comparison, models, _chosen(comparison), always=[TRUTH])]
@@ -82,60 +80,49 @@ def _first(comparison):
 
 
 def _chosen(comparison):
-    """The naive forecast and the recommended model.
-
-    The best, where the naive forecast is recommended.
-    """
+    """The naive forecast and the recommended model; the best, where these are the same."""
     verdict = comparison.verdict
-    chosen = {"naive", verdict.recommended}
-    return chosen | {verdict.best} if chosen == {"naive"} else chosen
+    other = verdict.best if verdict.recommended == "naive" else verdict.recommended
+    return {"naive", other}
 
 
-def _draw_fold(drawn, comparison, code, fold, tables, n_rows):
+def _draw_fold(drawn, comparison, key, tables, n_rows):
     """Draw one fold of one series; returns how many of its forecasts were left out."""
+    code, fold = key
     frame = list(comparison.reading.frames.values())[code]
     first = next(iter(tables.values()))
     origins = np.sort(frame.index.get_indexer(pd.Index(first["origin"].unique())))
     kept, dropped = spaced(origins, _span(first), n_rows)
-    start, stop = (
-        max(0, kept[0] - _span(first)),
-        min(len(frame), kept[-1] + int(first["lead"].max()) + 1),
-    )
+    start = max(0, kept[0] - _span(first))
+    stop = min(len(frame), kept[-1] + int(first["lead"].max()) + 1)
     truth = frame[comparison.reading.target].iloc[start:stop]
     meta = {"series": str(code), "fold": str(fold)}
-    _draw_line(
+    _add_line(
         drawn,
         "truth",
-        places(truth.index),
+        along_axis(truth.index),
         truth,
-        meta | {"colour": "truth", **_extent(truth.index)},
+        meta=meta | {"colour": "truth", **_extent(truth.index)},
         line={"width": 2},
     )
+    colours = colours_of(comparison)
     for name, table in tables.items():
-        _draw_forecasts(
-            drawn, name, table[table["origin"].isin(frame.index[kept])], frame, meta, comparison
-        )
+        shown = table[table["origin"].isin(frame.index[kept])]
+        _draw_forecasts(drawn, name, shown, meta | {"model": name, "colour": colours[name]})
     return dropped
 
 
 def _extent(index):
-    """Where a line begins and ends, and how far apart its rows are.
-
-    The page shows as many of the newest as fit.
-    """
-    at = places(index[[0, -1]])
-    return {
-        "start": float(at[0]),
-        "end": float(at[1]),
-        "row": float(at[1] - at[0]) / max(1, len(index) - 1),
-    }
+    """Where a line begins and ends, and how far apart its rows are: the page shows what fits."""
+    start, end = map(float, along_axis(index[[0, -1]]))
+    return {"start": start, "end": end, "row": (end - start) / max(1, len(index) - 1)}
 
 
 def _by_series_and_fold(result, series):
     """The forecasts of each fold of each series that is shown."""
     table = result.predictions
     if "series" not in table:
-        return {(0, fold): part for fold, part in table.groupby("fold")}
+        return {(0, fold): forecasts for fold, forecasts in table.groupby("fold")}
     return dict(iter(table[table["series"].isin(list(series))].groupby(["series", "fold"])))
 
 
@@ -144,36 +131,36 @@ def _span(table):
 
 
 def spaced(origins: np.ndarray, span: int, n_rows: int):
-    """Of rows at which forecasts are made, the newest whose forecasts do not overlap; and how many there were more.
+    """(origins, how many there were more): the newest whose forecasts do not overlap.
 
-    They are at least ``span`` apart, and what they forecast is about ``n_rows`` rows; one is kept
-    in any case.
+    They are at least ``span`` rows apart, and what they forecast is about ``n_rows`` rows; one is
+    kept in any case.
     """
-    kept, most = [origins[-1]], max(1, n_rows // span)
+    kept = [origins[-1]]
+    most = max(1, n_rows // span)
     for origin in origins[::-1]:
         if kept[-1] - origin >= span:
             kept.append(origin)
     return np.array(kept[:most][::-1]), max(0, len(kept) - most)
 
 
-def _draw_forecasts(drawn, name, table, frame, meta, comparison):
+def _draw_forecasts(drawn, name, table, meta):
     table = table.sort_values(["origin", "lead"], kind="stable")
-    at, values, leads = places(table.index), table["predicted"].to_numpy(), table["lead"].to_numpy()
+    at = along_axis(table.index)
+    values = table["predicted"].to_numpy()
+    leads = table["lead"].to_numpy()
     if _span(table) > 1:
         # An unknown value between two forecasts, so that no line joins them.
         cuts = np.flatnonzero(np.diff(leads) <= 0) + 1
-        at, values, leads = (
-            np.insert(at, cuts, at[cuts]),
-            np.insert(values, cuts, np.nan),
-            np.insert(leads, cuts, 0),
-        )
-    meta = meta | {"model": name, "colour": colours_of(comparison)[name]}
-    _draw_line(
+        at = np.insert(at, cuts, at[cuts])
+        values = np.insert(values, cuts, np.nan)
+        leads = np.insert(leads, cuts, 0)
+    _add_line(
         drawn,
         name,
         at,
         values,
-        meta,
+        meta=meta,
         customdata=leads.astype(np.int16),
         hovertemplate="%{y:.4~g} at lead %{customdata}",
         line={"width": 2, "dash": dash_of(name)},
@@ -182,10 +169,10 @@ def _draw_forecasts(drawn, name, table, frame, meta, comparison):
     )
 
 
-def _draw_line(drawn, name, at, values, meta, **style):
+def _add_line(drawn, name, at, values, **style):
     values = np.asarray(values, np.float32)
     style = {"mode": "lines", "hovertemplate": "%{y:.4~g}", **style}
-    drawn.add_scatter(x=at, y=values, name=plain(name), meta=meta, **style)
+    drawn.add_scatter(x=at, y=values, name=plain(name), **style)
 
 
 def _finding(comparison):
@@ -203,21 +190,21 @@ def _finding(comparison):
 
 def _note(comparison, series, dropped):
     span = _span(_first(comparison).predictions)
-    parts = []
+    sentences = []
     if span > 1:
-        parts.append(
+        sentences.append(
             f"Forecasts are drawn {span} rows apart, so that they do not overlap; errors count all "
-            f"of them."
+            "of them."
         )
     if dropped:
-        parts.append("Of long folds the newest rows are drawn.")
+        sentences.append("Of long folds the newest rows are drawn.")
     n_all = len(comparison.reading.frames)
     if len(series) < n_all:
-        parts.append(
+        sentences.append(
             f"{len(series)} of {n_all:,} series are drawn, spread evenly from the best forecast to "
-            f"the worst."
+            "the worst."
         )
-    return " ".join(parts)
+    return " ".join(sentences)
 
 
 def _table(comparison):

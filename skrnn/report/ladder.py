@@ -1,16 +1,14 @@
 """The ladder's table: the finished models, best first."""
 
 from skrnn.report.chart import colours_of, dash_of
-from skrnn.wording import decimals_for, number, percent, seconds
+from skrnn.wording import decimals_of_errors, number, percent, seconds
 
 
 def ladder_rows(comparison) -> list:
     """A dict of text for each finished model, best first."""
-    table, colours = comparison.table, colours_of(comparison)
-    decimals = {
-        name: decimals_for(table[name], 4 if name in ("mae", "rmse") else 3)
-        for name in ("mae", "rmse", "mase", "smape")
-    }
+    table = comparison.table
+    colours = colours_of(comparison)
+    decimals = decimals_of_errors(table)
     return [
         _row(comparison, name, line, decimals, colours[name]) for name, line in table.iterrows()
     ]
@@ -24,7 +22,7 @@ def _row(comparison, name, line, decimals, colour):
         "recommended": name == comparison.verdict.recommended,
         "naive": name == "naive",
         "best": name == comparison.verdict.best,
-        **{measure: number(line[measure], places) for measure, places in decimals.items()},
+        **{measure: number(line[measure], digits) for measure, digits in decimals.items()},
         "skill": percent(line["skill"], 1),
         "spread": f"± {percent(line['spread'], 1)}" if line["spread"] > 0 else "",
         "fit": seconds(line["fit_time"]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.comparison.verdict import MEASURES
+from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
 from skrnn.report.thinning import evenly
 from skrnn.wording import decimals_for, number
@@ -23,10 +23,11 @@ def lead_chart(comparison) -> Chart | None:
     leads = _leads(errors)
     if len(leads) < 2:
         return None
-    reading, margin = comparison.reading, 0.02 * (leads[-1] - leads[0])
+    step = comparison.reading.step
+    margin = 0.02 * (leads[-1] - leads[0])
     drawn = figure(
         xaxis={
-            "title": {"text": f"lead, in rows{f' of {reading.step}' if reading.step else ''}"},
+            "title": {"text": f"lead, in rows of {step}" if step else "lead, in rows"},
             "range": [float(leads[0] - margin), float(leads[-1] + margin)],
         },
         yaxis={"title": {"text": measure}},
@@ -36,7 +37,12 @@ def lead_chart(comparison) -> Chart | None:
     _scale(drawn, np.concatenate([line.to_numpy() for line in errors.values()]))
     choices = [model_choice(comparison, list(errors), set(errors))]
     return Chart(
-        "leads", "Error by lead", _finding(errors), drawn, _table(errors, measure), choices
+        name="leads",
+        title="Error by lead",
+        finding=_finding(errors),
+        figure=drawn,
+        table=_table(errors, measure),
+        choices=choices,
     )
 
 
@@ -74,11 +80,9 @@ def _finding(errors):
     else:
         text = f"{near} has the least error at lead {first}, {far} at lead {last}"
     growth = errors[far][last] / errors[far][first] if errors[far][first] else np.nan
-    return (
-        f"{text}; the error of {far} grows {growth:.1f}-fold in between."
-        if growth > 1.05
-        else f"{text}."
-    )
+    if growth > 1.05:
+        return f"{text}; the error of {far} grows {growth:.1f}-fold in between."
+    return f"{text}."
 
 
 def _table(errors, measure):

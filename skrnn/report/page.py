@@ -12,11 +12,11 @@ from pathlib import Path, PurePath, PureWindowsPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from skrnn.report.facts import plan_facts
 from skrnn.report.folds import fold_chart, fold_table
 from skrnn.report.forecasts import forecast_chart
 from skrnn.report.ladder import ladder_rows
 from skrnn.report.leads import lead_chart
-from skrnn.report.plan import plan_facts
 from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts
 from skrnn.report.profile import profile_chart
 from skrnn.report.repeat import repeat_facts
@@ -69,42 +69,35 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
         The same for the same comparison and date.
     """
     charts = {name: make(comparison) for name, make in CHARTS.items()}
-    library, script = packed_library(), _own_file("script.js")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=f"{comparison.reading.target}: which model is worth using",
-            target=comparison.reading.target,
-            measure=comparison.measure,
-            file=_file_name(comparison.reading.path),
-            verdict=comparison.verdict,
-            ladder=ladder_rows(comparison),
-            unfinished=list(comparison.unfinished.items()),
-            charts=charts,
-            figures=as_json(
-                {
-                    name: json.loads(chart.figure.to_json())
-                    for name, chart in charts.items()
-                    if chart
-                }
-            ),
-            plan=plan_facts(comparison),
-            plan_notes=comparison.plan.notes,
-            folds=fold_table(comparison),
-            reading=reading_facts(comparison),
-            columns=column_table(comparison),
-            gaps=gap_table(comparison),
-            gap_sentence=gap_sentence(comparison),
-            reading_notes=comparison.reading.notes,
-            repeat=repeat_facts(comparison, made or datetime.now()),
-            command=comparison.command,
-            style=_own_file("style.css"),
-            script=script,
-            script_hash=_hash(script),
-            library=library.packed,
-            library_hash=library.hash,
-        )
+    library = packed_library()
+    script = _own_file("script.js")
+    figures = {name: json.loads(chart.figure.to_json()) for name, chart in charts.items() if chart}
+    template = _environment().get_template("page.html")
+    return template.render(
+        title=f"{comparison.reading.target}: which model is worth using",
+        target=comparison.reading.target,
+        measure=comparison.measure,
+        file=_file_name(comparison.reading.path),
+        verdict=comparison.verdict,
+        ladder=ladder_rows(comparison),
+        unfinished=list(comparison.unfinished.items()),
+        charts=charts,
+        figures=as_json(figures),
+        plan=plan_facts(comparison),
+        plan_notes=comparison.plan.notes,
+        folds=fold_table(comparison),
+        reading=reading_facts(comparison),
+        columns=column_table(comparison),
+        gaps=gap_table(comparison),
+        gap_sentence=gap_sentence(comparison),
+        reading_notes=comparison.reading.notes,
+        repeat=repeat_facts(comparison, made or datetime.now()),
+        command=comparison.command,
+        style=_own_file("style.css"),
+        script=script,
+        script_hash=_hash(script),
+        library=library.packed,
+        library_hash=library.hash,
     )
 
 
@@ -115,10 +108,7 @@ def as_json(data) -> str:
 
 
 class _Library:
-    """The charting library as the page carries it.
-
-    A third of its size, and the hash by which the page trusts it.
-    """
+    """The charting library, packed to a third, and the hash by which the page trusts it."""
 
     def __init__(self):
         source = get_plotlyjs()

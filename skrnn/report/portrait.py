@@ -1,7 +1,4 @@
-"""The data's own portrait.
-
-How they were taken, their columns, their unknown values and their gaps.
-"""
+"""The data's own portrait: how they were taken, their columns, unknown values and gaps."""
 
 import numpy as np
 
@@ -18,10 +15,11 @@ def reading_facts(comparison) -> list:
     reading = comparison.reading
     facts = [("Target", reading.target)]
     if reading.time is not None:
-        facts.append(
-            ("Time", f"{reading.time}{f', a row every {reading.step}' if reading.step else ''}")
-        )
-    return [*facts, ("Season", reading.season_why)] if reading.season_why else facts
+        every = f", a row every {reading.step}" if reading.step else ""
+        facts.append(("Time", f"{reading.time}{every}"))
+    if reading.season_why:
+        facts.append(("Season", reading.season_why))
+    return facts
 
 
 def column_table(comparison) -> Table:
@@ -42,9 +40,9 @@ def _column_row(reading, column):
     )
     unknown = percent(np.isnan(values).mean(), 1)
     values = values[np.isfinite(values)]
-    summary = (
-        [number(f(values)) for f in (np.min, np.mean, np.max)] if len(values) else [UNKNOWN] * 3
-    )
+    summary = [UNKNOWN] * 3
+    if len(values):
+        summary = [number(summarise(values)) for summarise in (np.min, np.mean, np.max)]
     return [str(column), _role(reading, column), unknown, *summary]
 
 
@@ -59,9 +57,8 @@ def gap_table(comparison) -> Table | None:
     gaps = comparison.reading.gaps
     if gaps.empty:
         return None
-    longest = (
-        gaps.sort_values("n_rows", ascending=False, kind="stable").head(GAPS_IN_TABLE).sort_index()
-    )
+    ordered = gaps.sort_values("n_rows", ascending=False, kind="stable")
+    longest = ordered.head(GAPS_IN_TABLE).sort_index()
     ends = zip(
         longest["series"],
         moments(longest["first"]),
@@ -71,11 +68,9 @@ def gap_table(comparison) -> Table | None:
     )
     rows = [[str(series), first, last, f"{n_rows:,}"] for series, first, last, n_rows in ends]
     head = ["series", "first row", "last row", "rows"]
-    note = (
-        f"The longest are listed; there are {len(gaps) - len(rows):,} more."
-        if len(gaps) > len(rows)
-        else ""
-    )
+    note = ""
+    if len(gaps) > len(rows):
+        note = f"The longest are listed; there are {len(gaps) - len(rows):,} more."
     if is_panel(comparison):
         return Table(head, rows, note)
     return Table(head[1:], [row[1:] for row in rows], note)
@@ -86,8 +81,10 @@ def gap_sentence(comparison) -> str:
     gaps = comparison.reading.gaps
     if gaps.empty:
         return "The target is known in every row."
-    where = (
-        f" of {count(gaps['series'].nunique(), 'series', 'series')}" if is_panel(comparison) else ""
-    )
     rows = count(int(gaps["n_rows"].sum()), "row")
-    return f"The target is unknown in {rows}{where}, in {count(len(gaps), 'gap')}; forecasts of them do not count."
+    if is_panel(comparison):
+        rows += f" of {count(gaps['series'].nunique(), 'series', 'series')}"
+    return (
+        f"The target is unknown in {rows}, in {count(len(gaps), 'gap')}; forecasts of them do not "
+        "count."
+    )

@@ -1,7 +1,4 @@
-"""Shown.
-
-The series of a panel, the columns and the folds that the charts let the reader choose from.
-"""
+"""Shown: the series, columns and folds that the charts let the reader choose from."""
 
 import numpy as np
 import pandas as pd
@@ -20,23 +17,19 @@ def is_panel(comparison) -> bool:
 
 
 def shown_series(comparison) -> list:
-    """The series to choose from.
-
-    Of many, some spread evenly from the best forecast to the worst.
-    """
+    """The series to choose from; of many, some spread from the best forecast to the worst."""
     names = all_series(comparison)
     if len(names) <= MOST_SERIES:
         return names
     skill = _skill_by_series(comparison)
     ranked = [names[code] for code in skill.sort_values(ascending=False, kind="stable").index]
     ranked += [name for name in names if name not in set(ranked)]
-    return [ranked[place] for place in evenly(len(ranked), MOST_SERIES)]
+    return [ranked[rank] for rank in evenly(len(ranked), MOST_SERIES)]
 
 
 def _skill_by_series(comparison):
-    result = comparison.results.get(comparison.verdict.recommended) or next(
-        iter(comparison.results.values()), None
-    )
+    first = next(iter(comparison.results.values()), None)
+    result = comparison.results.get(comparison.verdict.recommended, first)
     if result is None or "series" not in result.predictions:
         return pd.Series(dtype=float)
     table = result.predictions

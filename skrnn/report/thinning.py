@@ -7,9 +7,11 @@ import numpy as np
 # Values in all the lines of a chart together: about a megabyte of page.
 VALUES_OF_A_CHART = 60_000
 # No chart is wider than this many buckets of pixels, and few are narrower.
-MOST_BUCKETS, FEWEST_BUCKETS = 1000, 100
+MOST_BUCKETS = 1000
+FEWEST_BUCKETS = 100
 # Series of a panel, and columns, that a chart lets the reader choose from.
-MOST_SERIES, MOST_COLUMNS = 12, 12
+MOST_SERIES = 12
+MOST_COLUMNS = 12
 
 
 def buckets_for(n_lines: int) -> int:
@@ -18,7 +20,7 @@ def buckets_for(n_lines: int) -> int:
 
 
 def extremes(values: np.ndarray, n_buckets: int) -> np.ndarray:
-    """Positions of the least and the greatest value of each bucket, in order, and of its first unknown one.
+    """Positions, in order, of each bucket's least and greatest value, and its first unknown one.
 
     No peak is lost and no gap is closed, as they would be by taking every so many values.
     """
@@ -38,9 +40,7 @@ def _extremes_of(bucket):
 
 
 def evenly(n: int, most: int) -> np.ndarray:
-    """Positions of at most so many of n things, evenly spread, the first and the last among them."""
-    return (
-        np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
-        if n
-        else np.arange(0)
-    )
+    """Positions of at most so many of n things, evenly spread from the first to the last."""
+    if not n:
+        return np.arange(0)
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))

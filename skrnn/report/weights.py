@@ -6,17 +6,15 @@ import pandas as pd
 from skrnn.report.chart import Chart, Table, figure, plain
 from skrnn.wording import count, number, percent
 
-MOST_STEPS, MOST_COLUMNS = 300, 30
+MOST_STEPS = 300
+MOST_COLUMNS = 30
 COLUMNS_IN_TABLE = 12
 # The finding says in how many of the newest steps this share of all weight lies.
 MOST_OF_IT = 0.8
 
 
 def weights_chart(comparison) -> Chart | None:
-    """A heat map of step by column; bars where there is one column.
-
-    None where no linear model was fitted.
-    """
+    """A heat map of step by column, bars of a single column; None without a linear model."""
     weights = comparison.weights
     if weights is None or not weights.size or not np.nansum(weights.to_numpy()) > 0:
         return None
@@ -34,11 +32,11 @@ def weights_chart(comparison) -> Chart | None:
             f" Neighbouring ones of {len(weights):,} steps are drawn as one, the largest of them."
         )
     return Chart(
-        "weights",
-        "What the linear model looks at",
-        _finding(weights),
-        drawn,
-        _table(weights),
+        name="weights",
+        title="What the linear model looks at",
+        finding=_finding(weights),
+        figure=drawn,
+        table=_table(weights),
         note=note,
     )
 
@@ -93,22 +91,21 @@ def _finding(weights):
     by_step = weights.sum(axis=1).sort_index().cumsum()
     n_near = int(np.searchsorted(by_step, MOST_OF_IT * by_step.iloc[-1])) + 1
     n_ahead = max(0, -int(by_step.index[0]))
-    counted = (
-        f", of which {n_ahead:,} {'lies' if n_ahead == 1 else 'lie'} ahead of the forecast"
-        if n_ahead
-        else ""
-    )
+    ahead = ""
+    if n_ahead:
+        verb = "lies" if n_ahead == 1 else "lie"
+        ahead = f", of which {n_ahead:,} {verb} ahead of the forecast"
     return (
-        f"The largest weight is that of {column} at {_place(int(step))}; {percent(MOST_OF_IT)} of "
-        f"all weight lies "
-        f"in the newest {count(n_near, 'row')} of {len(weights):,}{counted}."
+        f"The largest weight is that of {column} at {_named(int(step))}; {percent(MOST_OF_IT)} of "
+        f"all weight lies in the newest {count(n_near, 'row')} of {len(weights):,}{ahead}."
     )
 
 
-def _place(step):
+def _named(step):
     if step == 0:
         return "the newest step"
-    return f"the step {count(abs(step), 'row')} {'before' if step > 0 else 'after'} the forecast is made"
+    side = "before" if step > 0 else "after"
+    return f"the step {count(abs(step), 'row')} {side} the forecast is made"
 
 
 def _table(weights):

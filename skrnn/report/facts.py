@@ -1,11 +1,12 @@
-"""What was forecast, and from what, in words."""
+"""Facts: what was forecast, and from what, in words."""
 
 from skrnn.wording import count, listing
 
 
 def plan_facts(comparison) -> list:
     """(name, text) of what was forecast, and from what."""
-    plan, reading = comparison.plan, comparison.reading
+    plan = comparison.plan
+    reading = comparison.reading
     horizon, window = (
         f"{count(n, 'row')}{as_time(n, reading.step)}" for n in (plan.horizon, plan.window)
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skrnn.report.plan import as_time
+from skrnn.report.facts import as_time
 
 
 @pytest.mark.parametrize(
