@@ -79,7 +79,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         check_option("context", self.context, CONTEXTS)
         if _are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
-            self._columns_ = self._positions(_Named(windows))
+            self._columns_ = self._positions(_columns_of(windows))
             self._steps_lost(windows)
             return self
         values = check_rows(self, X, reset=True)
@@ -115,9 +115,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Differences. If the first rows are unknown (NaN), or carry the first fitted label, they
-            begin where ``fit`` began, and the fitted values are restored; otherwise they continue
-            the series behind the fitted rows.
+            Differences. If they carry the first fitted label (or, without an index, if the first
+            rows are unknown), they begin where ``fit`` began, and the fitted values are restored;
+            otherwise they continue the series behind the fitted rows.
 
         Returns
         -------
@@ -129,15 +129,14 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         index = index_of(X)
         if self._begins_at_head(index, values):
             laid = lay_rows(values, index, self._reach, self.context_.clock)
-            rows, head = (
-                laid.rows.astype(np.result_type(laid.rows, np.float32)),
-                self.head_[: len(laid.rows)],
-            )
+            rows = _as_floats(laid.rows)
+            head = self.head_[: len(rows)]
             rows[: len(head), self._columns_] = head[:, self._columns_]
             behind = len(head)
         else:
             laid = self.context_.lay(values, index, "carry")
-            rows, behind = laid.rows.astype(np.result_type(laid.rows, np.float32)), laid.where[0]
+            rows = _as_floats(laid.rows)
+            behind = laid.where[0]
             if behind < self._reach:
                 raise self._out_of_place(index)
         rows[behind:] = self._integrate(rows[behind:], rows[:behind])
@@ -194,13 +193,13 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         return column_positions(self.columns, X, argument="columns")
 
     def _difference(self, rows):
-        out = np.array(rows, dtype=np.result_type(rows, np.float32))
-        part = out[:, self._columns_]
+        out = _as_floats(rows)
+        values = out[:, self._columns_]
         for lag in self.lags_:
-            change = np.full_like(part, np.nan)
-            change[lag:] = part[lag:] - part[:-lag]
-            part = change
-        out[:, self._columns_] = part
+            change = np.full_like(values, np.nan)
+            change[lag:] = values[lag:] - values[:-lag]
+            values = change
+        out[:, self._columns_] = values
         return out
 
     def _integrate(self, changes, before):
@@ -210,10 +209,11 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         levels = [before[-self._reach :, self._columns_]]
         for lag in self.lags_[:-1]:
             levels.append(levels[-1][lag:] - levels[-1][:-lag])
-        out, part = changes.copy(), changes[:, self._columns_]
+        out = changes.copy()
+        values = changes[:, self._columns_]
         for lag, level in zip(reversed(self.lags_), reversed(levels), strict=True):
-            part = _running_sum(part, level[-lag:], lag)
-        out[:, self._columns_] = part
+            values = _running_sum(values, level[-lag:], lag)
+        out[:, self._columns_] = values
         return out
 
     def _begins_at_head(self, index, values):
@@ -226,12 +226,24 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
                 f"lags={self.lags} need {self._reach} fitted rows to go back from, got "
                 f"{len(self.head_)}"
             )
+        if index is None or self._first_label_ is None:
+            return self._begin_unknown(values)
         ahead = self.context_.rows_ahead(index)
-        if index is not None and self._first_label_ is not None and index[0] == self._first_label_:
+        if index[0] == self._first_label_:
             return True
         if ahead not in (None, 1):
             raise self._out_of_place(index)
-        return ahead is None and bool(np.isnan(values[: self._reach][:, self._columns_]).all())
+        if ahead is None and self._begin_unknown(values):
+            raise ValueError(
+                f"differences behind the fitted rows must begin with known values to be undone, "
+                f'got NaN at {index[0]}: transform these rows with context="carry", which looks '
+                "back into the fitted ones where the index has no regular step to prove it"
+            )
+        return False
+
+    def _begin_unknown(self, values):
+        """Whether the first differences are as unknown as those of the first fitted rows."""
+        return bool(np.isnan(values[: self._reach][:, self._columns_]).all())
 
     def _out_of_place(self, index):
         return ValueError(
@@ -280,18 +292,19 @@ def zero_difference_forecast(lags, leads) -> np.ndarray:
     filter_ = np.ones(1)
     for lag in lags:
         filter_ = np.convolve(filter_, np.concatenate([[1.0], np.zeros(lag - 1), [-1.0]]))
-    n, taps = sum(lags), np.flatnonzero(filter_)[1:].tolist()
-    # A coming value is a mix of few: {place of a known value: its weight}.
-    values = [{place: 1.0} for place in range(n)]
+    n = sum(lags)
+    taps = np.flatnonzero(filter_)[1:].tolist()
+    # A coming value is a mix of few: {position of a known value: its weight}.
+    values = [{known: 1.0} for known in range(n)]
     for h in range(n, n + max(leads)):
         values.append(Counter())
         for tap in taps:
-            for place, weight in values[h - tap].items():
-                values[h][place] -= filter_[tap] * weight
+            for known, weight in values[h - tap].items():
+                values[h][known] -= filter_[tap] * weight
     mix = np.zeros((n, len(leads)))
     for column, lead in enumerate(leads):
-        for place, weight in values[n - 1 + lead].items():
-            mix[place, column] = weight
+        for known, weight in values[n - 1 + lead].items():
+            mix[known, column] = weight
     return mix
 
 
@@ -304,16 +317,17 @@ def _running_sum(changes, start, lag):
     return steps.cumsum(axis=0, dtype=np.float64)[1:].reshape(-1, changes.shape[1])[:n]
 
 
-class _Named:
-    """The columns of windows, for column_positions."""
+def _as_floats(rows):
+    """A copy of rows in the float type that holds them, unknown ones included."""
+    return rows.astype(np.result_type(rows, np.float32))
 
-    def __new__(cls, windows):
-        empty = np.empty((0, windows.n_features))
-        return (
-            empty
-            if windows.feature_names is None
-            else pd.DataFrame(empty, columns=list(windows.feature_names))
-        )
+
+def _columns_of(windows):
+    """The columns of windows as a table without rows, for ``column_positions``."""
+    empty = np.empty((0, windows.n_features))
+    if windows.feature_names is None:
+        return empty
+    return pd.DataFrame(empty, columns=list(windows.feature_names))
 
 
 def _are_windows(X):

@@ -219,6 +219,32 @@ def test_inverse_of_earlier_irregular_rows():
         Differencer(2).fit(X[10:]).inverse_transform(X[3:9])
 
 
+@pytest.fixture
+def trading_days():
+    """Rows of trading days with holidays: an index without a regular step."""
+    days = pd.bdate_range("2024-01-01", periods=44).delete([4, 12, 27])
+    return pd.DataFrame({"a": np.arange(100.0, 141.0)}, index=days)
+
+
+def test_inverse_behind_trading_days(trading_days):
+    """On the user's word, rows of an irregular index go on from the last fitted level."""
+    differencer = Differencer(1, context="carry").fit(trading_days[:40])
+
+    back = differencer.inverse_transform(differencer.transform(trading_days[40:]))
+
+    assert back["a"].tolist() == [140.0]
+
+
+@pytest.mark.parametrize("context", ["auto", "none"])
+def test_inverse_of_unknown_level(trading_days, context):
+    """Without it their level is not known, and that of the first fitted row is not taken for it."""
+    differencer = Differencer(1, context=context).fit(trading_days[:40])
+    changes = differencer.transform(trading_days[40:])
+
+    with pytest.raises(ValueError, match=r'got NaN at 2024-.*: transform .* context="carry"'):
+        differencer.inverse_transform(changes)
+
+
 def test_inverse_with_another_index():
     """An index of another kind is an error that says so."""
     differencer = Differencer(2).fit(table(rows_of(30), "days"))
