@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
 from skrnn.baselines.linear_quantiles import fit_quantiles
-from skrnn.forecasters.base import WindowRegressor, filled_batches
+from skrnn.forecasters.base import WindowRegressor, filled_batches, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_deviations, feature_means
@@ -110,6 +110,7 @@ class LinearWindow(WindowRegressor):
         windows = check_windows(self, X, reset=False)
         y = self._predict_quantiles(windows)
         y[~windows.known()] = self.y_quantiles_
+        y = finite_forecasts(y, self.y_quantiles_)
         y = chosen(y, self.quantiles_, quantiles)
         return y[:, 0] if self.y_ndim_ == 1 else y
 
@@ -125,12 +126,15 @@ class LinearWindow(WindowRegressor):
         alpha = _check_alpha(self.alpha)
         windows = samples.windows
         models = () if self.quantiles_ is None else (len(self.quantiles_),)
-        if models:
-            coef, intercept = fit_quantiles(samples, alpha, self.quantiles_)
-        elif len(samples) <= windows.length * windows.n_features:
-            coef, intercept = _fit_gathered(samples, alpha)
-        else:
-            coef, intercept = _fit_gram(samples, alpha)
+        # What overflows is told below, once and with a remedy.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            if models:
+                coef, intercept = fit_quantiles(samples, alpha, self.quantiles_)
+            elif len(samples) <= windows.length * windows.n_features:
+                coef, intercept = _fit_gathered(samples, alpha)
+            else:
+                coef, intercept = _fit_gram(samples, alpha)
+        _check_solved(coef, intercept)
         outputs = () if self.y_ndim_ == 1 else (self.n_outputs_,)
         coef = np.moveaxis(coef, 2, 0)
         self.coef_ = coef.reshape(*outputs, *models, *self.window_shape_)
@@ -148,6 +152,8 @@ class LinearWindow(WindowRegressor):
         y = self._forecasts(windows).reshape(len(windows), self.n_outputs_, -1)
         return np.sort(y, axis=2)
 
+    # What overflows is replaced and told where forecasts are made finite.
+    @np.errstate(over="ignore", invalid="ignore")
     def _forecasts(self, windows):
         """The forecasts (n_windows, n_models) of all models."""
         coef = np.reshape(self.coef_, (-1, *self.window_shape_))
@@ -166,6 +172,14 @@ def _check_alpha(alpha):
     if not number or not 0 <= alpha < np.inf:
         raise ValueError(f"alpha must be a number of at least 0, got {alpha!r}")
     return float(alpha)
+
+
+def _check_solved(coef, intercept):
+    if not np.isfinite(coef).all() or not np.isfinite(intercept).all():
+        raise ValueError(
+            "X and y must have values whose squares are finite numbers, but the coefficients are "
+            "not: scale what is as large as 1e150 (SeriesScaler for X)"
+        )
 
 
 def _fit_gathered(samples, alpha):
@@ -201,7 +215,7 @@ def _smallest_ridge(inputs, y, alpha):
     if factor is None:
         # Beside columns of very different size the penalty vanishes in X·Xᵀ, but not in X.
         left, sizes, right = linalg.svd(inputs, full_matrices=False)
-        return right.T @ ((sizes / (sizes**2 + alpha))[:, None] * (left.T @ y))
+        return right.T @ ((left.T @ y) / (sizes + alpha / sizes)[:, None])
     dual = linalg.cho_solve(factor, y)
     # One step of refinement: it corrects what forming X·Xᵀ has rounded away.
     dual += linalg.cho_solve(factor, y - inputs @ (inputs.T @ dual) - alpha * dual)
@@ -225,7 +239,8 @@ def _fit_gram(samples, alpha):
     gram, window_mean = _gram(windows, weights)
     window_mean /= total
     gram -= total * np.outer(window_mean, window_mean)
-    penalty = np.tile(alpha / scales**2, length)
+    # The bound keeps the square of what is penalised away a number.
+    penalty = np.tile(np.minimum(np.sqrt(alpha) / scales, 1e150) ** 2, length)
     gram.flat[:: len(gram) + 1] += penalty
     solve = _solver(gram, np.sqrt(total + penalty), np.tile(scales, length))
 
@@ -346,7 +361,9 @@ def _solver(gram, units, scales):
 
 
 def _cholesky(matrix):
-    """Cholesky's factor; None where the matrix is singular to rounding."""
+    """Cholesky's factor; None where the matrix has overflown, or is singular to rounding."""
+    if not np.isfinite(matrix).all():
+        return None
     try:
         factor = linalg.cho_factor(matrix)
     except linalg.LinAlgError:

@@ -12,6 +12,7 @@ from skrnn.baselines import LinearWindow
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import RowSamples, WindowSamples
 from skrnn.forecasters.inside import nested, split_at_windows, steps_of
+from skrnn.forecasters.quantiles import median_of
 from skrnn.plotting.axes import axes_for
 from skrnn.plotting.frames import fitted_samples
 from skrnn.plotting.permutation import permutation_importance
@@ -185,7 +186,10 @@ class LagImportanceDisplay:
                 'one: use kind="permutation", with X and y'
             )
         check_is_fitted(model)
-        coef = model.coef_ if model.coef_.ndim == 3 else model.coef_[None]
+        coef = model.coef_
+        if model.quantiles_ is not None:
+            coef = median_of(np.moveaxis(coef, -3, -1), model.quantiles_)
+        coef = coef if coef.ndim == 3 else coef[None]
         layout = _layout(estimator, X, len(coef), coef.shape[2])
         names = getattr(model, "feature_names_in_", layout.names)
         output = 0 if lead is None else layout.output_of(lead)

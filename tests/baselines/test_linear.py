@@ -394,6 +394,36 @@ def test_bad_alpha(alpha):
         LinearWindow(alpha).fit(X, y)
 
 
+def test_values_whose_squares_overflow():
+    """Values that cannot be squared are refused, and the model stays unfitted."""
+    X, y = make_windows(noise(300) * 1e160, 20, target=0)
+    model = LinearWindow()
+
+    with pytest.raises(ValueError, match="values whose squares are finite numbers"):
+        model.fit(X, y)
+    assert not hasattr(model, "coef_")
+
+
+def test_few_values_whose_squares_overflow():
+    """Where windows are fewer than inputs, nothing needs to be squared."""
+    X, y = make_windows(noise(40), 20, target=0)
+    large, _ = make_windows(noise(40) * 1e160, 20, target=0)
+
+    forecast = LinearWindow().fit(large, y).predict(large)
+
+    np.testing.assert_allclose(forecast, LinearWindow(0).fit(X, y).predict(X))
+
+
+def test_tiny_values_are_penalised_away():
+    """Columns whose square is no number beside a penalty count for nothing."""
+    X, y = make_windows(noise(300) * [1, 1e-170], 4, target=0)
+    alone, _ = make_windows(noise(300)[:, :1], 4)
+
+    forecast = LinearWindow().fit(X, y).predict(X)
+
+    np.testing.assert_allclose(forecast, LinearWindow().fit(alone, y).predict(alone))
+
+
 def test_pickle():
     """A fitted model survives pickling."""
     X, y = make_windows(noise(50), 3, target=0)

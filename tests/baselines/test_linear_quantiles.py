@@ -179,6 +179,17 @@ def test_weighted_unknown_windows():
     )
 
 
+def test_forecasts_are_finite():
+    """What overflows is what training targets were, with a warning."""
+    X, y = make_windows(wave(), 4, target=0)
+    model = LinearWindow(0, quantiles=LEVELS).fit(X, y * 10)
+
+    with pytest.warns(UserWarning, match="1 of 1 forecasts became infinite"):
+        forecast = model.predict_quantiles(np.full((1, 4, 2), 1.7e308) * [1, -1])
+
+    assert np.isfinite(forecast).all()
+
+
 def test_incomplete_windows_are_filled():
     """Unknown steps are filled from the window's own."""
     X, y = make_windows(wave(), 4, target=0)

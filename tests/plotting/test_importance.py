@@ -140,6 +140,16 @@ def test_multi_output_forecaster_of_a_linear_model():
     assert cell(display, 0, 3) == [-2.5, -1.5]
 
 
+def test_coefficients_of_quantiles_are_the_medians():
+    """A model of quantiles shows the coefficients of its median, between two it learned."""
+    X, y = make_windows(np.random.default_rng(0).normal(size=(200, 2)), 4, 2, target=0)
+    model = LinearWindow(quantiles=(0.4, 0.6)).fit(X, y)
+
+    display = LagImportanceDisplay.from_estimator(model, X, lead=2)
+
+    np.testing.assert_allclose(display.importances, model.coef_[1].mean(axis=0))
+
+
 def test_blocks_of_coefficients_are_sums():
     """n_blocks= adds up the coefficients of each block."""
     X, y = make_windows(noise(), 6, target="a")
