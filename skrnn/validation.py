@@ -61,6 +61,7 @@ def check_share(name: str, value, *, positive: bool = False) -> float:
 def validate_data_of(estimator, X, *, reset: bool):
     """scikit-learn's own validation, after a look at the columns that it would not name."""
     check_columns_numeric(X)
+    X = without_mask(X)
     return validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite="allow-nan")
 
 
@@ -93,8 +94,20 @@ def _is_numeric(column):
 
 
 def index_of(X):
-    """The index of a DataFrame or Series; None for anything else."""
-    return X.index if isinstance(X, pd.DataFrame | pd.Series) else None
+    """The index of a DataFrame or Series, times as pandas counts them; None for anything else."""
+    if not isinstance(X, pd.DataFrame | pd.Series):
+        return None
+    if isinstance(X.index.dtype, pd.ArrowDtype) and X.index.dtype.kind in "Mm":
+        kind = pd.DatetimeIndex if X.index.dtype.kind == "M" else pd.TimedeltaIndex
+        return kind(X.index)
+    return X.index
+
+
+def without_mask(X):
+    """A masked array with its masked values unknown (NaN); anything else as it is."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    return X.astype(np.result_type(X.dtype, np.float32)).filled(np.nan)
 
 
 def check_time_index(X) -> None:
@@ -126,7 +139,7 @@ def check_target_values(estimator, y, n: int) -> np.ndarray:
     if isinstance(y, pd.DataFrame | pd.Series):
         y = y.to_numpy(dtype=float, na_value=np.nan)
     y = check_array(
-        y,
+        without_mask(y),
         ensure_2d=False,
         allow_nd=True,
         dtype=np.float64,

@@ -1,5 +1,7 @@
 """RowSamples: rows of a series, to be forecast and compared."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -13,6 +15,7 @@ from skrnn.preprocessing import Differencer
 from skrnn.validation import check_count, check_target_values, check_time_index, index_of
 from skrnn.windows import SlidingWindow
 from skrnn.windows.clock import clock_of
+from skrnn.windows.lost import LostRowsWarning
 
 
 class RowSamples(EvaluationSamples):
@@ -72,7 +75,10 @@ class RowSamples(EvaluationSamples):
         ahead = max(map(_rows_ahead, inside)) if knows_ahead else 0
         start = max(0, int(which.min()) - back)
         stop = min(len(self.X), int(which.max()) + 1 + ahead)
-        forecast = model.predict(rows_of(self.X, np.arange(start, stop)))
+        with warnings.catch_warnings():
+            # The rows before those that count are there for the windows of these alone.
+            warnings.simplefilter("ignore", LostRowsWarning)
+            forecast = model.predict(rows_of(self.X, np.arange(start, stop)))
         return np.reshape(forecast, (len(forecast), -1))[which - start]
 
     def leads_of(self, n_leads):

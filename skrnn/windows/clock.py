@@ -93,6 +93,16 @@ def clock_of(index) -> Clock | None:
     return None if step is None else Clock(step, index[-1])
 
 
+def usual_step(index) -> pd.Timedelta | None:
+    """The step that nearly all neighbours of a time index share, odd stamps or not."""
+    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) or len(index) < 3:
+        return None
+    steps, counts = np.unique(np.diff(_naive(index, local=False).to_numpy()), return_counts=True)
+    common = counts.argmax()
+    share = counts[common] / (len(index) - 1)
+    return pd.Timedelta(steps[common]) if share >= STEP_SHARE else None
+
+
 def _find_step(index):
     if isinstance(index, pd.PeriodIndex):
         return index.freq
@@ -100,10 +110,15 @@ def _find_step(index):
         return index.step if index.step > 0 else None
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
         return _time_step(index)
-    if pd.api.types.is_integer_dtype(index.dtype) and len(index) > 1:
+    if pd.api.types.is_integer_dtype(index.dtype) and len(index) > 1 and _fits(index):
         step = _usual_step(np.diff(index.to_numpy(np.int64)))
         return None if step is None else int(step)
     return None
+
+
+def _fits(index):
+    """Whether the numbers of an index can be counted with."""
+    return index.dtype.kind != "u" or int(index.max()) <= np.iinfo(np.int64).max
 
 
 def _time_step(index):
@@ -125,7 +140,8 @@ def _usual_months(index):
     """The months, quarters or years that an index counts, some of which may be missing."""
     for name in ("YS", "YE", "QS", "QE", "MS", "ME"):
         grid = pd.date_range(index[0], index[-1], freq=name)
-        if len(index) >= STEP_SHARE * len(grid) and index.isin(grid).all():
+        at = grid.get_indexer(index)
+        if (at >= 0).all() and (np.diff(at) == 1).mean() >= STEP_SHARE:
             return pd.tseries.frequencies.to_offset(name)
     return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skrnn.windows.clock import Clock, clock_of
+from skrnn.windows.clock import Clock, clock_of, usual_step
 
 CONTEXTS = ("auto", "carry", "none")
 
@@ -34,13 +34,25 @@ class Context:
     rows: np.ndarray
     index: pd.Index | None
     clock: Clock | None
+    first_row: np.ndarray
+    first_label: object = None
+    usual_step: object = None
 
     @classmethod
     def of(cls, values: np.ndarray, index, reach: int) -> "Context":
         """Remember the end of the fitted rows."""
         start = max(0, len(values) - 2 * reach)
         kept = np.array(values[start:])
-        return cls(reach, kept, None if index is None else index[start:], clock_of(index))
+        clock = clock_of(index)
+        return cls(
+            reach=reach,
+            rows=kept,
+            index=None if index is None else index[start:],
+            clock=clock,
+            first_row=np.array(values[0]),
+            first_label=None if index is None else index[0],
+            usual_step=usual_step(index) if clock is None else None,
+        )
 
     def lay(self, values: np.ndarray, index, mode: str) -> Laid:
         """New rows with the remembered ones in front (``reach`` of them, NaN where missing) where they belong there."""
@@ -50,6 +62,14 @@ class Context:
         if before is None and mode == "carry" and self._leaves_open(index):
             before = self.rows, len(self.rows)
         return new if before is None else self._join(*before, new)
+
+    def begins_there(self, values: np.ndarray, index) -> bool:
+        """Whether rows begin where the fitted ones began, or before, as far as can be told."""
+        if index is None or self.first_label is None:
+            return np.array_equal(values[0], self.first_row, equal_nan=True)
+        if self.clock is None:
+            return index[0] == self.first_label
+        return index[0] <= self.first_label
 
     def rows_ahead(self, index) -> int | None:
         """Rows from the last fitted one to the first new one; None where the labels do not tell."""
@@ -65,6 +85,8 @@ class Context:
         if self.clock is None:
             alike = type(index) is type(self.index) and self.index.is_unique
             at = self.index.get_indexer(index[:1])[0] if alike else -1
+            if at < 0 and self._is_next(index):
+                at = len(self.rows)
             return (self.rows[:at], at) if at > 0 else None
         first = self.rows_ahead(index)
         if first is None:
@@ -74,6 +96,13 @@ class Context:
         if not near.any():
             return None
         return _on_grid(self.rows[near], remembered[near]), int(first - remembered[near][0])
+
+    def _is_next(self, index):
+        """Whether rows begin one usual step behind the last, though the index has odd stamps."""
+        if self.usual_step is None or type(index) is not type(self.index):
+            return False
+        distance = index[0] - self.index[-1]
+        return distance - distance < distance <= self.usual_step
 
     def _leaves_open(self, index):
         """Whether an index does not tell where its rows lie, so that the user's word counts."""

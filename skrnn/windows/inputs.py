@@ -13,6 +13,7 @@ from skrnn.validation import (
     numeric_values,
     series_to_frame,
     validate_data_of,
+    without_mask,
 )
 from skrnn.windows.array import Windows
 
@@ -47,10 +48,15 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
         _check_feature_names(estimator, windows, reset=reset)
     elif dimensions(X) == 3:
         X = check_array(
-            X, allow_nd=True, dtype="numeric", ensure_all_finite="allow-nan", estimator=estimator
+            without_mask(X),
+            allow_nd=True,
+            dtype="numeric",
+            ensure_all_finite="allow-nan",
+            estimator=estimator,
         )
-        if X.shape[2] == 0:
-            raise ValueError(f"{name} needs at least 1 feature, got 0 (shape={X.shape})")
+        for axis, what in ((1, "step"), (2, "feature")):
+            if X.shape[axis] == 0:
+                raise ValueError(f"{name} needs at least 1 {what}, got 0 (shape={X.shape})")
         windows = Windows.from_array(numeric_values(X))
         _check_feature_names(estimator, windows, reset=reset)
     else:

@@ -3,6 +3,7 @@
 Rows yet to come.
 """
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from skrnn.validation import (
     index_of,
     numeric_values,
     series_to_frame,
+    without_mask,
 )
 from skrnn.windows.array import Windows
 from skrnn.windows.clock import clock_of
@@ -89,7 +91,9 @@ def make_windows(
     ahead = column_positions(known_ahead, series[0], argument="known_ahead")
     if column in ahead:
         raise ValueError(f"target={target!r} cannot be known ahead: take it out of known_ahead")
-    reach, last = (length - 1) * rate, max(leads)
+    reach = (length - 1) * rate
+    last = max(leads)
+    _warn_of_unseen(leads, reach, last, ahead)
     longest = max(len(one) for one in series)
     check_enough_rows(longest, length, rate, last)
 
@@ -171,6 +175,19 @@ def future_rows(data, n):
     return extended
 
 
+def _warn_of_unseen(leads, reach, last, ahead):
+    """What is known ahead is seen of the rows that a window reaches, up to the last lead."""
+    unseen = [lead for lead in leads if lead < last - reach]
+    if len(ahead) and unseen:
+        warnings.warn(
+            f"of the columns known ahead, the values at {len(unseen)} of {len(leads)} leads (up to "
+            f"{unseen[-1]}) are not seen: a window that reaches {last} rows has them, or "
+            'RNNRegressor(decoder="recurrent") and DirectForecaster and RecursiveForecaster, which read each lead by itself',
+            UserWarning,
+            stacklevel=3,
+        )
+
+
 def _panel(data):
     """The series of a panel, or the one series, as a list of 2-D frames or arrays."""
     listed = isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1
@@ -192,7 +209,7 @@ def _panel(data):
 
 
 def _two_d(one):
-    one = series_to_frame(one)
+    one = series_to_frame(without_mask(one))
     if not isinstance(one, pd.DataFrame):
         one = one if isinstance(one, np.ndarray) else np.asarray(one)
         one = one[:, None] if one.ndim == 1 else one
@@ -242,6 +259,15 @@ def _pieces(part, index):
 
 def _target_column(target, one):
     names = list(one.columns) if isinstance(one, pd.DataFrame) else None
+    if not one.shape[1]:
+        raise ValueError("a series needs at least 1 column, got 0")
+    if isinstance(target, list | tuple | np.ndarray | pd.Index) and not (
+        isinstance(target, tuple) and names is not None and target in names
+    ):
+        raise ValueError(
+            f"target must be one column, got {list(target)!r}: make windows for each target, "
+            "make_windows(data, …, target=one) for one in target, which share their X"
+        )
     if target is None:
         if one.shape[1] > 1:
             choice = ", ".join(map(repr, names)) if names else f"0 … {one.shape[1] - 1}"

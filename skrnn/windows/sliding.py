@@ -8,6 +8,7 @@ from skrnn.validation import check_count, check_option, column_positions, index_
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, Laid, lay_rows
 from skrnn.windows.inputs import check_rows
+from skrnn.windows.lost import check_same_index, warn_of_lost_rows, warn_of_unknown_future
 
 
 class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
@@ -113,7 +114,13 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         """
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
-        return self._windows(X, self.context_.lay(values, index_of(X), self.context))
+        index = index_of(X)
+        names = getattr(self, "feature_names_in_", None)
+        warn_of_unknown_future(values, self.known_ahead_, names, index)
+        windows = self._windows(X, self.context_.lay(values, index, self.context))
+        if self.context != "none" and not self.context_.begins_there(values, index):
+            warn_of_lost_rows(~windows.known(), index, self.context_)
+        return windows
 
     def set_output(self, *, transform=None):
         """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
@@ -125,6 +132,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         rate = check_count("sampling_rate", self.sampling_rate)
         check_option("context", self.context, CONTEXTS)
         values = check_rows(self, X, reset=True)
+        check_same_index(X, y)
         check_enough_rows(len(values), length, rate)
         self.known_ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
         y = np.asarray(y)

@@ -127,7 +127,8 @@ def test_recursion_takes_the_true_future_of_columns_known_ahead():
     """
     signal = np.random.default_rng(0).normal(size=200)
     rows = np.stack([np.concatenate([[0.0], 2 * signal[1:]]), signal], axis=1)
-    X, y = make_windows(rows, 3, 5, target=0, known_ahead=[1])
+    with pytest.warns(UserWarning, match="RecursiveForecaster, which read each lead by itself"):
+        X, y = make_windows(rows, 3, 5, target=0, known_ahead=[1])
 
     model = RecursiveForecaster(LinearWindow(alpha=1e-8)).fit(X[:100], y[:100])
 

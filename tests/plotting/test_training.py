@@ -83,7 +83,8 @@ def test_fitted_network_is_found_inside(network):
 def test_search_shows_its_best(network):
     """Of a search, the refitted best is drawn."""
     pipe = make_pipeline(
-        SlidingWindow(6), DenseRegressor(4, epochs=1, normalize_y=False, random_state=0)
+        SlidingWindow(6, context="carry"),
+        DenseRegressor(4, epochs=1, normalize_y=False, random_state=0),
     )
     grid = {"denseregressor__loss": ["mae"]}
     search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2)).fit(ROWS, ROWS[:, 0])
