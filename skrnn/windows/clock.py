@@ -97,7 +97,7 @@ def usual_step(index) -> pd.Timedelta | None:
     """The step that nearly all neighbours of a time index share, odd stamps or not."""
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) or len(index) < 3:
         return None
-    steps, counts = np.unique(np.diff(_naive(index, local=False).to_numpy()), return_counts=True)
+    steps, counts = np.unique(np.diff(naive(index, local=False).to_numpy()), return_counts=True)
     common = counts.argmax()
     share = counts[common] / (len(index) - 1)
     return pd.Timedelta(steps[common]) if share >= STEP_SHARE else None

@@ -182,7 +182,8 @@ def _warn_of_unseen(leads, reach, last, ahead):
         warnings.warn(
             f"of the columns known ahead, the values at {len(unseen)} of {len(leads)} leads (up to "
             f"{unseen[-1]}) are not seen: a window that reaches {last} rows has them, or "
-            'RNNRegressor(decoder="recurrent") and DirectForecaster and RecursiveForecaster, which read each lead by itself',
+            'RNNRegressor(decoder="recurrent"), DirectForecaster and RecursiveForecaster, which read '
+            "each lead by itself",
             UserWarning,
             stacklevel=3,
         )

@@ -226,6 +226,7 @@ INDEXES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*without a single known step")
 @pytest.mark.parametrize("index", INDEXES)
 @pytest.mark.parametrize("lead", [1, 6])
 @pytest.mark.parametrize(
@@ -342,6 +343,7 @@ def test_target_transformed_outside():
     assert 0 < np.abs(plain["predicted"] - logs["predicted"]).max() < 5
 
 
+@pytest.mark.filterwarnings("ignore:.*without a single known step")
 def test_a_search_in_each_fold():
     """A search is fitted in each fold, and what it chose looks back as far as it needs."""
     frame = walk()

@@ -255,6 +255,7 @@ def test_nothing_to_score(scorer):
         scorer(LinearWindow().fit(X, y), X, y * np.nan)
 
 
+@pytest.mark.filterwarnings("ignore:.*without a single known step")
 def test_rows_too_few_for_the_season():
     """Rows in, a season that does not fit into the rows scored."""
     frame = walk()

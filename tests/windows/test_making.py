@@ -146,6 +146,7 @@ def test_wide_gap():
     assert y[kept].tolist() == [*range(2, 15), *range(19, 30)]
 
 
+@pytest.mark.filterwarnings("ignore:of the columns known ahead")
 def test_known_ahead():
     """The part of a column that is known ahead ends at the last lead."""
     frame = pd.DataFrame({"a": np.arange(9.0), "b": np.arange(9.0) * 10})

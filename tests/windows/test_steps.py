@@ -89,6 +89,7 @@ def test_flatten(rows):
     )
 
 
+@pytest.mark.filterwarnings("ignore:of the columns known ahead")
 @pytest.mark.parametrize(
     ("kwargs", "names"),
     [
