@@ -1,14 +1,12 @@
-"""The recursion of exponential smoothing over many series at once.
-
-Its start, its steps, its forecasts.
-"""
+"""The recursion of exponential smoothing over many series at once."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 # How many of the first steps, or seasons, the recursion's start is estimated from.
-FIRST_STEPS, FIRST_SEASONS = 10, 5
+FIRST_STEPS = 10
+FIRST_SEASONS = 5
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,8 @@ class HoltWinters:
 
     References
     ----------
-    .. [1] R. J. Hyndman and G. Athanasopoulos, *Forecasting: Principles and Practice*, 3rd ed., OTexts, 2021,
-       chapter 8.
+    .. [1] R. J. Hyndman and G. Athanasopoulos, *Forecasting: Principles and Practice*, 3rd ed.,
+       OTexts, 2021, chapter 8.
     """
 
     level: float
@@ -55,8 +53,8 @@ class HoltWinters:
     period: int = 1
     multiplies: bool = False
 
-    def start(self, steps: np.ndarray):
-        """Level, slope and seasons before the first of the steps (n_steps, n): (n,), (n,) and (period, n).
+    def start(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Level (n,), slope (n,) and seasons (period, n) before the first of steps (n_steps, n).
 
         A line through the first steps, or the means of the first seasons, and what is left of these
         beside it. Without a trend the level is the line's mean; seasons are still what is left
@@ -72,20 +70,24 @@ class HoltWinters:
             # A line that falls to 0 has no shares: the mean has.
             slope = np.where(mean > np.abs(slope) * times.max(), slope, 0.0)
         line = mean + times * slope
-        level, trend = (
-            (mean, np.zeros_like(slope)) if self.trend is None else (line[0, 0] - slope, slope)
-        )
+        seasons = self._first_seasons(first, line)
+        if self.trend is None:
+            return mean, np.zeros_like(slope), seasons
+        return line[0, 0] - slope, slope, seasons
+
+    def _first_seasons(self, first, line):
+        """What is left of the first steps (cycles, period, n) beside the line."""
         if self.season is None:
-            return level, trend, np.zeros((1, steps.shape[1]))
+            return np.zeros((1, first.shape[2]))
         if not self.multiplies:
-            return level, trend, (first - line).mean(axis=0)
+            return (first - line).mean(axis=0)
         seasons = (first / line).mean(axis=0)
-        return level, trend, seasons / seasons.mean(axis=0)
+        return seasons / seasons.mean(axis=0)
 
     def forecast(self, steps: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-        """Forecasts (n, n_leads) for ``ahead`` steps behind the steps (n_steps, n), NaN where a season cannot multiply.
+        """Forecasts (n, n_leads) for ``ahead`` steps behind the steps (n_steps, n).
 
-        It cannot where a value or the level is not above 0.
+        They are NaN where a season cannot multiply: a value, or the level, is not above 0.
         """
         with np.errstate(all="ignore"):
             level, slope, seasons = self._smooth(steps)
@@ -97,16 +99,21 @@ class HoltWinters:
     def _smooth(self, steps):
         """Level, slope and seasons behind the last of the steps."""
         level, slope, seasons = self.start(steps)
-        alpha, beta, gamma = self.level, self.trend or 0.0, self.season or 0.0
+        alpha = self.level
+        beta = self.trend or 0.0
+        gamma = self.season or 0.0
         for number, value in enumerate(steps):
             season = seasons[number % len(seasons)]
             base = level + self.damping * slope
             if self.multiplies:
                 base = np.where((base > 0) & (value > 0), base, np.nan)
-                alone, share = value / season, value / base
+                deseasoned = value / season
+                share = value / base
             else:
-                alone, share = value - season, value - base
-            before, level = level, alpha * alone + (1 - alpha) * base
+                deseasoned = value - season
+                share = value - base
+            before = level
+            level = alpha * deseasoned + (1 - alpha) * base
             slope = beta * (level - before) + (1 - beta) * self.damping * slope
             seasons[number % len(seasons)] = gamma * share + (1 - gamma) * season
         return level, slope, seasons

@@ -11,7 +11,9 @@ STRATEGIES = ("last", "seasonal", "mean", "drift")
 
 
 class NaiveForecaster(WindowRegressor):
-    """Forecast from the window's target column alone, without learning. What does not beat it is not worth fitting.
+    """Forecast from the window's target column alone, without learning.
+
+    What does not beat it is not worth fitting.
 
     Parameters
     ----------
@@ -27,6 +29,12 @@ class NaiveForecaster(WindowRegressor):
     ----------
     leads_ : ndarray of shape (n_outputs,)
         How many rows ahead each output lies.
+    target_ : int
+        The position of the window's target column.
+    season_steps_ : ndarray of shape (n_outputs,) or None
+        The steps whose values "seasonal" repeats.
+    steps_ahead_ : ndarray of shape (n_outputs,)
+        How many steps of the window ahead each output lies.
     n_features_in_ : int
         Number of features of a step (of columns, where windows came as (n, steps)).
 
@@ -39,7 +47,10 @@ class NaiveForecaster(WindowRegressor):
     array([[4., 5.]])
     """
 
-    def __init__(self, strategy="last", *, season=1, target=0):
+    # What is drawn beside models takes it for their baseline.
+    learns = False
+
+    def __init__(self, strategy: str = "last", *, season: int = 1, target: str | int = 0):
         self.strategy = strategy
         self.season = season
         self.target = target
@@ -48,12 +59,10 @@ class NaiveForecaster(WindowRegressor):
         windows = samples.windows
         check_option("strategy", self.strategy, STRATEGIES)
         self.leads_ = leads_of(windows, self.n_outputs_)
-        self._target_ = target_position(windows, self.target)
+        self.target_ = target_position(windows, self.target)
         check_one_unit(self, windows, samples.y, self.target)
-        rows_ahead = self.leads_ / windows.sampling_rate
-        if self.strategy == "seasonal":
-            self._steps_ = self._season_steps(windows)
-        self._slope_ = rows_ahead / max(1, windows.length - 1)
+        self.steps_ahead_ = self.leads_ / windows.sampling_rate
+        self.season_steps_ = self._season_steps(windows) if self.strategy == "seasonal" else None
 
     def _predict(self, windows):
         y = np.empty((len(windows), self.n_outputs_))
@@ -62,29 +71,31 @@ class NaiveForecaster(WindowRegressor):
         return y
 
     def _forecast(self, batch):
-        steps = batch[:, :, self._target_].astype(np.float64)
+        steps = batch[:, :, self.target_].astype(np.float64)
         if self.strategy == "seasonal":
-            return steps[:, self._steps_]
+            return steps[:, self.season_steps_]
         if self.strategy == "mean":
             return np.repeat(steps.mean(axis=1, keepdims=True), self.n_outputs_, axis=1)
-        slope = self._slope_ if self.strategy == "drift" else np.zeros(self.n_outputs_)
-        return steps[:, -1:] + (steps[:, -1:] - steps[:, :1]) * slope
+        last = np.repeat(steps[:, -1:], self.n_outputs_, axis=1)
+        if self.strategy == "last":
+            return last
+        slopes = self.steps_ahead_ / max(1, steps.shape[1] - 1)
+        return last + (steps[:, -1:] - steps[:, :1]) * slopes
 
     def _season_steps(self, windows):
-        season, rate = check_count("season", self.season), windows.sampling_rate
+        season = check_count("season", self.season)
+        rate = windows.sampling_rate
         rows_back = season * -(-self.leads_ // season) - self.leads_
         if (rows_back % rate).any():
             raise ValueError(
                 f"season={season} and leads {self.leads_.tolist()} fall between the steps of "
-                f"windows with "
-                f"sampling_rate={rate}: use multiples of it"
+                f"windows with sampling_rate={rate}: use multiples of it"
             )
         if rows_back.max() // rate >= windows.length:
             raise ValueError(
                 f"season={season} needs windows that reach {rows_back.max()} rows back, got "
-                f"length={windows.length} "
-                f"with sampling_rate={rate}, which reach {(windows.length - 1) * rate}: use longer "
-                f"windows"
+                f"length={windows.length} with sampling_rate={rate}, which reach "
+                f"{(windows.length - 1) * rate}: use longer windows"
             )
         return windows.length - 1 - rows_back // rate
 

@@ -3,13 +3,14 @@
 import functools
 import warnings
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from skrnn.baselines.holt_winters import HoltWinters
-from skrnn.baselines.stretches import target_stretches
+from skrnn.baselines.stretches import Limits, target_stretches
 from skrnn.forecasters.base import WindowRegressor, filled_batches
 from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count
@@ -29,7 +30,9 @@ STEPS_BEYOND = 4
 
 
 class SmoothingRegressor(WindowRegressor):
-    """Exponential smoothing of each window's target column: a level, a damped trend and a season that follow it.
+    """Exponential smoothing of each window's target column.
+
+    A level, a damped trend and a season follow it.
 
     ``fit`` learns how fast they follow with sktime's ``ExponentialSmoothing``, on the series that
     the training windows are cut from. ``predict`` smooths each window with that, from a start that
@@ -73,6 +76,12 @@ class SmoothingRegressor(WindowRegressor):
         and four steps tell nothing; where there are no others, the shares are fixed ones.
     leads_ : ndarray of shape (n_outputs,)
         How many rows ahead each output lies.
+    target_ : int
+        The position of the window's target column.
+    period_ : int
+        Steps of a season; 1: there is none.
+    steps_ahead_ : ndarray of shape (n_outputs,)
+        How many steps of the window ahead each output lies.
     n_features_in_ : int
         Number of features of a step (of columns, where windows came as (n, steps)).
 
@@ -91,14 +100,14 @@ class SmoothingRegressor(WindowRegressor):
 
     def __init__(
         self,
-        season=1,
+        season: int = 1,
         *,
-        trend="add",
-        damped_trend=True,
-        seasonal="auto",
-        target=0,
-        max_rows=1000,
-        max_series=32,
+        trend: str | None = "add",
+        damped_trend: bool = True,
+        seasonal: str | None = "auto",
+        target: str | int = 0,
+        max_rows: int = 1000,
+        max_series: int = 32,
     ):
         self.season = season
         self.trend = trend
@@ -111,25 +120,16 @@ class SmoothingRegressor(WindowRegressor):
     def _fit(self, samples):
         windows = samples.windows
         self.leads_ = leads_of(windows, self.n_outputs_)
-        self._target_ = target_position(windows, self.target)
-        self._check_parts(windows)
+        self.target_ = target_position(windows, self.target)
+        self.period_ = self._period(windows)
         check_one_unit(self, windows, samples.y, self.target)
-        stretches = target_stretches(
-            windows,
-            samples.y,
-            samples.weights,
-            leads=self.leads_,
-            column=self._target_,
-            gap=self._period_,
-            longest=self.max_rows,
-            most=self.max_series,
-        )
-        self._ahead_ = self.leads_ / windows.sampling_rate
-        self._learn(stretches)
+        limits = Limits(gap=self.period_, longest=self.max_rows, most=self.max_series)
+        self.steps_ahead_ = self.leads_ / windows.sampling_rate
+        self._learn(target_stretches(samples, self.leads_, self.target_, limits))
 
     def _learn(self, stretches):
         kinds = self._kinds([values for values, _ in stretches])
-        telling = [one for one in stretches if self._tells(one[0])]
+        telling = [(values, weight) for values, weight in stretches if self._tells(values)]
         # The optimizer's matrices are tiny: threads would only wait for each other.
         with threadpool_limits(1, user_api="blas"):
             fits = {kind: [self._smoother(values, kind) for values, _ in telling] for kind in kinds}
@@ -145,7 +145,7 @@ class SmoothingRegressor(WindowRegressor):
 
     def _kinds(self, series):
         """The kinds of season that come into question."""
-        if self.seasonal is None or self._period_ == 1:
+        if self.seasonal is None or self.period_ == 1:
             return [None]
         if self.seasonal == "add":
             return ["add"]
@@ -161,11 +161,9 @@ class SmoothingRegressor(WindowRegressor):
 
     def _tells(self, values):
         """Whether a series is long enough to learn from, and changes."""
-        return len(values) >= self._enough and np.ptp(values) > 1e-12 * np.abs(values).max()
-
-    @property
-    def _enough(self):
-        return 2 * self._period_ + STEPS_BEYOND
+        return (
+            len(values) >= _enough(self.period_) and np.ptp(values) > 1e-12 * np.abs(values).max()
+        )
 
     @property
     def _damped(self):
@@ -176,14 +174,19 @@ class SmoothingRegressor(WindowRegressor):
         values = values / np.abs(values).max()
         values /= values.std()
         # Its start does not depend on the shares.
-        trend, season = (None if part is None else 0.0 for part in (self.trend, kind))
-        model = HoltWinters(0.0, trend, season, period=self._period_, multiplies=kind == "mul")
+        model = HoltWinters(
+            level=0.0,
+            trend=None if self.trend is None else 0.0,
+            season=None if kind is None else 0.0,
+            period=self.period_,
+            multiplies=kind == "mul",
+        )
         level, slope, seasons = model.start(values[:, None])
         smoother = _smoother()(
             trend=self.trend,
             damped_trend=self._damped,
             seasonal=kind,
-            sp=None if kind is None else self._period_,
+            sp=None if kind is None else self.period_,
             initialization_method="known",
             initial_level=level[0],
             initial_trend=None if self.trend is None else slope[0],
@@ -203,55 +206,57 @@ class SmoothingRegressor(WindowRegressor):
         return y
 
     def _forecast(self, batch):
-        steps = np.ascontiguousarray(batch[:, :, self._target_].T, np.float64)
+        steps = np.ascontiguousarray(batch[:, :, self.target_].T, np.float64)
         model = HoltWinters(
-            self.smoothing_level_,
-            self.smoothing_trend_,
-            self.smoothing_seasonal_,
-            self.damping_trend_,
-            self._period_,
-            self.seasonal_ == "mul",
+            level=self.smoothing_level_,
+            trend=self.smoothing_trend_,
+            season=self.smoothing_seasonal_,
+            damping=self.damping_trend_,
+            period=self.period_,
+            multiplies=self.seasonal_ == "mul",
         )
-        forecast = model.forecast(steps, self._ahead_)
+        forecast = model.forecast(steps, self.steps_ahead_)
         possible = np.isfinite(forecast).all(axis=1)
         if possible.all():
             return forecast
-        return np.where(
-            possible[:, None],
-            forecast,
-            replace(model, multiplies=False).forecast(steps, self._ahead_),
-        )
+        added = replace(model, multiplies=False).forecast(steps, self.steps_ahead_)
+        return np.where(possible[:, None], forecast, added)
 
-    def _check_parts(self, windows):
-        """The parts of the smoothing, and how they fit the windows."""
+    def _period(self, windows):
+        """Steps of a season, after a check of the smoothing and of how it fits the windows."""
         _check_one_of("trend", self.trend, TRENDS)
         _check_one_of("seasonal", self.seasonal, SEASONALS)
         check_count("max_series", self.max_series)
-        season, rate = check_count("season", self.season), windows.sampling_rate
+        season = check_count("season", self.season)
+        rate = windows.sampling_rate
         seasonal = self.seasonal is not None and season > 1
         if seasonal and (season % rate or (self.leads_ % rate).any()):
             raise ValueError(
                 f"season={season} and leads {self.leads_.tolist()} fall between the steps of "
-                f"windows with "
-                f"sampling_rate={rate}: use multiples of it"
+                f"windows with sampling_rate={rate}: use multiples of it"
             )
-        self._period_ = season // rate if seasonal else 1
-        if windows.length < self._period_:
+        period = season // rate if seasonal else 1
+        if windows.length < period:
             raise ValueError(
-                f"season={season} needs windows of a season at least, {self._period_} steps, got "
+                f"season={season} needs windows of a season at least, {period} steps, got "
                 f"length={windows.length}: use longer windows, two seasons or more"
             )
-        if check_count("max_rows", self.max_rows) < self._enough:
+        if check_count("max_rows", self.max_rows) < _enough(period):
             raise ValueError(
                 f"max_rows={self.max_rows} must hold two seasons and {STEPS_BEYOND} rows to learn "
-                f"from: "
-                f"use {self._enough} or more"
+                f"from: use {_enough(period)} or more"
             )
+        return period
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.regressor_tags.poor_score = True
         return tags
+
+
+def _enough(period):
+    """How many steps tell how fast level, trend and season follow."""
+    return 2 * period + STEPS_BEYOND
 
 
 def _check_one_of(name, value, options):
@@ -264,28 +269,23 @@ def _median(name, fits, weights):
     """What lies in the middle of the fitted series, where any of them tells."""
     # A part that the model lacks is None or NaN.
     values = np.array([fit[name] for fit in fits], np.float64)
-    told = np.isfinite(values)
-    if not told.any():
+    known = np.isfinite(values)
+    if not known.any():
         return UNTAUGHT[name]
-    return float(
-        np.quantile(values[told], 0.5, weights=np.array(weights)[told], method="inverted_cdf")
-    )
+    weights = np.array(weights)[known]
+    return float(np.quantile(values[known], 0.5, weights=weights, method="inverted_cdf"))
 
 
 @functools.cache
 def _smoother():
-    """Sktime's exponential smoothing, whose fitted parameters name what the series is smoothed with.
+    """Sktime's exponential smoothing, whose fitted parameters tell what it smooths with.
 
     sktime takes a second to import: only a fit asks for it.
     """
     from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 
-    return type(
-        "Smoother",
-        (ExponentialSmoothing,),
-        {
-            "_fitted_param_names": ("aic", *UNTAUGHT),
-            "_config": {"remember_data": False},
-            "__module__": __name__,
-        },
-    )
+    class Smoother(ExponentialSmoothing):
+        _fitted_param_names: ClassVar = ("aic", *UNTAUGHT)
+        _config: ClassVar = {"remember_data": False}
+
+    return Smoother

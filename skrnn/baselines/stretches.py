@@ -1,26 +1,20 @@
 """Stretches: what windows and their targets tell of a column, as unbroken series."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from skrnn.forecasters.samples import Samples
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
 
 
-def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longest, most):
-    """The stretches of a column that windows cover or y tells, each with the weight of its windows.
+@dataclass(frozen=True)
+class Limits:
+    """How much of the stretches is taken.
 
     Parameters
     ----------
-    windows : Windows
-        The windows.
-    y : ndarray of shape (n_windows, n_leads)
-        The column's values ``leads`` rows behind the windows; NaN where unknown.
-    weights : ndarray of shape (n_windows,) or None
-        The weights of the windows; None: 1.
-    leads : ndarray of shape (n_leads,)
-        How many rows ahead the targets lie.
-    column : int
-        The column.
     gap : int
         As many steps may be unknown between two known ones of a stretch; they are filled from the
         nearest.
@@ -28,54 +22,89 @@ def target_stretches(windows: Windows, y, weights, *, leads, column, gap, longes
         Of a longer stretch, the newest steps.
     most : int
         From how many series, evenly spread, and how many stretches.
+    """
+
+    gap: int
+    longest: int
+    most: int
+
+
+def target_stretches(
+    samples: Samples, leads: np.ndarray, column: int, limits: Limits
+) -> list[tuple[np.ndarray, float]]:
+    """The stretches of a column that windows cover or y tells, each with the weight of its windows.
+
+    Parameters
+    ----------
+    samples : Samples
+        The windows; the column's values ``leads`` rows behind them as y (n_windows, n_leads), NaN
+        where unknown; and their weights.
+    leads : ndarray of shape (n_leads,)
+        How many rows ahead the targets lie.
+    column : int
+        The column.
+    limits : Limits
+        How much of the stretches is taken.
 
     Returns
     -------
     stretches : list of (ndarray of shape (n_steps,), float)
     """
-    weights = np.ones(len(windows)) if weights is None else weights
-    if not windows.shares_rows:
-        windows, y, weights, leads = _each_by_itself(windows, y, weights, leads, column, most)
+    if samples.weights is None:
+        samples = Samples(samples.windows, samples.y, np.ones(len(samples)))
+    if not samples.windows.shares_rows:
+        samples, leads = _each_by_itself(samples, leads, column, limits.most)
         column = 0
+    windows = samples.windows
     edges = np.unique(np.concatenate([windows.bounds, windows.jumps]))
     series = np.searchsorted(edges, windows.ends, side="right") - 1
     stretches = []
-    for one in _spread(np.unique(series), most):
-        which = np.flatnonzero(series == one)
-        told = _told(windows[which], y[which], leads, column, edges[one], edges[one + 1])
-        steps = _fullest_phase(told, windows.sampling_rate)
-        parts = _without_gaps(steps, gap)
-        total = sum(len(part) for part in parts)
-        stretches += [(part[-longest:], weights[which].sum() * len(part) / total) for part in parts]
-    return _spread(stretches, most)
+    for number in _spread(np.unique(series), limits.most):
+        own = samples.take(np.flatnonzero(series == number))
+        values = _known_values(own, leads, column, (edges[number], edges[number + 1]))
+        steps = _fullest_phase(values, windows.sampling_rate)
+        unbroken = _without_gaps(steps, limits.gap)
+        n_steps = sum(map(len, unbroken))
+        weight = own.weights.sum()
+        stretches += [
+            (stretch[-limits.longest :], weight * len(stretch) / n_steps) for stretch in unbroken
+        ]
+    return _spread(stretches, limits.most)
 
 
-def _each_by_itself(windows, y, weights, leads, column, most):
+def _each_by_itself(samples, leads, column, most):
     """Windows that are transformed as a whole share no rows.
 
     Each is a series, of which y tells what follows.
     """
-    some = _spread(np.arange(len(windows)), most)
-    whole = leads % windows.sampling_rate == 0
-    alone = Windows.from_array(windows.take(some)[:, :, column])
-    return alone, y[some][:, whole], weights[some], leads[whole] // windows.sampling_rate
+    samples = samples.take(_spread(np.arange(len(samples)), most))
+    rate = samples.windows.sampling_rate
+    whole = leads % rate == 0
+    alone = Windows.from_array(samples.windows.take()[:, :, column])
+    return Samples(alone, samples.y[:, whole], samples.weights), leads[whole] // rate
 
 
-def _told(windows, y, leads, column, first, stop):
-    """The rows from ``first`` to ``stop`` and, behind them, what y tells.
+def _known_values(samples, leads, column, bounds):
+    """The column's rows within the bounds and, behind them, what y tells.
 
-    NaN where nobody tells.
+    NaN where no window and no target tells.
     """
-    rows = windows.rows[first:stop, [column]]
-    windows = windows.feature(column).replace(
-        rows=rows, ends=windows.ends - first, bounds=None, series=None, jumps=(), index=None
+    first, stop = bounds
+    rows = samples.windows.rows[first:stop, [column]]
+    windows = samples.windows.feature(column).replace(
+        rows=rows,
+        ends=samples.windows.ends - first,
+        bounds=None,
+        series=None,
+        jumps=(),
+        index=None,
     )
-    told = np.full(len(rows) + max(leads, default=0), np.nan)
-    told[: len(rows)] = np.where(windows.covered(), rows, np.nan)[:, 0]
-    at = windows.ends[:, None] + leads
-    new = np.isnan(told[at]) & ~np.isnan(y)
-    told[at[new]] = y[new]
-    return told
+    values = np.full(len(rows) + max(leads, default=0), np.nan)
+    values[: len(rows)] = np.where(windows.covered(), rows, np.nan)[:, 0]
+    targets = windows.ends[:, None] + leads
+    new = np.isnan(values[targets]) & ~np.isnan(samples.y)
+    values[targets[new]] = samples.y[new]
+    return values
 
 
 def _fullest_phase(rows, rate):
@@ -89,9 +118,9 @@ def _fullest_phase(rows, rate):
 def _without_gaps(steps, gap):
     """The stretches between longer gaps, with shorter ones filled."""
     known = np.flatnonzero(~np.isnan(steps))
-    parts = np.split(known, np.flatnonzero(np.diff(known) > gap + 1) + 1)
-    filled = (steps[part[0] : part[-1] + 1] for part in parts if len(part))
-    return [fill_steps(part[None, :, None], np.zeros(1))[0, :, 0] for part in filled]
+    runs = np.split(known, np.flatnonzero(np.diff(known) > gap + 1) + 1)
+    stretches = (steps[run[0] : run[-1] + 1] for run in runs if len(run))
+    return [fill_steps(stretch[None, :, None], np.zeros(1))[0, :, 0] for stretch in stretches]
 
 
 def _spread(items, most):

@@ -1,4 +1,4 @@
-"""The recursion of exponential smoothing against statsmodels', and on series that it knows exactly."""
+"""Exponential smoothing's recursion against statsmodels', and on series that it knows exactly."""
 
 import numpy as np
 import pytest

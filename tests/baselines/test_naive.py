@@ -99,7 +99,7 @@ def test_arrays():
 
 
 def test_incomplete_windows():
-    """Unknown steps are filled from the window itself; a wholly unknown window gets the mean of y."""
+    """Unknown steps are filled from the window; one that is wholly unknown gets the mean of y."""
     X = SQUARES.reshape(5, 6).copy()
     model = NaiveForecaster().fit(X, [1, 2, 3, 4, 5])
 
@@ -123,7 +123,8 @@ def test_season_out_of_reach():
 
     with pytest.raises(
         ValueError,
-        match="season=7 needs windows that reach 6 rows back, got length=5 with sampling_rate=1, which reach 4",
+        match="season=7 needs windows that reach 6 rows back, got length=5 with sampling_rate=1, "
+        "which reach 4",
     ):
         NaiveForecaster("seasonal", season=7).fit(X, y)
 
@@ -198,3 +199,16 @@ def test_windows_scaled_by_themselves():
     assert np.isfinite(
         NaiveForecaster().fit(scaler.transform(X), relative).predict(scaler.transform(X))
     ).all()
+
+
+@pytest.mark.parametrize("strategy", ["last", "seasonal", "mean", "drift"])
+def test_a_fitted_one_is_plain_data(strategy):
+    """What a fit leaves are numbers and arrays under public names."""
+    X, y = make_windows(np.arange(40.0), 12)
+
+    model = NaiveForecaster(strategy, season=4).fit(X, y)
+
+    fitted = {name: value for name, value in vars(model).items() if name not in model.get_params()}
+    assert all(name.endswith("_") and not name.startswith("_") for name in fitted)
+    plain = (int, tuple, np.ndarray, np.integer, type(None))
+    assert all(isinstance(value, plain) for value in fitted.values())

@@ -2,6 +2,8 @@
 HoltWinters.
 """
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +27,12 @@ from skrnn.datasets import load_airline
 from skrnn.sktime import SmoothingRegressor
 
 SHARES = ("smoothing_level_", "smoothing_trend_", "smoothing_seasonal_", "damping_trend_")
+
+
+class Theirs(ExponentialSmoothing):
+    """sktime's own, without the rows that it warns of keeping."""
+
+    _config: ClassVar = {"remember_data": False}
 
 
 def level_series(n=600, level=0.5, seed=0, start=50.0):
@@ -71,7 +79,7 @@ def test_learns_as_sktime_does(trend, damped, seasonal):
     model = SmoothingRegressor(4, trend=trend, damped_trend=damped, seasonal=seasonal).fit(X, y)
     level, slope, seasons = oracle(model, 4).start(rows[:, None])
 
-    theirs = ExponentialSmoothing(
+    theirs = Theirs(
         trend,
         damped,
         seasonal,
@@ -106,9 +114,7 @@ def test_close_to_a_fit_at_every_origin(trend, damped):
     )
 
     anew = [
-        ExponentialSmoothing(trend, damped, "mul", sp=12)
-        .fit(rows["passengers"][: end + 1])
-        .predict(range(1, 13))
+        Theirs(trend, damped, "mul", sp=12).fit(rows["passengers"][: end + 1]).predict(range(1, 13))
         for end in X.ends[test]
     ]
     ours, theirs = (
@@ -211,7 +217,7 @@ def test_without_a_trend_all_leads_are_the_level():
 
 
 def test_a_damped_trend_levels_off():
-    """Without damping a trend goes on as a line, with it each step is smaller than the one before."""
+    """Without damping a trend goes on as a line, with it each step is smaller than the last."""
     X, y = make_windows(seasonal_series(), 24, 5)
 
     line = np.diff(SmoothingRegressor(damped_trend=False).fit(X, y).predict(X))
@@ -242,7 +248,7 @@ def test_auto_adds_where_values_are_not_above_0():
 
 @pytest.mark.parametrize("params", [{"season": 1}, {"season": 4, "seasonal": None}], ids=str)
 def test_no_season(params):
-    """season=1, and seasonal=None with any season, have no seasonal part, and the same forecasts."""
+    """season=1, and seasonal=None with any season, have no season, and the same forecasts."""
     X, y = make_windows(seasonal_series(), 12, 3)
 
     model = SmoothingRegressor(**params).fit(X, y)
@@ -354,7 +360,7 @@ def test_arrays():
 
 
 def test_incomplete_windows():
-    """Unknown steps are filled from the window itself; a wholly unknown window gets the mean of y."""
+    """Unknown steps are filled from the window; one that is wholly unknown gets the mean of y."""
     X, y = make_windows(seasonal_series(), 12)
     model = SmoothingRegressor(4).fit(X, y)
     whole, holes = (np.asarray(X[:2]).copy() for _ in range(2))
@@ -547,3 +553,15 @@ def test_scaled_windows():
         match="SmoothingRegressor relates y to the column target=0.*not in that column's",
     ):
         SmoothingRegressor().fit(SeriesScaler().fit_transform(X), y)
+
+
+def test_a_fitted_one_is_plain_data():
+    """What a fit leaves are numbers, strings and arrays under public names: nothing of sktime's."""
+    X, y = make_windows(seasonal_series(60), 12)
+
+    model = SmoothingRegressor(4).fit(X, y)
+
+    fitted = {name: value for name, value in vars(model).items() if name not in model.get_params()}
+    assert all(name.endswith("_") and not name.startswith("_") for name in fitted)
+    plain = (int, float, str, tuple, np.ndarray, np.integer, type(None))
+    assert all(isinstance(value, plain) for value in fitted.values())

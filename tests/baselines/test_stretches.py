@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from skrnn import SlidingWindow, Windows, WindowScaler, make_windows
-from skrnn.baselines.stretches import target_stretches
+from skrnn.baselines.stretches import Limits, target_stretches
+from skrnn.forecasters.samples import Samples
 
 ROWS = np.arange(12.0)
 
@@ -13,9 +14,8 @@ ROWS = np.arange(12.0)
 def stretches(X, y, weights=None, *, column=0, gap=1, longest=100, most=100, leads=None):
     leads = X.leads if leads is None else leads
     y = np.reshape(y, (len(X), -1))
-    found = target_stretches(
-        X, y, weights, leads=np.array(leads), column=column, gap=gap, longest=longest, most=most
-    )
+    limits = Limits(gap=gap, longest=longest, most=most)
+    found = target_stretches(Samples(X, y, weights), np.array(leads), column, limits)
     return [(values.tolist(), float(weight)) for values, weight in found]
 
 
