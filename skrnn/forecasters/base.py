@@ -158,14 +158,3 @@ def filled_batches(windows: Windows, fill_values) -> Iterator[tuple[slice, np.nd
     """Windows batch by batch, gathered and filled: which of them, and their steps."""
     for batch in windows.batches():
         yield batch, fill_steps(windows.take(batch), fill_values)
-
-
-def weight_argument(regressor, sample_weight):
-    """The weights as ``fit`` takes them: a pipeline hands them to its last step."""
-    if sample_weight is None:
-        return {}
-    prefix = ""
-    while hasattr(regressor, "steps"):
-        step, regressor = regressor.steps[-1]
-        prefix += f"{step}__"
-    return {f"{prefix}sample_weight": sample_weight}

@@ -1,32 +1,33 @@
-"""RecursiveForecaster, DirectForecaster and MultiOutputForecaster.
+"""Many leads: RecursiveForecaster, DirectForecaster and MultiOutputForecaster."""
 
-The strategies for many leads.
-"""
-
-from abc import abstractmethod
 from dataclasses import replace
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
-from skrnn.forecasters.base import WindowRegressor, weight_argument
+from skrnn.forecasters.inside import last_step, on_windows
+from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
+from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
 from skrnn.validation import check_count
 from skrnn.windows.array import Windows
 from skrnn.windows.ends import targets_at
 from skrnn.windows.filling import fill_steps
 from skrnn.windows.leads import leads_of, target_position
-from skrnn.windows.steps import FlattenWindows
 
 
-class _ManyLeads(WindowRegressor):
+class _ManyLeads(WrappingForecaster):
     """What the strategies share: which leads there are, and their targets."""
 
     # The outputs whose targets must be known of a sample to learn from it.
     learns_from = slice(None)
+
+    @property
+    def template(self):
+        """The estimator that is cloned; behind FlattenWindows if it takes tables only."""
+        return on_windows(self.estimator)
 
     def _samples(self, windows, y, sample_weight):
         """The targets are a column for each lead.
@@ -52,32 +53,26 @@ class _ManyLeads(WindowRegressor):
         if n_outputs == horizon:
             return y
         later = targets_at(windows, y, np.arange(horizon))[:, :, 0]
-        untold = (
-            np.isnan(later[:, 1:]).all() or np.isnan(later[:, self.learns_from]).any(axis=1).all()
-        )
-        if untold and not np.isnan(y).all():
+        unknown = np.isnan(later)
+        nowhere = unknown[:, 1:].all() or unknown[:, self.learns_from].any(axis=1).all()
+        if nowhere and not np.isnan(y).all():
             raise ValueError(
                 f"y has the first lead alone, and for none of the {len(y)} windows do others end "
-                f"where the next of "
-                f"horizon={horizon} could be read: bring y with all leads, as "
+                f"where the next of horizon={horizon} could be read: bring y with all leads, as "
                 f"make_windows(horizon={horizon}) makes it"
             )
         return later
 
-    def _fit(self, samples):
-        self.leads_ = leads_of(samples.windows, self.n_outputs_)
-        self._fit_leads(samples.windows, samples.y, samples.weights)
-
-    @abstractmethod
-    def _fit_leads(self, windows, y, sample_weight) -> None: ...
+    def _of_leads(self, samples, leads, y):
+        """The samples, with the targets of some leads."""
+        return Samples(_up_to(samples.windows, leads), y, samples.weights)
 
 
 class RecursiveForecaster(_ManyLeads):
     """Forecast many leads with a model of one step, which is fed its own forecasts.
 
     The model forecasts every column that is not known ahead, since the next step needs them all.
-    Columns that are known
-    ahead take their true future. ::
+    Columns that are known ahead take their true future. ::
 
         window        [ s0  s1  s2 ] → f1
                           [ s1  s2  f1 ] → f2
@@ -124,9 +119,11 @@ class RecursiveForecaster(_ManyLeads):
         'RecursiveForecaster(make_pipeline(SeriesScaler(), RNNRegressor("gru")), horizon=24)'
     )
 
-    def _fit_leads(self, windows, y, sample_weight):
+    def _fit_models(self, samples, *, going_on):
+        windows = samples.windows
+        self.leads_ = leads_of(windows, self.n_outputs_)
         self._target_ = target_position(windows, self.target)
-        check_one_unit(self, windows, y, self.target)
+        check_one_unit(self, windows, samples.y, self.target)
         rate = windows.sampling_rate
         if (self.leads_ % rate).any():
             raise ValueError(
@@ -137,22 +134,42 @@ class RecursiveForecaster(_ManyLeads):
         columns = np.flatnonzero(windows.shift == 0)
         following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
         if np.isnan(following).all(axis=0).any() or not windows.shares_rows:
-            following = self._following(windows, y, columns)
+            following = self._following(windows, samples.y, columns)
         elif self.leads_[0] == rate:
-            following[:, np.searchsorted(columns, self._target_)] = y[:, 0]
+            following[:, np.searchsorted(columns, self._target_)] = samples.y[:, 0]
         known = ~np.isnan(following).any(axis=1)
-        weights = None if sample_weight is None else sample_weight[known]
-        windows = windows.replace(leads=(rate,), shift=np.where(windows.shift, rate, 0))[known]
-        self.models_ = _one_step_models(self.estimator, windows, following[known], columns, weights)
+        one_step = Samples(_up_to(windows, [rate]), following, samples.weights).take(known)
+        self.models_ = self._one_step_models(one_step, columns, going_on=going_on)
+
+    def _one_step_models(self, samples, columns, *, going_on):
+        """Models of the columns one step ahead: one for all of them, or one for each."""
+        template = self.template
+        names = samples.windows.feature_names
+        targets = [name for name in template.get_params() if name.split("__")[-1] == "target"]
+        together = get_tags(template).target_tags.multi_output and not targets
+        groups = [columns] if together else [[column] for column in columns]
+        fitted = getattr(self, "models_", [])
+        if len(fitted) != len(groups):
+            fitted = [(None, group) for group in groups]
+        models = []
+        for group, (earlier, _) in zip(groups, fitted, strict=True):
+            y = samples.y[:, np.searchsorted(columns, group)]
+            of_group = Samples(samples.windows, y[:, 0] if len(group) == 1 else y, samples.weights)
+            # What relates its target to a column of the window relates it to the one that it
+            # forecasts.
+            column = group[0] if names is None else names[group[0]]
+            of_column = clone(template).set_params(**dict.fromkeys(targets, column))
+            models.append((fit_model(of_column, earlier, of_group, going_on=going_on), group))
+        return models
 
     def _following(self, windows, y, columns):
         """What follows each window, where its rows do not tell: y, if it is that."""
         if len(columns) > 1 or self.leads_[0] != windows.sampling_rate or not windows.shares_rows:
             raise ValueError(
                 "RecursiveForecaster forecasts every column one step ahead, and these windows do "
-                "not know the rows "
-                "behind them: use make_windows or SlidingWindow, transform inside (as in "
-                "TransformedWindowRegressor), or bring windows of one column with y from lead 1"
+                "not know the rows behind them: use make_windows or SlidingWindow, transform "
+                "inside (as in TransformedWindowRegressor), or bring windows of one column with y "
+                "from lead 1"
             )
         return y[:, :1]
 
@@ -225,16 +242,27 @@ class DirectForecaster(_ManyLeads):
         self.horizon = horizon
         self.n_jobs = n_jobs
 
-    def _fit_leads(self, windows, y, sample_weight):
-        if getattr(_last_step(self.estimator), "outputs_apart", False) and not windows.shift.any():
-            self.estimators_ = [
-                _fit_clone(self.estimator, _up_to(windows, self.leads_), y, sample_weight)
-            ]
-            return
-        estimator = _on_windows(self.estimator)
+    @property
+    def inner_model(self):
+        """The one fitted model behind all forecasts, where there is one."""
+        models = getattr(self, "estimators_", [])
+        return models[0] if len(models) == 1 else None
+
+    def _fit_models(self, samples, *, going_on):
+        self.leads_ = leads_of(samples.windows, self.n_outputs_)
+        template = self.template
+        apart = getattr(last_step(template), "outputs_apart", False)
+        if apart and not samples.windows.shift.any():
+            work = [self._of_leads(samples, self.leads_, samples.y)]
+        else:
+            of_leads = zip(self.leads_, samples.y.T, strict=True)
+            work = [self._of_leads(samples, [lead], y) for lead, y in of_leads]
+        fitted = getattr(self, "estimators_", [])
+        if len(fitted) != len(work):
+            fitted = [None] * len(work)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_clone)(estimator, _up_to(windows, [lead]), targets, sample_weight)
-            for lead, targets in zip(self.leads_, y.T, strict=True)
+            delayed(fit_model)(template, earlier, of_lead, going_on=going_on)
+            for earlier, of_lead in zip(fitted, work, strict=True)
         )
 
     def _predict(self, windows):
@@ -273,9 +301,9 @@ class MultiOutputForecaster(_ManyLeads):
     --------
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skrnn import LinearWindow, MultiOutputForecaster, SeriesScaler, SlidingWindow, future_rows
+    >>> from skrnn import LinearWindow, MultiOutputForecaster, SlidingWindow, future_rows
     >>> rows = np.cos(np.arange(60.0))[:, None]
-    >>> pipe = make_pipeline(SeriesScaler(), SlidingWindow(4), MultiOutputForecaster(LinearWindow(alpha=0), 3))
+    >>> pipe = make_pipeline(SlidingWindow(4), MultiOutputForecaster(LinearWindow(alpha=0), 3))
     >>> pipe.fit(rows, rows[:, 0]).predict(future_rows(rows, 3))[60].round(4)
     array([-0.9524, -0.2581,  0.6735])
     """
@@ -284,11 +312,17 @@ class MultiOutputForecaster(_ManyLeads):
         self.estimator = estimator
         self.horizon = horizon
 
-    def _fit_leads(self, windows, y, sample_weight):
-        y = y[:, 0] if self.y_ndim_ == 1 else y
-        self.estimator_ = _fit_clone(
-            _on_windows(self.estimator), _up_to(windows, self.leads_), y, sample_weight
-        )
+    @property
+    def inner_model(self):
+        """The fitted model, where there is one."""
+        return getattr(self, "estimator_", None)
+
+    def _fit_models(self, samples, *, going_on):
+        self.leads_ = leads_of(samples.windows, self.n_outputs_)
+        y = samples.y[:, 0] if self.y_ndim_ == 1 else samples.y
+        of_leads = self._of_leads(samples, self.leads_, y)
+        fitted = self.inner_model
+        self.estimator_ = fit_model(self.template, fitted, of_leads, going_on=going_on)
 
     def _predict(self, windows):
         return np.reshape(self.estimator_.predict(_up_to(windows, self.leads_)), (len(windows), -1))
@@ -297,54 +331,3 @@ class MultiOutputForecaster(_ManyLeads):
 def _up_to(windows, leads):
     """The windows for some leads: what is known ahead is known up to the last of them."""
     return windows.replace(leads=leads, shift=np.where(windows.shift, max(leads), 0))
-
-
-def _one_step_models(estimator, windows, following, columns, sample_weight):
-    """Models of the columns one step ahead: one for all of them, or one for each."""
-    estimator = _on_windows(estimator)
-    targets = [name for name in estimator.get_params() if name.split("__")[-1] == "target"]
-    together = get_tags(estimator).target_tags.multi_output and not targets
-    groups = [columns] if together else [[column] for column in columns]
-    models = []
-    for group in groups:
-        values = following[:, np.searchsorted(columns, group)]
-        # What relates its target to a column of the window relates it to the one that it forecasts.
-        column = group[0] if windows.feature_names is None else windows.feature_names[group[0]]
-        model = clone(estimator).set_params(**dict.fromkeys(targets, column))
-        model = _fit_clone(
-            model, windows, values[:, 0] if len(group) == 1 else values, sample_weight
-        )
-        models.append((model, group))
-    return models
-
-
-def _fit_clone(estimator, windows, y, sample_weight):
-    estimator = clone(estimator)
-    return estimator.fit(windows, y, **weight_argument(estimator, sample_weight))
-
-
-def _on_windows(estimator):
-    """The estimator; behind FlattenWindows if it takes tables only."""
-    return estimator if _takes_windows(estimator) else make_pipeline(FlattenWindows(), estimator)
-
-
-def _takes_windows(estimator):
-    """Whether an estimator takes windows, or, as a search or an ensemble, hands them to others that do."""
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[0][1]
-    if get_tags(estimator).input_tags.three_d_array:
-        return True
-    inner = estimator.get_params(deep=False).values()
-    inner = [
-        one for value in inner for one in (value if isinstance(value, list | tuple) else [value])
-    ]
-    inner = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inner]
-    return any(
-        _takes_windows(one) for one in inner if hasattr(one, "fit") and hasattr(one, "get_params")
-    )
-
-
-def _last_step(estimator):
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return estimator

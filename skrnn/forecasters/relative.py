@@ -1,27 +1,28 @@
-"""TransformedWindowRegressor.
-
-Learn windows and their targets relative to the windows themselves.
-"""
+"""TransformedWindowRegressor: windows and their targets, relative to the windows themselves."""
 
 import numpy as np
 from sklearn.base import clone
 
-from skrnn.forecasters.base import WindowRegressor, weight_argument
+from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
+from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
 from skrnn.windows.array import Windows
 from skrnn.windows.leads import leads_of, target_position
 
 
-class TransformedWindowRegressor(WindowRegressor):
-    """Transform each window and its target together, fit a regressor on that, and predict in the original unit.
+class TransformedWindowRegressor(WrappingForecaster):
+    """Transform each window and its target together, and forecast from that in the original unit.
 
     With ``Differencer(24)`` the regressor learns how the target differs from the same hour of the
     day before; with ``WindowScaler()`` it learns in deviations of the window. What needs scaling
-    besides goes *inside*, so that the
-    target and the window's target column keep one unit. ::
+    besides goes *inside*, so that the target and the window's target column keep one unit. ::
 
-        TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")),
-        Differencer(24))
+        TransformedWindowRegressor(
+            make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24)
+        )
+
+    A regressor with ``warm_start=True`` goes on where it was in a further ``fit``, and one that has
+    ``partial_fit`` lends it; see ``partial_fit``.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ class TransformedWindowRegressor(WindowRegressor):
     >>> import numpy as np
     >>> from skrnn import Differencer, LinearWindow, TransformedWindowRegressor, make_windows
     >>> X, y = make_windows(np.arange(30.0) ** 2, length=5)
-    >>> model = TransformedWindowRegressor(LinearWindow(alpha=0), Differencer(1)).fit(X[:20], y[:20])
+    >>> model = TransformedWindowRegressor(LinearWindow(alpha=0), Differencer(1))
+    >>> model = model.fit(X[:20], y[:20])
     >>> bool(np.allclose(model.predict(X[20:]), y[20:]))
     True
     """
@@ -60,32 +62,51 @@ class TransformedWindowRegressor(WindowRegressor):
         self.transformer = transformer
         self.target = target
 
-    def _fit(self, samples):
-        self.leads_ = leads_of(samples.windows, self.n_outputs_)
-        y = samples.y
-        windows = samples.windows.replace(leads=self.leads_)
-        relative, transformed = y, windows
-        self.transformer_ = None
-        if self.transformer is not None:
-            transformed, relative = self._fit_transformer(windows, y)
-        self.regressor_ = clone(self.regressor)
-        weights = weight_argument(self.regressor_, samples.weights)
-        self.regressor_.fit(
-            transformed, relative[:, 0] if self.y_ndim_ == 1 else relative, **weights
-        )
+    @property
+    def template(self):
+        """The estimator that is cloned."""
+        return self.regressor
 
-    def _fit_transformer(self, windows, y):
-        self.transformer_ = clone(self.transformer)
-        if not hasattr(self.transformer_, "relative_target"):
+    @property
+    def inner_model(self):
+        """The fitted regressor, where there is one."""
+        return getattr(self, "regressor_", None)
+
+    def _fit_models(self, samples, *, going_on):
+        self.leads_ = leads_of(samples.windows, self.n_outputs_)
+        samples = samples.with_windows(samples.windows.replace(leads=self.leads_))
+        fitted = self.inner_model
+        stays = going_on and fitted is not None
+        if not stays:
+            self._fit_transformer(samples)
+        windows = samples.windows
+        y = samples.y
+        if self.transformer_ is not None:
+            windows = self.transformer_.transform(windows)
+            if isinstance(windows, Windows):
+                # The regressor need not judge whether both have one unit: that is seen to here.
+                windows = windows.replace(target=self._target_)
+            y = self.transformer_.relative_target(samples.windows, y, self._target_)
+        if self.y_ndim_ == 1:
+            y = y[:, 0]
+        relative = Samples(windows, y, samples.weights)
+        self.regressor_ = fit_model(self.regressor, fitted, relative, going_on=going_on)
+
+    def _fit_transformer(self, samples):
+        self.transformer_ = None
+        if self.transformer is None:
+            return
+        if not hasattr(self.transformer, "relative_target"):
             raise ValueError(
-                f"transformer must be undone against a window, as Differencer, WindowScaler and "
-                f"SeriesScaler can; "
-                f"got {type(self.transformer).__name__}: put it inside, in front of the regressor"
+                "transformer must be undone against a window, as Differencer, WindowScaler and "
+                f"SeriesScaler can; got {type(self.transformer).__name__}: put it inside, in front "
+                "of the regressor"
             )
+        windows = samples.windows
         self._target_ = target_position(windows, self.target)
-        check_one_unit(self, windows, y, self.target)
-        transformed = self.transformer_.fit(windows).transform(windows)
-        return transformed, self.transformer_.relative_target(windows, y, self._target_)
+        if windows.target != self._target_:
+            check_one_unit(self, windows, samples.y, self.target)
+        self.transformer_ = clone(self.transformer).fit(windows)
 
     def _predict(self, windows: Windows):
         windows = windows.replace(leads=self.leads_)
@@ -94,8 +115,7 @@ class TransformedWindowRegressor(WindowRegressor):
         if relative.size != len(windows) * self.n_outputs_:
             raise ValueError(
                 f"regressor must forecast what y holds, {self.n_outputs_} output(s), got shape "
-                f"{relative.shape}: put "
-                "what makes many leads of one outside, "
+                f"{relative.shape}: put what makes many leads of one outside, "
                 "MultiOutputForecaster(TransformedWindowRegressor(...), horizon)"
             )
         relative = relative.reshape(len(windows), self.n_outputs_)

@@ -7,7 +7,7 @@ from skrnn.windows.leads import leads_of, target_position
 
 
 def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
-    """Make sure that y is the target column's own values, as far as the rows behind the windows can tell."""
+    """Make sure that y is the target column's own values, as far as the windows' rows can tell."""
     leads = leads_of(windows, y.shape[1])
     column = target_position(windows, target)
     same = agreement(windows, y, leads, column)
@@ -20,13 +20,11 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
         if other != column and (agreement(windows, y, leads, other) or 0) > 0.5:
             raise ValueError(
                 f"{name} relates y to the column target={target!r} of the window, but y is the "
-                f"column "
-                f"{names[other]!r}: use target={names[other]!r}"
+                f"column {names[other]!r}: use target={names[other]!r}"
             )
     raise ValueError(
         f"{name} relates y to the column target={target!r} of the window, but y is not in that "
-        f"column's unit "
-        f"(was the window scaled or transformed before?). Scaling goes inside:\n    "
+        "column's unit (was the window scaled or transformed before?). Scaling goes inside:\n    "
         f"{estimator.scaled_inside}"
     )
 
@@ -36,17 +34,15 @@ def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -
 
     None if no such row is known.
     """
-    part = windows[:: max(1, len(windows) // 1000)]
-    values = part.values_at(column, leads)
-    targets = y[:: max(1, len(windows) // 1000)]
+    some = slice(None, None, max(1, len(windows) // 1000))
+    values = windows[some].values_at(column, leads)
+    targets = y[some]
     known = ~np.isnan(values) & ~np.isnan(targets)
     if known.any():
-        # The commonest value proves nothing: a series that is mostly zero looks like any other such
-        # series.
+        # The commonest value proves nothing: all series that are mostly zero look alike.
         often, counts = np.unique(targets[~np.isnan(targets)], return_counts=True)
         known &= targets != often[counts.argmax()]
     if not known.any():
         return None
-    return np.isclose(
-        values[known], targets[known], rtol=1e-4, atol=1e-6 * np.nanmax(np.abs(targets))
-    ).mean()
+    rounding = 1e-6 * np.nanmax(np.abs(targets))
+    return np.isclose(values[known], targets[known], rtol=1e-4, atol=rounding).mean()
