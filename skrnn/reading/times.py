@@ -7,14 +7,8 @@ import numpy as np
 import pandas as pd
 
 from skrnn.reading.problem import DataProblem, listed, shown
-from skrnn.reading.stamps import (
-    TIME_NAMES,
-    BadStampError,
-    Stamps,
-    looks_like_stamps,
-    read_clock,
-    read_stamps,
-)
+from skrnn.reading.spellings import BadStampError
+from skrnn.reading.stamps import TIME_NAMES, Stamps, looks_like_stamps, read_clock, read_stamps
 from skrnn.reading.tables import Table
 
 HOUR_NAMES = re.compile(r"^(hour|hours|hr|h|hora|stunde|uhrzeit|time|zeit)$", re.IGNORECASE)
