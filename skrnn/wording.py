@@ -1,6 +1,7 @@
 """Numbers, times and sizes as people read them, in the terminal and on the page."""
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ RUNGS = {
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 
-def decimals_for(values, digits: int = 3) -> int:
+def decimals_for(values: Iterable[float], digits: int = 3) -> int:
     """How many decimals give the smallest of some numbers that many digits: a column lines up."""
     sizes = [abs(value) for value in values if math.isfinite(value) and value]
     return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
@@ -84,13 +85,13 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
-def listing(things, conjunction: str = "and") -> str:
+def listing(things: Iterable, conjunction: str = "and") -> str:
     """``a, b and c``."""
     *first, last = [str(thing) for thing in things] or [""]
     return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
-def moments(labels) -> list:
+def moments(labels: Iterable) -> list:
     """The labels of rows, all alike: times without the parts that say nothing of any."""
     times = [label for label in labels if isinstance(label, pd.Timestamp)]
     if len(times) < len(labels) or not times:
@@ -101,7 +102,7 @@ def moments(labels) -> list:
     return [time.strftime(form) for time in times]
 
 
-def shortened(name, length: int) -> str:
+def shortened(name: object, length: int) -> str:
     """A name that fits a chart."""
     name = str(name)
     return name if len(name) <= length else f"{name[: length - 1]}…"

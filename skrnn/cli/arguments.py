@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from typing import NoReturn
 
 import skrnn
 from skrnn.wording import RUNGS, listing
@@ -16,7 +17,7 @@ MODEL_FILE = "a file that compare or fit wrote; open only files you trust"
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         """Say what is wrong on one line, and leave with exit code 2."""
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 

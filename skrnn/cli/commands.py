@@ -23,7 +23,14 @@ SCORES = "scores.csv"
 DEMO = "airline.csv"
 
 
-def compare(data, target, *, out=None, force=False, **options) -> tuple[Comparison, Path]:
+def compare(
+    data: str | Path,
+    target: str,
+    *,
+    out: str | Path | None = None,
+    force: bool = False,
+    **options,
+) -> tuple[Comparison, Path]:
     """Backtest the ladder on a file's series, and write report, model, forecast and scores.
 
     Parameters
@@ -87,7 +94,9 @@ def why_no_forecast(comparison: Comparison) -> str | None:
     return None
 
 
-def demo(*, out=None, force=False, **options) -> tuple[Comparison, Path]:
+def demo(
+    *, out: str | Path | None = None, force: bool = False, **options
+) -> tuple[Comparison, Path]:
     """Write a small real series to ``airline.csv``, and ``compare`` on it.
 
     They are the monthly airline passengers of 1949 to 1960.
@@ -116,7 +125,15 @@ def demo(*, out=None, force=False, **options) -> tuple[Comparison, Path]:
     return compare(DEMO, table.columns[0], out=out, force=force, **options)
 
 
-def fit(data, target, model, *, out=None, force=False, **options) -> tuple[ForecastModel, Path]:
+def fit(
+    data: str | Path,
+    target: str,
+    model: str,
+    *,
+    out: str | Path | None = None,
+    force: bool = False,
+    **options,
+) -> tuple[ForecastModel, Path]:
     """Fit one model on a file's series, and write it.
 
     Parameters
@@ -151,7 +168,14 @@ def fit(data, target, model, *, out=None, force=False, **options) -> tuple[Forec
     return fitted, path
 
 
-def forecast(model, data=None, *, steps=None, out=None, force=False) -> pd.DataFrame:
+def forecast(
+    model: str | Path,
+    data: str | Path | None = None,
+    *,
+    steps: int | None = None,
+    out: str | Path | None = None,
+    force: bool = False,
+) -> pd.DataFrame:
     """Forecast with a model's file.
 
     Parameters
@@ -181,7 +205,7 @@ def forecast(model, data=None, *, steps=None, out=None, force=False) -> pd.DataF
     return table
 
 
-def show(model) -> dict:
+def show(model: str | Path) -> dict:
     """What is inside a model's file.
 
     Parameters

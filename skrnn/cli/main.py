@@ -11,7 +11,7 @@ from skrnn.cli.flags import as_flags
 INTERRUPTED = 130
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     args = make_parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):

@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
@@ -11,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from skrnn.comparison import Comparison
+from skrnn.reading import Reading
 from skrnn.wording import RUNGS, decimals_of_errors, number, percent, seconds
 
 # What the measures are called over a column.
@@ -24,12 +28,12 @@ SPARED = ("predict", "fit", "sMAPE %", "RMSE", "MASE", "MAE", "spread")
 class _Console(Console):
     """A console whose reader may leave: ``main`` knows what to do then."""
 
-    def on_broken_pipe(self):
+    def on_broken_pipe(self) -> None:
         """Pass the error on; rich would end the process with exit code 1."""
         raise BrokenPipeError
 
 
-def console(*, stderr=False) -> Console:
+def console(*, stderr: bool = False) -> Console:
     """Where to print; colours only where a terminal has them, and NO_COLOR does not forbid them."""
     made = _Console(stderr=stderr, highlight=False, emoji=False, markup=False)
     if not made.is_terminal:  # lines are for programs: none is broken
@@ -38,19 +42,21 @@ def console(*, stderr=False) -> Console:
     return made
 
 
-def notes_of(reading) -> list:
+def notes_of(reading: Reading) -> list[str]:
     """What was taken of the data, and why."""
     step = [f"Rows are {reading.step} apart."] if reading.step else []
     return [*reading.notes, *step, reading.season_why]
 
 
-def print_notes(out, notes):
+def print_notes(out: Console, notes: Sequence[str]) -> None:
     """Sentences, one a line."""
     for note in notes:
         out.print(Text(f"- {note}"))
 
 
-def print_comparison(out, comparison, folder, files):
+def print_comparison(
+    out: Console, comparison: Comparison, folder: Path, files: Sequence[str]
+) -> None:
     """The table, what is missing of it, the answer, and where the files are."""
     plan = comparison.plan
     rows = f"{plan.horizon} rows ahead" if plan.horizon > 1 else "the next row"
@@ -62,7 +68,7 @@ def print_comparison(out, comparison, folder, files):
     out.print(Text(f"\n{folder}: {', '.join(files)}"))
 
 
-def fitting_table(out, comparison):
+def fitting_table(out: Console, comparison: Comparison) -> Table:
     """The table without the columns that the terminal has no room for.
 
     ``scores.csv`` has them all.
@@ -112,14 +118,14 @@ def _spread(share):
     return "–" if math.isnan(share) else f"± {percent(share, 1)}"
 
 
-def print_facts(out, facts):
+def print_facts(out: Console, facts: dict) -> None:
     """Names and what is to be said of them."""
     width = max(map(len, facts))
     for name, said in facts.items():
         out.print(Text(f"{name:{width}}  {said}"))
 
 
-def as_json(comparison, folder, files) -> str:
+def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:
     """The comparison for programs."""
     table = comparison.table.reset_index().astype(object)
     found = {
@@ -177,7 +183,7 @@ class Bar:
         self._progress.stop()
 
     @contextmanager
-    def aside(self):
+    def aside(self) -> Iterator[None]:
         """Makes room for lines on stdout, which may be the same terminal."""
         self._progress.stop()
         yield

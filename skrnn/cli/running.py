@@ -1,5 +1,6 @@
 """Each command: from the arguments to what is printed."""
 
+import argparse
 import json
 import sys
 
@@ -22,7 +23,7 @@ COMPARING = ("folds", "budget", "jobs", "seed")
 SHAPE = ("series", "known_ahead", "horizon", "season", "window")
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run a command; returns its exit code."""
     commands = {
         "compare": _compare,

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from skrnn.reading import DataProblem
 
 
 @contextmanager
-def new_file(path, force, sources=()):
+def new_file(path: str | Path, force: bool, sources: Sequence = ()) -> Iterator[Path]:
     """A path for a file, which gets its name when the block ends well.
 
     A name that is taken is refused before, that of a source, which is read, even with ``force``.
@@ -27,7 +28,7 @@ def new_file(path, force, sources=()):
 
 
 @contextmanager
-def new_folder(path, names, force):
+def new_folder(path: str | Path, names: Sequence[str], force: bool) -> Iterator[Path]:
     """A path for a folder of files with some names, which gets its name when the block ends well.
 
     What ``force`` overwrites has no other files.

@@ -1,5 +1,6 @@
 """compare: backtest the ladder on somebody's series, and say which rung is worth climbing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,7 @@ def compare(
     reading: Reading,
     options: Options | None = None,
     *,
-    progress=None,
+    progress: Callable | None = None,
     started: float | None = None,
     command: str = "",
     **changes,

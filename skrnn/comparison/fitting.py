@@ -59,7 +59,7 @@ def fit_model(
     return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)
 
 
-def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray):
+def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray) -> BaseEstimator:
     """A rung, fitted on all windows whose targets are known."""
     y = taught_targets(X, y)
     which = np.flatnonzero(np.isfinite(np.reshape(y, (len(y), -1))).all(axis=1))
@@ -93,12 +93,12 @@ class Rung(RegressorMixin, BaseEstimator):
         self.name = name
         self.season = season
 
-    def fit(self, X, y):
+    def fit(self, X: Windows, y: np.ndarray) -> "Rung":
         """Fit the rung on some windows. Returns self."""
         self.model_ = fit_rung(self.ladder, self.name, X, y)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Windows) -> np.ndarray:
         """Forecast from windows."""
         forecasts = self.model_.predict(X)
         if not np.isfinite(forecasts).all():
@@ -107,7 +107,11 @@ class Rung(RegressorMixin, BaseEstimator):
 
 
 def forecast_model(
-    name: str, estimator, preparation: Preparation, reading: Reading, facts: dict | None = None
+    name: str,
+    estimator: BaseEstimator,
+    preparation: Preparation,
+    reading: Reading,
+    facts: dict | None = None,
 ) -> ForecastModel:
     """The fitted rung with all that it takes to forecast from it."""
     season = f"{preparation.season} rows" if preparation.season > 1 else "none"

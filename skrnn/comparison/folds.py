@@ -4,6 +4,7 @@ import numpy as np
 
 from skrnn.comparison.preparation import spacing
 from skrnn.evaluation.folds import known_at, successive_tests
+from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem
 from skrnn.wording import count
 
@@ -14,7 +15,9 @@ TEST_SHARE = 0.3
 MOST_TESTED = 1_000
 
 
-def make_folds(samples, n_folds: int, season: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def make_folds(
+    samples: WindowSamples, n_folds: int, season: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """(train, test) of each fold, oldest first: training expands, and tests follow one another.
 
     ::

@@ -3,8 +3,10 @@
 Every model that is compared, from the naive forecast to the GRU, as a pipeline on windows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
@@ -31,7 +33,7 @@ MOST_STEPS = 60
 MOST_UPDATES = 3_000
 
 
-def check_rungs(names, argument: str) -> None:
+def check_rungs(names: Iterable[str], argument: str) -> None:
     """All names are rungs of the ladder; ``argument`` is what brought them."""
     for name in names:
         if name not in RUNGS:
@@ -68,7 +70,7 @@ class Ladder:
         """The ladder that learns this form."""
         return replace(self, form=form)
 
-    def rung(self, name: str, n_train: int):
+    def rung(self, name: str, n_train: int) -> BaseEstimator:
         """The model of a name, for so many training windows."""
         if name == "naive":
             return NaiveForecaster(target=self.target)

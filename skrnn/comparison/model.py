@@ -82,14 +82,14 @@ class ForecastModel:
         }
         return pd.DataFrame(names | columns)
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write the model to a file."""
         with Path(path).open("wb") as file:
             file.write(MAGIC)
             joblib.dump(self, file, compress=3)
 
 
-def load_model(path) -> ForecastModel:
+def load_model(path: str | Path) -> ForecastModel:
     """Read a model that ``ForecastModel.save`` wrote.
 
     As with every pickle, open only files that you trust.

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.panel import Following, Panel, regular
-from skrnn.reading import DataProblem
+from skrnn.reading import DataProblem, Reading
 from skrnn.reading.problem import when
 from skrnn.windows import Windows
 from skrnn.windows.filling import rows_from_past
@@ -192,7 +192,7 @@ def spacing(n: int, most: int, season: int) -> int:
     return every
 
 
-def with_future(reading) -> dict:
+def with_future(reading: Reading) -> dict:
     """The series with the rows behind their last known target, of which some columns are known."""
     return {
         name: pd.concat([frame, reading.future[name]]) if name in reading.future else frame

@@ -8,6 +8,7 @@ import pandas as pd
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.verdict import Verdict
+from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
 from skrnn.reading import Reading
 
@@ -79,7 +80,7 @@ class Comparison:
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
         return table.sort_values(self.measure, kind="stable")
 
-    def skills(self, result) -> pd.Series:
+    def skills(self, result: Backtest) -> pd.Series:
         """The share of the naive forecast's error that is gone in each fold of a result."""
         return result.by_fold.apply(self._skill, axis=1)
 

@@ -1,6 +1,7 @@
 """Rounds: every rung in the newest fold, then in the fold before, while there is time."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,7 +60,15 @@ class Rounds:
         self._failed = {}
         self._seconds = {}
 
-    def run(self, X: Windows, y: np.ndarray, stop: Stop, *, jobs: int = 1, progress=None) -> None:
+    def run(
+        self,
+        X: Windows,
+        y: np.ndarray,
+        stop: Stop,
+        *,
+        jobs: int = 1,
+        progress: Callable | None = None,
+    ) -> None:
         """Run them until all are finished, or ``stop`` has a reason."""
         newest_first = reversed(range(len(self.plan.folds)))
         runs = [(name, fold) for fold in newest_first for name in self.plan.models]
@@ -139,7 +148,7 @@ class _Progress:
         self.n_runs = n_runs
         self.jobs = jobs
 
-    def show(self, ahead, seconds):
+    def show(self, ahead: list, seconds: dict) -> None:
         if self.call is not None:
             name = ahead[0][0] if ahead else None
             left = seconds_left([name for name, _ in ahead], seconds, self.jobs)

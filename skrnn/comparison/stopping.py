@@ -4,6 +4,7 @@ import _thread
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Budget:
 
 
 @contextmanager
-def patient():
+def patient() -> Iterator[None]:
     """A block that ends in its own time on the first Ctrl-C, as what it has would be lost.
 
     The second one is heard.

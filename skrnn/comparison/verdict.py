@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import MEASURES, skill
 from skrnn.wording import RUNGS, decimals_for, number, percent
 
@@ -75,7 +76,7 @@ class Gain:
         return f"{_share(abs(self.share))}, {kind} {self.over} spread of {_share(self.spread)}"
 
 
-def gain(model, other, measure: str = "mae") -> Gain:
+def gain(model: Backtest, other: Backtest, measure: str = "mae") -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
     ours = _errors(model, measure)
     theirs = _errors(other, measure)

@@ -53,7 +53,7 @@ class Contents:
         return self.data.startswith(PARQUET) or self.path.suffix.lower() in (".parquet", ".pq")
 
 
-def read_contents(path) -> Contents:
+def read_contents(path: str | Path) -> Contents:
     """The bytes of a file; a gzip file or a zip archive of one file is unpacked."""
     path = Path(path).expanduser()
     raw = _read_bytes(path)

@@ -11,7 +11,9 @@ from skrnn.reading.steps import DAY, Step
 MIN_KNOWN = 10
 
 
-def regular_frames(rows: Rows, step: Step | None, columns, keys, name) -> dict[str, pd.DataFrame]:
+def regular_frames(
+    rows: Rows, step: Step | None, columns: list[str], keys: list[str], name: str | None
+) -> dict[str, pd.DataFrame]:
     """The regular frame of each series."""
     starts = np.flatnonzero(np.diff(rows.codes, prepend=-1))
     ordinals = step.ordinals(rows.times) if step else None
@@ -122,7 +124,7 @@ def timely_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> t
     return {key: frame.drop(columns=late) for key, frame in frames.items()}, notes
 
 
-def find_gaps(frames, target):
+def find_gaps(frames: dict, target: str) -> pd.DataFrame:
     """Stretches of unknown targets, longest first."""
     found = []
     for key, frame in frames.items():
@@ -137,7 +139,7 @@ def find_gaps(frames, target):
     return gaps.sort_values("n_rows", ascending=False, kind="stable", ignore_index=True)
 
 
-def notes_on_frames(frames, target, gaps, step: Step | None) -> list[str]:
+def notes_on_frames(frames: dict, target: str, gaps: pd.DataFrame, step: Step | None) -> list[str]:
     """What is worth saying about the target and what is missing of it."""
     notes = []
     if all(frame[target].nunique() == 1 for frame in frames.values()):

@@ -1,6 +1,7 @@
 """DataProblem: what is wrong with a file, where, and what to do about it; and the words for it."""
 
 import difflib
+from collections.abc import Iterable
 
 from skrnn.wording import count, listing
 
@@ -12,13 +13,13 @@ class DataProblem(ValueError):
         super().__init__(" ".join(str(message).split()))
 
 
-def shown(value, width: int = 40) -> str:
+def shown(value: object, width: int = 40) -> str:
     """A cell as it can stand in a sentence."""
     text = repr(str(value))
     return text if len(text) <= width else f"{text[: width - 2]}…{text[0]}"
 
 
-def listed(values, limit: int = 12) -> str:
+def listed(values: Iterable, limit: int = 12) -> str:
     """Names in a row: 'a', 'b' and 3 more."""
     names = [shown(value) for value in values]
     if len(names) > limit + 1:
@@ -31,13 +32,13 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
     return count(n, noun, plural or "")
 
 
-def nearest(name: str, names) -> str | None:
+def nearest(name: str, names: Iterable[str]) -> str | None:
     """The name that was probably meant."""
     lower = {str(known).lower(): known for known in names}
     found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     return lower[found[0]] if found else None
 
 
-def when(label) -> str:
+def when(label: object) -> str:
     """A label of an index as it can stand in a sentence: midnight goes without saying."""
     return str(label).removesuffix(" 00:00:00").removesuffix(":00")

@@ -1,14 +1,18 @@
 """Roles: what each column is named for, checked before anything is read from it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from skrnn.reading.layout import TRIED
 from skrnn.reading.problem import DataProblem, listed, nearest, shown
-from skrnn.reading.tables import TextTable
+from skrnn.reading.tables import Table, TextTable
 
 
-def check_names(table, target, time, series, known_ahead):
+def check_names(
+    table: Table, target: str, time: str | None, series: str | None, known_ahead: Sequence[str]
+) -> None:
     """Every named column is there, once, and has one role."""
     roles = {"target": target, "time": time, "series": series}
     for name in (*roles.values(), *known_ahead):
@@ -52,7 +56,7 @@ def _headless(table):
     return "; line 1 seems to hold values: put the columns' names above them" if all(values) else ""
 
 
-def series_keys(table, series):
+def series_keys(table: Table, series: str | None) -> tuple[np.ndarray, list[str]]:
     """The number of each row's series, and the names of the series."""
     if series is None:
         return np.zeros(len(table.frame), np.int64), [table.contents.stem]

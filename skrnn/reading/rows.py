@@ -34,7 +34,7 @@ class Rows:
         """The times as whole numbers of microseconds."""
         return self.times.as_unit("us").asi8
 
-    def take(self, which) -> "Rows":
+    def take(self, which: np.ndarray) -> "Rows":
         """Some of the rows."""
         return replace(
             self,

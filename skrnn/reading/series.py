@@ -1,6 +1,7 @@
 """read_series: a file as regular series, with notes on all that was decided on the way."""
 
 import numbers
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,7 +82,15 @@ class Reading:
     n_bytes: int
 
 
-def read_series(path, target, *, time=None, series=None, season="auto", known_ahead=()) -> Reading:
+def read_series(
+    path: str | Path,
+    target: str,
+    *,
+    time: str | None = None,
+    series: str | None = None,
+    season: int | str = "auto",
+    known_ahead: Sequence[str] = (),
+) -> Reading:
     r"""Read a CSV or Parquet file as regular series.
 
     Encoding, delimiter, decimal and thousands separators, the column of the time and its spelling,

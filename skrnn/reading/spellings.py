@@ -179,7 +179,7 @@ def _by_format(text, formats):
     return best
 
 
-def time_of_day(text):
+def time_of_day(text: pd.Series) -> pd.Series:
     """Time of day; nothing is midnight."""
     text = text.fillna("").str.replace(rf"\s*{OFFSET}$", "", regex=True)
     text = text.str.strip(" ,T").str.replace(",", ".", regex=False).str.lower()

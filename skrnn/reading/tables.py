@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -81,7 +82,7 @@ class TextTable(Table):
         return _parse(self.layout, usecols=[at], dtype=str, na_filter=False)[at].str.strip()
 
 
-def read_table(path, target: str) -> Table:
+def read_table(path: str | Path, target: str) -> Table:
     """The columns of a file; its format is told by what it begins with."""
     contents = read_contents(path)
     return _read_parquet(contents) if contents.is_parquet else _read_text(contents, target)

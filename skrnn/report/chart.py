@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from skrnn.comparison import Comparison
 from skrnn.wording import RUNGS, shortened
 
 # Each rung has its colour in style.css, the same in every report; other models get those behind.
@@ -90,7 +91,7 @@ def figure(height: int = 360, **layout) -> go.Figure:
     return go.Figure(layout={**common, **layout})
 
 
-def colours_of(comparison) -> dict:
+def colours_of(comparison: Comparison) -> dict:
     """The colour of each model, as the style sheet calls it."""
     names = dict.fromkeys(
         [*comparison.plan.models, *comparison.results, *comparison.unfinished, *comparison.training]
@@ -106,7 +107,7 @@ def dash_of(name: str) -> str:
     return DASHES.get(name, "solid")
 
 
-def plain(name, length: int = 40) -> str:
+def plain(name: object, length: int = 40) -> str:
     """A name, shortened, that the charting library shows as it is: it reads some HTML in texts."""
     return html.escape(shortened(name, length), quote=False)
 
@@ -129,7 +130,12 @@ def axis_of(index: pd.Index, title: str = "") -> dict:
 
 
 def model_choice(
-    comparison, names, chosen, kind: str = "checkbox", label: str = "Models", always=()
+    comparison: Comparison,
+    names: list,
+    chosen: set,
+    kind: str = "checkbox",
+    label: str = "Models",
+    always: tuple = (),
 ) -> Choice:
     """The models that a chart can show, which is its legend too."""
     colours = colours_of(comparison)

@@ -1,9 +1,10 @@
 """Facts: what was forecast, and from what, in words."""
 
+from skrnn.comparison import Comparison
 from skrnn.wording import count, listing
 
 
-def plan_facts(comparison) -> list:
+def plan_facts(comparison: Comparison) -> list:
     """(name, text) of what was forecast, and from what."""
     plan = comparison.plan
     reading = comparison.reading

@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Chart, Table, colours_of, figure, plain
 from skrnn.wording import listing, moments, percent
 
 
-def fold_chart(comparison) -> Chart | None:
+def fold_chart(comparison: Comparison) -> Chart | None:
     """The skill of each model in each fold; None of the naive forecast alone, or of one fold."""
     ranked = [name for name in comparison.table.index if name != "naive"]
     skills = {name: comparison.skills(comparison.results[name]) for name in ranked}
@@ -59,7 +60,7 @@ def _skill_table(skills):
     return Table(["skill", *[f"fold {fold + 1}" for fold in folds]], rows)
 
 
-def fold_table(comparison) -> Table | None:
+def fold_table(comparison: Comparison) -> Table | None:
     """The windows that each fold trains on and tests, and when it forecasts; None without any."""
     if not comparison.results:
         return None

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison import Comparison
 from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import (
     Chart,
@@ -29,7 +30,7 @@ MOST_ROWS = 1500
 TRUTH = {"label": "truth", "colour": "truth", "dash": "solid"}
 
 
-def forecast_chart(comparison) -> Chart | None:
+def forecast_chart(comparison: Comparison) -> Chart | None:
     """Each model's forecasts and the truth; None where no model was finished."""
     if not comparison.results:
         return None
@@ -72,7 +73,7 @@ def _choices(comparison, series, folds):
         newest_first[folds[-1]] += ", the newest"
         choices.append(select("fold", "Fold", newest_first | {"": "all"}))
     models = list(comparison.results)
-    return [*choices, model_choice(comparison, models, _chosen(comparison), always=[TRUTH])]
+    return [*choices, model_choice(comparison, models, _chosen(comparison), always=(TRUTH,))]
 
 
 def _first(comparison):
@@ -130,7 +131,7 @@ def _span(table):
     return int(table["lead"].max() - table["lead"].min()) + 1
 
 
-def spaced(origins: np.ndarray, span: int, n_rows: int):
+def spaced(origins: np.ndarray, span: int, n_rows: int) -> tuple[np.ndarray, int]:
     """(origins, how many there were more): the newest whose forecasts do not overlap.
 
     They are at least ``span`` rows apart, and what they forecast is about ``n_rows`` rows; one is

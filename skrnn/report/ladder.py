@@ -1,10 +1,11 @@
 """The ladder's table: the finished models, best first."""
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import colours_of, dash_of
 from skrnn.wording import decimals_of_errors, number, percent, seconds
 
 
-def ladder_rows(comparison) -> list:
+def ladder_rows(comparison: Comparison) -> list:
     """A dict of text for each finished model, best first."""
     table = comparison.table
     colours = colours_of(comparison)

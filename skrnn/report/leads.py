@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.comparison import Comparison
 from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
 from skrnn.report.thinning import evenly
@@ -14,7 +15,7 @@ MARKED_LEADS = 24
 LEADS_IN_TABLE = 12
 
 
-def lead_chart(comparison) -> Chart | None:
+def lead_chart(comparison: Comparison) -> Chart | None:
     """The error at each lead, a line for each model; None where there is one lead."""
     measure = MEASURES[comparison.measure]
     errors = {

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath, PureWindowsPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from skrnn.comparison import Comparison
 from skrnn.report.facts import plan_facts
 from skrnn.report.folds import fold_chart, fold_table
 from skrnn.report.forecasts import forecast_chart
@@ -35,7 +36,7 @@ CHARTS = {
 }
 
 
-def write_report(comparison, path, *, made: datetime | None = None) -> None:
+def write_report(comparison: Comparison, path: str | Path, *, made: datetime | None = None) -> None:
     """Write the page that says which model is worth using.
 
     Parameters
@@ -50,7 +51,7 @@ def write_report(comparison, path, *, made: datetime | None = None) -> None:
     Path(path).write_text(report_html(comparison, made=made), encoding="utf-8", newline="\n")
 
 
-def report_html(comparison, *, made: datetime | None = None) -> str:
+def report_html(comparison: Comparison, *, made: datetime | None = None) -> str:
     """The page that says which model is worth using, as HTML.
 
     It is one file that needs no other and no network: charts that zoom are in it, with all that
@@ -101,7 +102,7 @@ def report_html(comparison, *, made: datetime | None = None) -> str:
     )
 
 
-def as_json(data) -> str:
+def as_json(data: object) -> str:
     """Data for a script element, which nothing in them can end."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Table
 from skrnn.report.shown import is_panel
 from skrnn.wording import UNKNOWN, count, moments, number, percent
@@ -10,7 +11,7 @@ GAPS_IN_TABLE = 30
 COLUMNS_IN_TABLE = 60
 
 
-def reading_facts(comparison) -> list:
+def reading_facts(comparison: Comparison) -> list:
     """(name, text) of how the data were taken."""
     reading = comparison.reading
     facts = [("Target", reading.target)]
@@ -22,7 +23,7 @@ def reading_facts(comparison) -> list:
     return facts
 
 
-def column_table(comparison) -> Table:
+def column_table(comparison: Comparison) -> Table:
     """What is known of each column."""
     reading = comparison.reading
     columns = next(iter(reading.frames.values())).columns
@@ -52,7 +53,7 @@ def _role(reading, column):
     return "known ahead" if column in reading.known_ahead else "known up to the forecast"
 
 
-def gap_table(comparison) -> Table | None:
+def gap_table(comparison: Comparison) -> Table | None:
     """Where the target is unknown; None where it is not."""
     gaps = comparison.reading.gaps
     if gaps.empty:
@@ -76,7 +77,7 @@ def gap_table(comparison) -> Table | None:
     return Table(head[1:], [row[1:] for row in rows], note)
 
 
-def gap_sentence(comparison) -> str:
+def gap_sentence(comparison: Comparison) -> str:
     """In how many rows the target is unknown."""
     gaps = comparison.reading.gaps
     if gaps.empty:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Chart, figure
 from skrnn.report.shown import all_series, is_panel, series_labels
 from skrnn.wording import count, number
@@ -14,7 +15,7 @@ WEEK = pd.Timedelta(days=7)
 MONDAY = pd.Timestamp(2001, 1, 1)
 
 
-def profile_chart(comparison) -> Chart | None:
+def profile_chart(comparison: Comparison) -> Chart | None:
     """Mean and middle 80 % of the target at each row of a season; None where there is no season."""
     reading = comparison.reading
     season = reading.season

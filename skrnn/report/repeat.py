@@ -1,9 +1,12 @@
 """How to repeat a comparison: command, seed, versions, and the data's fingerprint."""
 
+from datetime import datetime
+
+from skrnn.comparison import Comparison
 from skrnn.wording import seconds, size
 
 
-def repeat_facts(comparison, made) -> list:
+def repeat_facts(comparison: Comparison, made: datetime) -> list:
     """(name, text) of what a run depends on."""
     reading = comparison.reading
     facts = [

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Chart, along_axis, axis_of, figure, plain, select
 from skrnn.report.shown import forecasts_of, is_panel, series_labels, shown_columns
 from skrnn.report.thinning import buckets_for, extremes
 from skrnn.wording import count, moments, number
 
 
-def series_chart(comparison) -> Chart:
+def series_chart(comparison: Comparison) -> Chart:
     """The series over time, with the rows that the folds forecast."""
     series = series_labels(comparison)
     columns = shown_columns(comparison)

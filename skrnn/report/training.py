@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Chart, Table, colours_of, figure, model_choice, plain
 from skrnn.report.thinning import buckets_for, extremes
 from skrnn.wording import number
@@ -13,7 +14,7 @@ PALEST = 0.35
 LOSSES = (("loss", "training", "dot"), ("val_loss", "validation", "solid"))
 
 
-def training_chart(comparison) -> Chart | None:
+def training_chart(comparison: Comparison) -> Chart | None:
     """Loss and validation loss by epoch, for each network and fold; None where there is none."""
     networks = {
         name: folds for name, folds in comparison.training.items() if any(map(_has_loss, folds))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison import Comparison
 from skrnn.report.chart import Chart, Table, figure, plain
 from skrnn.wording import count, number, percent
 
@@ -13,7 +14,7 @@ COLUMNS_IN_TABLE = 12
 MOST_OF_IT = 0.8
 
 
-def weights_chart(comparison) -> Chart | None:
+def weights_chart(comparison: Comparison) -> Chart | None:
     """A heat map of step by column, bars of a single column; None without a linear model."""
     weights = comparison.weights
     if weights is None or not weights.size or not np.nansum(weights.to_numpy()) > 0:

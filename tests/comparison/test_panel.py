@@ -36,6 +36,19 @@ def test_the_calendar_is_that_of_each_series(tables):
     assert panel.columns == tuple(expected[0].columns)
 
 
+def test_the_calendar_is_made_once_for_all_series(tables, monkeypatch):
+    """However many series there are."""
+    made = []
+    transform = CalendarFeatures.transform
+    monkeypatch.setattr(
+        CalendarFeatures, "transform", lambda self, X: made.append(len(X)) or transform(self, X)
+    )
+
+    Panel.of(20 * tables).with_calendar(("dayofweek",))
+
+    assert made == [len(pd.concat(tables).index.unique())]
+
+
 def test_each_series_is_filled_from_its_own_past(tables):
     """What is unknown at the start of a series is not taken from the series before."""
     filled = Panel.of(tables).filled(7)
