@@ -120,11 +120,6 @@ def windows_of_frames(n_series):
     return lambda: make_windows(frames, LENGTH, target="a")
 
 
-def windows_of_array(n_series):
-    values = np.random.default_rng(0).standard_normal((n_series, 60, 2))
-    return lambda: make_windows(values, LENGTH, target=0)
-
-
 def read_panel(n_series):
     rng = np.random.default_rng(0)
     days = pd.date_range("2024", periods=80).strftime("%Y-%m-%d")
@@ -168,7 +163,6 @@ CASES = [
     Case("backtest, 200 folds", result_of_folds, ROWS, 8.4),
     Case("measures of a fold", measures_of_fold, 100_000, 0.001),
     Case("windows of frames of 60 rows", windows_of_frames, 20_000, 15.7),
-    Case("windows of the same array", windows_of_array, 20_000, 1.0),
     Case("compare, series of 80 rows", compare_panel, 1_000, 12.2),
     Case("its forecast", forecast_panel, 1_000, 8.4),
 ]
