@@ -628,3 +628,12 @@ def test_future_rows_of_a_panel():
     """A panel's series are extended one by one."""
     with pytest.raises(ValueError, match="extend each series of a panel by itself"):
         future_rows(np.zeros((4, 50, 2)), 5)
+
+
+def test_score_with_other_outputs():
+    """Forecasts are scored against as many outputs as were fitted."""
+    X, y = make_windows(np.arange(40.0) % 7, 5, 3)
+    model = LinearWindow().fit(X, y)
+
+    with pytest.raises(ValueError, match=r"y must have 3 output\(s\) as in fit .*, got 2"):
+        model.score(X, y[:, :2])

@@ -21,8 +21,8 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
     """A regressor on windows: ``fit`` drops incomplete windows, ``predict`` fills them.
 
     Subclasses write ``_fit(samples)``, which sees complete windows and finite targets alone, and
-    ``_predict(windows)``, which gives (n, n_outputs) also for incomplete ones. Those that learn from
-    other targets than y say so in ``_samples``, those that do not need all of them in
+    ``_predict(windows)``, which gives (n, n_outputs) also for incomplete ones. Those that learn
+    from other targets than y say so in ``_samples``, those that do not need all of them in
     ``_learnable``.
     """
 
@@ -103,6 +103,11 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
             )
         samples = samples.take(known)
         forecast = forecast[known].reshape(len(samples), -1)
+        if samples.y.shape != forecast.shape:
+            raise ValueError(
+                f"y must have {forecast.shape[1]} output(s) as in fit to be scored against, got "
+                f"{samples.y.shape[1]}"
+            )
         return r2_score(samples.y, forecast, sample_weight=samples.weights)
 
     def _samples(self, windows: Windows, y, sample_weight) -> Samples:
