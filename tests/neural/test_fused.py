@@ -1,6 +1,7 @@
 """The fused engine against Keras, and against central differences."""
 
 import copy
+import dataclasses
 import itertools
 import warnings
 
@@ -19,6 +20,7 @@ from skrnn.neural.fused.gathering import gather, nothing
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
+from skrnn.neural.network import Network, Recurrent
 from skrnn.neural.training import Loss, Trained, Training
 
 CELLS = ("simple", "lstm", "gru")
@@ -217,6 +219,61 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
     np.testing.assert_array_equal(bias, np.repeat([0.0, 1.0, 0.0, 0.0], 30))
     assert 0.9 < np.abs(out).max() / np.sqrt(6 / (30 + 4)) <= 1
     np.testing.assert_array_equal(out_bias, np.zeros(4))
+
+
+def test_initial_weights_are_those_of_any_number_of_threads():
+    """Also of layers so wide that linear algebra would share their work."""
+    plan = Plan(Network(3, 2, 1, (Recurrent("simple", 300),), dtype="float64"))
+    drawn = []
+    for limit in (1, 2):
+        with threadpool_limits(limit, user_api="blas"):
+            drawn.append(initial_weights(plan, np.random.default_rng(0)))
+
+    for one, two in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_weights_of_another_network_are_refused():
+    """Before they are packed: what compiled code wrote beyond its memory would end the process."""
+    X, y = data(outputs=1)
+    model = RNNRegressor("lstm", 64, epochs=1, engine="fused").fit(X, y)
+    network = dataclasses.replace(model.network_, layers=(Recurrent("lstm", 2),)).on(X.length)
+
+    with pytest.raises(ValueError, match=r"weights must have the shapes \[\(3, 8\), .*\(3, 256\)"):
+        engine.predict(network, model.weights_, X)
+
+
+@pytest.mark.parametrize(("steps", "features"), [(7, 3), (5, 3), (6, 4)])
+def test_windows_of_another_shape_are_refused(steps, features):
+    """Before they are gathered into memory that has no room for them."""
+    X, y = data(outputs=1)
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused").fit(X, y)
+    others = data(steps=steps, features=features)[0]
+
+    with pytest.raises(ValueError, match="windows must have 6 steps and 3 features"):
+        engine.predict(model.network_.on(X.length), model.weights_, others)
+
+
+def test_windows_beyond_their_rows_are_refused():
+    """No row before the first or behind the last is read."""
+    X, y = data(outputs=1)
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused").fit(X, y)
+
+    for ends in (X.ends - 1, X.ends + len(X.rows)):
+        with pytest.raises(ValueError, match=r"the rows of windows must lie in 0 … 45"):
+            engine.predict(
+                model.network_.on(X.length), model.weights_, X.replace(ends=np.array(ends))
+            )
+
+
+def test_targets_of_another_shape_are_refused():
+    """As many of each sample as the network has."""
+    X, y = data()
+    model = RNNRegressor("gru", 3, engine="fused", epochs=1).fit(X, y)
+    feed = model._feed(Samples(X, y[:, :2]), seed=0)
+
+    with pytest.raises(ValueError, match=r"targets must have the shape \(40, 1, 4\), got"):
+        train(model.network_.on(X.length), model._training(), feed, None, None)
 
 
 def test_the_tangent_of_single_precision():

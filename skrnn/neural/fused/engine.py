@@ -8,6 +8,7 @@ import functools
 import numpy as np
 
 from skrnn.neural.fused import kernels, loop
+from skrnn.neural.fused.checks import check_inputs, check_targets
 from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.gathering import (
     Targets,
@@ -21,7 +22,13 @@ from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
-from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
+from skrnn.neural.fused.threads import (
+    DONE,
+    allowed_threads,
+    one_thread,
+    shared_state,
+    together,
+)
 from skrnn.neural.network import Network
 from skrnn.neural.training import Course, Trained, Training, optimizer_name
 
@@ -183,6 +190,8 @@ class _Trainer:
 
     def _run(self, readings, seed, show):
         windows, known_ahead, targets, order = readings
+        check_inputs(self.network, windows, known_ahead, order)
+        check_targets(self.network, targets, self.plan.target_steps, order)
         loss = self.training.loss
         batches = Batches(
             order=order,
@@ -339,7 +348,10 @@ def initial_weights(plan: Plan, random) -> list:
 
 def _orthogonal(random, shape):
     rows, columns = shape
-    q, r = np.linalg.qr(random.normal(size=(max(shape), min(shape))))
+    drawn = random.normal(size=(max(shape), min(shape)))
+    # LAPACK sums in another order with another number of threads.
+    with one_thread():
+        q, r = np.linalg.qr(drawn)
     q *= np.sign(np.diag(r))
     return q if rows >= columns else q.T
 
@@ -393,6 +405,7 @@ def _borrowed(idle):
 
 
 def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
+    check_inputs(plan.network, windows, known_ahead, order)
     lanes, places = _lanes(plan, max(1, len(order))), _places(plan)
 
     def work(thread, shared):

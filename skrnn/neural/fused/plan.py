@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.kernels import ACTIVATIONS
 from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Network, Recurrent
 
@@ -132,6 +133,7 @@ class Plan:
 
     def vector(self, weights, dtype):
         """Weights in Keras's layout as one vector."""
+        check_weights(self.variables, weights)
         return np.concatenate([np.ravel(weight) for weight in weights]).astype(dtype)
 
     def weights(self, vector):

@@ -1,9 +1,11 @@
 """Threads: how many there may be, and how compiled code waits for them."""
 
+import contextlib
 import ctypes
 import functools
 import os
 import threading
+from collections.abc import Iterator
 
 import joblib
 import llvmlite.binding
@@ -34,6 +36,19 @@ def allowed_threads() -> int:
     What joblib and threadpoolctl limit is limited.
     """
     return max(1, min([joblib.cpu_count(), *(one["num_threads"] for one in _libraries().info())]))
+
+
+_LIMITING = threading.Lock()
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """A block in which linear algebra uses one thread, whose numbers are the same everywhere.
+
+    One block at a time: a limit that is lifted in another order than it was set stays.
+    """
+    with _LIMITING, _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 def shared_state() -> np.ndarray:

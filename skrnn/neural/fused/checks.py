@@ -1,0 +1,80 @@
+"""What reaches compiled code fits the sizes of the plan: beyond them is memory of others."""
+
+import numpy as np
+
+from skrnn.neural.fused.gathering import Source, Targets
+from skrnn.neural.network import Network
+
+
+def check_weights(variables: list, weights: list) -> None:
+    """Weights have the shapes of a plan's variables."""
+    found = [np.shape(weight) for weight in weights]
+    expected = [variable.numbers.shape for variable in variables]
+    if found != expected:
+        raise ValueError(
+            f"weights must have the shapes {expected} of this network, got {found}: pass the "
+            "weights that were learned with it, or fit it anew"
+        )
+
+
+def check_inputs(network: Network, windows: Source, known_ahead: Source, order: np.ndarray) -> None:
+    """The samples of an order read of rows that there are, as many numbers as the network does."""
+    _check_source("windows", windows, (network.steps, network.features), order)
+    beside = (network.targets, network.known_ahead) if network.known_ahead else (0, 0)
+    _check_source("known_ahead", known_ahead, beside, order)
+
+
+def check_targets(network: Network, targets: Targets, steps: int, order: np.ndarray) -> None:
+    """There are targets and weights of all samples of an order, at so many steps."""
+    n = len(targets.y)
+    _check_range("order", order, n, "samples with targets")
+    if len(targets.ending):
+        _check_shape("targets", targets.y, (n, 1, network.targets))
+        _check_shape("weights of targets", targets.weights, (n, 1))
+        _check_shape("known steps of targets", targets.known, (n,))
+        if targets.ending.max() >= n:
+            raise ValueError(
+                f"windows that end at a row must be among the {n} with targets, got "
+                f"{targets.ending.max()}"
+            )
+        return
+    _check_shape("targets", targets.y, (n, steps, network.targets))
+    weighted = targets.weights.shape[1:] == (1,)
+    _check_shape("weights of targets", targets.weights, (n, 1 if weighted else steps))
+
+
+def _check_source(name, source, shape, order):
+    read = source.read
+    found = (len(read.offsets), len(read.columns))
+    # What reads no step reads no column either.
+    if found != shape and not (0 in found and 0 in shape):
+        raise ValueError(
+            f"{name} must have {shape[0]} steps and {shape[1]} features, as the network reads "
+            f"them, got {found[0]} and {found[1]}: fit it on such windows"
+        )
+    if 0 in found or not len(order):
+        return
+    _check_range("order", order, len(read.ends), name)
+    ends = read.ends[order]
+    first = ends.min() + read.offsets.min() + read.shift.min()
+    last = ends.max() + read.offsets.max() + read.shift.max()
+    _check_range(f"the rows of {name}", np.array([first, last]), len(source.rows), "rows")
+    _check_range(f"the columns of {name}", read.columns, source.rows.shape[1], "columns")
+    if source.read.formed and source.read.relative.period > len(read.offsets):
+        raise ValueError(
+            f"{name} must have at least the {source.read.relative.period} steps of a season, got "
+            f"{len(read.offsets)}"
+        )
+
+
+def _check_range(name, positions, n, of):
+    if len(positions) and not (positions.min() >= 0 and positions.max() < n):
+        raise ValueError(
+            f"{name} must lie in 0 … {n - 1}, as there are {n} {of}, got {positions.min()} … "
+            f"{positions.max()}"
+        )
+
+
+def _check_shape(name, array, shape):
+    if array.shape != shape:
+        raise ValueError(f"{name} must have the shape {shape}, got {array.shape}")
