@@ -57,6 +57,8 @@ class Windows:
     target : int, default=None
         The column whose targets y is, where a transformer has expressed both together. Windows
         whose rows or form change forget it.
+    labels : pandas.Index of length n_windows, default=None
+        Labels of the windows, where each is that of a row.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Windows:
         jumps=(),
         form=None,
         target=None,
+        labels=None,
     ):
         rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
         if rows.ndim != 2:
@@ -109,6 +112,7 @@ class Windows:
         self.jumps = np.asarray(jumps, np.int64)
         self.form = form
         self.target = target
+        self.labels = labels
         if form is not None:
             form.check_length(self.length)
 
@@ -189,7 +193,8 @@ class Windows:
             )
         if which.ndim == 0:
             return self.take(which[None])[0]
-        return self.replace(ends=self.ends[which], series=self.series[which])
+        labels = None if self.labels is None else self.labels[which]
+        return self.replace(ends=self.ends[which], series=self.series[which], labels=labels)
 
     def __repr__(self) -> str:
         n, length, features = self.shape
@@ -199,9 +204,16 @@ class Windows:
     # ------------------------------------------------------------------ the same windows, changed
 
     def replace(self, **changes) -> "Windows":
-        """The same windows with some of the constructor's arguments changed."""
-        forgotten = {"target": None} if {"rows", "form"} & set(changes) else {}
-        return Windows(**{**vars(self), **forgotten, **changes})
+        """The same windows with some of the constructor's arguments changed.
+
+        The target of others in ``rows`` or ``form`` is forgotten, and the labels of other ``ends``.
+        """
+        arguments = dict(vars(self))
+        if "rows" in changes or "form" in changes:
+            arguments["target"] = None
+        if "ends" in changes:
+            arguments["labels"] = None
+        return Windows(**{**arguments, **changes})
 
     def trimmed(self) -> "Windows":
         """The same windows over the span of rows that they reach, without a copy.
@@ -230,6 +242,7 @@ class Windows:
             index=None if self.index is None else self.index[first:stop],
             jumps=jumps - first,
             target=self.target,
+            labels=self.labels,
         )
 
     @property

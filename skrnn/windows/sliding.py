@@ -159,6 +159,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
             shift=shift,
             feature_names=getattr(self, "feature_names_in_", None),
             jumps=laid.jumps,
+            labels=index_of(X),
         )
 
     def __sklearn_tags__(self):

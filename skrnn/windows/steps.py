@@ -1,6 +1,8 @@
 """LastSteps and FlattenWindows: fewer steps, and windows as a table."""
 
 import numpy as np
+import pandas as pd
+from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -121,7 +123,16 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         array = windows.take()
         if self.fill:
             array = fill_steps(array, self.fill_values_)
-        return array.reshape(len(array), -1)
+        table = array.reshape(len(array), -1)
+        labels = _labels(windows)
+        if labels is None or self._container() != "pandas":
+            return table
+        # scikit-learn makes the table of what is none, and would number its rows.
+        return pd.DataFrame(table, index=labels, columns=self._names_)
+
+    def _container(self):
+        config = getattr(self, "_sklearn_output_config", {})
+        return config.get("transform", get_config()["transform_output"])
 
     def get_feature_names_out(self, input_features=None):
         """Names of the table's columns."""
@@ -177,6 +188,16 @@ def _step_names(windows):
     ages = [lead + step * windows.sampling_rate for step in reversed(range(windows.length))]
     columns = list(zip(names, windows.shift, strict=True))
     return [f"{name}[{_row(ahead - age)}]" for age in ages for name, ahead in columns]
+
+
+def _labels(windows):
+    """The label of each window's row ``t``, where its rows have labels."""
+    if windows.labels is not None or windows.index is None:
+        return windows.labels
+    lead = windows.leads[0] if len(windows.leads) == 1 else 0
+    rows = windows.ends + lead
+    inside = (rows >= 0) & (rows < len(windows.index))
+    return windows.index[rows] if inside.all() else None
 
 
 def _row(offset):

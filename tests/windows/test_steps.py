@@ -173,3 +173,47 @@ def test_parameters_and_input_stay(rows):
 
     assert (last.get_params(), flat.get_params()) == ({"length": 3}, {"fill": True})
     np.testing.assert_array_equal(rows, before)
+
+
+HOURS = pd.date_range("2024", periods=40, freq="h", name="time")
+
+
+def labelled_rows():
+    return pd.DataFrame({"x": np.arange(40.0)}, index=HOURS)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_flat_tables_keep_the_index(horizon):
+    """A table's row has the label of t: of the row that is forecast, or of the last step."""
+    X, _ = make_windows(labelled_rows(), 4, horizon, target="x")
+
+    flat = FlattenWindows().set_output(transform="pandas").fit_transform(X[3:9])
+
+    step = {1: "x[t-1]", 3: "x[t]"}[horizon]
+    expected = labelled_rows()["x"].shift(1 if horizon == 1 else 0)
+    pd.testing.assert_series_equal(flat[step], expected[flat.index], check_names=False)
+    assert flat.index.equals(X.index[X.ends[3:9] + (horizon == 1)])
+
+
+def test_flat_tables_of_rows_keep_their_index():
+    """One row in, one row out, under the same label, behind a gap and rows of the fit too."""
+    rows = labelled_rows().drop(HOURS[30])
+    pipe = make_pipeline(SlidingWindow(4, lead=2), FlattenWindows()).set_output(transform="pandas")
+
+    first = pipe.fit_transform(rows[:20])
+    later = pipe.transform(rows[20:])
+
+    assert first.index.equals(rows.index[:20])
+    assert later.index.equals(rows.index[20:])
+    assert later["x[t-2]"].iloc[:3].tolist() == [18, 19, 20]
+
+
+def test_flat_tables_without_labels():
+    """Arrays have none: rows are numbered, and without pandas output nothing is a table."""
+    X, _ = make_windows(np.arange(20.0), 4)
+    labelled, _ = make_windows(labelled_rows(), 4, target="x")
+
+    flat = FlattenWindows().set_output(transform="pandas").fit_transform(X)
+
+    assert flat.index.equals(pd.RangeIndex(len(X)))
+    assert isinstance(FlattenWindows().fit_transform(labelled), np.ndarray)
