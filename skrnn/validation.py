@@ -72,8 +72,9 @@ def numeric_values(values: np.ndarray) -> np.ndarray:
 
 def check_columns_numeric(X) -> None:
     """Every column of a DataFrame is a number or a truth value."""
-    if not isinstance(X, pd.DataFrame):
+    if not is_frame(X):
         return
+    X = as_frame(X)
     bad = [f"{name!r} ({column.dtype})" for name, column in X.items() if not _is_numeric(column)]
     if bad:
         raise ValueError(
@@ -114,6 +115,8 @@ def check_time_index(X) -> None:
     """The time index of a DataFrame goes up, without duplicates."""
     index = index_of(X)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
+        return
+    if index.is_monotonic_increasing and index.is_unique and not index.hasnans:
         return
     if index.hasnans:
         raise ValueError("the time index has missing labels (NaT): drop these rows")
@@ -217,7 +220,7 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
         columns = columns(X)
     if isinstance(columns, str) or not np.iterable(columns):
         columns = [columns]
-    names = list(X.columns) if isinstance(X, pd.DataFrame) else None
+    names = column_names(X)
     columns = list(columns)
     if columns and all(isinstance(column, bool | np.bool_) for column in columns):
         columns = np.flatnonzero(columns)
@@ -230,6 +233,27 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
 def dimensions(X) -> int:
     """Number of dimensions of anything that can become an array."""
     return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+
+
+def is_frame(X) -> bool:
+    """Whether X is a table with named columns, of pandas or, as polars has it, of its like."""
+    if isinstance(X, pd.DataFrame):
+        return True
+    return hasattr(X, "to_numpy") and hasattr(X, "columns") and np.ndim(X.columns) == 1
+
+
+def column_names(X) -> list | None:
+    """The names of a table's columns; None for arrays."""
+    return list(X.columns) if is_frame(X) else None
+
+
+def as_frame(X):
+    """A Series, or a table of another library than pandas, as a DataFrame; others as they are."""
+    if isinstance(X, pd.Series):
+        return X.to_frame()
+    if is_frame(X) and not isinstance(X, pd.DataFrame):
+        return pd.DataFrame({name: X[name].to_numpy() for name in X.columns})
+    return X
 
 
 def series_to_frame(X):

@@ -8,11 +8,11 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_counts, check_option, column_positions, dimensions, index_of
+from skrnn.validation import check_counts, check_option, column_positions, index_of
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
 from skrnn.windows.filling import fill_steps
-from skrnn.windows.inputs import check_rows, check_windows
+from skrnn.windows.inputs import are_windows, check_rows, check_windows
 from skrnn.windows.leads import leads_of
 
 
@@ -77,7 +77,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         if not self.lags_:
             raise ValueError(f"lags must name at least one row back, got {self.lags!r}")
         check_option("context", self.context, CONTEXTS)
-        if _are_windows(X):
+        if are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
             self._columns_ = self._positions(_columns_of(windows))
             self._steps_lost(windows)
@@ -93,7 +93,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     def transform(self, X):
         """Difference; the result is of the kind that came."""
         check_is_fitted(self)
-        if _are_windows(X):
+        if are_windows(X):
             windows = self._windows(check_windows(self, X, reset=False, any_length=True))
             return windows if isinstance(X, Windows) else windows.take()
         values = check_rows(self, X, reset=False)
@@ -104,7 +104,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     def fit_transform(self, X, y=None):
         """Fit, and difference the same data (which has no rows before it)."""
         self.fit(X, y)
-        if _are_windows(X):
+        if are_windows(X):
             return self.transform(X)
         laid = lay_rows(check_rows(self, X, reset=False), index_of(X), self._reach)
         return self._like(X, self._difference(laid.rows)[laid.where])
@@ -328,7 +328,3 @@ def _columns_of(windows):
     if windows.feature_names is None:
         return empty
     return pd.DataFrame(empty, columns=list(windows.feature_names))
-
-
-def _are_windows(X):
-    return isinstance(X, Windows) or dimensions(X) == 3

@@ -8,9 +8,9 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_option, dimensions
+from skrnn.validation import check_option
 from skrnn.windows.array import Windows
-from skrnn.windows.inputs import check_rows, check_windows
+from skrnn.windows.inputs import are_windows, check_rows, check_windows
 
 METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 
@@ -100,7 +100,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         return scaled
 
     def _values(self, X, *, reset):
-        if isinstance(X, Windows) or dimensions(X) == 3:
+        if are_windows(X):
             return check_windows(self, X, reset=reset, any_length=True)
         return check_rows(self, X, reset=reset)
 

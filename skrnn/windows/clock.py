@@ -103,6 +103,16 @@ def usual_step(index) -> pd.Timedelta | None:
     return pd.Timedelta(steps[common]) if share >= STEP_SHARE else None
 
 
+def evenly_spaced(index) -> bool:
+    """Whether an index is seen at a glance to lack no row: all its labels are as far apart."""
+    if isinstance(index, pd.RangeIndex):
+        return index.step > 0
+    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) or len(index) < 2:
+        return False
+    differences = np.diff(index.asi8)
+    return bool(differences[0] > 0 and (differences == differences[0]).all())
+
+
 def _find_step(index):
     if isinstance(index, pd.PeriodIndex):
         return index.freq
@@ -148,6 +158,9 @@ def _usual_months(index):
 
 def _usual_step(differences):
     """The difference that nearly all neighbours share and all others are multiples of."""
+    if len(differences) and (differences == differences[0]).all():
+        # Sorting is not needed where all are equal, which they mostly are.
+        return differences[0] if differences[0] > differences[0] - differences[0] else None
     values, counts = np.unique(differences, return_counts=True)
     step, zero = values[counts.argmax()], values[0] - values[0]
     if step <= zero or counts.max() < STEP_SHARE * len(differences) or (values <= zero).any():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skrnn.windows.clock import Clock, clock_of, usual_step
+from skrnn.windows.clock import Clock, clock_of, evenly_spaced, usual_step
 
 CONTEXTS = ("auto", "carry", "none")
 
@@ -173,8 +173,10 @@ def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) 
     Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are
     returned as they are.
     """
-    clock = clock or clock_of(index)
     where = np.arange(len(values))
+    if clock is None and evenly_spaced(index):
+        return Laid(values, where)
+    clock = clock or clock_of(index)
     countable = clock is not None and index is not None and _is_countable(index)
     positions = clock.positions(index) if countable and len(values) > 1 else None
     if positions is None:

@@ -10,6 +10,7 @@ from skrnn.validation import (
     check_time_index,
     dimensions,
     index_of,
+    is_frame,
     numeric_values,
     series_to_frame,
     validate_data_of,
@@ -18,19 +19,52 @@ from skrnn.validation import (
 from skrnn.windows.array import Windows
 
 
+def are_windows(X) -> bool:
+    """Whether X is windows rather than the rows of a series."""
+    if isinstance(X, Windows):
+        return True
+    # Series of different length, for which NumPy has no shape, are no windows.
+    return not (isinstance(X, list | tuple) and _is_ragged(X)) and dimensions(X) == 3
+
+
+def _is_ragged(X):
+    return len({np.shape(table) for table in X if is_frame(table) or _is_table(table)}) > 1
+
+
 def check_rows(estimator, X, *, reset: bool):
     """A series (n_rows, n_features) as a numeric ndarray.
 
     Unknown values are NaN, infinite ones an error.
     """
-    if isinstance(X, Windows) or dimensions(X) == 3:
+    _check_one_series(estimator, X)
+    if are_windows(X):
         raise ValueError(
             f"{type(estimator).__name__} takes the rows of a series (2-D), got windows: put it "
-            f"before them"
+            "before them"
         )
     X = series_to_frame(X)
     check_time_index(X)
     return numeric_values(validate_data_of(estimator, X, reset=reset))
+
+
+def _check_one_series(estimator, X):
+    """Rows are those of one series: the series of a panel become windows first."""
+    if isinstance(X, dict):
+        came = f"a dict of {len(X)}"
+        series = "list(X.values())"
+    elif isinstance(X, list | tuple) and X and (is_frame(X[0]) or _is_table(X[0])):
+        came = f"a {type(X).__name__} of {len(X)} tables"
+        series = "X"
+    else:
+        return
+    raise ValueError(
+        f"{type(estimator).__name__} takes the rows of one series, got {came}: cut windows of the "
+        f"series of a panel by make_windows({series}, length, horizon), and pass these on"
+    )
+
+
+def _is_table(X):
+    return isinstance(X, np.ndarray) and X.ndim == 2
 
 
 def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Windows:

@@ -1,30 +1,25 @@
-"""make_windows: ready-made windows and targets from one series or a panel; future_rows.
-
-Rows yet to come.
-"""
+"""make_windows, windows and targets of one series or a panel; future_rows, rows yet to come."""
 
 import warnings
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_array
 
 from skrnn.validation import (
-    check_columns_numeric,
     check_count,
     check_counts,
     check_time_index,
+    column_names,
     column_position,
     column_positions,
     index_of,
-    numeric_values,
-    series_to_frame,
+    is_frame,
     without_mask,
 )
 from skrnn.windows.array import Windows
 from skrnn.windows.clock import clock_of
-from skrnn.windows.context import lay_rows
+from skrnn.windows.panels import PanelRows, series_of
 from skrnn.windows.sliding import check_enough_rows
 
 
@@ -74,7 +69,8 @@ def make_windows(
     >>> X.shape, y.tolist()
     ((2, 3, 1), [[3.0, 4.0], [4.0, 5.0]])
     """
-    length, stride = check_count("length", length), check_count("stride", stride)
+    length = check_count("length", length)
+    stride = check_count("stride", stride)
     rate = check_count("sampling_rate", sampling_rate)
     if leads is None:
         leads = range(1, check_count("horizon", horizon) + 1)
@@ -86,7 +82,8 @@ def make_windows(
     leads = check_counts("leads", leads)
     if not leads:
         raise ValueError("leads must name at least one row ahead, got an empty list")
-    series = _panel(data)
+    data = without_mask(data)
+    series = series_of(data)
     column = _target_column(target, series[0])
     ahead = column_positions(known_ahead, series[0], argument="known_ahead")
     if column in ahead:
@@ -94,26 +91,24 @@ def make_windows(
     reach = (length - 1) * rate
     last = max(leads)
     _warn_of_unseen(leads, reach, last, ahead)
-    longest = max(len(one) for one in series)
+    longest = max(len(table) for table in series)
     check_enough_rows(longest, length, rate, last)
 
-    parts = [lay_rows(_values(one), index_of(one), reach + last) for one in series]
-    laid = [part.rows for part in parts]
-    bounds = np.cumsum([0, *map(len, laid)])
-    ends = [np.arange(start + reach, stop - last, stride) for start, stop in pairwise(bounds)]
-    shift = np.zeros(laid[0].shape[1], np.int64)
+    panel = PanelRows.of(data, series, reach + last)
+    ends = [np.arange(start + reach, stop - last, stride) for start, stop in pairwise(panel.bounds)]
+    shift = np.zeros(panel.rows.shape[1], np.int64)
     shift[ahead] = last
     X = Windows(
-        _stacked(laid, data),
+        panel.rows,
         np.concatenate(ends),
         length=length,
         sampling_rate=rate,
-        bounds=bounds,
-        series=np.repeat(np.arange(len(laid)), [len(e) for e in ends]),
+        bounds=panel.bounds,
+        series=np.repeat(np.arange(len(ends)), [len(series_ends) for series_ends in ends]),
         leads=leads,
         shift=shift,
-        feature_names=list(series[0].columns) if isinstance(series[0], pd.DataFrame) else None,
-        index=_labels(parts, series),
+        feature_names=column_names(series[0]),
+        index=panel.index,
     )
     y = X.values_at(column, leads)
     return X, y[:, 0] if len(leads) == 1 else y
@@ -159,20 +154,22 @@ def future_rows(data, n):
             raise ValueError(
                 "future_rows takes the rows of one series: extend each series of a panel by itself"
             )
+        if is_frame(data):
+            columns = {name: future_rows(data[name].to_numpy(), n) for name in data.columns}
+            return type(data)(columns)
         data = np.asarray(data)
         unknown = np.full((n, *data.shape[1:]), np.nan, np.result_type(data.dtype, np.float32))
         return np.concatenate([data, unknown])
     check_time_index(data)
-    clock = clock_of(data.index)
+    own = index_of(data)
+    clock = clock_of(own)
     if clock is None:
         raise ValueError(
             "the index has no regular step that could go on: set its freq, or use asfreq() or a "
             "RangeIndex first"
         )
-    labels = clock.labels(data.index, n).rename(data.index.name)
-    extended = data.reindex(data.index.append(labels))
-    extended.index.name = data.index.name
-    return extended
+    index = own.append(clock.labels(own, n).rename(own.name)).rename(own.name)
+    return _extended(data.set_axis(own), index)
 
 
 def _warn_of_unseen(leads, reach, last, ahead):
@@ -189,89 +186,34 @@ def _warn_of_unseen(leads, reach, last, ahead):
         )
 
 
-def _panel(data):
-    """The series of a panel, or the one series, as a list of 2-D frames or arrays."""
-    listed = isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1
-    stacked = isinstance(data, np.ndarray) and data.ndim == 3
-    series = list(data) if listed or stacked else [data]
-    if all(isinstance(one, pd.Series) for one in series):
-        # A Series is named after itself, not after its one feature.
-        series = [one.rename(series[0].name) for one in series]
-    series = [_two_d(one) for one in series]
-    columns = {
-        tuple(one.columns) if isinstance(one, pd.DataFrame) else one.shape[1] for one in series
-    }
-    if len(columns) != 1:
-        raise ValueError(
-            f"the series of a panel must have the same columns, got "
-            f"{' and '.join(map(str, columns))}"
-        )
-    return series
+def _extended(data, index):
+    """The data with unknown values at the labels of ``index`` that are new, all behind its own."""
+    dtypes = set(data.dtypes) if isinstance(data, pd.DataFrame) else {data.dtype}
+    if len(dtypes) > 1 or not all(isinstance(d, np.dtype) and d.kind == "f" for d in dtypes):
+        return data.reindex(index)
+    # Floats have room for NaN as they are: no need to look up every label.
+    values = data.to_numpy()
+    unknown = np.full((len(index) - len(data), *values.shape[1:]), np.nan, values.dtype)
+    values = np.concatenate([values, unknown])
+    if isinstance(data, pd.DataFrame):
+        return pd.DataFrame(values, index=index, columns=data.columns, copy=False)
+    return pd.Series(values, index=index, name=data.name, copy=False)
 
 
-def _two_d(one):
-    one = series_to_frame(without_mask(one))
-    if not isinstance(one, pd.DataFrame):
-        one = one if isinstance(one, np.ndarray) else np.asarray(one)
-        one = one[:, None] if one.ndim == 1 else one
-    if one.ndim != 2:
-        raise ValueError(f"a series must be 2-D (n_rows, n_features), got {one.ndim} dimensions")
-    return one
-
-
-def _values(one):
-    check_time_index(one)
-    check_columns_numeric(one)
-    values = check_array(
-        one, dtype="numeric", ensure_all_finite="allow-nan", ensure_min_samples=0, input_name="data"
-    )
-    return numeric_values(values)
-
-
-def _stacked(laid, data):
-    if len(laid) == 1:
-        return laid[0]
-    untouched = isinstance(data, np.ndarray) and all(np.shares_memory(rows, data) for rows in laid)
-    if untouched and data.flags.c_contiguous:
-        return data.reshape(-1, data.shape[2])
-    return np.concatenate(laid)
-
-
-def _labels(parts, series):
-    """The labels of all laid rows; those of missing rows follow the label before them."""
-    indexes = [index_of(one) for one in series]
-    if any(index is None for index in indexes):
-        return None
-    pieces = [
-        piece for part, index in zip(parts, indexes, strict=True) for piece in _pieces(part, index)
-    ]
-    return pieces[0].append(pieces[1:])
-
-
-def _pieces(part, index):
-    missing = np.append(np.diff(part.where) - 1, 0)
-    start = 0
-    for row in np.flatnonzero(missing):
-        yield index[start : row + 1]
-        yield clock_of(index).labels(index[row : row + 1], missing[row])
-        start = row + 1
-    yield index[start:]
-
-
-def _target_column(target, one):
-    names = list(one.columns) if isinstance(one, pd.DataFrame) else None
-    if not one.shape[1]:
+def _target_column(target, table):
+    names = column_names(table)
+    n_columns = table.shape[1]
+    if not n_columns:
         raise ValueError("a series needs at least 1 column, got 0")
-    if isinstance(target, list | tuple | np.ndarray | pd.Index) and not (
-        isinstance(target, tuple) and names is not None and target in names
-    ):
+    named = names is not None and isinstance(target, tuple) and target in names
+    if isinstance(target, list | tuple | set | np.ndarray | pd.Index) and not named:
         raise ValueError(
             f"target must be one column, got {list(target)!r}: make windows for each target, "
             "make_windows(data, …, target=one) for one in target, which share their X"
         )
     if target is None:
-        if one.shape[1] > 1:
-            choice = ", ".join(map(repr, names)) if names else f"0 … {one.shape[1] - 1}"
-            raise ValueError(f"target is needed to choose one of {one.shape[1]} columns: {choice}")
+        if n_columns > 1:
+            choice = ", ".join(map(repr, names)) if names else f"0 … {n_columns - 1}"
+            raise ValueError(f"target is needed to choose one of {n_columns} columns: {choice}")
         target = 0 if names is None else names[0]
-    return column_position(target, names, one.shape[1])
+    return column_position(target, names, n_columns)

@@ -278,3 +278,162 @@ def test_integer_column_names_are_names():
 
     assert y[0] == 103
     assert named[0] == 3
+
+
+class ForeignColumn:
+    """A column of a table that pandas did not make."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values)
+
+    def to_numpy(self):
+        return self.values
+
+
+class ForeignFrame:
+    """A table with named columns that pandas did not make, as those of polars."""
+
+    def __init__(self, columns):
+        self.data = {name: np.asarray(values) for name, values in columns.items()}
+        self.columns = list(columns)
+        self.shape = (len(next(iter(self.data.values()))), len(columns))
+        self.ndim = 2
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, name):
+        return ForeignColumn(self.data[name])
+
+    def to_numpy(self):
+        return np.column_stack(list(self.data.values()))
+
+    def __array__(self, dtype=None, copy=None):
+        return self.to_numpy().astype(dtype or float)
+
+
+@pytest.fixture
+def foreign():
+    """Nine rows of two columns."""
+    return ForeignFrame({"load": np.arange(9.0), "price": np.arange(9.0) * 10})
+
+
+def test_names_of_other_tables(foreign):
+    """Names are names, whichever library the table comes from."""
+    X, y = make_windows(foreign, 3, 2, target="load", known_ahead="price")
+
+    assert X.feature_names == ("load", "price")
+    assert np.asarray(X)[0].tolist() == [[0, 20], [1, 30], [2, 40]]
+    assert y[0].tolist() == [3, 4]
+
+
+def test_words_in_other_tables():
+    """So are the errors."""
+    words = ForeignFrame({"load": np.arange(9.0), "kind": ["a"] * 9})
+
+    with pytest.raises(ValueError, match="columns must be numeric, got 'kind'"):
+        make_windows(words, 3, target="load")
+
+
+def test_future_rows_of_other_tables(foreign):
+    """The table stays of its kind."""
+    extended = future_rows(foreign, 2)
+
+    assert isinstance(extended, ForeignFrame)
+    assert np.isnan(extended.data["price"]).tolist() == [False] * 9 + [True] * 2
+
+
+def test_polars():
+    """A frame of polars, where it is installed."""
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"load": np.arange(9.0), "price": np.arange(9.0) * 10})
+
+    X, _ = make_windows(frame, 3, target="price", known_ahead="load")
+
+    assert X.shift.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("target", [["load", "price"], ("load", "price"), np.array([0, 1])])
+def test_several_targets(target):
+    """Several targets are refused in a line that says what to do."""
+    frame = pd.DataFrame({"load": np.arange(9.0), "price": np.arange(9.0)})
+
+    with pytest.raises(ValueError, match=r"target must be one column, got \[.*: make windows for"):
+        make_windows(frame, 3, target=target)
+
+
+def test_target_named_by_a_tuple():
+    """A column of several levels is one column."""
+    frame = pd.DataFrame({("load", "north"): np.arange(9.0), ("load", "south"): np.arange(9.0) * 2})
+
+    _, y = make_windows(frame, 3, target=("load", "south"))
+
+    assert y[0] == 6
+
+
+def test_dict_of_series():
+    """A dict is a panel or a table: the error names both ways on."""
+    with pytest.raises(ValueError, match=r"got a dict: .* list\(data.values\(\)\), for a table"):
+        make_windows({"a": np.arange(9.0)}, 3)
+
+
+def test_panel_of_frames_of_other_types():
+    """Columns of a frame are looked at in every frame, not in the first alone."""
+    frame = pd.DataFrame({"load": np.arange(9.0)})
+    words = pd.DataFrame({"load": list("abcdefghi")})
+
+    with pytest.raises(ValueError, match="columns must be numeric, got 'load'"):
+        make_windows([frame, words], 3)
+
+
+@pytest.mark.parametrize("step", ["h", "2h", "D"])
+def test_evenly_spaced_rows_with_a_gap(step):
+    """What is seen at a glance to be regular is; a gap in the last rows is found all the same."""
+    frame = pd.DataFrame({"x": np.arange(30.0)}, index=pd.date_range("2024", periods=30, freq=step))
+
+    whole, _ = make_windows(frame, 3)
+    holed, _ = make_windows(frame.drop(frame.index[-2]), 3)
+
+    assert len(whole.rows) == len(holed.rows) == 30
+    assert np.isnan(holed.rows).sum() == 1
+
+
+def test_every_second_period():
+    """Periods are counted in their own step: where every second is there, the others are missing."""
+    frame = pd.DataFrame(
+        {"x": np.arange(10.0)}, index=pd.period_range("2024-01", periods=20, freq="M")[::2]
+    )
+
+    X, _ = make_windows(frame, 3)
+
+    assert np.isnan(X.rows).sum() == 9
+
+
+@pytest.mark.parametrize("kind", ["frame", "mixed", "series", "integers", "nullable"])
+def test_future_rows_keep_what_they_extend(kind):
+    """Types and names stay, where there is room for unknown values."""
+    frame = pd.DataFrame({"x": np.arange(4.0), "y": np.arange(4.0)})
+    data = {
+        "frame": frame.astype("float32"),
+        "mixed": frame.astype({"x": "float32"}),
+        "series": frame["x"],
+        "integers": frame.astype({"x": "int64"}),
+        "nullable": frame.astype("Float64"),
+    }[kind]
+
+    extended = future_rows(data, 2)
+
+    assert extended.equals(data.reindex(range(6)))
+    assert type(extended) is type(data)
+
+
+def test_future_rows_of_arrow_times():
+    """Times that pyarrow holds go on as those of pandas."""
+    pytest.importorskip("pyarrow")
+    days = pd.Index(pd.date_range("2024", periods=4)).astype("timestamp[ns][pyarrow]")
+    frame = pd.DataFrame({"x": np.arange(4.0)}, index=days)
+
+    extended = future_rows(frame, 2)
+
+    assert extended.index.equals(pd.date_range("2024", periods=6))
+    assert extended["x"].tolist()[:4] == [0, 1, 2, 3]

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skrnn import (
     CalendarFeatures,
+    Differencer,
     FlattenWindows,
     LinearWindow,
     NaiveForecaster,
@@ -286,3 +287,40 @@ def test_a_missing_month_is_an_unknown_step():
 
     np.testing.assert_array_equal(whole[50][:, 0], [48, 49, np.nan])
     np.testing.assert_array_equal(later[0][:, 0], [53, 54, 55])
+
+
+def panels():
+    """Tables of several series, as users hold them."""
+    tables = [pd.DataFrame({"load": np.arange(9.0)}) for _ in range(3)]
+    return {
+        "dict": dict(enumerate(tables)),
+        "list": tables,
+        "ragged": [tables[0], tables[1][:5]],
+        "arrays": [table.to_numpy() for table in tables],
+    }
+
+
+@pytest.mark.parametrize("kind", panels())
+def test_panel(kind):
+    """Rows are those of one series: the error shows where panels go."""
+    with pytest.raises(ValueError, match=r"takes the rows of one series, got a .* by make_windows"):
+        SlidingWindow(3).fit(panels()[kind])
+
+
+@pytest.mark.parametrize("transformer", [SeriesScaler(), Differencer(), CalendarFeatures("hour")])
+@pytest.mark.parametrize("kind", ["dict", "ragged"])
+def test_panel_for_other_transformers(transformer, kind):
+    """So it is with what transforms rows."""
+    with pytest.raises(ValueError, match=r"takes the rows of one series, got a .* by make_windows"):
+        clone(transformer).fit(panels()[kind])
+
+
+def test_polars():
+    """Columns of a polars frame have their names."""
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"load": np.arange(9.0), "price": np.arange(9.0)})
+
+    windows = SlidingWindow(3, known_ahead="price").fit_transform(frame)
+
+    assert windows.feature_names == ("load", "price")
+    assert windows.shift.tolist() == [0, 1]
