@@ -142,6 +142,19 @@ class LinearWindow(WindowRegressor):
         if not self.intercept_.ndim:
             self.intercept_ = float(self.intercept_)
 
+    def step_coefficients(self) -> np.ndarray:
+        """What a unit of each step adds to each forecast, the median where quantiles were learned.
+
+        Returns
+        -------
+        coefficients : ndarray of shape (n_outputs, steps, n_features)
+        """
+        check_is_fitted(self, "y_mean_")
+        coef = self.coef_
+        if self.quantiles_ is not None:
+            coef = median_of(np.moveaxis(coef, -3, -1), self.quantiles_)
+        return coef.reshape(self.n_outputs_, *self.window_shape_)
+
     def _predict(self, windows):
         if self.quantiles_ is None:
             return self._forecasts(windows)

@@ -72,6 +72,16 @@ def split_at_windows(estimator: BaseEstimator) -> tuple[Pipeline, Pipeline]:
     return estimator[: where[0] + 1], estimator[where[0] + 1 :]
 
 
+def learns(estimator: BaseEstimator) -> bool:
+    """Whether anything at the end of searches, pipelines and strategies learns.
+
+    Naive forecasts do not, and say so.
+    """
+    innermost = list(nested(estimator))[-1]
+    wrapped = getattr(innermost, "estimator", None)
+    return getattr(innermost, "learns", True) if wrapped is None else learns(wrapped)
+
+
 def name_of(estimator: BaseEstimator) -> str:
     """The class that forecasts, at the end of searches and pipelines."""
     wrappers = ("steps", "best_estimator_")

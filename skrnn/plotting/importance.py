@@ -1,18 +1,16 @@
 """LagImportanceDisplay: which steps of which features a forecast rests on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib import colors, ticker
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skrnn.baselines import LinearWindow
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import RowSamples, WindowSamples
 from skrnn.forecasters.inside import nested, split_at_windows, steps_of
-from skrnn.forecasters.quantiles import median_of
 from skrnn.plotting.axes import axes_for
 from skrnn.plotting.frames import fitted_samples
 from skrnn.plotting.permutation import permutation_importance
@@ -21,10 +19,12 @@ from skrnn.validation import check_count, check_option
 from skrnn.windows import LastSteps, SlidingWindow, Windows
 from skrnn.windows.array import as_windows
 from skrnn.windows.clock import Clock, clock_of
+from skrnn.wording import count
 
 KINDS = ("coefficients", "permutation")
 # Permutation asks for a forecast for each block and feature: more steps than this are grouped.
-MOST_STEPS, GROUPS = 24, 12
+MOST_STEPS = 24
+GROUPS = 12
 MOST_NAMES = 40
 UNITS = {
     "min": "minute",
@@ -129,8 +129,7 @@ class LagImportanceDisplay:
             For coefficients a fitted ``LinearWindow``, or what ends in one (a pipeline, a search, a
             ``TransformedWindowRegressor``); for permutation any fitted estimator on windows, or on
             rows with ``SlidingWindow`` in its pipeline.
-        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features),
-        default=None
+        X : Windows, array-like of shape (n, steps, n_features), or rows, default=None
             What to forecast from, needed for permutation; not changed. For coefficients it only
             tells how lags are counted, where the estimator has no ``SlidingWindow``.
         y : array-like of shape (n,) or (n, n_leads), default=None
@@ -168,28 +167,25 @@ class LagImportanceDisplay:
                 raise ValueError(
                     'kind="permutation" needs X and y, to forecast from and to measure the error'
                 )
-            options = {"metric": metric, "n_repeats": check_count("n_repeats", n_repeats)}
-            options |= {
-                "max_samples": check_count("max_samples", max_samples, minimum=2),
-                "random_state": random_state,
-            }
-            display = cls._of_permutation(estimator, X, y, lead, n_blocks, **options)
+            permutation = _Permutation(
+                metric=metric,
+                n_repeats=check_count("n_repeats", n_repeats),
+                max_samples=check_count("max_samples", max_samples, minimum=2),
+                random_state=random_state,
+            )
+            display = cls._of_permutation(estimator, X, y, lead, n_blocks, permutation)
         return display.plot(ax, **kwargs)
 
     @classmethod
     def _of_coefficients(cls, estimator, X, lead, n_blocks):
-        model = next((part for part in nested(estimator) if isinstance(part, LinearWindow)), None)
+        linear = (part for part in nested(estimator) if hasattr(part, "step_coefficients"))
+        model = next(linear, None)
         if model is None:
             raise ValueError(
-                f"coefficients are those of a LinearWindow, and {type(estimator).__name__} does not "
-                f"end in a fitted "
-                'one: use kind="permutation", with X and y'
+                f"coefficients are those of a LinearWindow, and {type(estimator).__name__} does "
+                f'not end in a fitted one: use kind="permutation", with X and y'
             )
-        check_is_fitted(model)
-        coef = model.coef_
-        if model.quantiles_ is not None:
-            coef = median_of(np.moveaxis(coef, -3, -1), model.quantiles_)
-        coef = coef if coef.ndim == 3 else coef[None]
+        coef = model.step_coefficients()
         layout = _layout(estimator, X, len(coef), coef.shape[2])
         names = getattr(model, "feature_names_in_", layout.names)
         output = 0 if lead is None else layout.output_of(lead)
@@ -204,24 +200,23 @@ class LagImportanceDisplay:
         )
 
     @classmethod
-    def _of_permutation(
-        cls, estimator, X, y, lead, n_blocks, *, metric, n_repeats, max_samples, random_state
-    ):
-        function, rng = error_function("metric", metric), check_random_state(random_state)
-        samples, model = fitted_samples(estimator, X, y), estimator
-        every = np.arange(len(samples.series))
+    def _of_permutation(cls, estimator, X, y, lead, n_blocks, how):
+        function = error_function("metric", how.metric)
+        rng = check_random_state(how.random_state)
+        samples = fitted_samples(estimator, X, y)
+        every = np.arange(len(samples))
         n_outputs = samples.predict(estimator, every).shape[1]
-        layout, ahead = (
-            _layout(estimator, X, n_outputs, None),
-            int(samples.leads_of(n_outputs).max()),
-        )
-        output = 0 if n_outputs == 1 else None if lead is None else layout.output_of(lead)
+        ahead = int(samples.leads_of(n_outputs).max())
+        layout = _layout(estimator, X, n_outputs, None)
+        output = _output_of(layout, lead, n_outputs)
         outputs = slice(None) if output is None else output
+        model = estimator
         if isinstance(samples, RowSamples):
             head, model = split_at_windows(estimator)
             samples = WindowSamples(model, head.transform(X), samples.truth(every, n_outputs))
-        which = _usable(samples.windows, samples.truth(every, n_outputs), max_samples, rng)
-        windows, true = samples.take(which)[0], samples.truth(which, n_outputs)[:, outputs]
+        which = _usable(samples.windows, samples.truth(every, n_outputs), how.max_samples, rng)
+        windows, _ = samples.take(which)
+        true = samples.truth(which, n_outputs)[:, outputs]
         blocks = _blocks(windows.shape[1], n_blocks, most=MOST_STEPS)
 
         def error_of(windows):
@@ -229,16 +224,14 @@ class LagImportanceDisplay:
             return error_where_known(function, true, predicted)
 
         increases = permutation_importance(
-            error_of, windows, blocks, n_repeats=n_repeats, rng=rng, ahead=ahead
+            error_of, windows, blocks, n_repeats=how.n_repeats, rng=rng, ahead=ahead
         )
-        name = getattr(y, "name", None)
         return cls(
             increases.mean(axis=2),
             edges=layout.edges(blocks, output),
-            feature_names=[str(one) for one in layout.names],
+            feature_names=[str(name) for name in layout.names],
             kind="permutation",
-            value_name=f"increase of the {error_name(function)}"
-            + (f" of {name}" if name else ", in the unit of y" * (metric != "mse")),
+            value_name=_increase_name(how.metric, function, getattr(y, "name", None)),
             lag_name=layout.describe(output),
             deviations=increases.std(axis=2),
         )
@@ -263,8 +256,9 @@ class LagImportanceDisplay:
         options = {**self._colours(), **kwargs}
         self.meshes_ = []
         for feature, values in enumerate(self.importances.T):
-            grid = self.edges[:, feature], [feature - 0.5, feature + 0.5]
-            self.meshes_.append(ax.pcolormesh(*grid, values[None], **options))
+            heights = [feature - 0.5, feature + 0.5]
+            mesh = ax.pcolormesh(self.edges[:, feature], heights, values[None], **options)
+            self.meshes_.append(mesh)
         every = -(-n_features // MOST_NAMES)
         ax.set_yticks(np.arange(n_features)[::every], self.feature_names[::every])
         ax.set_ylim(n_features - 0.5, -0.5)
@@ -276,13 +270,12 @@ class LagImportanceDisplay:
         )
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(_lag_label))
         ax.set_xlabel(self.lag_name)
-        place = (
-            {"orientation": "horizontal", "aspect": 50, "pad": 0.05}
-            if n_features < 8
-            else {"aspect": 40}
-        )
-        self.colorbar_ = ax.figure.colorbar(self.meshes_[0], ax=ax, label=self.value_name, **place)
-        self.ax_, self.figure_ = ax, ax.figure
+        layout = {"aspect": 40}
+        if n_features < 8:
+            layout = {"orientation": "horizontal", "aspect": 50, "pad": 0.05}
+        self.colorbar_ = ax.figure.colorbar(self.meshes_[0], ax=ax, label=self.value_name, **layout)
+        self.ax_ = ax
+        self.figure_ = ax.figure
         return self
 
     def _colours(self):
@@ -296,7 +289,17 @@ class LagImportanceDisplay:
         }
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Permutation:
+    """How parts of the windows are exchanged, and how the error is measured."""
+
+    metric: str | Callable
+    n_repeats: int
+    max_samples: int
+    random_state: int | np.random.RandomState | None
+
+
+@dataclass(frozen=True)
 class _Layout:
     """How the steps of windows lie in time.
 
@@ -341,29 +344,46 @@ def _layout(estimator, X, n_outputs, n_features):
     """The layout of the windows that the estimator takes, or makes of rows."""
     sliding = next((step for step in steps_of(estimator) if isinstance(step, SlidingWindow)), None)
     if sliding is not None and not isinstance(X, Windows):
-        shift = np.zeros(sliding.n_features_in_, int)
-        shift[sliding.known_ahead_] = sliding.lead
-        names = getattr(sliding, "feature_names_in_", None)
-        leads = sliding.lead + np.arange(n_outputs)
-        return _Layout(
-            sliding.sampling_rate,
-            shift,
-            leads,
-            _names(names, len(shift)),
-            _row_name(sliding.context_.clock),
-        )
+        return _layout_of_rows(sliding, n_outputs)
     leads = next(
         (part.leads_ for part in nested(estimator) if hasattr(part, "leads_")),
         np.arange(1, n_outputs + 1),
     )
-    if isinstance(X, Windows):
-        leads = np.array(X.leads) if len(X.leads) == n_outputs else leads
-        row = None if X.index is None else _row_name(clock_of(X.index[: X.bounds[1]]))
-        return _Layout(X.sampling_rate, X.shift, leads, _names(X.feature_names, X.n_features), row)
-    n_features = as_windows(X).n_features if n_features is None else n_features
+    if not isinstance(X, Windows):
+        n_features = as_windows(X).n_features if n_features is None else n_features
+        return _Layout(
+            rate=1,
+            shift=np.zeros(n_features, int),
+            leads=np.asarray(leads),
+            names=_names(None, n_features),
+            counted=False,
+        )
     return _Layout(
-        1, np.zeros(n_features, int), np.asarray(leads), _names(None, n_features), counted=False
+        rate=X.sampling_rate,
+        shift=X.shift,
+        leads=np.array(X.leads) if len(X.leads) == n_outputs else leads,
+        names=_names(X.feature_names, X.n_features),
+        row=None if X.index is None else _row_name(clock_of(X.index[: X.bounds[1]])),
     )
+
+
+def _layout_of_rows(sliding, n_outputs):
+    shift = np.zeros(sliding.n_features_in_, int)
+    shift[sliding.known_ahead_] = sliding.lead
+    return _Layout(
+        rate=sliding.sampling_rate,
+        shift=shift,
+        leads=sliding.lead + np.arange(n_outputs),
+        names=_names(getattr(sliding, "feature_names_in_", None), len(shift)),
+        row=_row_name(sliding.context_.clock),
+    )
+
+
+def _output_of(layout, lead, n_outputs):
+    """The output of a lead; None: all of several."""
+    if n_outputs == 1:
+        return 0
+    return None if lead is None else layout.output_of(lead)
 
 
 def _names(names, n_features):
@@ -374,10 +394,14 @@ def _row_name(clock: Clock | None):
     """How long a row of a regular index is; None where rows are only numbered."""
     if clock is None or isinstance(clock.step, int):
         return None
-    step, timed = clock.step, isinstance(clock.step, pd.Timedelta)
-    name = step.resolution_string if timed else step.name.partition("-")[0].rstrip("SE")
-    count = step // pd.Timedelta(1, name) if timed else step.n
-    return f"{count} {UNITS.get(name, name)}" + ("" if count == 1 else "s")
+    step = clock.step
+    if isinstance(step, pd.Timedelta):
+        name = step.resolution_string
+        number = step // pd.Timedelta(1, name)
+    else:
+        name = step.name.partition("-")[0].rstrip("SE")
+        number = step.n
+    return count(number, UNITS.get(name, name))
 
 
 def _blocks(length, n_blocks, *, most):
@@ -401,11 +425,9 @@ def _usable(windows, true, max_samples, rng):
             f"permutation needs at least 2 complete windows with a known y, got {len(which)} of "
             f"{len(true)}"
         )
-    return (
-        which
-        if len(which) <= max_samples
-        else np.sort(rng.choice(which, max_samples, replace=False))
-    )
+    if len(which) <= max_samples:
+        return which
+    return np.sort(rng.choice(which, max_samples, replace=False))
 
 
 def _coefficient_name(estimator):
@@ -415,7 +437,15 @@ def _coefficient_name(estimator):
     return "coefficient" + (f", behind {' and '.join(names)}" if names else "")
 
 
-def _lag_label(place, _):
-    if place != round(place):
+def _increase_name(metric, function, target):
+    """What a permutation increases, and in which unit."""
+    name = f"increase of the {error_name(function)}"
+    if target:
+        return f"{name} of {target}"
+    return name if metric == "mse" else f"{name}, in the unit of y"
+
+
+def _lag_label(lag, _):
+    if lag != round(lag):
         return ""
-    return "t" if place == 0 else f"t{place:+.0f}"
+    return "t" if lag == 0 else f"t{lag:+.0f}"

@@ -5,11 +5,9 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
-from skrnn.baselines import NaiveForecaster
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import forecast_table
-from skrnn.forecasters.inside import name_of, nested
-from skrnn.forecasters.leads import DirectForecaster, RecursiveForecaster
+from skrnn.forecasters.inside import learns, name_of
 from skrnn.plotting.axes import GREY, PALETTE, axes_for, counted_from_one, small_legend
 from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, frame_of_arrays, same_shape
 
@@ -53,7 +51,8 @@ class LeadErrorDisplay:
     >>> import numpy as np
     >>> from skrnn.plotting import LeadErrorDisplay
     >>> y = np.arange(12.0).reshape(4, 3)
-    >>> display = LeadErrorDisplay.from_predictions(y, {"model": y + [1, 2, 3], "naive": y + 4}, baseline="naive")
+    >>> forecasts = {"model": y + [1, 2, 3], "naive": y + 4}
+    >>> display = LeadErrorDisplay.from_predictions(y, forecasts, baseline="naive")
     >>> display.errors["model"].tolist()
     [1.0, 2.0, 3.0]
     """
@@ -71,8 +70,7 @@ class LeadErrorDisplay:
 
         Parameters
         ----------
-        y_true : array-like of shape (n, n_leads), or frame of predictions, or dict of str to these
-        frames
+        y_true : array-like of shape (n, n_leads), frame of predictions, or dict of str to frame
             The truth; unknown values (NaN) do not count. Or the result of a backtest: its frame
             with the columns ``lead``, ``true`` and ``predicted`` (and ``baseline``), of one or of
             several models by name.
@@ -91,10 +89,14 @@ class LeadErrorDisplay:
         -------
         display : LeadErrorDisplay
         """
-        function, frames = error_function("metric", metric), _frames(y_true)
+        function = error_function("metric", metric)
+        frames = _frames(y_true)
         if frames is None:
             models = y_pred if isinstance(y_pred, dict) else {"forecast": y_pred}
-            frames = {name: _lead_frame(y_true, one, leads, name) for name, one in models.items()}
+            frames = {
+                name: _lead_frame(y_true, forecasts, leads, name)
+                for name, forecasts in models.items()
+            }
         return cls._of_frames(frames, function, leads, baseline, ax)
 
     @classmethod
@@ -105,9 +107,8 @@ class LeadErrorDisplay:
         ----------
         estimator : estimator or dict of str to estimator
             One fitted estimator, or several by name.
-        X : Windows, array-like of shape (n, steps, n_features), or rows for a pipeline with
-        SlidingWindow
-            What to forecast from.
+        X : Windows, array-like of shape (n, steps, n_features), or rows of shape (n, n_features)
+            What to forecast from; rows for a pipeline with ``SlidingWindow``.
         y : array-like of shape (n, n_leads) or (n,)
             The targets; for rows, the series.
         metric : {"mae", "rmse", "mse"} or callable, default="mae"
@@ -130,7 +131,7 @@ class LeadErrorDisplay:
                 "estimator must be a fitted estimator or a dict of at least one, got an empty dict"
             )
         frames = {name: _fitted_frame(model, X, y) for name, model in models.items()}
-        naive = [name for name, model in models.items() if _is_naive(model)]
+        naive = [name for name, model in models.items() if not learns(model)]
         return cls._of_frames(frames, function, leads, naive if baseline is None else baseline, ax)
 
     @classmethod
@@ -178,7 +179,8 @@ class LeadErrorDisplay:
             known = self.errors[name].dropna()
             style = style if marked else {**style, "marker": None}
             self.lines_[name] = ax.plot(known.index, known, label=name, markersize=4, **style)[0]
-        lowest, highest = self.errors.min().min(), self.errors.max().max()
+        lowest = self.errors.min().min()
+        highest = self.errors.max().max()
         if 0 < lowest < highest / DECADES:
             ax.set_yscale("log")
         elif 0 <= lowest < highest / 2:
@@ -186,11 +188,13 @@ class LeadErrorDisplay:
         counted_from_one(ax)
         ax.set(xlabel="lead, rows ahead", ylabel=self.metric_name)
         self.legend_ = self._legend(ax, outside=own and len(self.lines_) > 3)
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax
+        self.figure_ = ax.figure
         return self
 
     def _styles(self):
-        models, baselines = cycle(STYLES), cycle(BASELINE_STYLES)
+        models = cycle(STYLES)
+        baselines = cycle(BASELINE_STYLES)
         for name in self.errors:
             if name in self.baselines:
                 yield {
@@ -205,25 +209,17 @@ class LeadErrorDisplay:
     def _legend(self, ax, *, outside):
         """The names from the largest error at the last lead down, as the lines end."""
         last = self.errors.ffill().iloc[-1].sort_values(ascending=False, kind="stable")
-        place = (
-            {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
-            if outside
-            else {"ncols": 1 + (len(last) > 4)}
-        )
-        return small_legend(ax, handles=[self.lines_[name] for name in last.index], **place)
-
-
-def _is_naive(estimator):
-    parts = list(nested(estimator))
-    inside = [
-        part.estimator for part in parts if isinstance(part, RecursiveForecaster | DirectForecaster)
-    ]
-    return isinstance(parts[-1], NaiveForecaster) or any(map(_is_naive, inside))
+        options = {"ncols": 1 + (len(last) > 4)}
+        if outside:
+            options = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+        return small_legend(ax, handles=[self.lines_[name] for name in last.index], **options)
 
 
 def _checked_names(baseline, names):
     """The names of the baselines as a list, each of them a model."""
-    listed = [] if baseline is None else [baseline] if isinstance(baseline, str) else list(baseline)
+    if baseline is None:
+        return []
+    listed = [baseline] if isinstance(baseline, str) else list(baseline)
     for name in listed:
         if name not in names:
             raise ValueError(
@@ -234,7 +230,7 @@ def _checked_names(baseline, names):
 
 def _fitted_frame(estimator, X, y):
     samples = fitted_samples(estimator, X, y)
-    every = np.arange(len(samples.series))
+    every = np.arange(len(samples))
     return forecast_table(samples, every, samples.predict(estimator, every))
 
 
@@ -248,7 +244,7 @@ def _lead_frame(true, predicted, leads, name):
 def _frames(y_true):
     """Frames of predictions by name, if that is what came."""
     given = y_true if isinstance(y_true, dict) else {"forecast": y_true}
-    frames = {name: as_frame(one, NEEDED) for name, one in given.items()}
+    frames = {name: as_frame(data, NEEDED) for name, data in given.items()}
     if frames and all(frame is not None for frame in frames.values()):
         return frames
     if isinstance(y_true, dict):

@@ -40,7 +40,8 @@ class TrainingDisplay:
     Examples
     --------
     >>> from skrnn.plotting import TrainingDisplay
-    >>> display = TrainingDisplay.from_history({"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.5, 0.6]})
+    >>> history = {"loss": [0.9, 0.4, 0.2], "val_loss": [0.8, 0.5, 0.6]}
+    >>> display = TrainingDisplay.from_history(history)
     >>> display.best_epoch_
     2
     """
@@ -72,14 +73,14 @@ class TrainingDisplay:
         if network is None:
             raise ValueError(
                 f"estimator must be a fitted network or end in one, got {type(estimator).__name__} "
-                f"without history_: "
-                "fit it first, or draw a dict of losses with TrainingDisplay.from_history"
+                f"without history_: fit it first, or draw a dict of losses with "
+                f"TrainingDisplay.from_history"
             )
         unit = "in the unit of normalize_y" if network.normalize_y else "of y as it is"
         # A fit that goes on may have better epochs behind it, whose weights are gone.
         kept = network.early_stopping and not network.warm_start
         kept = kept and np.isfinite(network.history_.get("val_loss", [np.nan])[-1])
-        names = {"loss_name": f"{_name(network.loss)} loss, {unit}"}
+        names = {"loss_name": f"{_loss_of(network)} loss, {unit}"}
         if kept:
             names["best_name"] = "best epoch, its weights are kept"
         return cls(_checked(network.history_), **names).plot(ax, **kwargs)
@@ -131,7 +132,9 @@ class TrainingDisplay:
         self.loss_line_ = ax.plot(
             epochs, losses["loss"], **{"color": BLUE, "label": "training", **options}
         )[0]
-        self.validation_line_ = self.best_line_ = self.best_epoch_ = None
+        self.validation_line_ = None
+        self.best_line_ = None
+        self.best_epoch_ = None
         if "val_loss" in losses:
             options = {"color": VERMILION, "label": "validation", **options}
             self.validation_line_ = ax.plot(epochs, losses["val_loss"], **options)[0]
@@ -141,7 +144,8 @@ class TrainingDisplay:
         counted_from_one(ax)
         ax.set(xlabel="epoch", ylabel=self.loss_name)
         small_legend(ax)
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax
+        self.figure_ = ax.figure
         return self
 
     def _mark_best(self, ax, losses):
@@ -170,8 +174,7 @@ def _checked(history):
     if len(set(lengths.values())) > 1:
         raise ValueError(
             f"history must have as many values of val_loss as of loss, got {lengths['val_loss']} "
-            f"and "
-            f"{lengths['loss']}: put NaN where an epoch had no validation"
+            f"and {lengths['loss']}: put NaN where an epoch had no validation"
         )
     return losses
 
@@ -182,9 +185,11 @@ def _spans_decades(losses):
     return len(values) > 0 and values.min() > 0 and values.max() > DECADE * values.min()
 
 
-def _name(loss):
-    return (
-        loss
-        if isinstance(loss, str)
-        else getattr(loss, "name", getattr(loss, "__name__", type(loss).__name__))
-    )
+def _loss_of(network):
+    """The name of the loss that a network learned with."""
+    if getattr(network, "quantiles", None) is not None:
+        return "pinball"
+    if isinstance(network.loss, str):
+        return network.loss
+    names = (getattr(network.loss, attribute, None) for attribute in ("name", "__name__"))
+    return next(filter(None, names), type(network.loss).__name__)
