@@ -6,8 +6,14 @@ import pandas as pd
 from matplotlib import dates, ticker
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
-BLACK, BLUE, SKY, ORANGE, GREEN = "#000000", "#0072B2", "#56B4E9", "#E69F00", "#009E73"
-VERMILION, PURPLE, GREY = "#D55E00", "#CC79A7", "#7F7F7F"
+BLACK = "#000000"
+BLUE = "#0072B2"
+SKY = "#56B4E9"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+VERMILION = "#D55E00"
+PURPLE = "#CC79A7"
+GREY = "#7F7F7F"
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B")
 SHADES = (BLUE, SKY)
 
@@ -39,7 +45,7 @@ def kind_of(index: pd.Index) -> str:
     return "numbers" if pd.api.types.is_numeric_dtype(index.dtype) else "names"
 
 
-def places(index: pd.Index) -> np.ndarray:
+def axis_values(index: pd.Index) -> np.ndarray:
     """Where the labels lie on an axis: times (in UTC), hours, numbers or names."""
     kind = kind_of(index)
     if kind == "periods":
@@ -69,6 +75,5 @@ def dress_index_axis(ax, index: pd.Index) -> None:
 
 def small_legend(ax, **options):
     """A legend that hides little."""
-    return ax.legend(
-        **{"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small", **options}
-    )
+    style = {"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small"}
+    return ax.legend(**{**style, **options})

@@ -11,9 +11,9 @@ from skrnn.plotting.axes import (
     ORANGE,
     SHADES,
     axes_for,
+    axis_values,
     dress_index_axis,
     kind_of,
-    places,
     small_legend,
 )
 from skrnn.plotting.frames import (
@@ -27,7 +27,8 @@ from skrnn.plotting.frames import (
 from skrnn.validation import check_count, index_of
 
 # Longer lines are drawn thin.
-LONG, THIN = 1000, 0.6
+LONG = 1000
+THIN = 0.6
 # matplotlib looks for a free corner point by point.
 MOST_POINTS = 5000
 
@@ -73,8 +74,9 @@ class ForecastDisplay:
     --------
     >>> import pandas as pd
     >>> from skrnn.plotting import ForecastDisplay
-    >>> series = pd.Series([3.0, 4.0, 5.0, 4.0], pd.period_range("2024-01", periods=4, freq="M"), name="demand")
-    >>> display = ForecastDisplay.from_predictions(series[2:], [5.0, 6.0], history=series[:2], name="drift")
+    >>> months = pd.period_range("2024-01", periods=4, freq="M")
+    >>> series = pd.Series([3.0, 4.0, 5.0, 4.0], months, name="demand")
+    >>> display = ForecastDisplay.from_predictions(series[2:], [5.0, 6.0], history=series[:2])
     >>> display.forecast_lines_[0].get_ydata().tolist()
     [5.0, 6.0]
     """
@@ -131,7 +133,8 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        frame, history = as_frame(y_true), _series(history)
+        frame = as_frame(y_true)
+        history = _series(history)
         if frame is not None:
             frame = _chosen(frame, lead, series)
         else:
@@ -140,9 +143,8 @@ class ForecastDisplay:
                     "lead and series choose from a frame of predictions, but arrays came"
                 )
             history = _with_name(history, y_true)
-            frame = _frame(
-                *same_shape(y_true, y_pred, name), _labels(y_true, y_pred, index), history
-            )
+            true, predicted = same_shape(y_true, y_pred, name)
+            frame = _frame(true, predicted, _labels(y_true, y_pred, index), history)
         return cls(frame, history=history, name=name, n_history=n_history).plot(ax, **kwargs)
 
     @classmethod
@@ -173,8 +175,9 @@ class ForecastDisplay:
         origin : int, label or list of these, default=None
             From where to forecast. Of windows, which of them, by position (negative ones count from
             the end) or by the label of their last row. Of rows, the last one known, by position or
-            label: what is drawn are the rows behind it. None: each row's own forecast where there
-            is one for each; otherwise the last window, or the last row with all its leads.
+            label: what is drawn are the rows behind it. A date is the first row of that day. None:
+            each row's own forecast where there is one for each; otherwise the last window, or the
+            last row with all its leads.
         target : str or int, default=None
             For windows: the column that y continues. None: the one whose rows are found in y.
         history : Series, default=None
@@ -221,13 +224,14 @@ class ForecastDisplay:
             This display.
         """
         ax = axes_for(ax, (8, 3.6))
-        frame, fresh = self.predictions, not ax.has_data()
-        folds = [part for _, part in frame.groupby("fold")]
+        frame = self.predictions
+        fresh = not ax.has_data()
+        folds = [fold for _, fold in frame.groupby("fold")]
         history = self._shown_history(max(map(len, folds)))
-        options = {"label": "history", "color": GREY, "linewidth": 1.0}
-        self.history_line_ = (
-            None if history is None else _plot(ax, places(history.index), history, **options)
-        )
+        self.history_line_ = None
+        if history is not None:
+            options = {"label": "history", "color": GREY, "linewidth": 1.0}
+            self.history_line_ = _plot(ax, axis_values(history.index), history, **options)
         self._plot_truth(ax, folds)
         self._plot_forecasts(ax, folds, kwargs)
         self.origin_lines_ = _mark_origins(ax, folds)
@@ -236,21 +240,23 @@ class ForecastDisplay:
             ax.set_ylabel(getattr(self.history, "name", None) or "")
         few = len(frame) + (0 if history is None else len(history)) <= MOST_POINTS
         small_legend(ax, loc="best" if few else "upper left")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax
+        self.figure_ = ax.figure
         return self
 
     def _plot_truth(self, ax, folds):
-        parts = [_runs(part[~part.index.duplicated()], "true", joined=True) for part in folds]
+        lines = [_runs(fold[~fold.index.duplicated()], "true", joined=True) for fold in folds]
         options = {"color": BLACK, "linewidth": 1.2, "label": "truth"}
-        self.true_line_ = _plot(ax, *_parted(parts), **options)
+        self.true_line_ = _plot(ax, *_parted(lines), **options)
 
     def _plot_forecasts(self, ax, folds, kwargs):
-        self.baseline_line_, self.forecast_lines_ = None, []
+        self.baseline_line_ = None
+        self.forecast_lines_ = []
         if "baseline" in self.predictions and self.predictions["baseline"].notna().any():
-            x, y = _parted([_runs(part, "baseline") for part in folds])
+            x, y = _parted([_runs(fold, "baseline") for fold in folds])
             options = {"color": ORANGE, "linewidth": 1.0, "linestyle": "--", "label": "baseline"}
             self.baseline_line_ = _plot(ax, x, y, **options)
-        for number, part in enumerate(folds):
+        for number, fold in enumerate(folds):
             label = self.name if number == 0 else None
             options = {
                 "color": SHADES[number % len(SHADES)],
@@ -258,11 +264,15 @@ class ForecastDisplay:
                 "label": label,
                 **kwargs,
             }
-            self.forecast_lines_.append(_plot(ax, *_runs(part, "predicted"), **options))
+            self.forecast_lines_.append(_plot(ax, *_runs(fold, "predicted"), **options))
 
     def _shown_history(self, fold_length):
-        """The history from ``n_history`` rows before the first forecast on, joined to the truth behind it."""
-        history, frame = self.history, self.predictions
+        """The history from ``n_history`` rows before the first forecast on.
+
+        It is joined to the truth behind it.
+        """
+        history = self.history
+        frame = self.predictions
         if history is None:
             return None
         if kind_of(history.index) != kind_of(frame.index):
@@ -270,43 +280,44 @@ class ForecastDisplay:
                 f"history must be labelled as the forecasts are, by {kind_of(frame.index)}, "
                 f"got {kind_of(history.index)}: give it their kind of index"
             )
-        n = (
-            max(24, 2 * fold_length)
-            if self.n_history is None
-            else check_count("n_history", self.n_history, minimum=0)
-        )
+        n = max(24, 2 * fold_length)
+        if self.n_history is not None:
+            n = check_count("n_history", self.n_history, minimum=0)
         if kind_of(history.index) == "names":
             return history.iloc[-n:] if n else None
         if not history.index.is_unique:
             return history if self.n_history is None else history[history.index > -n]
-        before = np.flatnonzero(places(history.index) < places(frame.index).min())
-        start = max(0, (before[-1] + 1 if len(before) else 0) - n)
-        later = frame.loc[places(frame.index) > places(history.index)[-1:], "true"]
+        before = np.flatnonzero(axis_values(history.index) < axis_values(frame.index).min())
+        start = max(0, before[-1] + 1 - n) if len(before) else 0
+        later = frame.loc[axis_values(frame.index) > axis_values(history.index)[-1:], "true"]
         later = later[~later.index.duplicated()].sort_index()[:1]
         return pd.concat([history.iloc[start:], later]).astype(float)
 
 
-def _runs(part, column, *, joined=False):
-    """Where the forecasts of a fold lie, and what they are, with NaN where another origin's begin."""
-    x, y = places(part.index), part[column].to_numpy(float)
-    runs = np.zeros(len(part), int)
-    if not joined and part["lead"].nunique() > 1:
-        runs = pd.factorize(part["origin"])[0]
+def _runs(fold, column, *, joined=False):
+    """Where the forecasts of a fold lie, and what they are; NaN where another origin's begin."""
+    x = axis_values(fold.index)
+    y = fold[column].to_numpy(float)
+    runs = np.zeros(len(fold), int)
+    if not joined and fold["lead"].nunique() > 1:
+        runs = pd.factorize(fold["origin"])[0]
     order = np.lexsort((np.arange(len(x)) if x.dtype.kind in "UO" else x, runs))
-    x, y, runs = x[order], y[order], runs[order]
+    x = x[order]
+    y = y[order]
+    runs = runs[order]
     starts = np.flatnonzero(runs[1:] != runs[:-1]) + 1
     return np.insert(x, starts, x[starts]), np.insert(y, starts, np.nan)
 
 
-def _parted(parts):
+def _parted(lines):
     """Lines one after the other, with NaN between them."""
-    x = np.concatenate([np.append(x, x[-1:]) for x, _ in parts])[:-1]
-    y = np.concatenate([np.append(y, np.nan) for _, y in parts])[:-1]
+    x = np.concatenate([np.append(x, x[-1:]) for x, _ in lines])[:-1]
+    y = np.concatenate([np.append(y, np.nan) for _, y in lines])[:-1]
     return x, y
 
 
 def _plot(ax, x, y, **options):
-    """A line, thin where it is long, with dots for the values that have no neighbour to be joined to."""
+    """A line, thin where it is long, with dots for values that have no neighbour."""
     known = ~np.isnan(np.asarray(y, float))
     beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
     alone = np.flatnonzero(known & ~beside)
@@ -320,28 +331,24 @@ def _plot(ax, x, y, **options):
 def _mark_origins(ax, folds):
     """A dotted line at each fold's first origin, unless each row of a single fold has its own."""
     lines = []
-    for part in folds:
-        known = part["origin"].dropna()
-        if len(known) and (len(folds) > 1 or part["lead"].nunique() > 1 or known.nunique() == 1):
-            where = min(places(pd.Index(known.unique())))
+    style = {"color": GREY, "linewidth": 1.0, "linestyle": ":", "zorder": 0}
+    for fold in folds:
+        known = fold["origin"].dropna()
+        if len(known) and (len(folds) > 1 or fold["lead"].nunique() > 1 or known.nunique() == 1):
+            where = min(axis_values(pd.Index(known.unique())))
             if where not in [line.get_xdata()[0] for line in lines]:
                 label = None if lines else "origin"
-                lines.append(
-                    ax.axvline(
-                        where, color=GREY, linewidth=1.0, linestyle=":", zorder=0, label=label
-                    )
-                )
+                lines.append(ax.axvline(where, label=label, **style))
     return lines
 
 
 def _labels(y_true, y_pred, index):
     """The labels of the forecasts: those that are given, or one of the arrays' own."""
-    owned = [
-        one
-        for one in map(index_of, (y_true, y_pred))
-        if one is not None and len(one) == np.size(y_pred)
-    ]
-    return pd.Index(index) if index is not None else owned[0] if owned else None
+    if index is not None:
+        return pd.Index(index)
+    owned = (index_of(data) for data in (y_true, y_pred))
+    n = np.size(y_pred)
+    return next((labels for labels in owned if labels is not None and len(labels) == n), None)
 
 
 def _frame(true, predicted, labels, history):
@@ -352,26 +359,21 @@ def _frame(true, predicted, labels, history):
     if true.ndim == 2 and min(true.shape) > 1:
         if labels is not None:
             raise ValueError(
-                f"index labels the rows of one forecast, got {len(true)}: pass them one by one, or "
-                f"as a frame"
+                f"index labels the rows of one forecast, got {len(true)}: pass them one by one, "
+                f"or as a frame"
             )
         return frame_of_arrays(true, predicted)
     if labels is None:
-        start = (
-            0
-            if history is None or not isinstance(history.index, pd.RangeIndex)
-            else history.index[-1] + 1
-        )
+        start = 0
+        if history is not None and isinstance(history.index, pd.RangeIndex):
+            start = history.index[-1] + 1
         labels = pd.RangeIndex(start, start + true.size)
     if len(labels) != true.size:
         raise ValueError(
             f"index must have a label for each of {true.size} forecasts, got {len(labels)}"
         )
-    return (
-        frame_of_arrays(true.reshape(1, -1), predicted.reshape(1, -1))
-        .set_axis(labels)
-        .assign(origin=np.nan)
-    )
+    frame = frame_of_arrays(true.reshape(1, -1), predicted.reshape(1, -1))
+    return frame.set_axis(labels).assign(origin=np.nan)
 
 
 def _chosen(frame, lead, series):
@@ -406,11 +408,9 @@ def _series(history):
 
 def _with_name(history, y):
     name = getattr(y, "name", None)
-    return (
-        history.rename(name)
-        if history is not None and history.name is None and name is not None
-        else history
-    )
+    if history is None or history.name is not None or name is None:
+        return history
+    return history.rename(name)
 
 
 def _joined(before, series):

@@ -1,14 +1,18 @@
-"""Frames of predictions.
+"""Frames of predictions, a line for each forecast: of backtests, arrays and fitted estimators."""
 
-A line for each forecast, of backtests, of arrays, and of fitted estimators.
-"""
-
+import datetime
 import numbers
 
 import numpy as np
 import pandas as pd
 
-from skrnn.evaluation.samples import RowSamples, WindowSamples, forecast_table, samples_of
+from skrnn.evaluation.samples import (
+    EvaluationSamples,
+    RowSamples,
+    WindowSamples,
+    forecast_table,
+    samples_of,
+)
 from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import column_position
 from skrnn.windows import Windows
@@ -16,19 +20,18 @@ from skrnn.windows import Windows
 COLUMNS = ["fold", "origin", "lead", "true", "predicted"]
 
 
-def as_frame(data, columns=COLUMNS):
+def as_frame(data, columns=COLUMNS) -> pd.DataFrame | None:
     """The frame of predictions that came, or that of a backtest; None if neither came."""
     frame = getattr(data, "predictions", data)
     return frame if isinstance(frame, pd.DataFrame) and set(columns) <= set(frame.columns) else None
 
 
-def same_shape(true, predicted, name):
+def same_shape(true, predicted, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Truth and forecasts as floats of one shape; without truth all of it is unknown."""
     if predicted is None:
         raise ValueError(
             f"y_pred is needed beside y_true of type {type(true).__name__}; alone comes a frame "
-            f"with the columns "
-            f"{', '.join(COLUMNS)}"
+            f"with the columns {', '.join(COLUMNS)}"
         )
     predicted = np.asarray(predicted, float)
     true = np.full(predicted.shape, np.nan) if true is None else np.asarray(true, float)
@@ -48,14 +51,18 @@ def frame_of_arrays(true, predicted, leads=None) -> pd.DataFrame:
         raise ValueError(
             f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}"
         )
-    fold, lead = np.repeat(np.arange(n), n_leads), np.tile(leads, n)
-    values = [fold, 0, lead, true.ravel(), predicted.ravel()]
-    return pd.DataFrame(
-        dict(zip(COLUMNS, values, strict=True)), pd.Index(lead, name="lead, rows ahead")
-    )
+    lead = np.tile(leads, n)
+    values = {
+        "fold": np.repeat(np.arange(n), n_leads),
+        "origin": 0,
+        "lead": lead,
+        "true": true.ravel(),
+        "predicted": predicted.ravel(),
+    }
+    return pd.DataFrame(values, pd.Index(lead, name="lead, rows ahead"))
 
 
-def fitted_samples(estimator, X, y):
+def fitted_samples(estimator, X, y) -> EvaluationSamples:
     """The samples that a fitted estimator forecasts.
 
     A table is of windows, if the estimator makes none of rows.
@@ -64,75 +71,75 @@ def fitted_samples(estimator, X, y):
     return WindowSamples(estimator, X, y) if table else samples_of(estimator, X, y)
 
 
-def frame_of_rows(estimator, samples: RowSamples, origin):
+def frame_of_rows(estimator, samples: RowSamples, origin) -> tuple[pd.DataFrame, pd.Series]:
     """A frame of the rows that follow each origin, and the series y up to the last of them."""
-    every = np.arange(len(samples.series))
+    every = np.arange(len(samples))
     forecasts = samples.predict(estimator, every)
     labels = pd.Index(samples.labels(every, samples.lead))
     if origin is None and forecasts.shape[1] == 1:
         frame = forecast_table(samples, every, forecasts).assign(fold=0)
     else:
-        known = {None: samples.origin[max(0, len(every) - forecasts.shape[1])]}
+        known = [(None, samples.origin[max(0, len(every) - forecasts.shape[1])])]
         if origin is not None:
-            known = {one: samples.newest[_position(one, labels)] for one in _listed(origin)}
-        parts = [_behind(samples, forecasts, *one) for one in known.items()]
-        frame = pd.concat([part.assign(fold=fold) for fold, part in enumerate(parts)])
+            known = [
+                (label, samples.newest[position_of(label, labels)]) for label in _listed(origin)
+            ]
+        frames = [_behind(samples, forecasts, label, row) for label, row in known]
+        frame = pd.concat([frame.assign(fold=fold) for fold, frame in enumerate(frames)])
     frame = frame.loc[frame.index.notna(), COLUMNS]
     history = pd.Series(samples.truth(every, 1)[:, 0], labels)
     return frame, history[: np.flatnonzero(labels.isin(frame.index))[-1] + 1]
 
 
-def _behind(samples, forecasts, origin, at):
-    """The forecasts made at the row ``at``.
+def _behind(samples, forecasts, origin, row):
+    """The forecasts made at a row, which came as ``origin``.
 
     Of a single lead, those of the rows behind it that were known there.
     """
-    made = samples.origin <= at if forecasts.shape[1] == 1 else samples.origin == at
-    which = np.flatnonzero(made & (samples.newest > at))
+    made = samples.origin <= row if forecasts.shape[1] == 1 else samples.origin == row
+    which = np.flatnonzero(made & (samples.newest > row))
     if not len(which):
         raise ValueError(
             f"origin={origin} has no row behind it to forecast among {len(forecasts)} rows: choose "
-            f"an earlier one, "
-            "or add rows with future_rows"
+            f"an earlier one, or add rows with future_rows"
         )
-    frame, since = forecast_table(samples, which, forecasts[which]), samples.origin[which] - at
+    frame = forecast_table(samples, which, forecasts[which])
+    since = samples.origin[which] - row
     lead = frame["lead"] + np.repeat(since, forecasts.shape[1])
     return frame.assign(origin=pd.Index(samples.labels(which[:1], -since[:1]))[0], lead=lead)
 
 
-def frame_of_windows(estimator, samples: WindowSamples, origin, target):
+def frame_of_windows(
+    estimator, samples: WindowSamples, origin, target
+) -> tuple[pd.DataFrame, pd.Series | None]:
     """A frame of the chosen windows, and the target's series before them where it is known.
 
     Plain arrays, and windows of several series, have no common labels: their rows are counted from
     the window's end.
     """
-    windows, which = samples.windows, np.arange(len(samples.series))
-    column = (
-        samples.target()
-        if target is None
-        else column_position(target, windows.feature_names, windows.n_features)
-    )
+    windows = samples.windows
+    which = np.arange(len(samples))
+    if target is None:
+        column = samples.target()
+    else:
+        column = column_position(target, windows.feature_names, windows.n_features)
     follow = origin is None and _one_series(samples) and samples.truth(which, 1).shape[1] == 1
     if not follow:
-        labels = (
-            pd.Index(samples.labels(which, 0))
-            if _one_series(samples)
-            else pd.RangeIndex(len(which))
-        )
-        which = np.array(
-            [_position(one, labels) for one in _listed(-1 if origin is None else origin)]
-        )
-    chosen, each = WindowSamples(estimator, *samples.take(which)), np.arange(len(which))
+        labels = pd.RangeIndex(len(which))
+        if _one_series(samples):
+            labels = pd.Index(samples.labels(which, 0))
+        origins = _listed(-1 if origin is None else origin)
+        which = np.array([position_of(label, labels) for label in origins])
+    chosen = WindowSamples(estimator, *samples.take(which))
+    each = np.arange(len(which))
     forecasts = chosen.predict(estimator, each)
     frame = forecast_table(chosen, each, forecasts)
     frame["fold"] = 0 if follow else np.repeat(each, forecasts.shape[1])
     if not _one_series(chosen):
-        frame = frame.set_axis(
-            pd.Index(frame["lead"], name="rows from the end of the window")
-        ).assign(origin=0)
-    return frame.loc[frame.index.notna(), COLUMNS], None if column is None else _history(
-        chosen, column
-    )
+        rows = pd.Index(frame["lead"], name="rows from the end of the window")
+        frame = frame.set_axis(rows).assign(origin=0)
+    history = None if column is None else _history(chosen, column)
+    return frame.loc[frame.index.notna(), COLUMNS], history
 
 
 def _one_series(samples):
@@ -154,26 +161,36 @@ def _history(samples, column):
     truth = samples.truth(slice(None), 1)
     first = samples.leads_of(truth.shape[1])[0]
     # The first target joins the window to the truth; NaN parts one window from the next.
-    values = np.column_stack(
-        [windows.values_at(column, ahead), truth[:, 0], np.full(len(windows), np.nan)]
-    )
-    return pd.Series(
-        values.ravel(), np.tile([*ahead, first, first], len(windows)), dtype=float, name=name
-    )
+    known = windows.values_at(column, ahead)
+    values = np.column_stack([known, truth[:, 0], np.full(len(windows), np.nan)])
+    rows = np.tile([*ahead, first, first], len(windows))
+    return pd.Series(values.ravel(), rows, dtype=float, name=name)
 
 
 def _listed(origin):
     return origin if isinstance(origin, list | tuple | np.ndarray | pd.Index | range) else [origin]
 
 
-def _position(origin, labels):
-    """The position of an origin given by position, a negative one from the end, or by label."""
+def position_of(origin, labels: pd.Index) -> int:
+    """The position of an origin given by position, a negative one from the end, or by label.
+
+    A date is the first row of that day.
+    """
     n = len(labels)
     if isinstance(origin, numbers.Integral) and not isinstance(origin, bool):
         if not -n <= origin < n:
             raise ValueError(f"origin={origin} is not one of {n} samples")
         return int(origin) % n
-    found = labels.get_loc(origin) if origin in labels else None
+    label = pd.Timestamp(origin) if isinstance(origin, np.datetime64) else origin
+    timed = isinstance(labels, pd.DatetimeIndex | pd.PeriodIndex)
+    moment = isinstance(label, datetime.datetime) and isinstance(labels, pd.PeriodIndex)
+    if timed and isinstance(label, datetime.date) and not moment:
+        # As text: a date, or a time without a zone, is then one of the index's own zone.
+        label = str(label)
+    found = labels.get_loc(label) if label in labels else None
+    if timed and isinstance(found, slice | np.ndarray):
+        rows = np.arange(n)[found]
+        found = int(rows[0]) if len(rows) else None
     if not isinstance(found, int):
         raise ValueError(
             f"origin={origin!r} is not a label of the index, {labels[0]} … {labels[-1]}"

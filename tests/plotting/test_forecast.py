@@ -1,5 +1,7 @@
 """ForecastDisplay draws the right numbers at the right rows."""
 
+import datetime
+
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
@@ -475,3 +477,39 @@ def test_what_cannot_be_drawn_is_named(call, message):
     """Each message names the argument, what is required, and what came."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+HOURLY = {
+    "times": pd.date_range("2017-01-27 05:00", periods=96, freq="h", name="time"),
+    "times in a zone": pd.date_range("2017-01-27 05:00", periods=96, freq="h", tz="Asia/Kolkata"),
+    "periods": pd.period_range("2017-01-27 05:00", periods=96, freq="h"),
+}
+
+
+@pytest.mark.parametrize("index", HOURLY)
+@pytest.mark.parametrize(
+    "origin",
+    ["2017-01-29", datetime.date(2017, 1, 29), pd.Timestamp("2017-01-29")],
+    ids=["text", "date", "timestamp"],
+)
+def test_a_date_is_the_first_row_of_its_day(index, origin):
+    """A date without a time is midnight, on hourly rows of any kind of index."""
+    frame = pd.DataFrame({"load": np.arange(96.0) % 24}, HOURLY[index])
+    pipe = make_pipeline(SlidingWindow(3, lead=6), NaiveForecaster()).fit(frame, frame["load"])
+
+    display = ForecastDisplay.from_estimator(pipe, frame, frame["load"], origin=origin)
+
+    assert display.predictions["origin"].unique().tolist() == [HOURLY[index][43]]
+
+
+def test_a_date_without_midnight_is_the_first_row_of_its_day():
+    """Rows of trading hours begin later."""
+    times = pd.date_range("2024-01-01 09:00", periods=72, freq="h")
+    times = times[(times.hour >= 9) & (times.hour < 17)]
+    frame = pd.DataFrame({"price": np.arange(len(times), dtype=float)}, times)
+    X, y = make_windows(frame, 3, target="price")
+    model = NaiveForecaster().fit(X, y)
+
+    display = ForecastDisplay.from_estimator(model, X, y, origin="2024-01-02")
+
+    assert display.predictions["origin"].unique().tolist() == [pd.Timestamp("2024-01-02 09:00")]

@@ -12,6 +12,7 @@ from skrnn import (
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
+    make_windows,
 )
 from skrnn.plotting import TrainingDisplay
 
@@ -130,3 +131,13 @@ def test_estimators_without_training():
     """A model that is not trained by epochs has no such picture."""
     with pytest.raises(ValueError, match="got LinearWindow without history_"):
         TrainingDisplay.from_estimator(LinearWindow())
+
+
+def test_quantiles_are_learned_with_the_pinball_loss():
+    """The axis names the loss that was minimised, whatever the parameter says."""
+    X, y = make_windows(np.arange(60.0) % 7, 4)
+    network = DenseRegressor(4, quantiles=(0.1, 0.5, 0.9), epochs=1, random_state=0).fit(X, y)
+
+    display = TrainingDisplay.from_estimator(network)
+
+    assert display.ax_.get_ylabel().startswith("pinball loss")
