@@ -32,6 +32,11 @@ class Clock:
             return None if rest.any() else rows
         if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
             index = index.tz_convert(self.origin.tz)
+        if len(index) > 2 and not self._is_calendar:
+            times = naive(index, local=self._counts_days)
+            if (np.diff(times.to_numpy()) == self.step.to_timedelta64()).all():
+                first = self.positions(index[:1])
+                return None if first is None else first[0] + np.arange(len(index))
         times = naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
         if self._is_calendar:
             grid = pd.date_range(times.min(), times.max(), freq=self.step)

@@ -66,20 +66,20 @@ def _reason(rows, index, context):
 
 def warn_of_unknown_future(values: np.ndarray, known_ahead: np.ndarray, names, index) -> None:
     """Say once which columns that are known ahead are unknown in rows whose others are, too."""
-    others = np.delete(values, known_ahead, axis=1)
-    if not len(known_ahead) or not others.shape[1]:
+    if not len(known_ahead) or len(known_ahead) == values.shape[1]:
         return
-    future = np.isnan(others).all(axis=1)
-    missing = np.isnan(values[:, known_ahead]) & future[:, None]
-    if not missing.any():
+    rows = np.flatnonzero(np.isnan(values[:, known_ahead]).any(axis=1))
+    # Whether nothing else is known is asked of these few rows alone.
+    future = np.isnan(np.delete(values[rows], known_ahead, axis=1)).all(axis=1)
+    rows = rows[future]
+    if not len(rows):
         return
-    columns = known_ahead[missing.any(axis=0)]
-    told = [repr(column if names is None else names[column]) for column in columns.tolist()]
-    rows = np.flatnonzero(missing.any(axis=1))
+    columns = known_ahead[np.isnan(values[np.ix_(rows, known_ahead)]).any(axis=0)]
+    names_of = [repr(column if names is None else names[column]) for column in columns.tolist()]
     ends = [str(row if index is None else index[row]) for row in (rows[0], rows[-1])]
     where = ends[0] if len(rows) == 1 else f"{ends[0]} to {ends[1]}"
     warnings.warn(
-        f"known_ahead names {listing(told)}, unknown in {len(rows)} rows that are to be forecast "
+        f"known_ahead names {listing(names_of)}, unknown in {len(rows)} rows that are to be forecast "
         f"({where}): the last known values stand in. Fill these columns before predicting.",
         UserWarning,
         stacklevel=3,

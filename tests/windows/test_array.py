@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit, train_test_split
 from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
+from skrnn.windows.array import known_rows
 from skrnn.windows.filling import fill_steps
 
 
@@ -435,3 +436,12 @@ def test_what_is_known_ahead_is_kept_ahead():
     trimmed = X[80:82].trimmed()
 
     assert len(trimmed.rows) == 100 - 80
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinite_rows_are_known(dtype):
+    """Values that overflowed are known, however unknown ones are found."""
+    rows = np.array([[1, np.inf], [np.nan, np.inf], [-np.inf, np.inf], [1, np.nan]], dtype)
+
+    assert known_rows(rows).tolist() == [True, False, True, False]
+    assert known_rows(rows, np.array([1])).tolist() == [True, True, True, False]
