@@ -36,7 +36,7 @@ def fitted(folder):
 
 
 def test_series_that_are_shorter_than_a_window_are_forecast_all_the_same(folder, capsys):
-    """A panel with a short series is compared, the short one is forecast, and a note tells of it."""
+    """A panel with a short series is compared, that is forecast too, and a note tells of it."""
     pd.concat([days().assign(shop="a"), days(12).assign(shop="b")]).to_csv("shops.csv", index=False)
 
     assert main(["compare", "shops.csv", *QUICK, "--series", "shop"]) == 0
@@ -198,8 +198,8 @@ def test_kinds_in_words_cannot_be_known_ahead_and_the_remedy_is_said(folder, cap
 
     assert main(["compare", "days.csv", *QUICK, "--known-ahead", "kind"]) == 2
     assert (
-        "'work' is not a number, nor are most cells of this column: write its kinds as columns of 0 "
-        "and 1" in (capsys.readouterr().err)
+        "'work' is not a number, nor are most cells of this column: write its kinds as columns of "
+        "0 and 1" in (capsys.readouterr().err)
     )
 
 

@@ -100,14 +100,14 @@ BAD = {
     ),
     "ragged.csv": (
         days().replace("2024-02-01,", "2024-02-01,4,"),
-        "ragged.csv, line 33: has 3 fields where the header (line 1) has 2 ('2024-02-01,4,13'): put "
-        "quotes around text "
+        "ragged.csv, line 33: has 3 fields where the header (line 1) has 2 ('2024-02-01,4,13'): "
+        "put quotes around text "
         "with commas, and write numbers with decimal points",
     ),
     "stamp.csv": (
         days().replace("2024-02-01", "2024-02-31"),
-        "stamp.csv, line 33, column 'day': '2024-02-31' is no date or time like the others, such as "
-        "'2024-01-01': "
+        "stamp.csv, line 33, column 'day': '2024-02-31' is no date or time like the others, such "
+        "as '2024-01-01': "
         "correct it, or name another column with --time",
     ),
     "irregular.csv": (

@@ -109,7 +109,8 @@ def test_compare_for_programs(airline, capsys):
     ] * 3
     assert (
         found["command"]
-        == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 --seed 0"
+        == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 "
+        "--seed 0"
     )
 
 
@@ -232,9 +233,9 @@ def test_options_reach_the_comparison(airline, capsys):
 
 def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    one = load_airline().reset_index(names="month")
+    line = load_airline().reset_index(names="month")
     pd.concat(
-        [one.assign(line="A"), one.assign(line="B", passengers=one["passengers"] * 3)]
+        [line.assign(line="A"), line.assign(line="B", passengers=line["passengers"] * 3)]
     ).to_csv("lines.csv")
 
     assert main(["compare", "lines.csv", "--target", "passengers", "--series", "line", *QUICK]) == 0

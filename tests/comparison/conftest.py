@@ -34,7 +34,8 @@ def make_reading():
 @pytest.fixture
 def weekly():
     """200 days of a weekly pattern, a column that tells nothing, and noise."""
-    rng, day = np.random.default_rng(0), np.arange(200)
+    rng = np.random.default_rng(0)
+    day = np.arange(200)
     values = np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(scale=0.5, size=200)
     index = pd.date_range("2024-01-01", periods=200, freq="D", name="time")
     return pd.DataFrame({"demand": values + 20, "noise": rng.normal(size=200)}, index=index)

@@ -38,7 +38,8 @@ def index(kind):
 
 def series(kind="days", seed=0, walk=0.0):
     """A target with a weekly pattern and gaps, a helper that is seldom known, and holidays."""
-    rng, day = np.random.default_rng(seed), np.arange(N_ROWS)
+    rng = np.random.default_rng(seed)
+    day = np.arange(N_ROWS)
     holiday = (rng.random(N_ROWS) < 0.2).astype(float)
     demand = 30 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + 3 * holiday + rng.normal(size=N_ROWS)
     demand += walk * rng.normal(size=N_ROWS).cumsum()
@@ -55,7 +56,8 @@ def changed(frame, label, ahead):
     """Other rows behind a label; of what is known ahead, other rows behind those that are forecast
     from there.
     """
-    other, cut = frame.copy(), frame.index.get_indexer([label], method="ffill")[0] + 1
+    other = frame.copy()
+    cut = frame.index.get_indexer([label], method="ffill")[0] + 1
     other.iloc[cut:, :2] = -50 * other.iloc[cut:, :2].to_numpy() + 9
     other.iloc[cut::4, 1] = np.nan
     other.iloc[cut + ahead :, 2] = 5 - other.iloc[cut + ahead :, 2]
@@ -79,9 +81,9 @@ def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
     honest = compare(make_reading(frames, season, known_ahead), **options)
     assert honest.unfinished == {}
     ahead = honest.plan.horizon if known_ahead else 0
-    for fold, place in ((0, 3), (1, 0)):
+    for fold, rank in ((0, 3), (1, 0)):
         origins = honest.results["naive"].predictions.query(f"fold == {fold}")["origin"]
-        cut = origins.drop_duplicates().sort_values().iloc[place]
+        cut = origins.drop_duplicates().sort_values().iloc[rank]
         others = {name: changed(frame, cut, ahead) for name, frame in frames.items()}
         other = compare(make_reading(others, season, known_ahead), **options)
         assert other.plan.form == honest.plan.form
@@ -124,7 +126,7 @@ def test_without_a_season(make_reading):
 
 @pytest.mark.parametrize("known_ahead", [(), ("holiday",)])
 def test_panels(make_reading, known_ahead):
-    """Series of a panel start and end on different dates, and share those on which they are tested."""
+    """Series of a panel start and end on different dates, and share those of their tests."""
     panel = {"one": series(), "late": series(seed=1).iloc[40:], "ended": series(seed=2).iloc[:-20]}
     assert_blind(make_reading, panel, known_ahead, models=QUICK, horizon=3, folds=2)
 
@@ -141,8 +143,9 @@ def test_every_form(make_reading, monkeypatch, form):
 
 @pytest.mark.parametrize("name", [name for name in RUNGS if name not in ("simple", "lstm")])
 def test_what_is_fitted_and_forecast(make_reading, name):
-    """Behind the last known target, a forecast knows of the horizon's holidays and of nothing else."""
-    frame, horizon = series(), 4
+    """Behind the last known target, a forecast knows of the horizon's holidays alone."""
+    frame = series()
+    horizon = 4
     model = fit_model(make_reading(frame.iloc[:150], 7, ("holiday",)), name, horizon=horizon)
     ended = frame.iloc[:170].copy()
     ended.iloc[150:, 0] = np.nan

@@ -42,7 +42,8 @@ def test_errors_are_those_of_a_backtest_on_the_same_folds(weekly, make_reading):
     # Windows of all models are as long as those of the smoothing, and the season that changes look
     # back.
     X, y = make_windows(weekly, 20, 2, target="demand")
-    seasonal, naive = NaiveForecaster("seasonal", season=7), NaiveForecaster(season=7)
+    seasonal = NaiveForecaster("seasonal", season=7)
+    naive = NaiveForecaster(season=7)
     expected = backtest(seasonal, X, y, cv=found.plan.folds, baseline=naive)
     pd.testing.assert_frame_equal(
         found.results["seasonal"].predictions.reset_index(drop=True),
@@ -81,34 +82,34 @@ def test_the_model_forecasts_the_rows_behind_the_last(weekly, make_reading):
 
 
 def test_the_same_seed_gives_the_same_numbers(weekly, make_reading):
-    one, same, other = (
+    first, same, other = (
         compare(make_reading(weekly, 7), models=["dense"], folds=2, seed=seed).table["mae"]
         for seed in (0, 0, 1)
     )
 
-    assert one.equals(same)
-    assert not one.equals(other)
+    assert first.equals(same)
+    assert not first.equals(other)
 
 
 def test_fits_in_parallel_give_the_same_numbers(weekly, make_reading):
-    one, two = (
+    alone, beside = (
         compare(make_reading(weekly, 7), models=["linear"], folds=2, jobs=jobs).table
         for jobs in (1, 2)
     )
 
-    pd.testing.assert_frame_equal(one.iloc[:, :6], two.iloc[:, :6])
+    pd.testing.assert_frame_equal(alone.iloc[:, :6], beside.iloc[:, :6])
 
 
 def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
     weekly["noise"] = (np.random.default_rng(1).random(200) < 0.3).astype(float)
     weekly["demand"] += 40 * weekly["noise"]
 
-    without, told = (
+    without, knowing = (
         compare(make_reading(weekly, 7, known), models=["linear"]).table.loc["linear", "mae"]
         for known in ((), ("noise",))
     )
 
-    assert told < without / 3
+    assert knowing < without / 3
 
 
 @pytest.mark.parametrize("changes", [False, True])
@@ -158,7 +159,8 @@ def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
 
 def test_the_large_series_of_a_panel_do_not_decide(make_reading):
     """Models are ranked by errors relative to each series' own changes."""
-    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=200, freq="D")
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=200, freq="D")
     week = np.tile([0.0, 5.0, 6.0, 5.0, 4.0, 2.0, -3.0], 29)[:200]
     small = [pd.DataFrame({"demand": week + 0.1 * rng.normal(size=200)}, days) for _ in range(4)]
     large = pd.DataFrame({"demand": 1e5 * rng.normal(size=200).cumsum()}, days)
@@ -177,7 +179,8 @@ def test_series_of_many_sizes_are_learned_each_window_by_itself(make_reading):
     """What small and large series have in common is seen then, and the forecasts are in each one's
     own unit.
     """
-    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=300, freq="D")
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=300, freq="D")
     week = np.tile([0.0, 5.0, 6.0, 5.0, 4.0, 2.0, -3.0], 43)[:300]
     slow = np.sin(np.arange(300) / 20)
     sizes = 10.0 ** np.arange(8)
@@ -355,7 +358,8 @@ class Interrupt:
     """Presses Ctrl-C, or lets time pass, once so many runs are done."""
 
     def __init__(self, after, seconds=None):
-        self.after, self.seconds = after, seconds
+        self.after = after
+        self.seconds = seconds
         self.seen = []
 
     def __call__(self, name, done, total, left):
@@ -465,7 +469,7 @@ def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
         ({"horizon": 0}, r"^horizon= must be a whole number of at least 1, got 0$"),
         (
             {"window": 190},
-            r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: bring",
+            r"^200 rows are too few for a window of 190 and a season of 7 behind a horizon of 7: ",
         ),
         ({"folds": 60}, r"^\d+ windows are too few for 60 folds"),
     ],

@@ -22,10 +22,10 @@ def samples(n_rows=60, horizon=3, unknown=()):
 
 
 def test_every_target_of_training_is_known_when_the_test_begins():
-    one = samples()
+    made = samples()
 
-    for train, test in make_folds(one, 4, 1):
-        assert one.newest[train].max() == one.origin[test].min()
+    for train, test in make_folds(made, 4, 1):
+        assert made.newest[train].max() == made.origin[test].min()
 
 
 def test_tests_follow_one_another_to_the_newest_window():
@@ -42,11 +42,11 @@ def test_training_expands():
 
 
 def test_windows_that_know_no_target_are_not_tested():
-    one = samples(unknown=range(50, 60))
+    made = samples(unknown=range(50, 60))
 
-    tested = np.concatenate([test for _, test in make_folds(one, 3, 1)])
+    tested = np.concatenate([test for _, test in make_folds(made, 3, 1)])
 
-    assert one.origin[tested].max() == 48
+    assert made.origin[tested].max() == 48
 
 
 def test_series_of_a_panel_are_tested_on_the_same_dates():

@@ -27,12 +27,12 @@ def test_networks_too(weekly, make_reading, tmp_path):
 
 
 def test_the_seed_is_the_networks(weekly, make_reading):
-    one, same, other = (
+    first, same, other = (
         fit_model(make_reading(weekly, 7), "dense", seed=seed).forecast() for seed in (0, 0, 1)
     )
 
-    assert one.equals(same)
-    assert not one.equals(other)
+    assert first.equals(same)
+    assert not first.equals(other)
 
 
 def test_fewer_steps_are_the_first_of_all(model):

@@ -1,6 +1,7 @@
 """The numbers of comparisons, beside those of plain loops over the rows."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,20 @@ import pytest
 from skrnn.comparison import compare, fit_model, load_model
 from skrnn.comparison.forms import Form
 
-SEASON, HORIZON, WINDOW, FOLDS = 7, 3, 5, 4
+SEASON = 7
+HORIZON = 3
+WINDOW = 5
+FOLDS = 4
+
+
+class Sample(NamedTuple):
+    """A window: its series and origin, its steps, and the targets, as known and as filled."""
+
+    series: int
+    origin: int
+    inputs: np.ndarray
+    truth: np.ndarray
+    taught: np.ndarray
 
 
 def filled(values):
@@ -29,21 +43,24 @@ def filled(values):
 
 
 def samples(frames, length):
-    """(series, origin, inputs, known targets, filled targets) of each window, series after series."""
+    """Each window, series after series."""
     found = []
     for number, frame in enumerate(frames):
         rows = np.stack([filled(column) for column in frame.to_numpy().T], axis=1)
         for origin in range(length - 1, len(frame) - HORIZON):
             ahead = slice(origin + 1, origin + 1 + HORIZON)
-            truth, guess = frame["demand"].to_numpy()[ahead], rows[ahead, 0]
+            truth = frame["demand"].to_numpy()[ahead]
+            guess = rows[ahead, 0]
             taught = guess if np.isfinite(truth).any() else truth
-            found.append((number, origin, rows[origin - length + 1 : origin + 1], truth, taught))
+            inputs = rows[origin - length + 1 : origin + 1]
+            found.append(Sample(number, origin, inputs, truth, taught))
     return found
 
 
 def ridge(inputs, targets):
     """Weights and intercept of least squares on standardised columns, with a penalty of 1."""
-    centred, means = inputs - inputs.mean(axis=0), targets.mean(axis=0)
+    centred = inputs - inputs.mean(axis=0)
+    means = targets.mean(axis=0)
     gram = centred.T @ centred + np.eye(inputs.shape[1])
     coef = np.linalg.solve(gram, centred.T @ (targets - means))
     return coef, means - inputs.mean(axis=0) @ coef
@@ -53,12 +70,17 @@ class Scaled:
     """Columns by the mean and deviation of the rows that training windows cover."""
 
     def __init__(self, frames, train, length):
-        rows = {(one[0], row) for one in train for row in range(one[1] - length + 1, one[1] + 1)}
+        rows = {
+            (sample.series, row)
+            for sample in train
+            for row in range(sample.origin - length + 1, sample.origin + 1)
+        }
         whole = [
             np.stack([filled(column) for column in frame.to_numpy().T], axis=1) for frame in frames
         ]
         values = np.array([whole[series][row] for series, row in sorted(rows)])
-        self.mean, self.deviation = values.mean(axis=0), values.std(axis=0)
+        self.mean = values.mean(axis=0)
+        self.deviation = values.std(axis=0)
 
     def __call__(self, steps):
         return ((steps - self.mean) / self.deviation).ravel()
@@ -67,29 +89,34 @@ class Scaled:
 def linear(frames, train, test):
     """Forecasts of values from the newest steps."""
     scaled = Scaled(frames, train, WINDOW)
-    train = [one for one in train if np.isfinite(one[4]).all()]
-    inputs = np.array([scaled(one[2][-WINDOW:]) for one in train])
-    coef, intercept = ridge(inputs, np.array([one[4] for one in train]))
-    return [scaled(one[2][-WINDOW:]) @ coef + intercept for one in test]
+    train = [sample for sample in train if np.isfinite(sample.taught).all()]
+    inputs = np.array([scaled(sample.inputs[-WINDOW:]) for sample in train])
+    coef, intercept = ridge(inputs, np.array([sample.taught for sample in train]))
+    return [scaled(sample.inputs[-WINDOW:]) @ coef + intercept for sample in test]
 
 
 def naive(frames, train, test):
-    return [np.full(HORIZON, one[2][-1, 0]) for one in test]
+    return [np.full(HORIZON, sample.inputs[-1, 0]) for sample in test]
 
 
 def seasonal(frames, train, test):
-    return [one[2][-SEASON:, 0][:HORIZON] for one in test]
+    return [sample.inputs[-SEASON:, 0][:HORIZON] for sample in test]
 
 
 def scales(frames, train):
     """For each series the mean change over a season in the known targets of training."""
     found = {}
     for number, frame in enumerate(frames):
-        told = {
-            one[1] + lead for one in train if one[0] == number for lead in range(1, HORIZON + 1)
+        known = {
+            sample.origin + lead
+            for sample in train
+            if sample.series == number
+            for lead in range(1, HORIZON + 1)
         }
         values = frame["demand"].to_numpy()
-        changes = [abs(values[row] - values[row - SEASON]) for row in told if row - SEASON in told]
+        changes = [
+            abs(values[row] - values[row - SEASON]) for row in known if row - SEASON in known
+        ]
         found[number] = np.nanmean(changes) if len(changes) else np.nan
     return found
 
@@ -105,30 +132,38 @@ def moments(frames):
 def folds(frames, windows):
     """(train, test) of each fold."""
     at = moments(frames)
-    told = [one for one in windows if np.isfinite(one[3]).any()]
-    origins = sorted({at[one[0]][one[1]] for one in told})
+    known = [sample for sample in windows if np.isfinite(sample.truth).any()]
+    origins = sorted({at[sample.series][sample.origin] for sample in known})
     size = int(0.3 * len(origins)) // FOLDS
     for fold in range(FOLDS):
         start = len(origins) - (FOLDS - fold) * size
-        first, last = origins[start], origins[start + size - 1]
-        train = [one for one in windows if at[one[0]][one[1] + HORIZON] <= first]
-        yield train, [one for one in told if first <= at[one[0]][one[1]] <= last]
+        first = origins[start]
+        last = origins[start + size - 1]
+        train = [
+            sample for sample in windows if at[sample.series][sample.origin + HORIZON] <= first
+        ]
+        yield (
+            train,
+            [sample for sample in known if first <= at[sample.series][sample.origin] <= last],
+        )
 
 
 def expected_table(frames, length, model):
     """The line of a model."""
-    lines, skills = [], []
+    lines = []
+    skills = []
     for train, test in folds(frames, samples(frames, length)):
         scale = scales(frames, train)
-        forecasts, floors = model(frames, train, test), naive(frames, train, test)
-        part = [
-            (truth, forecast, floor, scale[one[0]])
-            for one, ours, theirs in zip(test, forecasts, floors, strict=True)
-            for truth, forecast, floor in zip(one[3], ours, theirs, strict=True)
+        forecasts = model(frames, train, test)
+        floors = naive(frames, train, test)
+        rows_of_fold = [
+            (truth, forecast, floor, scale[sample.series])
+            for sample, ours, theirs in zip(test, forecasts, floors, strict=True)
+            for truth, forecast, floor in zip(sample.truth, ours, theirs, strict=True)
             if not np.isnan(truth)
         ]
-        skills.append(expected_skill(part, len(frames)))
-        lines += part
+        skills.append(expected_skill(rows_of_fold, len(frames)))
+        lines += rows_of_fold
     true, ours, _, scale = np.array(lines).T
     errors = np.abs(true - ours)
     return {
@@ -151,13 +186,14 @@ def expected_skill(lines, n_series):
 
 
 def series(index, seed=0, gaps=()):
-    rng, day = np.random.default_rng(seed), np.arange(len(index))
+    rng = np.random.default_rng(seed)
+    day = np.arange(len(index))
     values = (
         20 + np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(size=len(day)) + 0.3 * day**0.5
     )
     frame = pd.DataFrame({"demand": values, "noise": rng.normal(size=len(day))}, index)
     frame.iloc[list(gaps), 0] = np.nan
-    frame.iloc[[one + 1 for one in gaps], 1] = np.nan
+    frame.iloc[[gap + 1 for gap in gaps], 1] = np.nan
     return frame
 
 
@@ -207,7 +243,8 @@ def inputs_of(frame, origin):
     """The newest steps of the target, and those of the holidays up to the last row that is
     forecast.
     """
-    demand, holiday = filled(frame["demand"].to_numpy()), filled(frame["holiday"].to_numpy())
+    demand = filled(frame["demand"].to_numpy())
+    holiday = filled(frame["holiday"].to_numpy())
     stop = origin + 1
     return np.stack(
         [demand[stop - WINDOW : stop], holiday[stop - WINDOW + HORIZON : stop + HORIZON]], axis=1
@@ -221,7 +258,8 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
     """
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
     monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: Form())
-    n, rng = 120, np.random.default_rng(0)
+    n = 120
+    rng = np.random.default_rng(0)
     whole = {
         "days": DAYS[:n],
         "months": pd.period_range("2000-01", periods=n, freq="M", name="time"),
@@ -239,7 +277,10 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
 
     model = fit_model(reading, "linear", horizon=HORIZON, window=WINDOW)
 
-    inputs, targets, expected, rows = [], [], [], {}
+    inputs = []
+    targets = []
+    expected = []
+    rows = {}
     for name, frame in known.items():
         for origin in range(model.preparation.length - 1, len(frame) - HORIZON):
             ahead = slice(origin + 1, origin + 1 + HORIZON)
@@ -251,7 +292,8 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
                 targets.append(filled(frame["demand"].to_numpy())[ahead])
     inputs = np.array(inputs)
     rows = np.array(list(rows.values()))
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    mean = rows.mean(axis=0)
+    deviation = rows.std(axis=0)
     coef, intercept = ridge(
         ((inputs - mean) / deviation).reshape(len(inputs), -1), np.array(targets)
     )

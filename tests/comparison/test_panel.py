@@ -87,10 +87,10 @@ def test_windows_of_a_panel_are_those_that_make_windows_cuts(tables):
 def test_rows_go_on_behind_each_series():
     """Series that end together share their labels, others have their own."""
     following = Following(2)
-    one = pd.date_range("2024-01-01", periods=3, freq="D", name="day")
+    days = pd.date_range("2024-01-01", periods=3, freq="D", name="day")
 
-    assert following(one) is following(one[1:])
-    assert following(one[:2]).tolist() == [pd.Timestamp("2024-01-03"), pd.Timestamp("2024-01-04")]
+    assert following(days) is following(days[1:])
+    assert following(days[:2]).tolist() == [pd.Timestamp("2024-01-03"), pd.Timestamp("2024-01-04")]
 
 
 def test_a_row_that_is_missing_becomes_unknown():

@@ -74,7 +74,7 @@ def test_every_series_has_a_newest_window(weekly):
     X, labels = preparation().newest({"one": weekly, "other": weekly.iloc[:100]})
 
     assert X.series.tolist() == [0, 1]
-    assert [one[0] for one in labels] == [pd.Timestamp("2024-07-19"), pd.Timestamp("2024-04-10")]
+    assert [rows[0] for rows in labels] == [pd.Timestamp("2024-07-19"), pd.Timestamp("2024-04-10")]
 
 
 def test_a_series_shorter_than_a_window_has_a_newest_window_too(weekly):
@@ -84,7 +84,7 @@ def test_a_series_shorter_than_a_window_has_a_newest_window_too(weekly):
     np.testing.assert_array_equal(
         np.asarray(X)[0, :, 0], [np.nan] * 6 + weekly["demand"].iloc[:4].tolist()
     )
-    assert [one[0] for one in labels] == [weekly.index[4], pd.Timestamp("2024-07-19")]
+    assert [rows[0] for rows in labels] == [weekly.index[4], pd.Timestamp("2024-07-19")]
 
 
 def test_rows_that_are_missing_are_unknown(weekly):
@@ -101,8 +101,8 @@ def test_rows_that_are_missing_are_unknown(weekly):
 
 def test_columns_that_are_known_ahead_must_be_told(weekly):
     message = (
-        r"^column 'noise' is known ahead, but has no value for 2024-07-19: append the 3 rows to forecast, "
-        r"with 'demand' left empty$"
+        r"^column 'noise' is known ahead, but has no value for 2024-07-19: append the 3 rows to "
+        r"forecast, with 'demand' left empty$"
     )
     with pytest.raises(DataProblem, match=message):
         preparation(known_ahead=("noise",)).newest({"one": weekly})
@@ -118,11 +118,11 @@ def test_columns_that_are_known_ahead_are_taken_from_the_rows_to_forecast(weekly
 
 def test_the_tail_gives_the_newest_window_of_the_whole_series(weekly):
     weekly.iloc[[-1, -5, -20, -30], 0] = np.nan
-    one = preparation(calendar=("dayofweek",))
+    prepared = preparation(calendar=("dayofweek",))
 
-    X, labels = one.newest(one.tail({"one": weekly}))
+    X, labels = prepared.newest(prepared.tail({"one": weekly}))
 
-    expected, expected_labels = one.newest({"one": weekly})
+    expected, expected_labels = prepared.newest({"one": weekly})
     np.testing.assert_array_equal(X, expected)
     assert labels[0].equals(expected_labels[0])
 

@@ -54,7 +54,9 @@ def test_a_rung_that_is_worse_than_a_simpler_one_is_not_climbed():
 
 
 def test_a_network_must_beat_linear_clearly_also_where_linear_does_not_beat_the_rung_below():
-    smoothing, linear, gru = result(6.0, 6.0, 6.0), result(3.0, 7.0, 4.0), result(4.5, 4.6, 4.5)
+    smoothing = result(6.0, 6.0, 6.0)
+    linear = result(3.0, 7.0, 4.0)
+    gru = result(4.5, 4.6, 4.5)
 
     found = verdict({"naive": NAIVE, "smoothing": smoothing, "linear": linear, "gru": gru})
 
@@ -81,7 +83,8 @@ def one_fold(errors):
 
 
 def test_one_fold_has_the_spread_of_its_parts():
-    naive, linear = one_fold(np.full(20, 10.0)), one_fold(np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4))
+    naive = one_fold(np.full(20, 10.0))
+    linear = one_fold(np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4))
 
     found = verdict({"naive": naive, "linear": linear})
 
@@ -105,7 +108,8 @@ def test_a_perfect_naive_forecast_is_not_divided_by(mae):
 
 def test_several_series_count_the_same():
     """Their errors relative to their own changes decide, also where one fold is cut in parts."""
-    naive, linear = one_fold(np.full(20, 10.0)), one_fold(np.full(20, 9.0))
+    naive = one_fold(np.full(20, 10.0))
+    linear = one_fold(np.full(20, 9.0))
     for found, mase in ((naive, 1.0), (linear, 0.5)):
         found.scores["mase"] = mase
         found.by_fold["mase"] = mase

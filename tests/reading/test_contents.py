@@ -43,7 +43,7 @@ def test_encodings(write, encoding, note):
     reading = read_series(path, "größe")
 
     assert reading.frames["demand"]["größe"].iloc[0] == 20.5
-    assert [one for one in reading.notes if "The text" in one] == ([note] if note else [])
+    assert [said for said in reading.notes if "The text" in said] == ([note] if note else [])
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])

@@ -200,7 +200,7 @@ def test_unclosed_quote_in_a_large_file(write):
 def test_no_delimiter(write):
     """Columns that are split by spaces."""
     assert problem_of(write(days().replace(",", "   "))) == (
-        "demand.csv: has no column 'load': its one column is 'day load', as none of tab, semicolon, "
-        "bar and comma "
+        "demand.csv: has no column 'load': its one column is 'day load', as none of tab, "
+        "semicolon, bar and comma "
         "splits its lines alike: separate the columns by commas"
     )

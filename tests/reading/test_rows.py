@@ -83,8 +83,8 @@ def test_same_time_and_other_values(write):
 
     assert reading.frames["demand"]["load"].iloc[15] == 99
     assert (
-        "1 row has the time of another row and other values: the last one is kept (2024-01-16, line "
-        "18)." in reading.notes
+        "1 row has the time of another row and other values: the last one is kept (2024-01-16, "
+        "line 18)." in reading.notes
     )
 
 

@@ -184,8 +184,8 @@ def test_few_known_values(write):
 def test_all_series_too_short(write):
     """A column that makes a series of every row."""
     assert problem_of(write(panel(["a", "b"])), series="day").startswith(
-        "demand.csv, column 'load': has 2 known values in the longest of 30 series, and at least 10 "
-        "are needed"
+        "demand.csv, column 'load': has 2 known values in the longest of 30 series, and at least "
+        "10 are needed"
     )
 
 
@@ -212,8 +212,8 @@ def test_unknown_columns_of_all_roles(write, role):
 def test_no_header(write):
     """A file that begins with values."""
     assert problem_of(write(days().split("\n", 1)[1])) == (
-        "demand.csv: has no column 'load': the columns are '2024-01-01' and '20.5'; line 1 seems to "
-        "hold values: put "
+        "demand.csv: has no column 'load': the columns are '2024-01-01' and '20.5'; line 1 seems "
+        "to hold values: put "
         "the columns' names above them"
     )
 

@@ -105,8 +105,8 @@ def test_parquet_of_lists(write_frame):
     path = write_frame(pd.DataFrame({"id": list("abc"), "load": [list(values(40))] * 3}))
 
     assert problem_of(path) == (
-        "demand.parquet, column 'load': holds a list in each row: give each value a row of its own, "
-        "e.g. with "
+        "demand.parquet, column 'load': holds a list in each row: give each value a row of its "
+        "own, e.g. with "
         "frame.explode('load')"
     )
 

@@ -61,7 +61,8 @@ def reading_of(frames, season=24, **changes):
         "series": None,
         "step": "1 hour",
         "season": season,
-        "season_why": "Season of 24 rows (a day): the value of one season before errs less than the last value.",
+        "season_why": "Season of 24 rows (a day): the value of one season before errs less than "
+        "the last value.",
         "notes": ["2 rows with the same time were averaged."],
         "gaps": pd.DataFrame(columns=["series", "first", "last", "n_rows"]),
         "future": {},

@@ -17,7 +17,8 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-DESKTOP, PHONE = {"width": 1100, "height": 800}, {"width": 360, "height": 740}
+DESKTOP = {"width": 1100, "height": 800}
+PHONE = {"width": 360, "height": 740}
 
 if CHROMIUM is None:
     pytest.skip("no Chromium is installed: apt-get install chromium", allow_module_level=True)
@@ -56,7 +57,8 @@ def opened(browser, files):
     def open_page(name="one", viewport=DESKTOP, **settings):
         contexts.append(browser.new_context(viewport=viewport, **settings))
         tab = contexts[-1].new_page()
-        tab.said, tab.asked = [], []
+        tab.said = []
+        tab.asked = []
         tab.on("console", lambda message: tab.said.append(f"{message.type}: {message.text}"))
         tab.on("pageerror", lambda error: tab.said.append(str(error)))
         tab.on(
@@ -130,8 +132,8 @@ def test_every_chart_is_drawn(tab):
     """Each chart has lines, or cells, in view."""
     charts = tab.locator("div.chart")
     shapes = [
-        charts.nth(place).locator("path.js-line, path.point, .hm image").count()
-        for place in range(charts.count())
+        charts.nth(number).locator("path.js-line, path.point, .hm image").count()
+        for number in range(charts.count())
     ]
     assert len(shapes) == 7
     assert all(shapes)
@@ -226,11 +228,11 @@ def test_zoom_stays_while_models_change(tab):
 def test_hover_tells_values(tab):
     """The pointer over the errors by lead tells them of all models."""
     tab.locator("#leads .nsewdrag").hover()
-    told = tab.wait_for_selector(
+    legend = tab.wait_for_selector(
         "#leads .hoverlayer .legend", state="attached", timeout=5000
     ).text_content()
 
-    assert all(f"{name} : " in told for name in ("naive", "seasonal", "linear", "gru"))
+    assert all(f"{name} : " in legend for name in ("naive", "seasonal", "linear", "gru"))
 
 
 @pytest.mark.parametrize("name", ["one", "panel", "nasty"])
@@ -239,7 +241,10 @@ def test_phone_needs_no_scrolling_sideways(opened, name):
     tab = opened(name, viewport=PHONE, is_mobile=True, has_touch=True)
 
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
-    wide = "[...document.querySelectorAll('.chart svg.main-svg')].map((svg) => svg.getBoundingClientRect().right)"
+    wide = (
+        "[...document.querySelectorAll('.chart svg.main-svg')]"
+        ".map((svg) => svg.getBoundingClientRect().right)"
+    )
     assert max(tab.evaluate(wide)) <= 360
 
 
@@ -268,7 +273,8 @@ def test_text_has_contrast(tab):
 
 
 CONTRASTS = """() => {
-  const part = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const part = (value) =>
+    (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   const light = (colour) => { const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(part);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05; };
   const behind = (node) => { for (; node; node = node.parentElement) {
@@ -276,10 +282,14 @@ CONTRASTS = """() => {
     if (!/, 0\\)$/.test(colour)) return colour; }
     return getComputedStyle(document.body).backgroundColor; };
   const ratio = (a, b) => Math.max(light(a), light(b)) / Math.min(light(a), light(b));
-  const nodes = [...document.querySelectorAll("body *")].filter((node) => !node.closest("script, .modebar")
+  const nodes = [...document.querySelectorAll("body *")]
+    .filter((node) => !node.closest("script, .modebar")
     && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
-  return nodes.map((node) => { const style = getComputedStyle(node), svg = node instanceof SVGElement;
-    return { text: node.textContent.slice(0, 30), ratio: ratio(svg ? style.fill : style.color, behind(node)) }; });
+  return nodes.map((node) => {
+    const style = getComputedStyle(node), svg = node instanceof SVGElement;
+    const colour = svg ? style.fill : style.color;
+    return { text: node.textContent.slice(0, 30), ratio: ratio(colour, behind(node)) };
+  });
 }"""
 
 

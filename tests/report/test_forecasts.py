@@ -21,7 +21,8 @@ def test_origins_are_spaced_from_the_newest(span, n_rows, kept, left_out):
 
 def test_forecasts_are_those_of_the_backtest(comparison):
     """Each point that is drawn is a forecast of that fold, at its row and lead."""
-    chart, fold = forecast_chart(comparison), 1
+    chart = forecast_chart(comparison)
+    fold = 1
 
     (trace,) = traces_of(chart, model="linear", fold=str(fold))
     table = comparison.results["linear"].predictions

@@ -39,7 +39,9 @@ class Outline(HTMLParser):
 
     def __init__(self, page):
         super().__init__(convert_charrefs=True)
-        self.elements, self.open, self.text = [], [], []
+        self.elements = []
+        self.open = []
+        self.text = []
         self.feed(page)
         self.close()
 
@@ -294,7 +296,7 @@ def test_data_cannot_end_their_script():
 
 
 def test_page_is_well_formed(page, panel):
-    """Each element is closed, no id is there twice, and each label and reference has its element."""
+    """Each element is closed, no id is there twice, and each label has its element."""
     for each in (page, report_html(panel, made=MADE)):
         outline = Outline(each)
 
@@ -307,7 +309,7 @@ def test_page_is_well_formed(page, panel):
 
 def test_long_series_make_no_long_page(comparison):
     """A hundred thousand rows of many columns weigh less than two megabytes beyond the library."""
-    frame = rows_of(100_000, columns=[f"column {place}" for place in range(20)])
+    frame = rows_of(100_000, columns=[f"column {number}" for number in range(20)])
     many = pd.concat([frame.iloc[-2000:]] * 20)
     table = pd.DataFrame(
         {

@@ -42,7 +42,7 @@ def test_many_weights_keep_their_peaks(comparison):
     """Of many steps and columns the largest are drawn, and the page says so."""
     weights = pd.DataFrame(
         np.ones((1000, 40)),
-        columns=[f"column {place} of many of the same name" for place in range(40)],
+        columns=[f"column {number} of many of the same name" for number in range(40)],
     )
     weights.iloc[501, 7] = 9
 
