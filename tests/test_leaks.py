@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skrnn
 from skrnn import (
     CalendarFeatures,
     ConvRegressor,
@@ -28,15 +29,18 @@ from skrnn import (
     SlidingWindow,
     TransformedWindowRegressor,
     WindowScaler,
+    future_rows,
     make_windows,
 )
-from skrnn.evaluation import backtest
-from skrnn.sktime import SmoothingRegressor
+from skrnn.evaluation import backtest, lead_scorer, skill_scorer
+from skrnn.forecasters.inside import components
+from skrnn.sktime import SmoothingRegressor, WindowForecaster, WindowRegressorAdapter
 
 N_ROWS, N_FIT, LEAD, LENGTH = 160, 100, 3, 6
 CUTS = (101, 117, 140)
 
 _NET = {"epochs": 1, "batch_size": 64, "random_state": 0}
+_QUANTILES = (0.1, 0.5, 0.9)
 
 
 def series():
@@ -107,6 +111,19 @@ ROW_PIPELINES = {
     ),
     "scaled against the window": make_pipeline(
         window(), TransformedWindowRegressor(LinearWindow(), WindowScaler(), target="load")
+    ),
+    "nested wrappers": make_pipeline(
+        window(),
+        TransformedWindowRegressor(
+            TransformedWindowRegressor(LinearWindow(), WindowScaler()), Differencer(1)
+        ),
+    ),
+    "network in a wrapper": make_pipeline(
+        window(), TransformedWindowRegressor(RNNRegressor("gru", 4, **_NET), WindowScaler())
+    ),
+    "quantiles": make_pipeline(SeriesScaler(), window(), LinearWindow(quantiles=_QUANTILES)),
+    "quantiles of a network": make_pipeline(
+        SeriesScaler(), window(), RNNRegressor("gru", 4, quantiles=_QUANTILES, **_NET)
     ),
     "dense": make_pipeline(SeriesScaler(), window(), DenseRegressor(4, **_NET)),
     "convolutional": make_pipeline(SeriesScaler(), window(), ConvRegressor(4, **_NET)),
@@ -213,6 +230,35 @@ WINDOW_MODELS = {
         make_pipeline(SeriesScaler(), LinearWindow()), Differencer(2)
     ),
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    "nested wrappers": TransformedWindowRegressor(
+        TransformedWindowRegressor(LinearWindow(), WindowScaler()), Differencer(1)
+    ),
+    "network in nested wrappers": TransformedWindowRegressor(
+        TransformedWindowRegressor(
+            make_pipeline(SeriesScaler(), RNNRegressor("gru", 4, **_NET)), WindowScaler()
+        ),
+        Differencer(2),
+    ),
+    "network on windows scaled by themselves": make_pipeline(
+        WindowScaler(), DenseRegressor(4, **_NET)
+    ),
+    "recursive, windows scaled by themselves": RecursiveForecaster(
+        TransformedWindowRegressor(DenseRegressor(4, **_NET), WindowScaler())
+    ),
+    "direct, differenced": DirectForecaster(
+        TransformedWindowRegressor(LinearWindow(), Differencer((1, 2)))
+    ),
+    "quantiles": make_pipeline(SeriesScaler(), LinearWindow(quantiles=_QUANTILES)),
+    "quantiles of a dense network": make_pipeline(
+        SeriesScaler(), DenseRegressor(4, quantiles=_QUANTILES, **_NET)
+    ),
+    "quantiles of a convolutional network": make_pipeline(
+        SeriesScaler(), ConvRegressor(4, quantiles=_QUANTILES, **_NET)
+    ),
+    "quantiles of a recurrent network": make_pipeline(
+        SeriesScaler(),
+        RNNRegressor("gru", 4, quantiles=_QUANTILES, validation_fraction=0.2, **_NET),
+    ),
     "recursive": RecursiveForecaster(TransformedWindowRegressor(LinearWindow(), Differencer(1))),
     "multi-output": make_pipeline(SeriesScaler(), MultiOutputForecaster(Ridge())),
     "direct": make_pipeline(SeriesScaler(), DirectForecaster(Ridge())),
@@ -385,3 +431,121 @@ def test_transformers_look_back_only(transformer):
     )
 
     np.testing.assert_array_equal(cheating[: 118 - N_FIT], honest[: 118 - N_FIT])
+
+
+def quantiles_of(pipe, X):
+    return pipe[-1].predict_quantiles(pipe[:-1].transform(X))
+
+
+@pytest.mark.parametrize("name", ["quantiles", "quantiles of a network"])
+def test_quantiles_of_rows_do_not_see_the_rows_behind(name):
+    """Every quantile of a row's forecast, not only the median, is the same whatever follows."""
+    frame = series()
+    pipe = ROW_PIPELINES[name].fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = quantiles_of(pipe, frame[N_FIT:])
+
+    cheating = quantiles_of(pipe, changed(frame, 117)[N_FIT:])
+
+    # A missing row behind the cut makes one of the three rows ahead.
+    np.testing.assert_array_equal(cheating[: 120 - N_FIT], honest[: 120 - N_FIT])
+
+
+@pytest.mark.parametrize("name", [name for name in WINDOW_MODELS if name.startswith("quantiles")])
+def test_quantiles_of_windows_do_not_see_the_rows_behind(name):
+    """Nor do those of windows, fitted and scaled on what was known."""
+    frame = series().ffill()
+    X, _ = make_windows(frame, LENGTH, 3, target="load")
+    last = X.ends[60] + 3
+    rows = X.rows.copy()
+    rows[last + 1 :] = 1e3 + 7 * rows[last + 1 :]
+
+    def forecast(rows):
+        windows = X.replace(rows=rows)
+        model = WINDOW_MODELS[name].fit(windows[:61], windows[:61].values_at(0, windows.leads))
+        return quantiles_of(model, windows[windows.ends <= last])
+
+    np.testing.assert_array_equal(forecast(rows), forecast(X.rows))
+
+
+def test_continued_training_does_not_see_the_rows_behind():
+    """A network that goes on learning from newer rows learns from no rows behind these."""
+    frame = series()
+    steps = make_pipeline(SeriesScaler(), window()).fit(frame[:60])
+
+    def forecast(data):
+        network = RNNRegressor("gru", 4, **_NET)
+        network.fit(steps.transform(data[:60]), data["load"][:60])
+        network.partial_fit(steps.transform(data[60:N_FIT]), data["load"][60:N_FIT])
+        return network.predict(steps.transform(data[60 : N_FIT + 1]))
+
+    np.testing.assert_array_equal(forecast(changed(frame, N_FIT)), forecast(frame))
+
+
+def test_the_future_is_forecast_from_the_past():
+    """Rows that do not exist yet are forecast as they are once they do."""
+    frame = series().ffill()
+    pipe = make_pipeline(SeriesScaler(), window(), LinearWindow())
+    pipe.fit(frame[:N_FIT], frame["load"][:N_FIT])
+
+    forecast = pipe.predict(future_rows(frame[:N_FIT], LEAD))[-LEAD:]
+
+    np.testing.assert_array_equal(forecast, pipe.predict(frame[N_FIT:])[:LEAD])
+
+
+@pytest.mark.parametrize(
+    "scorer", [lead_scorer("mae"), skill_scorer(), skill_scorer(NaiveForecaster("drift"))], ids=repr
+)
+def test_scores_do_not_see_the_rows_behind(scorer):
+    """The scores of a search's folds count no row behind those that the search is given."""
+    frame = series()
+    pipe = make_pipeline(SeriesScaler(), window(), LinearWindow())
+
+    def scores(data):
+        search = GridSearchCV(
+            pipe, {"linearwindow__alpha": [0.1, 10]}, cv=TimeSeriesSplit(3), scoring=scorer
+        )
+        return search.fit(data[:N_FIT], data["load"][:N_FIT]).cv_results_["mean_test_score"]
+
+    np.testing.assert_array_equal(scores(changed(frame, N_FIT - 1)), scores(frame))
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "multioutput"])
+def test_forecasters_of_sktime_see_the_columns_that_they_are_told_to(strategy):
+    """X is known up to the row that is forecast (multioutput: up to the last), not behind it."""
+    frame = series().ffill().tz_localize(None).asfreq("h").ffill()
+    y, X = frame["load"], frame[["temp"]]
+    forecaster = WindowForecaster(LinearWindow(), window_length=LENGTH, strategy=strategy)
+    forecaster.fit(y[:N_FIT], X[:N_FIT], fh=[1, 2, 3, 4])
+    honest = forecaster.predict(X=X[N_FIT : N_FIT + 9])
+
+    later = X[N_FIT : N_FIT + 9].copy()
+    later.iloc[2 if strategy != "multioutput" else 4 :] += 1e3
+    cheating = forecaster.predict(X=later)
+
+    known = 4 if strategy == "multioutput" else 2
+    np.testing.assert_array_equal(cheating[:known], honest[:known])
+
+
+def test_regressors_of_sktime_know_one_instance_at_a_time():
+    """What is forecast of an instance of a panel changes with no other instance."""
+    X = np.random.default_rng(0).normal(size=(40, 2, 6))
+    model = WindowRegressorAdapter(LinearWindow()).fit(X[:30], X[:30, 0].sum(axis=1))
+    honest = model.predict(X[30:])
+    other = X[30:].copy()
+    other[1:] += 1e3
+
+    cheating = model.predict(other)
+
+    np.testing.assert_array_equal(cheating[0], honest[0])
+
+
+def test_nothing_public_is_left_out():
+    """Every public class that is fitted takes part in the audit."""
+    models = [*BACKTESTED.values(), *WINDOW_MODELS.values()]
+    audited = {type(part) for model in models for part in components(model)}
+
+    public = {
+        value for value in vars(skrnn).values() if isinstance(value, type) and hasattr(value, "fit")
+    }
+
+    assert public <= audited
