@@ -7,8 +7,8 @@ import functools
 def wholly(method):
     """Run a method that fits on a draft of the estimator, and take over what it leaves at the end.
 
-    Whatever raises on the way, bad input, Ctrl-C or a full memory, the estimator is as it was: never
-    half of one model and half of another.
+    Whatever raises on the way, bad input, Ctrl-C or a full memory, the estimator is as it was:
+    never half of one model and half of another.
 
     Examples
     --------

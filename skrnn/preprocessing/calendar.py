@@ -46,7 +46,8 @@ class CalendarFeatures(RowTransformer):
     >>> import pandas as pd
     >>> from skrnn import CalendarFeatures
     >>> index = pd.date_range("2024-01-01", periods=3, freq="6h")
-    >>> CalendarFeatures("hour").fit_transform(pd.DataFrame({"demand": [5, 6, 7]}, index=index)).round(3)
+    >>> demand = pd.DataFrame({"demand": [5, 6, 7]}, index=index)
+    >>> CalendarFeatures("hour").fit_transform(demand).round(3)
                          demand  hour_sin  hour_cos
     2024-01-01 00:00:00       5       0.0       1.0
     2024-01-01 06:00:00       6       1.0       0.0

@@ -145,7 +145,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     # ------------------------------------------------------------------ against a window
 
     def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
-        """The target y (n, n_leads) as its difference from what the window's target column knows."""
+        """The target y (n, n_leads) as its change since what the window's target column knows."""
         return y - self._reference(windows, y.shape[1], column)
 
     def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
@@ -153,7 +153,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         return y + self._reference(windows, y.shape[1], column)
 
     def _reference(self, windows, n_outputs, column):
-        """The forecast in which all coming differences are zero, a fixed mix of the window's newest steps."""
+        """The forecast of which all coming differences are zero: a mix of the newest steps."""
         if column not in self._columns_:
             return np.zeros((len(windows), n_outputs))
         rate, lost = windows.sampling_rate, self._steps_lost(windows)
@@ -247,9 +247,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _out_of_place(self, index):
         return ValueError(
-            f"differences must begin at the first fitted row, {self._first_label_}, or right behind "
-            f"the last, "
-            f"{self.context_.index[-1]}, to be undone; got {index[0]}"
+            f"differences must begin at the first fitted row, {self._first_label_}, or right "
+            f"behind the last, {self.context_.index[-1]}, to be undone; got {index[0]}"
         )
 
     def _windows(self, windows):
@@ -271,8 +270,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         lost = self._reach // rate
         if lost >= windows.length:
             raise ValueError(
-                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need at "
-                f"least {lost + 1}"
+                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need "
+                f"at least {lost + 1}"
             )
         return lost
 
@@ -284,10 +283,10 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
 
 def zero_difference_forecast(lags, leads) -> np.ndarray:
-    """Weights (sum(lags), n_leads) of the newest values, oldest first, in the forecast whose differences are zero.
+    """Weights (sum(lags), n_leads) of the newest values in the forecast whose differences are zero.
 
-    With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one lag gives x[h
-    − lag·⌈h/lag⌉].
+    Oldest first. With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one
+    lag gives x[h − lag·⌈h/lag⌉].
     """
     filter_ = np.ones(1)
     for lag in lags:

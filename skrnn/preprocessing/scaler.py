@@ -16,7 +16,7 @@ METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustS
 
 
 class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
-    """Scale every column by its own statistics, for rows, ``Windows`` and arrays (n, steps, features).
+    """Scale every column by its own statistics: rows, ``Windows``, arrays (n, steps, features).
 
     On ``Windows`` the statistics are those of the rows that these windows look at, never of others,
     and transforming is one pass over the rows, however many windows share them. Unknown values

@@ -5,18 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from skrnn.windows.form import Form
-
-# A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
-# window's size.
-BATCH_NUMBERS = 1 << 22
+from skrnn.windows.gathering import BATCH_NUMBERS, gather, known_streak
 
 
 class Windows:
     """Array of windows over rows that are held once.
 
     A window is the steps ``end - (length-1)·r, …, end - r, end`` of one series, oldest first.
-    ``Windows`` keeps the
-    rows and the ends; the steps are only gathered for the samples that somebody asks for. ::
+    ``Windows`` keeps the rows and the ends; the steps are only gathered for the samples that
+    somebody asks for. ::
 
         rows      ... e-2r   e-r    e   ........  e+lead
         window       [ s0     s1    s2 ]            y       length=3, sampling_rate=r
@@ -118,7 +115,7 @@ class Windows:
 
     @classmethod
     def from_array(cls, X, feature_names=None, *, sampling_rate=1):
-        """Windows that a plain array (n, steps, features), or (n, steps) for one feature, already is.
+        """Windows that a plain array (n, steps, features) already is, or (n, steps) of one feature.
 
         Every window is a series of its own: nothing is known of the rows around it. Steps that are
         ``sampling_rate`` rows apart are laid out so, with other windows' steps in between.
@@ -130,11 +127,11 @@ class Windows:
             missing = -n % sampling_rate
             X = np.concatenate([X, np.zeros((missing, length, n_features), X.dtype)])
             X = X.reshape(-1, sampling_rate, length, n_features).swapaxes(1, 2)
-        blocks, places = np.divmod(np.arange(n), sampling_rate)
+        blocks, phases = np.divmod(np.arange(n), sampling_rate)
         size = length * sampling_rate
         return cls(
             X.reshape(-1, n_features),
-            blocks * size + (length - 1) * sampling_rate + places,
+            blocks * size + (length - 1) * sampling_rate + phases,
             length=length,
             sampling_rate=sampling_rate,
             bounds=np.arange(-(-n // sampling_rate) + 1) * size,
@@ -175,18 +172,7 @@ class Windows:
         return self.take(slice(None), dtype=dtype)
 
     def __getitem__(self, key):
-        if isinstance(key, tuple):
-            key, rest = key[0] if key else Ellipsis, key[1:]
-            if any(
-                k is not Ellipsis and not (isinstance(k, slice) and k == slice(None)) for k in rest
-            ):
-                raise IndexError(
-                    "Windows are indexed over samples only: np.asarray(windows) gives all axes"
-                )
-        key = slice(None) if key is Ellipsis else key if isinstance(key, slice) else np.asarray(key)
-        if isinstance(key, np.ndarray) and key.size == 0:
-            key = key.astype(np.int64)
-        which = np.arange(len(self))[key]
+        which = np.arange(len(self))[_key_of_samples(key)]
         if which.ndim > 1:
             raise IndexError(
                 f"Windows are indexed over samples, got an index of {which.ndim} dimensions"
@@ -199,7 +185,8 @@ class Windows:
     def __repr__(self) -> str:
         n, length, features = self.shape
         plural = "" if features == 1 else "s"
-        return f"Windows({n} windows of {length} steps × {features} feature{plural}, over {len(self.rows)} rows)"
+        steps = f"{length} steps × {features} feature{plural}"
+        return f"Windows({n} windows of {steps}, over {len(self.rows)} rows)"
 
     # ------------------------------------------------------------------ the same windows, changed
 
@@ -273,28 +260,28 @@ class Windows:
     # ------------------------------------------------------------------ gathering
 
     def take(self, which=slice(None), dtype=None) -> np.ndarray:
-        """Gather the windows ``which`` (slice or integer array) as an array (n, length, n_features)."""
+        """Gather the windows ``which``, a slice or positions: (n, length, n_features)."""
         ends = self.ends[which]
         first, stop = self._bounds(which)
         offsets = (np.arange(self.length) - (self.length - 1)) * self.sampling_rate
-        parts = []
+        views = []
         for ahead in np.unique(self.shift):
             steps = (ends + ahead)[:, None] + offsets
             columns = np.flatnonzero(self.shift == ahead)
-            part = _gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
-            parts.append((columns, part))
-        if len(parts) == 1:
-            out = parts[0][1]
+            values = gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
+            views.append((columns, values))
+        if len(views) == 1:
+            out = views[0][1]
         else:
             out = np.empty((len(ends), self.length, self.n_features), self.dtype)
-            for columns, part in parts:
-                out[:, :, columns] = part
+            for columns, values in views:
+                out[:, :, columns] = values
         if self.form is not None:
             out = self.form.of(out)
         return out if dtype is None else out.astype(dtype, copy=False)
 
     def batches(self, size: int | None = None) -> Iterator[slice]:
-        """Slices over the windows, each small enough to be gathered, and of at most ``size`` windows."""
+        """Slices of at most ``size`` windows, each small enough to be gathered."""
         most = max(1, BATCH_NUMBERS // max(1, self.length * self.n_features))
         size = min(size or most, most)
         for start in range(0, len(self), size):
@@ -308,19 +295,21 @@ class Windows:
         offsets = np.atleast_1d(np.asarray(offsets, np.int64))
         steps = self.ends[:, None] + offsets
         first, stop = self._bounds()
-        return _gather(
-            self.rows, steps, first[:, None], stop[:, None], np.array([column]), self.dtype
-        )[:, :, 0]
+        columns = np.array([column])
+        values = gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
+        return values[:, :, 0]
 
     def _bounds(self, which=slice(None)):
         """The first row that windows can count to, and the one behind the last."""
-        ends, series = self.ends[which], self.series[which]
-        first, stop = self.bounds[series], self.bounds[series + 1]
+        ends = self.ends[which]
+        series = self.series[which]
+        first = self.bounds[series]
+        stop = self.bounds[series + 1]
         if not len(self.jumps):
             return first, stop
         edges = np.concatenate([[0], self.jumps, [len(self.rows)]])
-        part = np.searchsorted(self.jumps, ends, side="right")
-        return np.maximum(first, edges[part]), np.minimum(stop, edges[part + 1])
+        piece = np.searchsorted(self.jumps, ends, side="right")
+        return np.maximum(first, edges[piece]), np.minimum(stop, edges[piece + 1])
 
     # ------------------------------------------------------------------ what is known
 
@@ -332,9 +321,8 @@ class Windows:
         for ahead in np.unique(self.shift):
             end = self.ends + ahead
             mask &= (end - reach >= first) & (end < stop)
-            streak = _known_streak(
-                self.rows, np.flatnonzero(self.shift == ahead), self.sampling_rate
-            )
+            columns = np.flatnonzero(self.shift == ahead)
+            streak = known_streak(self.rows, columns, self.sampling_rate)
             mask[mask] = streak[end[mask]] >= self.length
         return mask
 
@@ -349,7 +337,8 @@ class Windows:
     def covered(self) -> np.ndarray:
         """Mask (n_rows, n_features): the values that these windows look at."""
         first, stop = self._bounds()
-        r, n_rows = self.sampling_rate, len(self.rows)
+        r = self.sampling_rate
+        n_rows = len(self.rows)
         out = np.empty(self.rows.shape, bool)
         for ahead in np.unique(self.shift):
             end = self.ends + ahead
@@ -372,48 +361,23 @@ def as_windows(X) -> Windows:
     return X if isinstance(X, Windows) else Windows.from_array(X)
 
 
-def _gather(rows, steps, first, stop, columns, dtype):
-    """``rows[steps, columns]`` of shape (n, n_steps, n_columns), NaN where a step is outside [first, stop)."""
-    inside = (steps >= first) & (steps < stop)
-    everywhere = inside.all()
-    if not everywhere:
-        steps = np.where(inside, steps, 0)
-    if not len(rows):
-        return np.full((*steps.shape, len(columns)), np.nan, dtype)
-    if len(columns) == rows.shape[1]:
-        out = rows[steps].astype(dtype, copy=False)
-    else:
-        out = rows[steps[:, :, None], columns].astype(dtype, copy=False)
-    if not everywhere:
-        out[~inside] = np.nan
-    return np.asarray(out)
+def _key_of_samples(key):
+    """What indexes the samples, of a key for all axes; an error where others are cut too."""
+    if isinstance(key, tuple):
+        rest = key[1:]
+        key = key[0] if key else Ellipsis
+        if not all(_is_whole_axis(other) for other in rest):
+            raise IndexError(
+                "Windows are indexed over samples only: np.asarray(windows) gives all axes"
+            )
+    if key is Ellipsis:
+        return slice(None)
+    if isinstance(key, slice):
+        return key
+    key = np.asarray(key)
+    # An empty list is an array of floats.
+    return key if key.size else key.astype(np.int64)
 
 
-def _known_streak(rows, columns, rate):
-    """For each row, how many steps in a row (``rate`` rows apart) up to it are known in all columns."""
-    known = known_rows(rows, columns)
-    padded = np.zeros(-(-len(known) // rate) * rate, bool)
-    padded[: len(known)] = known
-    grid = padded.reshape(-1, rate)
-    count = np.arange(len(grid))[:, None]
-    last_unknown = np.maximum.accumulate(np.where(grid, -1, count), axis=0)
-    return (count - last_unknown).ravel()[: len(known)]
-
-
-def known_rows(rows, columns=slice(None)) -> np.ndarray:
-    """Mask (n_rows,): no NaN in the columns; reads the rows piece by piece."""
-    if rows.dtype.kind != "f":
-        return np.ones(len(rows), bool)
-    if not isinstance(columns, slice) and len(columns) == rows.shape[1]:
-        columns = slice(None)
-    known = np.empty(len(rows), bool)
-    size = max(1, BATCH_NUMBERS // max(1, rows.shape[1]))
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size, columns]
-        # A product with zeros is the fastest sum; what is infinite becomes NaN too, and is asked.
-        with np.errstate(invalid="ignore"):
-            zeros = part @ np.zeros(part.shape[1], part.dtype)
-        doubtful = np.flatnonzero(np.isnan(zeros))
-        known[start : start + size] = True
-        known[start + doubtful] = ~np.isnan(part[doubtful]).any(axis=1)
-    return known
+def _is_whole_axis(key):
+    return key is Ellipsis or (isinstance(key, slice) and key == slice(None))

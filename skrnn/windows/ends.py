@@ -18,7 +18,8 @@ class Ends:
     """
 
     def __init__(self, windows: Windows):
-        self._first, self._last = int(windows.ends.min()), int(windows.ends.max())
+        self._first = int(windows.ends.min())
+        self._last = int(windows.ends.max())
         keys = self._keys(windows.series, windows.ends)
         self._order = np.argsort(keys, kind="stable")
         self._sorted = keys[self._order]
@@ -38,10 +39,10 @@ class Ends:
 def targets_at(
     windows: Windows, y: np.ndarray, offsets, ends: Ends | None = None, which=slice(None)
 ) -> np.ndarray:
-    """The targets of the windows that end ``offsets`` rows behind the windows ``which``: (n, n_offsets, n_outputs).
+    """The targets (n, n_offsets, n_outputs) of windows that end ``offsets`` rows behind others.
 
-    NaN where no window ends there. What y does not tell stays unknown, whatever the rows of the
-    windows know.
+    The others are the windows ``which``. NaN where no window ends there. What y does not tell stays
+    unknown, whatever the rows of the windows know.
     """
     ends = Ends(windows) if ends is None else ends
     at = ends.find(windows.series[which, None], windows.ends[which, None] + np.asarray(offsets))

@@ -13,7 +13,7 @@ from skrnn.windows.inputs import check_windows
 
 
 class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
-    """Keep the newest steps of every window, so that a search can vary the length of ready-made windows.
+    """Keep the newest steps of every window: a search varies the length of ready-made windows.
 
     Parameters
     ----------
@@ -152,10 +152,12 @@ def value_parts(windows: Windows):
         for batch in windows.batches():
             yield windows.take(batch).reshape(-1, windows.n_features)
         return
-    covered, size = windows.covered(), 1 << 16
+    covered = windows.covered()
+    size = 1 << 16
     for start in range(0, len(covered), size):
-        part, mask = windows.rows[start : start + size], covered[start : start + size]
-        yield part if mask.all() else np.where(mask, part, np.nan)
+        values = windows.rows[start : start + size]
+        mask = covered[start : start + size]
+        yield values if mask.all() else np.where(mask, values, np.nan)
 
 
 def feature_means(windows: Windows) -> np.ndarray:
@@ -165,7 +167,8 @@ def feature_means(windows: Windows) -> np.ndarray:
     """
     if not windows.shares_rows and windows.form.centre == "mean":
         return windows.form.mean(windows.n_features)
-    total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
+    total = np.zeros(windows.n_features)
+    count = np.zeros(windows.n_features)
     for part in value_parts(windows):
         total += np.nansum(part, axis=0, dtype=np.float64)
         count += (~np.isnan(part)).sum(axis=0)
@@ -174,7 +177,8 @@ def feature_means(windows: Windows) -> np.ndarray:
 
 def feature_deviations(windows: Windows, means: np.ndarray) -> np.ndarray:
     """Standard deviation of the same values; 1 where it is 0."""
-    total, count = np.zeros(windows.n_features), np.zeros(windows.n_features)
+    total = np.zeros(windows.n_features)
+    count = np.zeros(windows.n_features)
     for part in value_parts(windows):
         total += np.nansum((part - means) ** 2, axis=0)
         count += (~np.isnan(part)).sum(axis=0)

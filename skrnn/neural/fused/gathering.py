@@ -1,7 +1,4 @@
-"""Gathering.
-
-Windows, what is known ahead of them, and targets, from where they lie into a chunk's memory.
-"""
+"""Gathering: windows, what is known ahead, and targets, from their rows into a chunk's memory."""
 
 import math
 from dataclasses import dataclass
@@ -56,7 +53,7 @@ class Source:
 
 
 class Targets(NamedTuple):
-    """Targets (n, steps, outputs) of samples, and weights (n, steps), or (n, 1) where all steps have the same.
+    """Targets (n, steps, outputs) of samples, and weights (n, steps), or (n, 1) for all steps.
 
     Where steps have targets and ``y`` is of the last alone, (n, 1, outputs), those of earlier steps
     are of the samples that end there: ``ending`` has them for every row, or -1, and ``known`` how
@@ -144,10 +141,13 @@ _single, _double = _number_at(types.float32), _number_at(types.float64)
 
 @part_of
 def gather(read, order, first, n, X):
-    """The samples order[first:first + n] into X (steps, features, lanes), filled up with the last."""
+    """The samples order[first:first + n] into X (steps, features, lanes); the last fills it up."""
     if not X.size:  # where nothing is read there are no ends
         return
-    address, row, column, size = read.layout[0], read.layout[1], read.layout[2], read.layout[3]
+    address = read.layout[0]
+    row = read.layout[1]
+    column = read.layout[2]
+    size = read.layout[3]
     starts = np.empty(X.shape[2], np.int64)
     for b in range(X.shape[2]):
         starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
@@ -159,7 +159,8 @@ def gather(read, order, first, n, X):
         return
     for t in range(X.shape[0]):
         for f in range(X.shape[1]):
-            out, ahead = X[t, f], (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
+            out = X[t, f]
+            ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
             if size == 4:
                 for b in range(out.shape[0]):
                     out[b] = _single(starts[b] + ahead)
@@ -171,7 +172,9 @@ def gather(read, order, first, n, X):
 @part_of
 def _load_steps(read, starts, f, steps):
     """One column of all samples into ``steps`` (steps, lanes), in double precision."""
-    row, column, size = read.layout[1], read.layout[2], read.layout[3]
+    row = read.layout[1]
+    column = read.layout[2]
+    size = read.layout[3]
     for t in range(steps.shape[0]):
         ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
         if size == 4:
@@ -186,7 +189,8 @@ def _load_steps(read, starts, f, steps):
 def _express(relative, f, steps, X):
     """``steps`` (steps, lanes) relative to themselves, as column f of X (steps, columns, lanes)."""
     length, lanes = steps.shape
-    mean, deviation = np.zeros(lanes), np.ones(lanes)
+    mean = np.zeros(lanes)
+    deviation = np.ones(lanes)
     if relative.centre == MEAN or relative.scaled:
         for t in range(length):
             for b in range(lanes):
@@ -203,7 +207,8 @@ def _express(relative, f, steps, X):
             deviation[b] = 1.0 if root <= relative.constant * abs(mean[b]) else root
     if relative.centre == NO_CENTRE:
         mean[:] = 0
-    origin, unit = relative.origin[f], relative.unit[f]
+    origin = relative.origin[f]
+    unit = relative.unit[f]
     for t in range(length):
         centre = mean
         if relative.centre == SEASON:
@@ -215,10 +220,7 @@ def _express(relative, f, steps, X):
 
 @part_of
 def _target(targets, read, i, t, steps):
-    """Where the target of a sample's step is: the sample that has it, and of which step it is.
-
-    -1 if nobody has.
-    """
+    """The sample that has the target of a sample's step, or -1, and of which step it is there."""
     if not targets.ending.shape[0]:
         return i, t
     row = read.ends[i] + read.offsets[t + read.offsets.shape[0] - steps]
@@ -227,7 +229,7 @@ def _target(targets, read, i, t, steps):
 
 @part_of
 def loss_factor(targets, order, first, n, outputs, steps):
-    """What losses are multiplied by, beside weights, so that they add up to the mean over samples, steps and outputs.
+    """What losses are multiplied by, beside weights: they add up to the mean of all outputs.
 
     Where some steps have no targets the others count more, so that the weights' mean is that of
     all.
@@ -239,25 +241,27 @@ def loss_factor(targets, order, first, n, outputs, steps):
     for i in order[first : first + n]:
         weight += targets.weights[i, 0]
         known += targets.weights[i, 0] * targets.known[i]
-    return (
-        steps * weight / known / total if known else 0.0
-    )  # weights that are nothing in single precision
+    # Weights may be nothing in single precision.
+    return steps * weight / known / total if known else 0.0
 
 
 @part_of
 def gather_targets(targets, read, order, first, n, factor, target, factors):
     """Targets of the samples order[first:first + n], and the factors of their losses.
 
-    0 for what fills the lanes up.
+    These are 0 for what fills the lanes up.
     """
-    steps, last = target.shape[0], targets.weights.shape[1] - 1
+    steps = target.shape[0]
+    last = targets.weights.shape[1] - 1
     for t in range(steps):
         for b in range(target.shape[2]):
             i = order[first + min(b, n - 1)]
-            place, step = _target(targets, read, i, t, steps)
-            if place < 0:
-                place, step, factors[t, 0, b] = i, 0, 0
-            else:
-                factors[t, 0, b] = factor * targets.weights[i, min(t, last)] if b < n else 0
+            owner, step = _target(targets, read, i, t, steps)
+            factors[t, 0, b] = 0
+            if owner < 0:
+                owner = i
+                step = 0
+            elif b < n:
+                factors[t, 0, b] = factor * targets.weights[i, min(t, last)]
             for j in range(target.shape[1]):
-                target[t, j, b] = targets.y[place, step, j]
+                target[t, j, b] = targets.y[owner, step, j]

@@ -1,0 +1,54 @@
+"""Gathering: steps out of rows, and which rows are known."""
+
+import numpy as np
+
+# A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
+# window's size.
+BATCH_NUMBERS = 1 << 22
+
+
+def gather(rows, steps, first, stop, columns, dtype) -> np.ndarray:
+    """``rows[steps, columns]`` (n, n_steps, n_columns), NaN where a step is outside first:stop."""
+    inside = (steps >= first) & (steps < stop)
+    everywhere = inside.all()
+    if not everywhere:
+        steps = np.where(inside, steps, 0)
+    if not len(rows):
+        return np.full((*steps.shape, len(columns)), np.nan, dtype)
+    if len(columns) == rows.shape[1]:
+        out = rows[steps].astype(dtype, copy=False)
+    else:
+        out = rows[steps[:, :, None], columns].astype(dtype, copy=False)
+    if not everywhere:
+        out[~inside] = np.nan
+    return np.asarray(out)
+
+
+def known_streak(rows, columns, rate) -> np.ndarray:
+    """For each row, how many steps up to it, ``rate`` rows apart, are known in all columns."""
+    known = known_rows(rows, columns)
+    padded = np.zeros(-(-len(known) // rate) * rate, bool)
+    padded[: len(known)] = known
+    grid = padded.reshape(-1, rate)
+    count = np.arange(len(grid))[:, None]
+    last_unknown = np.maximum.accumulate(np.where(grid, -1, count), axis=0)
+    return (count - last_unknown).ravel()[: len(known)]
+
+
+def known_rows(rows, columns=slice(None)) -> np.ndarray:
+    """Mask (n_rows,): no NaN in the columns; reads the rows piece by piece."""
+    if rows.dtype.kind != "f":
+        return np.ones(len(rows), bool)
+    if not isinstance(columns, slice) and len(columns) == rows.shape[1]:
+        columns = slice(None)
+    known = np.empty(len(rows), bool)
+    size = max(1, BATCH_NUMBERS // max(1, rows.shape[1]))
+    for start in range(0, len(rows), size):
+        values = rows[start : start + size, columns]
+        # A product with zeros is the fastest sum; what is infinite becomes NaN too, and is asked.
+        with np.errstate(invalid="ignore"):
+            zeros = values @ np.zeros(values.shape[1], values.dtype)
+        doubtful = np.flatnonzero(np.isnan(zeros))
+        known[start : start + size] = True
+        known[start + doubtful] = ~np.isnan(values[doubtful]).any(axis=1)
+    return known
