@@ -12,8 +12,8 @@ from sklearn.model_selection import KFold, TimeSeriesSplit, train_test_split
 from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
-from skrnn.windows.array import known_rows
 from skrnn.windows.filling import fill_steps
+from skrnn.windows.gathering import known_rows
 
 
 def gather_by_loop(windows):
