@@ -38,7 +38,7 @@ FORMS_OF_SEVERAL = (*FORMS, Form(scaled=True), Form(changes=True, scaled=True))
 def best_form(X: Windows, y: np.ndarray, train: np.ndarray, ladder) -> Form | None:
     """By which form a linear model of some training windows forecasts their newest part best.
 
-    None where there is too little to tell.
+    None where these do not tell.
     """
     windows = X[train]
     values = np.reshape(y, (len(y), -1))[train]
@@ -57,7 +57,9 @@ def best_form(X: Windows, y: np.ndarray, train: np.ndarray, ladder) -> Form | No
         model = ladder.of(form).rung("linear", len(train)).fit(windows[past], taught[past])
         forecasts = np.reshape(model.predict(windows[recent]), values[recent].shape)
         errors.append(_error(forecasts, values[recent], windows[recent], ladder))
-    return forms[int(np.argmin(errors))] if np.isfinite(errors).all() else None
+    # Forecasts that are not finite have no error.
+    errors = np.where(np.isfinite(errors), errors, np.inf)
+    return forms[int(np.argmin(errors))] if np.isfinite(errors).any() else None
 
 
 def _can_be_learned(windows, targets, ladder):

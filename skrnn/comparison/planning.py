@@ -238,7 +238,7 @@ def _note_on_form(found, models, season):
     if found is None:
         return [
             f"Linear model and networks learn {FORMS[0].words(season)}: the oldest fold's training "
-            "rows are too few to tell what is forecast better."
+            "rows do not tell what is forecast better."
         ]
     return [
         f"Linear model and networks learn {found.words(season)}: that forecast the oldest fold's "

@@ -61,7 +61,9 @@ class Preparation:
         """
         X = self._cut(self._panel(frames), self.stride(frames))
         y = X.values_at(0, X.leads)
-        return self._filled(X), y[:, 0] if self.horizon == 1 else y
+        if self.horizon == 1:
+            y = y[:, 0]
+        return self._filled(X), y
 
     def stride(self, frames: dict) -> int:
         """Rows from one window to the next: 1, unless there are more targets than it takes."""

@@ -1,6 +1,6 @@
 """Roles: what each column is named for, checked before anything is read from it."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,22 +10,30 @@ from skrnn.reading.problem import DataProblem, listed, nearest, shown
 from skrnn.reading.tables import Table, TextTable
 
 
-def check_names(
-    table: Table, target: str, time: str | None, series: str | None, known_ahead: Sequence[str]
-) -> None:
+@dataclass(frozen=True)
+class Roles:
+    """The columns that were named: to forecast, with the time, with the series, and known ahead."""
+
+    target: str
+    time: str | None
+    series: str | None
+    known_ahead: tuple[str, ...]
+
+
+def check_names(table: Table, roles: Roles) -> None:
     """Every named column is there, once, and has one role."""
-    roles = {"target": target, "time": time, "series": series}
-    for name in (*roles.values(), *known_ahead):
+    named = {"target": roles.target, "time": roles.time, "series": roles.series}
+    for name in (*named.values(), *roles.known_ahead):
         if name is not None:
             _check_name(table, name)
     for role, other in (("target", "time"), ("target", "series"), ("time", "series")):
-        if roles[role] is not None and roles[role] == roles[other]:
+        if named[role] is not None and named[role] == named[other]:
             raise DataProblem(
-                f"{table.file}, column {shown(roles[role])}: is named as {role} and as {other}: "
+                f"{table.file}, column {shown(named[role])}: is named as {role} and as {other}: "
                 "name two columns"
             )
-    for role, name in roles.items():
-        if name in known_ahead:
+    for role, name in named.items():
+        if name in roles.known_ahead:
             raise DataProblem(
                 f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take "
                 "it out of known ahead"

@@ -18,7 +18,7 @@ from skrnn.reading.frames import (
     usable_frames,
 )
 from skrnn.reading.problem import DataProblem, counted, shown
-from skrnn.reading.roles import check_names, series_keys
+from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
 from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season
 from skrnn.reading.stamps import TIME_NAMES
@@ -138,19 +138,29 @@ def read_series(
     The time is column 'day'.
     Dates are read as day/month/year, as '01.03.2024' is.
     """
-    target = str(target)
-    known_ahead = (known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead)
     _check_season(season)
-    table = read_table(path, target)
-    time = first_column(table, time)
-    check_names(table, target, time, series, known_ahead)
-    times = find_times(table, time, {target, series, *known_ahead})
-    skipped = {series, *(times.columns if times else ())}
+    table = read_table(path, str(target))
+    roles = Roles(
+        target=str(target),
+        time=first_column(table, time),
+        series=series,
+        known_ahead=(known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead),
+    )
+    check_names(table, roles)
+    times = find_times(table, roles.time, {roles.target, series, *roles.known_ahead})
+    return _reading(table, roles, times, season)
+
+
+def _reading(table, roles, times, season):
+    """What a table holds, where its columns' roles and the times of its rows are known."""
+    target = roles.target
+    known_ahead = roles.known_ahead
+    skipped = {roles.series, *(times.columns if times else ())}
     others = [name for name in table.names if name not in skipped]
     values, notes_on_columns = number_columns(table, target, known_ahead, others)
-    codes, keys = series_keys(table, series)
+    codes, keys = series_keys(table, roles.series)
     rows = _rows(table, values, times, codes)
-    rows, step = _regular(rows, table, times, series is not None)
+    rows, step = _regular(rows, table, times, roles.series is not None)
     frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
     frames, future, notes_on_cuts = usable_frames(frames, target, known_ahead, table.file)
     frames, notes_on_late = timely_frames(frames, target, known_ahead, table.file)
@@ -171,7 +181,7 @@ def read_series(
         target=target,
         known_ahead=known_ahead,
         time=JOINT.join(times.columns) if times else None,
-        series=series,
+        series=roles.series,
         step=step.words if step else None,
         season=found.n_rows,
         season_why=found.why,

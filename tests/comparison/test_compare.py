@@ -248,8 +248,8 @@ def test_too_little_to_tell_values_from_changes_is_no_error(weekly, make_reading
 
     assert not found.plan.form.changes
     assert found.plan.notes[0] == (
-        "Linear model and networks learn values: the oldest fold's training rows are too few to "
-        "tell what is forecast better."
+        "Linear model and networks learn values: the oldest fold's training rows do not tell what "
+        "is forecast better."
     )
 
 
