@@ -1,4 +1,4 @@
-"""``skrnn compare`` with the whole ladder on large files: time, memory, and how a budget is kept."""
+"""``skrnn compare`` with the whole ladder on large files: time, memory, and kept budgets."""
 
 import argparse
 import resource

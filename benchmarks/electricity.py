@@ -1,4 +1,4 @@
-"""Electricity demand a day ahead: naive forecasts, linear models and networks, on two half-hourly series.
+"""Electricity demand a day ahead: naive forecasts, linear models and networks, on two series.
 
 Every half-hour of the next day is forecast from the demand until a day before. For Victoria,
 temperature is known as far as the demand is; what is known ahead are the calendar and the holidays.
@@ -38,8 +38,9 @@ def load_victoria():
 
 
 def load_taylor():
-    """Demand (MW) of England and Wales over twelve weeks; the file has no dates, the first row is a
-    Monday's.
+    """Demand (MW) of England and Wales over twelve weeks.
+
+    The file has no dates; the first row is a Monday's.
     """
     table = pd.read_csv(DATA / "taylor.csv").set_axis(["Demand"], axis=1).astype(float)
     table.index = pd.date_range("2000-06-05", periods=len(table), freq="30min")

@@ -1,6 +1,4 @@
-"""Where the fused engine's time goes: in a training step of one thread, and in compiling; what a
-forecast allocates.
-"""
+"""Where the fused engine's time goes: a training step, compiling; and what a forecast allocates."""
 
 import argparse
 import os
@@ -252,13 +250,11 @@ def compiling(name):
     print(f"  {name:24} {empty:7.1f} s with an empty cache (aim: at most 15), {full:.2f} s from it")
 
 
-# ---------------------------------------------------------------------- what one prediction allocates
+# -------------------------------------------------------------------- what one prediction allocates
 
 
 def allocated(length):
-    """Arrays that compiled code allocates for the forecast of one window, and the most bytes that
-    NumPy holds.
-    """
+    """Arrays that compiled code allocates for one window's forecast, and NumPy's most bytes."""
     X, y = windows_of(40, length)
     model = RNNRegressor("lstm", 16, epochs=1, engine="fused").fit(X, y)
     one = np.asarray(X[:1])

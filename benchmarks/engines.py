@@ -1,4 +1,4 @@
-"""The fused engine beside Keras and PyTorch: the same networks on the same windows, in one run, as ratios.
+"""The fused engine beside Keras and PyTorch: the same networks on the same windows, as ratios.
 
 Keras is used as in its own tutorials (``timeseries_dataset_from_array``, ``fit``), PyTorch in a
 bare loop. A ``fit`` is a whole one: building, compiling and tracing are part of it, as they are for
@@ -114,7 +114,7 @@ def products_per_second(rows, inner, columns):
 
 
 def operations(cell, units, features=FEATURES, length=LENGTH, batch=BATCH):
-    """Floating-point operations of a training step's products: forward, and twice as many backward."""
+    """Floating-point operations of a training step's products: forward, and twice that backward."""
     gates = {"lstm": 4, "gru": 3}[cell]
     inputs = (features, *units[:-1])
     return (
@@ -145,8 +145,8 @@ print(f"{'':46} {'fused':>9} {'other':>9}   times faster (aim)")
 def show(work, ours, theirs, aim, unit="s"):
     scale = {"s": 1, "ms": 1e3}[unit]
     print(
-        f"{work:46} {ours * scale:7.2f} {unit:2}{theirs * scale:7.2f} {unit:2} {theirs / ours:7.1f} "
-        f"({aim})",
+        f"{work:46} {ours * scale:7.2f} {unit:2}{theirs * scale:7.2f} {unit:2} "
+        f"{theirs / ours:7.1f} ({aim})",
         flush=True,
     )
 

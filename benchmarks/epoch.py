@@ -1,6 +1,4 @@
-"""One epoch of the Keras engine against bare Keras, on the same windows: an LSTM, 120 steps × 14
-columns.
-"""
+"""One epoch of the Keras engine against bare Keras: an LSTM on the same 120 steps × 14 columns."""
 
 import argparse
 import importlib

@@ -1,7 +1,7 @@
-"""LinearWindow against materialised windows and scikit-learn's Ridge: time, memory, and the same coefficients.
+"""LinearWindow against materialised windows and scikit-learn's Ridge: time and memory.
 
-Each contender runs in a process of its own, which reports how far its memory rose above what it
-held before the fit.
+Both find the same coefficients. Each contender runs in a process of its own, which reports how far
+its memory rose above what it held before the fit.
 """
 
 import argparse
@@ -50,9 +50,7 @@ def windows_of(folder):
 
 
 def run(name, folder):
-    """One contender in this process: its seconds, its peak of memory above the start (MB), its
-    coefficients.
-    """
+    """One contender in this process: seconds, memory above the start (MB), coefficients."""
     X, y = windows_of(folder)
     # What libraries set up at their first use is part of neither contender.
     CONTENDERS[name](X[:100], y[:100])

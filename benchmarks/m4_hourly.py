@@ -1,4 +1,4 @@
-"""The 414 hourly series of M4, 48 hours ahead: one global model for all of them, measured as in the competition.
+"""The 414 hourly series of M4, 48 hours ahead: one global model, measured as in the competition.
 
 The measures are the mean sMAPE (percent) and the mean MASE with season 24; the last 48 rows of each
 series are the test. The seasonal naive forecast shows that they are the competition's; its winner
@@ -54,8 +54,9 @@ def measures(forecast):
 
 
 class LastDay(TransformerMixin, BaseEstimator):
-    """Windows and targets as changes since the window's last day, hour by hour, in deviations of
-    the window.
+    """Windows and targets as changes since the window's last day, hour by hour.
+
+    They are counted in deviations of the window.
     """
 
     def fit(self, windows, y=None):
@@ -117,9 +118,7 @@ def linear(transformer):
 
 
 def forecast(model, length, stride, *, logarithms=True, weighted=False):
-    """Fit on windows of what is past, ``stride`` rows from one to the next, and forecast what
-    follows.
-    """
+    """Fit on past windows, ``stride`` rows from one to the next, and forecast what follows."""
     series = [np.log(one) for one in past] if logarithms else past
     X, y = make_windows(series, length, HORIZON, stride=20 * stride if args.quick else stride)
     # Halfway from the percentages of one measure to the deviations of the other.

@@ -1,6 +1,4 @@
-"""Memory of fitting and predicting 210,000 windows with a scaler and a network, above what its
-engine takes itself.
-"""
+"""Memory of fitting and predicting 210,000 windows, above what the engine takes itself."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""Chicago rail ridership tomorrow, from the last 56 days: measured errors beside those of a textbook chapter.
+"""Chicago rail ridership tomorrow, from the last 56 days: errors beside a textbook chapter's.
 
 Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
 2019-05 with windows that begin in 2019. Its networks stop at their best error on these very days;
@@ -23,8 +23,9 @@ LENGTH = 56
 
 
 def load():
-    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or
-    holiday) in columns.
+    """Boardings of rail and bus by day, and the day's type in columns of 0 and 1.
+
+    The types are working day, Saturday, and Sunday or holiday.
     """
     table = pd.read_csv(FILE, parse_dates=["service_date"], index_col="service_date")
     table = table.set_axis(["day_type", "bus", "rail", "total"], axis=1).sort_index()
@@ -87,9 +88,8 @@ print(
 naive = forecasts(NaiveForecaster("seasonal", season=7), rail, y, train)
 show("naive (the same weekday last week)", naive)
 spring = when >= "2019-03"
-print(
-    f"{'  its error from 2019-03 on':40}{np.abs(naive[spring] - y[spring]).mean():13,.0f}{'':13}{'42,143':>12}"
-)
+spring_error = np.abs(naive[spring] - y[spring]).mean()
+print(f"{'  its error from 2019-03 on':40}{spring_error:13,.0f}{'':13}{'42,143':>12}")
 show("linear", forecasts(LinearWindow(), rail, y, train), "37,866")
 show(
     "linear, all columns", forecasts(make_pipeline(SeriesScaler(), LinearWindow()), every, y, train)

@@ -1,4 +1,4 @@
-"""Chicago rail ridership of the next 14 days at once, from the last 56: errors beside those of a textbook chapter.
+"""Chicago rail ridership of the next 14 days at once: errors beside those of a textbook chapter.
 
 Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
 2019-05 with windows that begin in 2019. Beside rail and bus boardings, the type of every day is
@@ -33,8 +33,9 @@ AT_ONCE, SEQUENCE = "35,017", "25,519 … 34,322"
 
 
 def load():
-    """Boardings of rail and bus by day, and the day's type (working day, Saturday, Sunday or
-    holiday) in columns.
+    """Boardings of rail and bus by day, and the day's type in columns of 0 and 1.
+
+    The types are working day, Saturday, and Sunday or holiday.
     """
     table = pd.read_csv(FILE, parse_dates=["service_date"], index_col="service_date")
     table = table.set_axis(["day_type", "bus", "rail", "total"], axis=1).sort_index()
@@ -125,8 +126,8 @@ first = days.index[LENGTH : len(days) - HORIZON + 1]
 train, valid = first + pd.Timedelta(days=HORIZON - 1) < "2019", first >= "2019-02-26"
 
 print(
-    f"mean absolute error, riders{'':11}{'14 days':>9}{'+1':>9}{'+7':>9}{'+14':>9}{'reference':>18} "
-    f" fit [s]"
+    f"mean absolute error, riders{'':11}{'14 days':>9}{'+1':>9}{'+7':>9}{'+14':>9}"
+    f"{'reference':>18}   fit [s]"
 )
 show("naive (the same weekday last week)", forecasts(NaiveForecaster("seasonal", season=7), rail))
 show("linear, rail alone", forecasts(LinearWindow(), rail))

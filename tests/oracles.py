@@ -29,7 +29,7 @@ def simple_rnn(x, W, U, b, state=None):
 
 
 def lstm(x, W, U, b, state=None):
-    """Every state h_t of a long short-term memory with forget gate, its columns in the order i, f, c, o.
+    """Every state h_t of a long short-term memory with forget gate; columns in order i, f, c, o.
 
     S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); F. A.
     Gers, J. Schmidhuber and F. Cummins, "Learning to forget", Neural Computation 12 (2000):
@@ -66,7 +66,7 @@ def lstm(x, W, U, b, state=None):
 
 
 def gru(x, W, U, b, state=None):
-    """Every state of a gated recurrent unit, reset after the product, its columns in the order z, r, h.
+    """Every state of a gated recurrent unit, reset after the product; columns in the order z, r, h.
 
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014,
     arXiv:1406.1078v1 (the first version: the reset gate multiplies the recurrent product and its
@@ -159,7 +159,7 @@ def make_windows_by_loop(series_list, length, leads, target=0, sampling_rate=1, 
 
 
 def differences_by_loop(rows, lags):
-    """Each row less the row `lag` before it, for each lag in turn; NaN where there is no such row."""
+    """Each row less the row `lag` before it, for each lag in turn; NaN where there is none."""
     rows = _as_rows(rows)
     for lag in [lags] if np.isscalar(lags) else lags:
         differences = np.full(rows.shape, np.nan)

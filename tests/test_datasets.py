@@ -15,8 +15,9 @@ from skrnn import datasets
 from skrnn.datasets import fetch_jena, load_airline, make_waves, read_jena
 
 COLUMNS = [
-    "p (mbar)", "T (degC)", "Tpot (K)", "Tdew (degC)", "rh (%)", "VPmax (mbar)", "VPact (mbar)",
-    "VPdef (mbar)", "sh (g/kg)", "H2OC (mmol/mol)", "rho (g/m**3)", "wv (m/s)", "max. wv (m/s)", "wd (deg)",
+    "p (mbar)", "T (degC)", "Tpot (K)", "Tdew (degC)", "rh (%)",
+    "VPmax (mbar)", "VPact (mbar)", "VPdef (mbar)", "sh (g/kg)", "H2OC (mmol/mol)",
+    "rho (g/m**3)", "wv (m/s)", "max. wv (m/s)", "wd (deg)",
 ]  # fmt: skip
 WIND, GUST, TEMPERATURE = COLUMNS.index("wv (m/s)"), COLUMNS.index("max. wv (m/s)"), 1
 
@@ -47,7 +48,7 @@ def zipped(text, name="jena_climate_2009_2016.csv"):
 
 @contextlib.contextmanager
 def served(body, *, claimed_length=None):
-    """The address of a server on loopback that answers with `body`, and the list of its requests."""
+    """The address of a server on loopback that answers with `body`, and a list of its requests."""
     requests = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # A block may be indented (in a list), and a comment `<!-- skip -->` right before it takes it out.
 BLOCK = re.compile(
-    r"(?P<skip>^[ ]*<!-- skip -->\s*\n)?^(?P<indent>[ ]*)```python\b[^\n]*\n(?P<code>.*?)^(?P=indent)```\s*$",
+    r"(?P<skip>^[ ]*<!-- skip -->\s*\n)?"
+    r"^(?P<indent>[ ]*)```python\b[^\n]*\n(?P<code>.*?)^(?P=indent)```\s*$",
     re.MULTILINE | re.DOTALL,
 )
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -30,7 +31,7 @@ def python_blocks(text):
 
 
 def run_doctest(code, names, filename, line):
-    """Run a block of `>>>` lines, compare what they print, and carry on with the names they leave."""
+    """Run a block of `>>>` lines, compare what they print, and keep the names that they leave."""
     test = doctest.DocTestParser().get_doctest(code, names, filename, filename, line)
     report = []
     doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append, clear_globs=False)

@@ -83,8 +83,8 @@ def test_too_few_rows():
         SlidingWindow(120, sampling_rate=6).fit(np.zeros((500, 1)))
 
     assert str(caught.value) == (
-        "length=120 with sampling_rate=6 needs 715 rows, got 500: pass a longer series or a smaller "
-        "window"
+        "length=120 with sampling_rate=6 needs 715 rows, got 500: "
+        "pass a longer series or a smaller window"
     )
 
 
@@ -414,7 +414,8 @@ def test_other_frequency(frame, transformer):
 
     with pytest.raises(
         ValueError,
-        match="the index must go on in steps of 01:00:00 as in fit, got steps of 00:10:00: resample",
+        match="the index must go on in steps of 01:00:00 as in fit, "
+        "got steps of 00:10:00: resample",
     ):
         transformer.fit(frame).transform(other)
 
@@ -463,7 +464,8 @@ def test_all_windows_incomplete(frame, regressor):
 
     with pytest.raises(
         ValueError,
-        match=r"all 94 windows are incomplete \(windows of 6 steps reach over 6 rows, .*\): fill the gaps, or",
+        match=r"all 94 windows are incomplete "
+        r"\(windows of 6 steps reach over 6 rows, .*\): fill the gaps, or",
     ):
         regressor.fit(X, y)
 
