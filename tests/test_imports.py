@@ -212,3 +212,8 @@ def test_pyarrow_is_imported_late():
     ]
 
     assert early == []
+
+
+def test_package_is_typed():
+    """The package says that its public functions are annotated."""
+    assert (PACKAGE / "py.typed").exists()

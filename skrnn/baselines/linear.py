@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
 from skrnn.baselines.linear_quantiles import fit_quantiles
-from skrnn.forecasters.base import WindowRegressor, filled_batches, finite_forecasts
+from skrnn.forecasters.base import WindowRegressor, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
+from skrnn.windows.filling import filled_batches
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_deviations, feature_means
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from skrnn.forecasters.base import WindowRegressor, filled_batches
+from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count, check_option
+from skrnn.windows.filling import filled_batches
 from skrnn.windows.leads import leads_of, target_position
 
 STRATEGIES = ("last", "seasonal", "mean", "drift")

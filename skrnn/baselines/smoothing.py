@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from skrnn.baselines.holt_winters import HoltWinters
 from skrnn.baselines.stretches import Limits, target_stretches
-from skrnn.forecasters.base import WindowRegressor, filled_batches
+from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.units import check_one_unit
 from skrnn.validation import check_count
+from skrnn.windows.filling import filled_batches
 from skrnn.windows.leads import leads_of, target_position
 
 TRENDS = ("add", None)

@@ -1,7 +1,6 @@
 """WindowRegressor: what all regressors on windows share."""
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -12,7 +11,6 @@ from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.wholly import wholly
 from skrnn.validation import check_target_values, check_weights, dimensions
 from skrnn.windows.array import Windows
-from skrnn.windows.filling import fill_steps
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_means
 
@@ -157,9 +155,3 @@ def finite_forecasts(values: np.ndarray, stand_in: np.ndarray) -> np.ndarray:
         stacklevel=3,
     )
     return np.where(infinite, stand_in, values)
-
-
-def filled_batches(windows: Windows, fill_values) -> Iterator[tuple[slice, np.ndarray]]:
-    """Windows batch by batch, gathered and filled: which of them, and their steps."""
-    for batch in windows.batches():
-        yield batch, fill_steps(windows.take(batch), fill_values)

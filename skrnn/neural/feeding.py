@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skrnn.windows.array import BATCH_NUMBERS, Windows
-from skrnn.windows.filling import fill_steps
+from skrnn.windows.filling import fill_ahead
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class KnownAhead:
 
         Those of the windows, which were gathered as ``steps``, are among them.
         """
-        both = np.concatenate([steps[:, :, self.columns], self.take(windows)], axis=1)
-        return fill_steps(both, fallback[self.columns])[:, steps.shape[1] :]
+        return fill_ahead(self.take(windows), steps[:, :, self.columns], fallback[self.columns])
 
 
 class Batch(NamedTuple):

@@ -11,7 +11,7 @@ from skrnn.preprocessing.rows import RowTransformer
 from skrnn.validation import check_counts, check_option, column_positions, index_of
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
-from skrnn.windows.filling import fill_steps
+from skrnn.windows.filling import filled_steps_of
 from skrnn.windows.inputs import are_windows, check_rows, check_windows
 from skrnn.windows.leads import leads_of
 
@@ -167,19 +167,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
         # Of a long season only the steps that leads refer to are looked at.
         looked_at = np.flatnonzero(mix.any(axis=1)) + 1 - lost
-        steps = windows.values_at(column, looked_at * rate)
-        if np.isnan(steps).any():
-            steps = self._filled(windows, steps, column, looked_at)
+        steps = filled_steps_of(windows, column, looked_at)
         return steps @ mix[looked_at - 1 + lost]
-
-    def _filled(self, windows, steps, column, looked_at):
-        """Unknown steps filled from anywhere in their own window, as ``predict`` fills them."""
-        steps, rows = steps.copy(), np.flatnonzero(np.isnan(steps).any(axis=1))
-        offsets = (np.arange(windows.length) - windows.length + 1) * windows.sampling_rate
-        for batch in windows[rows].batches():
-            whole = windows[rows[batch]].values_at(column, offsets)[:, :, None]
-            steps[rows[batch]] = fill_steps(whole, np.full(1, np.nan))[:, looked_at - 1, 0]
-        return steps
 
     # ------------------------------------------------------------------ the arithmetic
 

@@ -1,6 +1,16 @@
-"""Filling: what stands in for unknown values."""
+"""Filling: what stands in for unknown values.
+
+Windows are filled from their own nearest known steps, for forecasts; rows from their own past, for
+fits.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from skrnn.windows.array import Windows
 
 
 def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
@@ -9,18 +19,54 @@ def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
     A feature that is unknown in the whole window gets ``fallback`` (n_features,).
     """
     unknown = np.isnan(batch)
-    rows = np.flatnonzero(unknown.any(axis=(1, 2)))
-    if not len(rows):
+    incomplete = np.flatnonzero(unknown.any(axis=(1, 2)))
+    if not len(incomplete):
         return batch
-    part, unknown = batch[rows], unknown[rows]
-    n_steps = part.shape[1]
+    steps = batch[incomplete]
+    unknown = unknown[incomplete]
+    n_steps = steps.shape[1]
     before = last_known(unknown, axis=1)
     after = n_steps - 1 - last_known(unknown[:, ::-1], axis=1)[:, ::-1]
     nearest = np.where(before >= 0, before, after)
-    filled = np.take_along_axis(part, np.minimum(nearest, n_steps - 1), axis=1)
+    filled = np.take_along_axis(steps, np.minimum(nearest, n_steps - 1), axis=1)
     batch = batch.copy()
-    batch[rows] = np.where(nearest == n_steps, fallback, filled)
+    batch[incomplete] = np.where(nearest == n_steps, fallback, filled)
     return batch
+
+
+def filled_batches(windows: "Windows", fallback: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Windows batch by batch, gathered and filled: which of them, and their steps."""
+    for batch in windows.batches():
+        yield batch, fill_steps(windows.take(batch), fallback)
+
+
+def fill_ahead(ahead: np.ndarray, steps: np.ndarray, fallback: np.ndarray) -> np.ndarray:
+    """Fill what is known ahead of windows (n, n_leads, n_features) from the nearest known values.
+
+    The windows' own ``steps`` (n, n_steps, n_features) of the same features are among them.
+    """
+    both = np.concatenate([steps, ahead], axis=1)
+    return fill_steps(both, fallback)[:, steps.shape[1] :]
+
+
+def filled_steps_of(windows: "Windows", column: int, steps: np.ndarray) -> np.ndarray:
+    """One feature of every window at some of its steps (n_windows, n_steps), filled.
+
+    ``steps`` are counted from the newest, 0, backward: -1 is the one before. Unknown ones are
+    filled from anywhere in their own window; NaN where nothing of it is known.
+    """
+    values = windows.values_at(column, steps * windows.sampling_rate)
+    incomplete = np.flatnonzero(np.isnan(values).any(axis=1))
+    if not len(incomplete):
+        return values
+    values = values.copy()
+    every_step = np.arange(1 - windows.length, 1) * windows.sampling_rate
+    nothing = np.full(1, np.nan)
+    for batch in windows[incomplete].batches():
+        which = incomplete[batch]
+        whole = windows[which].values_at(column, every_step)[:, :, None]
+        values[which] = fill_steps(whole, nothing)[:, steps - 1, 0]
+    return values
 
 
 def rows_from_past(rows: np.ndarray, season: int = 1, bounds=None) -> np.ndarray:

@@ -68,7 +68,7 @@ def test_fold_statistics(method, start, n, length, rate, stride, known_ahead):
     X, _ = make_windows(
         rows,
         length,
-        2,
+        leads=2,
         target=0,
         sampling_rate=rate,
         stride=stride,

@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit, train_test_split
 from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
-from skrnn.windows.filling import fill_steps
+from skrnn.windows.filling import fill_steps, filled_steps_of
 from skrnn.windows.gathering import known_rows
 
 
@@ -445,3 +445,15 @@ def test_infinite_rows_are_known(dtype):
 
     assert known_rows(rows).tolist() == [True, False, True, False]
     assert known_rows(rows, np.array([1])).tolist() == [True, True, True, False]
+
+
+def test_steps_of_a_feature_are_those_of_filled_windows():
+    """Some steps of one feature, filled, are what filling whole windows gives."""
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    rows[np.random.default_rng(1).random(60) < 0.4, 0] = np.nan
+    windows = Windows(rows, np.arange(4, 60), length=4, sampling_rate=2)
+
+    steps = filled_steps_of(windows, 0, np.array([-3, 0]))
+
+    filled = fill_steps(np.asarray(windows), np.full(2, np.nan))
+    np.testing.assert_array_equal(steps, filled[:, [0, 3], 0])
