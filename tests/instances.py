@@ -1,6 +1,4 @@
-"""Small, fast instances of every public transformer and estimator, for the checks that run over all
-of them.
-"""
+"""Small, fast instances of every public transformer and estimator, for checks of all of them."""
 
 from sklearn.base import clone
 from sklearn.linear_model import Ridge

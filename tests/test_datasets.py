@@ -287,9 +287,7 @@ def test_fetch_refuses_an_archive_of_something_else(tmp_path, expected):
 
 
 def test_fetch_says_offline_where_to_put_the_file(tmp_path):
-    """When nobody answers, the message names the public address and the folder; nothing is left
-    behind.
-    """
+    """When nobody answers, the message names address and folder, and nothing is left behind."""
     with served(b"") as (url, _):
         pass  # the port is free again, and nobody listens there
 

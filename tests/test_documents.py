@@ -74,9 +74,7 @@ def test_document_runs(path, tmp_path, monkeypatch):
 
 
 def test_blocks_share_their_names_and_skipped_ones_do_not_run():
-    """A later block sees the names of earlier ones, plain or `>>>`; one marked as skipped does
-    nothing.
-    """
+    """A later block sees the names of earlier ones, plain or `>>>`, but not of skipped ones."""
     text = """
 ```python
 a = 1

@@ -1,6 +1,4 @@
-"""Bad input: one clear exception that names the argument, what is required, what came, and the
-remedy.
-"""
+"""Bad input: one exception that names the argument, what is required, what came, the remedy."""
 
 import numpy as np
 import pandas as pd
@@ -387,9 +385,7 @@ def test_index_of_functions(frame, function):
 
 
 def test_several_levels(frame):
-    """Series stacked in one DataFrame would run into each other; the message shows how to cut them
-    apart.
-    """
+    """Series stacked in one DataFrame are refused; the message shows how to cut them apart."""
     panel = pd.concat({"a": frame, "b": frame})
     calls = [
         SlidingWindow(3).fit,

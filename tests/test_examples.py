@@ -14,9 +14,7 @@ CHATTER = ("Traceback", "Warning", "oneDNN", "cuda", "retracing", "absl::")
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_prints_its_table_and_nothing_else(path, tmp_path):
-    """`--quick` ends well, shows the naive forecast in its table, and no library says a word of its
-    own.
-    """
+    """`--quick` ends well, its table has the naive forecast, and no library adds a word."""
     environment = os.environ | {
         "MPLBACKEND": "Agg",
         "PYTHONPATH": str(ROOT),

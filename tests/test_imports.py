@@ -55,9 +55,7 @@ def module_name(path):
 
 
 def imported_names(node):
-    """The dotted names that an import statement, or a call of import_module or __import__, asks
-    for.
-    """
+    """The dotted names that an import, or a call of import_module or __import__, asks for."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.level == 0:

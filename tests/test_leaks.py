@@ -282,9 +282,7 @@ WINDOW_MODELS = {
 
 @pytest.mark.parametrize("name", WINDOW_MODELS)
 def test_windows_behind_the_training_windows_do_not_count(name):
-    """Windows by origin: neither scaling nor fitting sees a row behind the last target of the
-    training windows.
-    """
+    """Windows by origin: no row behind the training windows' last target is seen by any fit."""
     frame, horizon = series().ffill(), 3
     X, _ = make_windows(frame, LENGTH, horizon, target="load")
     train, _ = next(TimeSeriesSplit(2, gap=horizon - 1).split(X))
@@ -304,9 +302,7 @@ def test_windows_behind_the_training_windows_do_not_count(name):
 
 @pytest.mark.parametrize("strategy", [RecursiveForecaster, DirectForecaster, MultiOutputForecaster])
 def test_many_leads_do_not_see_the_rows_behind(strategy):
-    """Rows in, many leads out: forecasts made at row ``cut`` and before do not change with the rows
-    behind it.
-    """
+    """Rows in, many leads out: forecasts made up to row ``cut`` ignore the rows behind it."""
     frame = series()
     pipe = make_pipeline(SlidingWindow(LENGTH), strategy(LinearWindow(), 12))
     pipe.fit(frame[:N_FIT], frame["load"][:N_FIT])
@@ -319,9 +315,7 @@ def test_many_leads_do_not_see_the_rows_behind(strategy):
 
 @pytest.mark.parametrize("params", [{"sequence_targets": True}, {"decoder": "recurrent"}], ids=str)
 def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
-    """Rows in, many leads out: only the column that is known ahead is seen behind the origin, up to
-    the last lead.
-    """
+    """Many leads: behind the origin only what is known ahead is seen, up to the last lead."""
     frame, horizon = series(), 4
     network = RNNRegressor("simple", 4, **params, **_NET)
     pipe = make_pipeline(

@@ -9,9 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def lines_without_numbers(text):
-    """The lines of the table's models in the order of the ladder, and the others up to their first
-    number.
-    """
+    """The lines up to their first number, those of the table's models in the ladder's order."""
     return sorted(
         re.split(r"\d", line.removeprefix("*").strip())[0].strip() for line in text.splitlines()
     )

@@ -1,5 +1,6 @@
-"""SmoothingRegressor: what it learns, and what each parameter does; its recursion is tested with
-HoltWinters.
+"""SmoothingRegressor: what it learns, and what each parameter does.
+
+Its recursion is tested with HoltWinters.
 """
 
 from typing import ClassVar

@@ -1,6 +1,4 @@
-"""Bad files: one line on stderr that names file, line or column, and the remedy, and exit code 2;
-never a traceback.
-"""
+"""Bad files: a line on stderr that names file, line or column, and the remedy; no traceback."""
 
 import datetime as dt
 

@@ -1,6 +1,4 @@
-"""Files as they are published, where somebody has them: what is found in them, and what it comes
-to.
-"""
+"""Files as they are published, where somebody has them: what is found, what it comes to."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""The leak audit of comparisons: no forecast changes with the rows behind the one at which it is
-made.
-"""
+"""The leak audit of comparisons: no forecast changes with the rows behind its own."""
 
 import numpy as np
 import pandas as pd

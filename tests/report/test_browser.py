@@ -1,6 +1,4 @@
-"""The page in a browser: it draws, answers to mouse and keyboard, fits a phone, and asks for
-nothing.
-"""
+"""The page in a browser: it draws, answers mouse and keyboard, fits a phone, asks for nothing."""
 
 import re
 import shutil
