@@ -72,6 +72,13 @@ class Dropout:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """Numbers in order: of each target's the middle one, and the others by steps away from it."""
+
+    per_target: int
+
+
+@dataclass(frozen=True)
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 

@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from skrnn.forecasters.samples import Samples
 from skrnn.neural.fused import compiling, engine, kernels, loop
-from skrnn.neural.fused.cells import CACHE_BYTES
 from skrnn.neural.fused.compiling import compiled, ready
-from skrnn.neural.fused.engine import initial_weights, train
+from skrnn.neural.fused.engine import train
 from skrnn.neural.fused.gathering import gather, nothing
 from skrnn.neural.fused.layers import link
+from skrnn.neural.fused.layers.recurrent import CACHE_BYTES
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Network, Recurrent
@@ -106,7 +106,7 @@ def check_gradient(model, X, y, n_weights):
     random = np.random.default_rng(1)
     weights = random.uniform(size=len(X))
     plan = Plan(network, every_step=network.every_step)
-    vector = plan.vector(initial_weights(plan, random), float)
+    vector = plan.vector(plan.initial_weights(random), float)
     vector += random.normal(scale=0.1, size=len(vector))
 
     def slope(vector):
@@ -210,9 +210,7 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
     X, y = data()
     network = fitted(RNNRegressor("lstm", 30), X, y, engine="fused").network_.on(X.length)
 
-    kernel, recurrent, bias, out, out_bias = initial_weights(
-        Plan(network), np.random.default_rng(0)
-    )
+    kernel, recurrent, bias, out, out_bias = Plan(network).initial_weights(np.random.default_rng(0))
 
     assert 0.9 < np.abs(kernel).max() / np.sqrt(6 / (3 + 120)) <= 1
     np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(30), atol=1e-12)

@@ -48,7 +48,7 @@ def compiled(function, *, python=True, **options):
 @functools.cache
 def _sources():
     """Tells all files of the engine from those of another version."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    files = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 

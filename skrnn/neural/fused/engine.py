@@ -19,16 +19,11 @@ from skrnn.neural.fused.gathering import (
     source_of_windows,
 )
 from skrnn.neural.fused.layers import link
-from skrnn.neural.fused.loop import LANE_STEP, Batches, Learning, Places, Weights
+from skrnn.neural.fused.loop import LANE_STEP, Batches, Inputs, Learning, Places, Weights
+from skrnn.neural.fused.losses import LOSSES, mean_loss
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
-from skrnn.neural.fused.threads import (
-    DONE,
-    allowed_threads,
-    one_thread,
-    shared_state,
-    together,
-)
+from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
 from skrnn.neural.network import Network
 from skrnn.neural.training import Course, Trained, Training, optimizer_name
 
@@ -54,8 +49,8 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
     if training is None:
         return None
     kind = training.loss.kind
-    if not isinstance(kind, str) or kind not in kernels.LOSSES:
-        return _choice("loss", kernels.LOSSES, kind)
+    if not isinstance(kind, str) or kind not in LOSSES:
+        return _choice("loss", LOSSES, kind)
     if settings(training.optimizer) is None:
         return _choice("optimizer", DEFAULTS, training.optimizer)
     return f"callbacks must be None, got {len(training.callbacks)}" if training.callbacks else None
@@ -87,17 +82,21 @@ def _plan(network, *, every_step=False):
 
 
 def _places(plan, *, training=False):
-    rows = plan.rows if training else plan.forward_rows
-    places = (
-        plan.windows,
-        plan.known_ahead,
-        plan.outputs,
-        plan.target,
-        plan.factors,
-        plan.d_outputs,
+    return Places(
+        layers=plan.layers,
+        rows=plan.rows if training else plan.forward_rows,
+        windows=plan.windows,
+        known_ahead=plan.known_ahead,
+        states=plan.states,
+        n_states=plan.n_states,
+        outputs=plan.outputs,
+        target=plan.target,
+        factors=plan.factors,
+        d_outputs=plan.d_outputs,
+        target_steps=plan.target_steps,
+        n_targets=plan.network.targets,
+        n_outputs=plan.network.outputs,
     )
-    sizes = (plan.target_steps, plan.network.targets, plan.network.outputs)
-    return Places(plan.layers, rows, *places, *sizes)
 
 
 def _weights(plan, vector):
@@ -146,7 +145,7 @@ class _Trainer:
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
         self.n_threads = min(allowed_threads(), n_shares)
         self.random = np.random.default_rng(training.seed)
-        weights = initial_weights(plan, self.random) if start is None else start.weights
+        weights = plan.initial_weights(self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
         self.packed = _weights(plan, self.vector)
         name, values = settings(training.optimizer)
@@ -197,7 +196,7 @@ class _Trainer:
             order=order,
             size=self.feed.batch_size,
             lanes=self.lanes,
-            loss=kernels.LOSSES[loss.kind],
+            loss=LOSSES[loss.kind],
             quantiles=np.array(loss.quantiles, np.float64),
             drops=self.plan.drops,
             seed=seed,
@@ -209,8 +208,7 @@ class _Trainer:
             # interrupted.
             loop.train(
                 places,
-                windows.read,
-                known_ahead.read,
+                Inputs(windows.read, known_ahead.read, nothing().read),
                 targets,
                 batches,
                 self.packed,
@@ -229,10 +227,10 @@ class _Trainer:
         n_done = 0
         for (windows, known_ahead, _, order), _ in _readings(feed, forecasts=True):
             some = outputs[n_done : n_done + len(order)]
-            _forecast(plan, self.packed.packed, windows, known_ahead, order, some)
+            inputs = (windows, known_ahead, nothing())
+            _forecast(plan, self.packed.packed, inputs, order, some, _no_states(self.network))
             n_done += len(order)
-        loss = self.training.loss
-        return kernels.mean_loss(outputs, feed.y, feed.weights, loss.kind, loss.quantiles)
+        return mean_loss(outputs, feed.y, feed.weights, self.training.loss)
 
     def weights(self):
         """The weights, in Keras's order and layout."""
@@ -322,40 +320,6 @@ def _gathered(feed, batches, forecasts):
     return steps, known_ahead, targets, np.arange(len(steps.read.ends))
 
 
-# ---------------------------------------------------------------------- weights
-
-
-def initial_weights(plan: Plan, random) -> list:
-    """New weights in Keras's layout, drawn as Keras's initializers draw them."""
-    weights = []
-    for variable in plan.variables:
-        shape = variable.numbers.shape
-        if variable.role == "kernel":
-            around = np.prod(shape[:-2], dtype=int)
-            limit = np.sqrt(6 / (around * (shape[-2] + shape[-1])))
-            weight = random.uniform(-limit, limit, shape)
-        elif variable.role == "recurrent":
-            weight = _orthogonal(random, shape)
-        else:
-            weight = np.zeros(shape)
-            if variable.role == "lstm bias":
-                weight[len(weight) // 4 : len(weight) // 2] = (
-                    1  # a forget gate that is open at first
-                )
-        weights.append(weight.astype(plan.network.dtype))
-    return weights
-
-
-def _orthogonal(random, shape):
-    rows, columns = shape
-    drawn = random.normal(size=(max(shape), min(shape)))
-    # LAPACK sums in another order with another number of threads.
-    with one_thread():
-        q, r = np.linalg.qr(drawn)
-    q *= np.sign(np.diag(r))
-    return q if rows >= columns else q.T
-
-
 # ---------------------------------------------------------------------- prediction
 
 
@@ -365,7 +329,6 @@ def _known_plan(network):
     return _plan(network), []
 
 
-@announced()
 def predict(
     network: Network,
     weights: list,
@@ -376,16 +339,43 @@ def predict(
 
     Windows are read where they lie in their rows.
     """
+    outputs = np.empty((len(windows), network.outputs), network.dtype)
+    _predict(network, weights, windows, known_ahead, None, outputs, _no_states(network))
+    return outputs
+
+
+def carry(
+    network: Network, weights: list, windows, states: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs for windows that begin with ``states``, and the states behind their last steps.
+
+    States (n, n_states) are those of each recurrent layer in turn, of either direction: its output,
+    and behind it the cell of an LSTM. None: zeros.
+    """
+    outputs = np.empty((len(windows), network.outputs), network.dtype)
+    after = np.empty((len(windows), _known_plan(network)[0].n_states), network.dtype)
+    _predict(network, weights, windows, None, states, outputs, after)
+    return outputs, after
+
+
+def _no_states(network):
+    return np.empty((0, 0), network.dtype)
+
+
+@announced()
+def _predict(network, weights, windows, known_ahead, states, outputs, after):
     plan, idle = _known_plan(network)
     packed = _weights(plan, plan.vector(weights, network.dtype)).packed
-    outputs = np.empty((len(windows), network.outputs), network.dtype)
     for batch, steps in _sources(windows, network.dtype):
         ahead = nothing()
         if known_ahead is not None:
             ahead = source_of_array(np.ascontiguousarray(known_ahead[batch], network.dtype))
-        some = outputs[batch]
-        _forecast(plan, packed, steps, ahead, np.arange(len(some)), some, idle)
-    return outputs
+        before = nothing()
+        if states is not None:
+            before = source_of_array(np.ascontiguousarray(states[batch, None], network.dtype))
+        inputs = (steps, ahead, before)
+        n = len(outputs[batch])
+        _forecast(plan, packed, inputs, np.arange(n), outputs[batch], after[batch], idle)
 
 
 def _sources(windows, dtype):
@@ -404,17 +394,19 @@ def _borrowed(idle):
         return None
 
 
-def _forecast(plan, packed, windows, known_ahead, order, outputs, idle=None):
-    check_inputs(plan.network, windows, known_ahead, order)
-    lanes, places = _lanes(plan, max(1, len(order))), _places(plan)
+def _forecast(plan, packed, inputs, order, outputs, after, idle=None):
+    """The outputs of samples that are read from three sources, and their last states."""
+    check_inputs(plan.network, inputs[0], inputs[1], order)
+    lanes = _lanes(plan, max(1, len(order)))
+    places = _places(plan)
+    few = lanes == LANE_STEP and idle is not None
 
     def work(thread, shared):
-        few = lanes == LANE_STEP and idle is not None
         memory = _borrowed(idle) if few else None
-        memory = _memory(plan.forward_rows, lanes, outputs.dtype) if memory is None else memory
-        loop.predict(
-            places, windows.read, known_ahead.read, order, lanes, packed, memory, shared, outputs
-        )
+        if memory is None:
+            memory = _memory(plan.forward_rows, lanes, outputs.dtype)
+        reads = Inputs(*(source.read for source in inputs))
+        loop.predict(places, reads, order, lanes, packed, memory, shared, outputs, after)
         if few:
             idle.append(memory)
 

@@ -8,7 +8,7 @@ vector instructions.
 import math
 
 import numpy as np
-from numba import from_dtype, types
+from numba import types
 from numba.extending import overload, register_jitable
 
 from skrnn.neural.fused.compiling import array, linked, part_of
@@ -180,119 +180,25 @@ def copy_masked(X, mask, out):
         y[b] = x[b] * m[b]
 
 
-# ---------------------------------------------------------------------- losses
-
-
-MSE, MAE, HUBER, PINBALL = range(4)
-LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER, "pinball": PINBALL}
-LEVELS = types.Array(types.float64, 1, "C")
-
-
-@linked(array(3), array(3), array(3), types.int64, LEVELS, array(3), returns=types.float64)
-def loss_gradient(Y, target, factors, kind, quantiles, D):
-    """The loss of outputs Y (steps, outputs, lanes), and its gradient in D.
-
-    Each step and lane counts as often as its factor says. Of quantiles, those of a target lie
-    beside each other.
-    """
-    one = Y.dtype.type(1)
-    loss = 0.0
-    if kind == PINBALL:
-        n_levels = quantiles.shape[0]
-        for t in range(Y.shape[0]):
-            for j in range(Y.shape[1]):
-                level = Y.dtype.type(quantiles[j % n_levels])
-                for b in range(Y.shape[2]):
-                    w = factors[t, 0, b]
-                    e = target[t, j // n_levels, b] - Y[t, j, b]
-                    slope = level if e >= 0 else level - one
-                    loss += w * slope * e
-                    D[t, j, b] = -w * slope
-        return loss
-    for t in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            for b in range(Y.shape[2]):
-                e, w = Y[t, j, b] - target[t, j, b], factors[t, 0, b]
-                if kind == MSE:
-                    loss += w * e * e
-                    D[t, j, b] = 2 * w * e
-                elif kind == MAE:
-                    loss += w * abs(e)
-                    D[t, j, b] = w * np.sign(e)
-                elif abs(e) <= one:
-                    loss += w * e * e / 2
-                    D[t, j, b] = w * e
-                else:
-                    loss += w * (abs(e) - one / 2)
-                    D[t, j, b] = w * np.sign(e)
-    return loss
-
-
-def mean_loss(Y, y, weights, loss, quantiles=()):
-    """The mean loss of outputs Y (n, outputs)."""
-    if loss == "pinball":
-        levels = np.array(quantiles, Y.dtype)
-        e = y[:, :, None] - Y.reshape(*y.shape, len(levels))
-        losses = np.maximum(levels * e, (levels - 1) * e).reshape(len(y), -1)
-        return float(np.mean(losses if weights is None else losses * weights[:, None]))
-    e = np.abs(Y - y)
-    losses = {"mse": e**2, "mae": e, "huber": np.where(e <= 1, e**2 / 2, e - 0.5)}[loss]
-    return float(np.mean(losses if weights is None else losses * weights[:, None]))
-
-
-# ---------------------------------------------------------------------- optimizers, as Keras defines them
-
-
-ADAM, RMSPROP, SGD = range(3)
-OPTIMIZERS = {"adam": ADAM, "rmsprop": RMSPROP, "sgd": SGD}
-OPTIMIZER = np.dtype(
-    [
-        *((name, np.int64) for name in ("kind", "steps", "nesterov")),
-        *(
-            (name, np.float64)
-            for name in ("rate", "beta_1", "beta_2", "rho", "momentum", "epsilon", "clipnorm")
-        ),
-    ]
-)
-
-
-@linked(array(1), array(1), array(2), from_dtype(OPTIMIZER)[::1])
-def optimize(W, G, memory, optimizer):
-    """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
-    how, real = optimizer[0], W.dtype.type
-    how.steps += 1
-    rate, tiny = real(how.rate), real(how.epsilon)
-    if how.kind == ADAM:
-        # The learning rate with both corrections of the first steps.
-        alpha = real(how.rate * math.sqrt(1 - how.beta_2**how.steps) / (1 - how.beta_1**how.steps))
-        M, V, first, second = memory[0], memory[1], real(1 - how.beta_1), real(1 - how.beta_2)
-        for i in range(W.shape[0]):
-            M[i] += (G[i] - M[i]) * first
-            V[i] += (G[i] * G[i] - V[i]) * second
-            W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
-    elif how.kind == RMSPROP:
-        V, kept, new = memory[0], real(how.rho), real(1 - how.rho)
-        for i in range(W.shape[0]):
-            V[i] = kept * V[i] + new * G[i] * G[i]
-            W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
-    elif memory.shape[0]:
-        M, kept = memory[0], real(how.momentum)
-        for i in range(W.shape[0]):
-            M[i] = M[i] * kept - rate * G[i]
-            W[i] += M[i] * kept - rate * G[i] if how.nesterov else M[i]
-    else:
-        for i in range(W.shape[0]):
-            W[i] -= rate * G[i]
+# ---------------------------------------------------------------------- the largest of some steps
 
 
 @part_of
-def clip(G, most):
-    """Shorten a gradient to the norm ``most``."""
-    total = 0.0
-    for i in range(G.shape[0]):
-        total += G[i] * G[i]
-    norm = math.sqrt(total)
-    if norm > most:
-        factor = G.dtype.type(most / norm)
-        for i in range(G.shape[0]):
-            G[i] *= factor
+def largest(X, first, stop, out):
+    """The maximum of some steps."""
+    copy(X[first], out)
+    best = out.ravel()
+    for t in range(first + 1, stop):
+        row = X[t].ravel()
+        for b in range(row.shape[0]):
+            best[b] = max(best[b], row[b])
+
+
+@part_of
+def largest_step(row, first, stop, b):
+    """The step of the largest of a row's numbers; the first of them."""
+    best = first
+    for t in range(first + 1, stop):
+        if row[t, b] > row[best, b]:
+            best = t
+    return best

@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skrnn.neural.fused.cells import part
 from skrnn.neural.fused.compiling import compiled, part_of
-from skrnn.neural.fused.gathering import gather, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, clip, fill, loss_gradient, mixed, optimize
+from skrnn.neural.fused.gathering import Read, gather, gather_targets, loss_factor
+from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
+from skrnn.neural.fused.layers.recurrent import is_recurrent
+from skrnn.neural.fused.losses import loss_gradient
+from skrnn.neural.fused.memory import view
+from skrnn.neural.fused.optimizers import clip, optimize
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 
 # A chunk has a multiple of this many lanes, so that every loop and product has the same form, and
@@ -33,6 +36,9 @@ class Places(NamedTuple):
     rows: int
     windows: int
     known_ahead: int
+    # The states before the first step, and how many numbers they are.
+    states: int
+    n_states: int
     outputs: int
     target: int
     factors: int
@@ -41,6 +47,14 @@ class Places(NamedTuple):
     target_steps: int
     n_targets: int
     n_outputs: int
+
+
+class Inputs(NamedTuple):
+    """What samples read: windows, what is known ahead of them, and states before their first step."""
+
+    windows: Read
+    known_ahead: Read
+    states: Read
 
 
 class Weights(NamedTuple):
@@ -90,12 +104,20 @@ def _chunk(network, memory, n):
 
 
 @part_of
-def read_inputs(network, windows, known_ahead, order, first, n, memory):
-    """Gather n samples, and what is known ahead of them."""
-    steps, features = windows.offsets.shape[0], windows.columns.shape[0]
-    gather(windows, order, first, n, part(memory, network.windows, steps, features))
-    leads, columns = known_ahead.offsets.shape[0], known_ahead.columns.shape[0]
-    gather(known_ahead, order, first, n, part(memory, network.known_ahead, leads, columns))
+def read_inputs(network, inputs, order, first, n, memory):
+    """Gather what n samples read."""
+    windows, known_ahead, states = inputs
+    steps = windows.offsets.shape[0]
+    features = windows.columns.shape[0]
+    gather(windows, order, first, n, view(memory, network.windows, steps, features))
+    leads = known_ahead.offsets.shape[0]
+    columns = known_ahead.columns.shape[0]
+    gather(known_ahead, order, first, n, view(memory, network.known_ahead, leads, columns))
+    before = view(memory, network.states, 1, network.n_states)
+    if states.columns.shape[0]:
+        gather(states, order, first, n, before)
+    else:
+        fill(before, 0)
 
 
 @compiled
@@ -127,38 +149,23 @@ def update(weights, learning, n_shares, n):
 
 
 @part_of
-def _learn(
-    network,
-    windows,
-    known_ahead,
-    targets,
-    batches,
-    first,
-    n,
-    factor,
-    packed,
-    gradient,
-    memory,
-    seed,
-):
+def _learn(network, inputs, targets, batches, first, n, factor, packed, gradient, memory, seed):
     """The loss of n samples, and the gradient, which is added to what is there."""
     numbers = _chunk(network, memory, n)
-    read_inputs(network, windows, known_ahead, batches.order, first, n, numbers)
-    target = part(numbers, network.target, network.target_steps, network.n_targets)
-    factors = part(numbers, network.factors, network.target_steps, 1)
-    gather_targets(targets, windows, batches.order, first, n, factor, target, factors)
+    read_inputs(network, inputs, batches.order, first, n, numbers)
+    target = view(numbers, network.target, network.target_steps, network.n_targets)
+    factors = view(numbers, network.factors, network.target_steps, 1)
+    gather_targets(targets, inputs.windows, batches.order, first, n, factor, target, factors)
     forward(network.layers, packed, numbers, batches.drops, seed)
-    Y = part(numbers, network.outputs, network.target_steps, network.n_outputs)
-    D = part(numbers, network.d_outputs, network.target_steps, network.n_outputs)
+    Y = view(numbers, network.outputs, network.target_steps, network.n_outputs)
+    D = view(numbers, network.d_outputs, network.target_steps, network.n_outputs)
     loss = loss_gradient(Y, target, factors, batches.loss, batches.quantiles, D)
     backward(network.layers, packed, gradient, numbers, batches.drops)
     return loss
 
 
 @compiled
-def train(
-    network, windows, known_ahead, targets, batches, weights, learning, memory, shared, n_threads
-):
+def train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads):
     """Train on all batches once, as one of ``n_threads`` threads."""
     n_samples = batches.order.shape[0]
     for batch in range(-(-n_samples // batches.size)):
@@ -180,7 +187,7 @@ def train(
                 first, seed = begin + chunk * batches.lanes, mixed(batches.seed + batch, chunk)
                 n = min(batches.lanes, end - first)
                 loss += _learn(
-                    network, windows, known_ahead, targets, batches, first, n, factor, weights.packed, gradient,
+                    network, inputs, targets, batches, first, n, factor, weights.packed, gradient,
                     memory, seed,
                 )  # fmt: skip
             learning.losses[which] = loss
@@ -197,9 +204,25 @@ def train(
             return
 
 
+@part_of
+def _keep_states(network, numbers, first, n, states):
+    """The states behind the last step of each layer that begins with some, in the order of these."""
+    for at in range(network.layers.shape[0]):
+        layer = network.layers[at]
+        if not is_recurrent(layer) or layer.directions:
+            continue
+        column = layer.h0 - network.states
+        last = layer.steps * layer.units
+        for j in range(layer.units):
+            for b in range(n):
+                states[first + b, column + j] = numbers[layer.H + last + j, b]
+                if layer.C:
+                    states[first + b, column + layer.units + j] = numbers[layer.C + last + j, b]
+
+
 @compiled
-def predict(network, windows, known_ahead, order, lanes, packed, memory, shared, outputs):
-    """The outputs of some samples, as one of some threads."""
+def predict(network, inputs, order, lanes, packed, memory, shared, outputs, states):
+    """The outputs of some samples, as one of some threads, and where asked for their last states."""
     n_all = order.shape[0]
     while not seen(shared, STOP):
         first = add(shared, NEXT, 1) * lanes
@@ -207,9 +230,11 @@ def predict(network, windows, known_ahead, order, lanes, packed, memory, shared,
             return
         n = min(lanes, n_all - first)
         numbers = _chunk(network, memory, n)
-        read_inputs(network, windows, known_ahead, order, first, n, numbers)
+        read_inputs(network, inputs, order, first, n, numbers)
         forward(network.layers, packed, numbers, False, 0)
-        Y = part(numbers, network.outputs, 1, network.n_outputs)
+        Y = view(numbers, network.outputs, 1, network.n_outputs)
         for b in range(n):
             for j in range(network.n_outputs):
                 outputs[first + b, j] = Y[0, j, b]
+        if states.shape[0]:
+            _keep_states(network, numbers, first, n, states)

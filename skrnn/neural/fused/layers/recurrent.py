@@ -10,13 +10,13 @@ Backward, the gates' array becomes the gradient of what the gates were before th
 leave as that of the first. ``G`` sums the gradient of ``V``.
 """
 
-from functools import partial
+import numpy as np
+from numba import types
 
-from numba import from_dtype, types
-from numpy.lib.stride_tricks import as_strided
-
-from skrnn.neural.fused.compiling import Kernel, Signature, array, linked, part_of
+from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.initializers import glorot, open_forget_gate, orthogonal, zeros
 from skrnn.neural.fused.kernels import (
+    ACTIVATIONS,
     activate,
     add_to,
     copy,
@@ -29,27 +29,163 @@ from skrnn.neural.fused.kernels import (
     sigmoid,
     slope_of,
 )
-from skrnn.neural.fused.plan import GRU, LAYER, LSTM, SIMPLE
+from skrnn.neural.fused.layers.kinds import Kind, register
+from skrnn.neural.fused.layers.plain import plan_repeat
+from skrnn.neural.fused.memory import backward_kernel, declare, forward_kernel, ones, view
 from skrnn.neural.fused.products import add_outer, affine, product
+from skrnn.neural.network import Decoder, Recurrent
 
-LAYERS = from_dtype(LAYER)[::1]
-# What a layer's kernels take: the table and the layer's place in it, packed weights, (backward)
-# their gradient, a chunk's memory, whether anything is left out, and (forward) a seed that tells
-# what.
-FORWARD = Signature(LAYERS, types.int64, array(1), array(2), types.boolean, types.uint64)
-BACKWARD = Signature(LAYERS, types.int64, array(1), array(1), array(2), types.boolean)
-forward_kernel, backward_kernel = (
-    partial(Kernel, signature=signature) for signature in (FORWARD, BACKWARD)
+SIMPLE, LSTM, GRU = range(3)
+CELLS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
+GATES = {SIMPLE: 1, LSTM: 4, GRU: 4}
+declare(
+    backwards="whether it reads the last step first",
+    turned="whether it is the second direction, which gives its states in the order of the first",
+    sequences="whether it gives all states, or the last alone",
+    width="the units of all directions, whose states lie beside each other",
+    part="where its own begin there",
+    adds="whether the other direction has written dx before",
+    directions="of a decoder: with how many layers' last states, beside each other, it begins",
+    encoder="of a decoder: the first of these layers",
+    handed="whether a decoder has written dh and dc",
+    h0="the state before the first step, and behind it the cell of an LSTM; none for a decoder",
+    H="states: that before the first step, and those after each",
+    P="the gates' products, then the gates, and backward the gradients of the products",
+    C="the cells of an LSTM: that before the first step, and those after each",
+    T="their activations",
+    dh="the gradient of a step's state",
+    dc="the gradient of its cell",
+    h_mask="what is left out of the states",
+    x_masked="what is left of the inputs, at all steps",
+    h_masked="what is left of the states, at all steps",
+    spare="numbers that are used up in the same step",
 )
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
 CACHE_BYTES = 2**19
 
+# ---------------------------------------------------------------------- planning
+
+
+def n_states(spec) -> int:
+    """How many numbers the states before the first step of a layer are."""
+    if not isinstance(spec, Recurrent):
+        return 0
+    return spec.units * (2 if spec.cell == "lstm" else 1) * (2 if spec.bidirectional else 1)
+
+
+def plan_recurrent(plan, at, shape, spec):
+    """A layer that begins with given states, once for each direction."""
+    sequences = spec.sequences or plan.every_step
+    turns = (False, True) if spec.bidirectional else (False,)
+    block = []
+    for turned in turns:
+        layer = _plan_cell(plan, at, shape, spec)
+        layer["backwards"] = turned != spec.go_backwards
+        layer["h0"] = plan.take_states(n_states(spec) // len(turns))
+        block.append(layer)
+    return _plan_outputs(plan, block, shape, spec, sequences)
+
+
+def plan_decoder(plan, at, shape, spec):
+    """A layer over the leads that begins with the last states of the layer before."""
+    encoder = plan.blocks[-1]
+    first = sum(map(len, plan.blocks)) - len(encoder)
+    for layer in encoder:
+        layer["handed"] = True
+    at, shape = plan_repeat(plan, at, shape, spec.units)
+    layer = _plan_cell(plan, at, shape, spec)
+    layer["encoder"] = first
+    layer["directions"] = len(encoder)
+    return _plan_outputs(plan, [layer], shape, spec, sequences=True)
+
+
+def _plan_outputs(plan, block, shape, spec, sequences):
+    """Where the states of all directions lie beside each other; those of one where they are."""
+    steps = shape[0] if sequences else 1
+    width = len(block) * spec.units
+    if len(block) == 1:
+        out = block[0]["H"] + (1 if sequences else shape[0]) * spec.units
+    else:
+        out = plan.reserve(steps, width)
+    for number, layer in enumerate(block):
+        layer["turned"] = number == 1
+        layer["part"] = number * spec.units
+        layer["sequences"] = sequences
+        layer["width"] = width
+        layer["out"] = out
+        layer["out_steps"] = steps
+    plan.blocks.append(block)
+    plan.widest = max(plan.widest, spec.units)
+    return out, (steps, width)
+
+
+def _plan_cell(plan, at, shape, spec):
+    steps, inputs = shape
+    units = spec.units
+    kind = CELLS[spec.cell]
+    start = _plan_weights(plan, inputs, units, kind)
+    layer = {
+        "kind": kind,
+        "activation": ACTIVATIONS[spec.activation],
+        "steps": steps,
+        "inputs": inputs,
+        "units": units,
+        "x": at,
+        "weights": start,
+        "dropout": spec.dropout,
+        "recurrent_dropout": spec.recurrent_dropout,
+    }
+    if spec.dropout:
+        layer["x_mask"] = plan.reserve(inputs)
+        layer["x_masked"] = plan.reserve(steps, inputs)
+    if spec.recurrent_dropout:
+        layer["h_mask"] = plan.reserve(units)
+        layer["h_masked"] = plan.reserve(steps, units)
+    layer["H"] = plan.reserve(steps + 1, units)
+    if kind != SIMPLE:
+        layer["P"] = plan.reserve(steps, GATES[kind] * units)
+    if kind == LSTM:
+        layer["C"] = plan.reserve(steps + 1, units)
+        layer["T"] = plan.reserve(steps, units)
+    return layer
+
+
+def _plan_weights(plan, inputs, units, kind):
+    start, V = plan.pack(GATES[kind] * units, inputs + 1 + units)
+    # A product of inputs, one and states. Of the GRU the candidate comes first and last, with its
+    # inputs and with the states; of its other gates both biases are one number.
+    first = last = V
+    if kind == GRU:
+        first = np.roll(V[: 3 * units], -units, axis=0)
+        last = V[units:]
+    plan.variable(glorot, first[:, :inputs].T)
+    plan.variable(orthogonal, last[:, inputs + 1 :].T)
+    if kind == GRU:
+        plan.variable(zeros, np.array([first[:, inputs], last[:, inputs]]))
+    else:
+        plan.variable(open_forget_gate if kind == LSTM else zeros, V[:, inputs])
+    return start
+
+
+def plan_gradient(plan, layer, block):
+    """Gradients of a step's state and cell, and of a simple cell's products."""
+    layer["dh"] = plan.reserve(layer["units"])
+    layer["dc"] = plan.reserve(layer["units"])
+    layer["spare"] = plan.reserve(max(layer["inputs"], layer["units"]))
+    # Backward the other direction comes first, and writes.
+    layer["adds"] = len(block) == 2 and not layer["turned"]
+    if layer["kind"] == SIMPLE:
+        layer["P"] = plan.reserve(layer["steps"], layer["units"])
+
+
+# ---------------------------------------------------------------------- what a layer reads
+
 
 @part_of
-def part(memory, place, steps, rows):
-    """What lies at a place of a chunk's memory."""
-    return memory[place : place + steps * rows].reshape(steps, rows, memory.shape[1])
+def is_recurrent(layer):
+    """Whether a layer of the table is a recurrent one."""
+    return layer.kind <= GRU
 
 
 @part_of
@@ -91,19 +227,11 @@ def steps_at_once(gates, inputs, units, memory):
 
 
 @part_of
-def ones(memory, steps):
-    """A one for every step and lane: the first row of a chunk's memory, again and again."""
-    return as_strided(
-        memory, (steps, 1, memory.shape[1]), (0, memory.strides[0], memory.strides[1])
-    )
-
-
-@part_of
 def _inputs(layer, memory, x_mask):
     """What all steps read beside states, in the order in which they do."""
-    X = part(memory, layer.x, layer.steps, layer.inputs)
+    X = view(memory, layer.x, layer.steps, layer.inputs)
     if x_mask.shape[0]:
-        X = part(memory, layer.x_masked, layer.steps, layer.inputs)
+        X = view(memory, layer.x_masked, layer.steps, layer.inputs)
     return X[:: -1 if layer.backwards else 1]
 
 
@@ -111,8 +239,8 @@ def _inputs(layer, memory, x_mask):
 def _states(layer, memory, h_mask):
     """What all steps read of the states before them."""
     if h_mask.shape[0]:
-        return part(memory, layer.h_masked, layer.steps, layer.units)
-    return part(memory, layer.H, layer.steps, layer.units)
+        return view(memory, layer.h_masked, layer.steps, layer.units)
+    return view(memory, layer.H, layer.steps, layer.units)
 
 
 # ---------------------------------------------------------------------- gates
@@ -187,11 +315,13 @@ def _hand(memory, giver, taker, rows):
 
 @part_of
 def _begin(layers, at, memory):
-    """The states that a layer begins with: none, or the last of its encoder's directions."""
+    """The states that a layer begins with: those given, or the last of its encoder's directions."""
     layer = layers[at]
-    fill(memory[layer.H : layer.H + layer.units], 0)
-    if layer.kind == LSTM:
-        fill(memory[layer.C : layer.C + layer.units], 0)
+    if not layer.directions:
+        copy(memory[layer.h0 : layer.h0 + layer.units], memory[layer.H : layer.H + layer.units])
+        if layer.kind == LSTM:
+            c0 = layer.h0 + layer.units
+            copy(memory[c0 : c0 + layer.units], memory[layer.C : layer.C + layer.units])
     for direction in range(layer.directions):
         encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
         last = encoder.steps * encoder.units
@@ -204,8 +334,8 @@ def _begin(layers, at, memory):
 def _leave_out_inputs(layer, memory, x_mask):
     """What a mask leaves of the inputs, at all steps."""
     if x_mask.shape[0]:
-        X = part(memory, layer.x, layer.steps, layer.inputs)
-        left = part(memory, layer.x_masked, layer.steps, layer.inputs)
+        X = view(memory, layer.x, layer.steps, layer.inputs)
+        left = view(memory, layer.x_masked, layer.steps, layer.inputs)
         for t in range(layer.steps):
             copy_masked(X[t], x_mask, left[t])
 
@@ -215,7 +345,7 @@ def _put_beside(layer, H, memory):
     """Put what a layer gives beside what the other direction gives."""
     own, out = (
         slice(layer.part, layer.part + layer.units),
-        part(memory, layer.out, layer.out_steps, layer.width),
+        view(memory, layer.out, layer.out_steps, layer.width),
     )
     if layer.sequences:
         for t in range(layer.steps):
@@ -229,7 +359,7 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
     """The states of a recurrent layer for its inputs."""
     layer = layers[at]
     activation, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
-    V, H, nothing = _matrix(layer, packed), part(memory, layer.H, steps + 1, u), memory[:0]
+    V, H, nothing = _matrix(layer, packed), view(memory, layer.H, steps + 1, u), memory[:0]
     x_mask, h_mask = _masks(layer, memory, training)
     draw_mask(x_mask, layer.dropout, mixed(seed, 0))
     draw_mask(h_mask, layer.recurrent_dropout, mixed(seed, 1))
@@ -244,17 +374,17 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
             affine(V, x, h, H[t + 1])
             activate(H[t + 1].ravel(), activation)
             continue
-        P = part(memory, layer.P + t * 4 * u, 4, u)
+        P = view(memory, layer.P + t * 4 * u, 4, u)
         gates, flat = P.reshape(4, -1), P.reshape(4 * u, -1)
-        one, two, three, four = gates[0], gates[1], gates[2], gates[3]
         if layer.kind == LSTM:
             affine(V, x, h, flat)
-            C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
+            C, T = view(memory, layer.C + t * u, 2, u), view(memory, layer.T + t * u, 1, u)
+            i, f, g, o = gates[0], gates[1], gates[2], gates[3]
             lstm_gates(
-                one,
-                two,
-                three,
-                four,
+                i,
+                f,
+                g,
+                o,
                 C[0].ravel(),
                 activation,
                 C[1].ravel(),
@@ -268,7 +398,8 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
             affine(V[:u, : inputs + 1], x, nothing, flat[:u])
             affine(V[u : 3 * u], x, h, flat[u : 3 * u])
             affine(V[3 * u :, inputs:], nothing, h, flat[3 * u :])
-            gru_gates(one, two, three, four, H[t].ravel(), activation, H[t + 1].ravel())
+            g, z, r, q = gates[0], gates[1], gates[2], gates[3]
+            gru_gates(g, z, r, q, H[t].ravel(), activation, H[t + 1].ravel())
     if layer.width > u:
         _put_beside(layer, H, memory)
 
@@ -310,12 +441,12 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     X, states, H = (
         _inputs(layer, memory, x_mask),
         _states(layer, memory, h_mask),
-        part(memory, layer.H, steps + 1, u),
+        view(memory, layer.H, steps + 1, u),
     )
-    P = part(memory, layer.P, steps, V.shape[0])
+    P = view(memory, layer.P, steps, V.shape[0])
     D, dX = (
-        part(memory, layer.d, layer.out_steps, layer.width),
-        part(memory, layer.dx, steps, inputs),
+        view(memory, layer.d, layer.out_steps, layer.width),
+        view(memory, layer.dx, steps, inputs),
     )
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh, dc = _begin_back(layer, D, memory)
@@ -328,16 +459,13 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             copy(dh, P[t])
         else:
             gates = P[t].reshape(4, -1)
-            one, two, three, four = gates[0], gates[1], gates[2], gates[3]
             if layer.kind == LSTM:
-                C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
-                lstm_slopes(
-                    one, two, three, four, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel()
-                )
+                i, f, g, o = gates[0], gates[1], gates[2], gates[3]
+                C, T = view(memory, layer.C + t * u, 1, u), view(memory, layer.T + t * u, 1, u)
+                lstm_slopes(i, f, g, o, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel())
             else:
-                gru_slopes(
-                    one, two, three, four, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel()
-                )
+                g, z, r, q = gates[0], gates[1], gates[2], gates[3]
+                gru_slopes(g, z, r, q, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel())
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:
@@ -357,3 +485,8 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             add_outer(of[:, last:], states[t : t + block], G[last:, inputs + 1 :])
             add_outer(of, ones(memory, of.shape[0]), G[:, inputs : inputs + 1])
     _hand_back(layers, at, memory)
+
+
+_KIND = Kind(recurrent_forward, recurrent_backward, plan_gradient)
+register(Recurrent, plan_recurrent, dict.fromkeys((SIMPLE, LSTM, GRU), _KIND))
+register(Decoder, plan_decoder, {})
