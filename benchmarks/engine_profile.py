@@ -16,12 +16,15 @@ from numba.core.runtime import rtsys
 from threadpoolctl import threadpool_limits
 
 from skrnn import RNNRegressor, make_windows
-from skrnn.neural.fused import cells, engine, loop
-from skrnn.neural.fused.cells import part
-from skrnn.neural.fused.gathering import gather_targets
-from skrnn.neural.fused.kernels import fill, loss_gradient
+from skrnn.forecasters.samples import Samples
+from skrnn.neural.fused import engine, loop
+from skrnn.neural.fused.gathering import gather_targets, nothing
+from skrnn.neural.fused.kernels import fill
 from skrnn.neural.fused.layers import backward, forward
-from skrnn.neural.fused.plan import GRU, LSTM
+from skrnn.neural.fused.layers import recurrent as cells
+from skrnn.neural.fused.layers.recurrent import GRU, LSTM
+from skrnn.neural.fused.losses import loss_gradient
+from skrnn.neural.fused.memory import view
 from skrnn.neural.fused.products import add_outer
 
 LENGTH, FEATURES, BATCH = 120, 14, 256
@@ -40,11 +43,11 @@ def windows_of(n, length=LENGTH):
 
 
 @njit(nogil=True)
-def gathering(network, windows, known_ahead, targets, order, memory, n):
-    loop.read_inputs(network, windows, known_ahead, order, 0, n, memory)
-    target = part(memory, network.target, network.target_steps, network.n_outputs)
-    factors = part(memory, network.factors, network.target_steps, 1)
-    gather_targets(targets, windows, order, 0, n, 1 / n, target, factors)
+def gathering(network, inputs, targets, order, memory, n):
+    loop.read_inputs(network, inputs, order, 0, n, memory)
+    target = view(memory, network.target, network.target_steps, network.n_targets)
+    factors = view(memory, network.factors, network.target_steps, 1)
+    gather_targets(targets, inputs.windows, order, 0, n, 1 / n, target, factors)
 
 
 @njit(nogil=True)
@@ -53,12 +56,13 @@ def forwards(network, packed, memory):
 
 
 @njit(nogil=True)
-def loss(network, memory):
+def loss(network, levels, memory):
     places = (network.outputs, network.target, network.d_outputs)
     Y, target, D = [
-        part(memory, place, network.target_steps, network.n_outputs) for place in places
+        view(memory, place, network.target_steps, network.n_outputs) for place in places
     ]
-    return loss_gradient(Y, target, part(memory, network.factors, network.target_steps, 1), 0, D)
+    factors = view(memory, network.factors, network.target_steps, 1)
+    return loss_gradient(Y, target, factors, 0, levels, D)
 
 
 @njit(nogil=True)
@@ -82,10 +86,10 @@ def gates(layers, memory):
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
             P, H = (
-                part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
-                part(memory, layer.H + t * u, 2, u),
+                view(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                view(memory, layer.H + t * u, 2, u),
             )
-            one, two, three, four, before, after = (
+            a, b, c, d, before, after = (
                 P[0],
                 P[1],
                 P[2],
@@ -94,12 +98,12 @@ def gates(layers, memory):
                 H[1].ravel(),
             )
             if layer.kind == LSTM:
-                C, T = part(memory, layer.C + t * u, 2, u), part(memory, layer.T + t * u, 1, u)
+                C, T = view(memory, layer.C + t * u, 2, u), view(memory, layer.T + t * u, 1, u)
                 cells.lstm_gates(
-                    one, two, three, four, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after
+                    a, b, c, d, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after
                 )
             else:
-                cells.gru_gates(one, two, three, four, before, 0, after)
+                cells.gru_gates(a, b, c, d, before, 0, after)
 
 
 @njit(nogil=True)
@@ -108,16 +112,16 @@ def gates_gradients(layers, memory):
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
             P, H = (
-                part(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
-                part(memory, layer.H + t * u, 1, u),
+                view(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                view(memory, layer.H + t * u, 1, u),
             )
-            one, two, three, four = P[0], P[1], P[2], P[3]
-            dh, dc = part(memory, layer.dh, 1, u).ravel(), part(memory, layer.dc, 1, u).ravel()
+            a, b, c, d = P[0], P[1], P[2], P[3]
+            dh, dc = view(memory, layer.dh, 1, u).ravel(), view(memory, layer.dc, 1, u).ravel()
             if layer.kind == LSTM:
-                C, T = part(memory, layer.C + t * u, 1, u), part(memory, layer.T + t * u, 1, u)
-                cells.lstm_slopes(one, two, three, four, C.ravel(), T.ravel(), 0, dh, dc)
+                C, T = view(memory, layer.C + t * u, 1, u), view(memory, layer.T + t * u, 1, u)
+                cells.lstm_slopes(a, b, c, d, C.ravel(), T.ravel(), 0, dh, dc)
             else:
-                cells.gru_slopes(one, two, three, four, H.ravel(), 0, dh, dc)
+                cells.gru_slopes(a, b, c, d, H.ravel(), 0, dh, dc)
 
 
 @njit(nogil=True)
@@ -125,9 +129,9 @@ def weights_gradients(layers, gradient, memory):
     for layer in layers:
         if layer.kind <= GRU:
             u, x = layer.units, layer.inputs
-            P, X = part(memory, layer.P, layer.steps, 4 * u), part(memory, layer.x, layer.steps, x)
+            P, X = view(memory, layer.P, layer.steps, 4 * u), view(memory, layer.x, layer.steps, x)
             H, block = (
-                part(memory, layer.H, layer.steps, u),
+                view(memory, layer.H, layer.steps, u),
                 cells.steps_at_once(4 * u, x, u, memory),
             )
             G, (first, last) = (
@@ -146,7 +150,7 @@ def profile(name, n, runs):
     model = RNNRegressor(cell, units, epochs=1, batch_size=BATCH, engine="fused").fit(X, y)
     trainer, parts, network, memory = prepared(model, X, y)
     n_chunks, size = BATCH // trainer.lanes, trainer.lanes
-    layers, packed, gradient = network.layers, trainer.weights.packed, trainer.learning.gradients[0]
+    layers, packed, gradient = network.layers, trainer.packed.packed, trainer.learning.gradients[0]
     learning, least = trainer.learning, {}
 
     def timed(name, times, function, *values):
@@ -158,9 +162,9 @@ def profile(name, n, runs):
     for run in range(runs * 20 + 1):
         timed("gathering", n_chunks, gathering, network, *parts, memory, size)
         timed("forward", n_chunks, forwards, network, packed, memory)
-        timed("loss", n_chunks, loss, network, memory)
+        timed("loss", n_chunks, loss, network, np.zeros(0), memory)
         timed("backward", n_chunks, backwards, network, packed, gradient, memory)
-        timed("optimizer", 1, optimizer, trainer.weights, learning, len(learning.losses))
+        timed("optimizer", 1, optimizer, trainer.packed, learning, len(learning.losses))
         forwards(network, packed, memory)
         timed("  of it, weights' gradients", n_chunks, weights_gradients, layers, gradient, memory)
         timed("  of it, gates", n_chunks, gates, layers, memory)
@@ -211,12 +215,13 @@ def whole_fit(model, X, y, runs):
 
 def prepared(model, X, y):
     """What the loop works with, for one chunk."""
-    feed = model._feed(X, np.reshape(y, (len(X), -1)), None, seed=0)
-    trainer = engine._Trainer(model.network_, model._training(), feed, None)
-    (windows, known_ahead, targets, order), _ = next(engine._parts(feed))
+    feed = model._feed(Samples(X, np.reshape(y, (len(X), -1))), seed=0)
+    trainer = engine._Trainer(model.network_.on(X.length), model._training(), feed, None)
+    (windows, known_ahead, targets, order), _ = next(engine._readings(feed))
+    inputs = loop.Inputs(windows.read, known_ahead.read, nothing().read)
     network = engine._places(trainer.plan, training=True)
     memory = trainer.memories[0].reshape(trainer.plan.rows, trainer.lanes)
-    return trainer, (windows.read, known_ahead.read, targets, order), network, memory
+    return trainer, (inputs, targets, order), network, memory
 
 
 # ---------------------------------------------------------------------- compiling
