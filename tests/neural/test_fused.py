@@ -225,7 +225,7 @@ def test_initial_weights_are_those_of_any_number_of_threads():
     drawn = []
     for limit in (1, 2):
         with threadpool_limits(limit, user_api="blas"):
-            drawn.append(initial_weights(plan, np.random.default_rng(0)))
+            drawn.append(plan.initial_weights(np.random.default_rng(0)))
 
     for one, two in zip(*drawn, strict=True):
         np.testing.assert_array_equal(one, two)
