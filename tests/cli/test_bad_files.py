@@ -50,14 +50,12 @@ BAD = {
     "short.csv": (
         days(25),
         "25 rows are too few for a window of 4 and a season of 7 behind a horizon of 7: bring at "
-        "least 33 rows, or "
-        "choose a smaller --window, --season or --horizon",
+        "least 33 rows, or choose a smaller --window, --season or --horizon",
     ),
     "text.csv": (
         days(value=lambda day: "closed" if day == 40 else 5),
         "text.csv, line 42, column 'demand': 'closed' is not a number: correct it, or leave the "
-        "cell empty if it is "
-        "unknown",
+        "cell empty if it is unknown",
     ),
     "two.csv": (
         days().replace("day,demand", "demand,demand"),
@@ -66,8 +64,7 @@ BAD = {
     "zones.csv": (
         every_other_hour_with_offset(),
         "zones.csv, line 3, column 'time': '2024-01-01T01:00+01:00' has an offset from UTC, and "
-        "others have none: "
-        "correct it, or name another column with --time",
+        "others have none: correct it, or name another column with --time",
     ),
     "unknown.csv": (
         days(value=lambda day: ""),
@@ -76,14 +73,12 @@ BAD = {
     "huge.csv": (
         days(value=lambda day: "1e308" if day == 3 else 1),
         "huge.csv, line 5, column 'demand': '1e308' is too large to be squared: correct it, or "
-        "leave the cell empty if "
-        "it is unknown",
+        "leave the cell empty if it is unknown",
     ),
     "infinite.csv": (
         days(value=lambda day: "inf" if day == 9 else 1),
         "infinite.csv, line 11, column 'demand': 'inf' is infinite: correct it, or leave the cell "
-        "empty if it is "
-        "unknown",
+        "empty if it is unknown",
     ),
     "nul.csv": (
         days().replace("12", "1\0002"),
@@ -93,20 +88,17 @@ BAD = {
     "delimiter.csv": (
         days().replace(",", "#"),
         "delimiter.csv: has no column 'demand': its one column is 'day#demand', as none of tab, "
-        "semicolon, bar and "
-        "comma splits its lines alike: separate the columns by commas",
+        "semicolon, bar and comma splits its lines alike: separate the columns by commas",
     ),
     "ragged.csv": (
         days().replace("2024-02-01,", "2024-02-01,4,"),
         "ragged.csv, line 33: has 3 fields where the header (line 1) has 2 ('2024-02-01,4,13'): "
-        "put quotes around text "
-        "with commas, and write numbers with decimal points",
+        "put quotes around text with commas, and write numbers with decimal points",
     ),
     "stamp.csv": (
         days().replace("2024-02-01", "2024-02-31"),
         "stamp.csv, line 33, column 'day': '2024-02-31' is no date or time like the others, such "
-        "as '2024-01-01': "
-        "correct it, or name another column with --time",
+        "as '2024-01-01': correct it, or name another column with --time",
     ),
     "irregular.csv": (
         irregular(),

@@ -22,8 +22,7 @@ def test_a_rung_that_clearly_beats_the_one_before_is_taken():
     assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
     assert found.sentence == (
         "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more "
-        "than the folds' "
-        "spread of 2.0 %."
+        "than the folds' spread of 2.0 %."
     )
 
 

@@ -102,8 +102,7 @@ def test_sign_in_some_cells(write):
     """A sign that only some cells have is a mistake."""
     assert problem_of(write(with_cell(days(), 17, "12.5 %"))) == (
         "demand.csv, line 17, column 'load': '12.5 %' is not a number: correct it, or leave the "
-        "cell empty if it is "
-        "unknown"
+        "cell empty if it is unknown"
     )
 
 
@@ -111,8 +110,7 @@ def test_text_in_the_target(write):
     """A word among numbers, with its line and cell."""
     assert problem_of(write(with_cell(days(), 17, "abc"))) == (
         "demand.csv, line 17, column 'load': 'abc' is not a number: correct it, or leave the cell "
-        "empty if it is "
-        "unknown"
+        "empty if it is unknown"
     )
 
 
@@ -120,8 +118,7 @@ def test_target_of_text(write):
     """A column of words is no target."""
     assert problem_of(write(with_column(["red", "green"])), "other") == (
         "demand.csv, line 2, column 'other': 'red' is not a number, nor are most cells of this "
-        "column: name a column "
-        "of numbers"
+        "column: name a column of numbers"
     )
 
 
@@ -144,8 +141,7 @@ def test_infinite_values(write, cell):
     """An infinite value, with its line."""
     assert problem_of(write(with_cell(days(), 17, cell))) == (
         f"demand.csv, line 17, column 'load': '{cell}' is infinite: correct it, or leave the cell "
-        f"empty if it is "
-        "unknown"
+        "empty if it is unknown"
     )
 
 
@@ -202,8 +198,7 @@ def test_a_column_known_ahead_must_be_known_in_the_older_half(write):
     )
     assert problem == (
         "demand.csv, column 'other': is known ahead, but unknown in the older half of the rows: "
-        "fill it, or take it "
-        "out of known ahead"
+        "fill it, or take it out of known ahead"
     )
 
 

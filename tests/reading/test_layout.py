@@ -147,8 +147,7 @@ def test_too_many_fields(write):
 
     assert problem_of(write(text)) == (
         "demand.csv, line 17: has 3 fields where the header (line 1) has 2 ('2024-01-16,7,5'): put "
-        "quotes around text "
-        "with commas, and write numbers with decimal points"
+        "quotes around text with commas, and write numbers with decimal points"
     )
 
 
@@ -158,8 +157,7 @@ def test_too_few_fields(write):
 
     assert problem_of(write(text)) == (
         "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16'): correct "
-        "the line, or remove "
-        "it"
+        "the line, or remove it"
     )
 
 
@@ -169,8 +167,7 @@ def test_mixed_delimiters(write):
 
     assert problem_of(write(text)) == (
         "demand.csv, line 17: has 1 field where the header (line 1) has 2 ('2024-01-16;21.75'): it "
-        "is split by "
-        "semicolons, the header by commas: use one of them throughout"
+        "is split by semicolons, the header by commas: use one of them throughout"
     )
 
 
@@ -201,6 +198,5 @@ def test_no_delimiter(write):
     """Columns that are split by spaces."""
     assert problem_of(write(days().replace(",", "   "))) == (
         "demand.csv: has no column 'load': its one column is 'day load', as none of tab, "
-        "semicolon, bar and comma "
-        "splits its lines alike: separate the columns by commas"
+        "semicolon, bar and comma splits its lines alike: separate the columns by commas"
     )

@@ -84,8 +84,7 @@ def test_never_by_cell(write):
 
     assert str(caught.value) == (
         "demand.csv, line 17, column 'load': '15.5' is not a number where the file's numbers have "
-        "decimal commas: "
-        "correct it, or leave the cell empty if it is unknown"
+        "decimal commas: correct it, or leave the cell empty if it is unknown"
     )
 
 

@@ -92,8 +92,7 @@ def test_several_series(write):
     """A time in every row twice: the column that tells series apart is named."""
     assert problem_of(write(panel(["a", "b", "c"]))) == (
         "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
-        "line 2 and line 3): "
-        "the file seems to hold several series, so pass series='store'"
+        "line 2 and line 3): the file seems to hold several series, so pass series='store'"
     )
 
 
@@ -117,8 +116,8 @@ def test_several_series_without_a_column_for_them(write):
 
     assert problem_of(write(text)) == (
         "demand.csv, column 'day': 100% of the rows share their time with others (2024-01-01 is in "
-        "line 2 and line 3): "
-        "the file seems to hold several series: name the column that tells them by series="
+        "line 2 and line 3): the file seems to hold several series: name the column that tells "
+        "them by series="
     )
 
 
@@ -128,8 +127,7 @@ def test_too_many_repeats(write):
 
     assert problem_of(write("\n".join([*lines(), *again]))) == (
         "demand.csv, column 'day': 40% of the rows share their time with others (2024-01-01 is in "
-        "line 2 and line 42): "
-        "leave one row for each time, e.g. their sum or mean"
+        "line 2 and line 42): leave one row for each time, e.g. their sum or mean"
     )
 
 

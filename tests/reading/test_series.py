@@ -213,8 +213,7 @@ def test_no_header(write):
     """A file that begins with values."""
     assert problem_of(write(days().split("\n", 1)[1])) == (
         "demand.csv: has no column 'load': the columns are '2024-01-01' and '20.5'; line 1 seems "
-        "to hold values: put "
-        "the columns' names above them"
+        "to hold values: put the columns' names above them"
     )
 
 

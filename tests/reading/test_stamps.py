@@ -202,8 +202,7 @@ def test_some_without_offset(write):
 
     assert problem_of(write, labels) == (
         "demand.csv, line 17, column 't': '2024-01-01T15:00:00' has no offset from UTC, and others "
-        "have one: correct "
-        "it, or name another column with time=, or leave time= out"
+        "have one: correct it, or name another column with time=, or leave time= out"
     )
 
 
@@ -215,8 +214,7 @@ def test_bad_stamp(write, cell):
 
     assert str(caught.value) == (
         f"demand.csv, line 17, column 'day': '{cell}' is no date or time like the others, such as "
-        f"'2024-01-01': "
-        "correct it, or name another column with time="
+        "'2024-01-01': correct it, or name another column with time="
     )
 
 

@@ -170,10 +170,8 @@ def test_a_stamp_far_away(write):
     """A typo in a year would make an endless series."""
     assert problem_of(write, times().append(pd.DatetimeIndex(["2204-01-01"]))) == (
         "demand.csv, column 'day': in steps of 1 day there would be 65,744 rows, and the file has "
-        "41, as there is "
-        "nothing between 2024-02-09 and 2204-01-01, for one: correct these stamps, resample the "
-        "file to longer "
-        "steps, or drop the column to count rows"
+        "41, as there is nothing between 2024-02-09 and 2204-01-01, for one: correct these stamps, "
+        "resample the file to longer steps, or drop the column to count rows"
     )
 
 

@@ -106,8 +106,7 @@ def test_parquet_of_lists(write_frame):
 
     assert problem_of(path) == (
         "demand.parquet, column 'load': holds a list in each row: give each value a row of its "
-        "own, e.g. with "
-        "frame.explode('load')"
+        "own, e.g. with frame.explode('load')"
     )
 
 

@@ -140,8 +140,7 @@ def test_named_column_of_words(write):
 
     assert str(caught.value) == (
         "demand.csv, line 2, column 'kind': 'foo' is not a date or time that can be read: correct "
-        "it, or name another "
-        "column with time=, or leave time= out"
+        "it, or name another column with time=, or leave time= out"
     )
 
 

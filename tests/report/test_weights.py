@@ -27,8 +27,7 @@ def test_weights_ahead_of_the_forecast_are_told_so(comparison):
 
     assert chart.finding == (
         "The largest weight is that of wind at the step 2 rows after the forecast is made; 80 % of "
-        "all weight lies in "
-        "the newest 3 rows of 5, of which 2 lie ahead of the forecast."
+        "all weight lies in the newest 3 rows of 5, of which 2 lie ahead of the forecast."
     )
     assert list(chart.figure.data[0].x) == [-2, -1, 0, 1, 2]
 
