@@ -131,8 +131,9 @@ def future_rows(data, n):
 
     Notes
     -----
-    A pipeline forecasts every row that it is given. Of a long series the newest rows are enough, as
-    many as its windows look back: ``pipe.predict(future_rows(df[-200:], 24))[-24:]``.
+    A pipeline forecasts every row that it is given. Behind a long series that it was fitted on, the
+    rows to come are enough, as it remembers what their windows look back to:
+    ``pipe.predict(future_rows(df[-9:], 24)[-24:])``.
 
     Examples
     --------

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.pipeline import make_pipeline
 
-from skrnn import Windows, future_rows, make_windows
+from skrnn import LinearWindow, SlidingWindow, Windows, future_rows, make_windows
 from tests.oracles import make_windows_by_loop
 
 
@@ -203,6 +204,17 @@ def test_future_rows(index, labels):
 
 def _freq(index):
     return {"freq": index.freq} if isinstance(index, pd.PeriodIndex) else {}
+
+
+def test_future_rows_alone_are_enough():
+    """A pipeline remembers what windows of the rows to come look back to: no others need come."""
+    hours = pd.date_range("2024", periods=60, freq="h")
+    frame = pd.DataFrame({"a": np.cos(np.arange(60) / 3)}, index=hours)
+    pipe = make_pipeline(SlidingWindow(6, lead=4), LinearWindow()).fit(frame, frame["a"])
+
+    alone = pipe.predict(future_rows(frame[-9:], 4)[-4:])
+
+    np.testing.assert_allclose(alone, pipe.predict(future_rows(frame, 4))[-4:])
 
 
 def test_future_rows_across_a_clock_change():
