@@ -156,13 +156,13 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         """The forecast of which all coming differences are zero: a mix of the newest steps."""
         if column not in self._columns_:
             return np.zeros((len(windows), n_outputs))
-        rate, lost = windows.sampling_rate, self._steps_lost(windows)
+        rate = windows.sampling_rate
+        lost = self._steps_lost(windows)
         leads = leads_of(windows, n_outputs)
         if (leads % rate).any():
             raise ValueError(
                 f"leads must be multiples of sampling_rate={rate} for differences against the "
-                f"window, "
-                f"got {leads.tolist()}"
+                f"window, got {leads.tolist()}"
             )
         mix = zero_difference_forecast([lag // rate for lag in self.lags_], leads // rate)
         # Of a long season only the steps that leads refer to are looked at.

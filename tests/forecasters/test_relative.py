@@ -61,7 +61,7 @@ def recorded(X, y, transformer, weights=None, **params):
 @pytest.mark.parametrize("horizon", [1, 6])
 @pytest.mark.parametrize("rate", [1, 2])
 def test_by_hand(rows, transformer, horizon, rate):
-    """Transforming windows and targets, fitting, forecasting and undoing it, one after the other."""
+    """Transforming windows and targets, fitting, forecasting, undoing it: one after the other."""
     if isinstance(transformer, Differencer):
         transformer = Differencer(tuple(np.multiply(transformer.lags, rate).ravel().tolist()))
     leads = [rate * h for h in range(1, horizon + 1)]
@@ -148,7 +148,10 @@ def test_scaling_outside(rows):
     model = make_pipeline(
         SeriesScaler(), TransformedWindowRegressor(LinearWindow(), Differencer(4))
     )
-    line = 'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24))'
+    line = (
+        'TransformedWindowRegressor(make_pipeline(SeriesScaler(), RNNRegressor("gru")), '
+        "Differencer(24))"
+    )
 
     with pytest.raises(ValueError, match="y is not in that column's unit") as caught:
         model.fit(X, y)

@@ -278,7 +278,7 @@ def test_windows(lags, length, rate):
 
 
 def test_windows_of_a_panel():
-    """No difference reaches from one series into the one before, also where windows are incomplete."""
+    """No difference reaches into the series before, also where windows are incomplete."""
     rows = rows_of(20, 1)
     windows = Windows(rows, [10, 11, 12, 13], length=4, bounds=[0, 10, 20], series=[1, 1, 1, 1])
 

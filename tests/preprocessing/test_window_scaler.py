@@ -50,7 +50,7 @@ def test_constant_window():
 
 
 def test_unknown_steps():
-    """Unknown steps stay unknown and do not count; a window without known steps warns of nothing."""
+    """Unknown steps stay unknown and do not count; one without known steps warns of nothing."""
     nan = np.nan
     X = np.array([[1.0, nan, 3.0], [nan, nan, nan]])
 
