@@ -2,6 +2,7 @@
 
 import numbers
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,6 +53,11 @@ def make_groups(samples: EvaluationSamples, cv, every: int) -> list[FoldGroup]:
     counted = isinstance(cv, numbers.Integral) and not isinstance(cv, bool)
     if counted:
         return _counted_groups(samples, check_count("cv", cv, minimum=2), every)
+    if isinstance(cv, bool | str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
+        raise ValueError(
+            f"cv must be a number of folds, a splitter such as TimeSeriesSplit(5), or a list of "
+            f"(train, test), got {cv!r}"
+        )
     return _given_groups(samples, cv, every)
 
 
@@ -108,11 +114,25 @@ def _split_groups(samples, cv, every):
             if fold:
                 yield fold - every, train, tests
             # Rows are fitted on in their order, whatever a shuffled splitter makes of it.
-            train = np.sort(positions[learned])
+            train = np.sort(_named(positions, learned, fold))
             tests = []
-        tests.append(np.sort(positions[tested]))
+        tests.append(np.sort(_named(positions, tested, fold)))
     if tests:
         yield fold - fold % every, train, tests
+
+
+def _named(positions, which, fold):
+    """The positions that a splitter names, by number or by a mask."""
+    which = np.asarray(which)
+    outside = len(which) != len(positions)
+    if which.dtype != bool:
+        outside = which.min() < -len(positions) or which.max() >= len(positions)
+    if outside:
+        raise ValueError(
+            f"fold {fold} of cv must name some of {len(positions)} samples, got "
+            f"{len(which)} of which some are not among them: split the X that is backtested"
+        )
+    return positions[which]
 
 
 def _rows_ahead(samples, train, test):

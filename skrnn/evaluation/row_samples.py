@@ -30,6 +30,8 @@ class RowSamples(EvaluationSamples):
 
     def __init__(self, estimator, X, y):
         n = len(X)
+        if not n:
+            raise ValueError("X must have at least one row to forecast, got none")
         check_time_index(X)
         self.X = X
         self.y = y

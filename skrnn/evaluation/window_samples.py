@@ -22,6 +22,8 @@ class WindowSamples(EvaluationSamples):
         self.y = y
         self.windows = as_windows(X)
         n = len(self.windows)
+        if not n:
+            raise ValueError("X must have at least one window to forecast from, got none")
         n_series = len(np.unique(self.windows.series))
         self._truth = check_target_values(estimator, y, n).reshape(n, -1)
         self._leads = leads_of(self.windows, self._truth.shape[1])

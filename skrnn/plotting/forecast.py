@@ -400,6 +400,11 @@ def _series(history):
         return None
     if isinstance(history, pd.DataFrame) and history.shape[1] == 1:
         history = history.iloc[:, 0]
+    if isinstance(history, pd.DataFrame):
+        raise ValueError(
+            f"history must be one series, got a frame with {history.shape[1]} columns: choose the "
+            f"one that is forecast, history[column]"
+        )
     if not isinstance(history, pd.Series):
         history = np.asarray(history, float)
         history = pd.Series(history.ravel() if history.size == len(history) else history)

@@ -168,7 +168,11 @@ def _history(samples, column):
 
 
 def _listed(origin):
-    return origin if isinstance(origin, list | tuple | np.ndarray | pd.Index | range) else [origin]
+    if not isinstance(origin, list | tuple | np.ndarray | pd.Index | range):
+        return [origin]
+    if not len(origin):
+        raise ValueError("origin must name at least one row or window, got an empty list")
+    return origin
 
 
 def position_of(origin, labels: pd.Index) -> int:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
@@ -24,8 +25,8 @@ class WindowForecaster(BaseForecaster):
 
     The window of a forecast holds the last ``window_length`` values of y. sktime asks for the
     future of exogenous columns X when it predicts, so X is what skrnn calls known ahead: its part
-    of the window ends at the very row that
-    is forecast, and not, as in sktime's ``make_reduction``, where y's does. ::
+    of the window ends at the very row that is forecast, and not, as in sktime's
+    ``make_reduction``, where y's does. ::
 
         rows     ...  t-2   t-1    t    t+1  ...  t+h
         y             [ y     y     y ]            ?        window_length=3, h rows ahead
@@ -94,7 +95,9 @@ class WindowForecaster(BaseForecaster):
     # The rows are kept here, as _cur_y and _cur_X: once is enough.
     _config: ClassVar = {"remember_data": False}
 
-    def __init__(self, regressor, window_length=10, strategy="recursive"):
+    def __init__(
+        self, regressor: BaseEstimator, window_length: int = 10, strategy: str = "recursive"
+    ):
         self.regressor = regressor
         self.window_length = window_length
         self.strategy = strategy
@@ -104,7 +107,8 @@ class WindowForecaster(BaseForecaster):
         self.set_tags(**{"requires-fh-in-fit": strategy != "recursive"})
 
     def _fit(self, y, X, fh):
-        self._cur_y, self._cur_X = y, None if X is None else X.loc[y.index]
+        self._cur_y = y
+        self._cur_X = None if X is None else X.loc[y.index]
         return self._learn(fh)
 
     def _update(self, y, X=None, update_params=True):
@@ -117,20 +121,21 @@ class WindowForecaster(BaseForecaster):
     def _learn(self, fh):
         check_option("strategy", self.strategy, STRATEGIES)
         length = check_count("window_length", self.window_length)
-        leads, rows = self._leads(fh), self._rows()
+        leads = self._leads(fh)
+        rows = self._rows()
         needed = length + int(leads[-1])
         if len(rows) < needed:
             raise ValueError(
-                f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} rows "
-                f"of y, "
-                f"got {len(rows)}: pass a longer series or a smaller window_length"
+                f"window_length={length} and a forecast {leads[-1]} row(s) ahead need {needed} "
+                f"rows of y, got {len(rows)}: pass a longer series or a smaller window_length"
             )
         _check_y_not_in_X(rows)
         ahead = list(range(1, rows.shape[1]))
         windows, targets = make_windows(
             rows, length, leads=leads.tolist(), target=0, known_ahead=ahead
         )
-        self.leads_, self._feature_names = leads, windows.feature_names
+        self.leads_ = leads
+        self._feature_names = windows.feature_names
         self.model_ = self._model(len(leads)).fit(windows, targets)
         return self
 
@@ -141,8 +146,8 @@ class WindowForecaster(BaseForecaster):
         if n_leads > 1 and not get_tags(self.regressor).target_tags.multi_output:
             raise ValueError(
                 f"strategy='multioutput' needs a regressor of several outputs, and "
-                f"{type(self.regressor).__name__} has "
-                "one: use strategy='direct', or scikit-learn's MultiOutputRegressor"
+                f"{type(self.regressor).__name__} has one: use strategy='direct', or "
+                f"scikit-learn's MultiOutputRegressor"
             )
         return MultiOutputForecaster(self.regressor)
 
@@ -180,10 +185,12 @@ class WindowForecaster(BaseForecaster):
 
     def _predict(self, fh, X):
         ahead = self._rows_ahead(fh)
-        past, horizon = ahead <= 0, max(0, int(ahead.max()))
+        past = ahead <= 0
+        horizon = max(0, int(ahead.max()))
         known = self._rows()
         known = lay_rows(known.to_numpy(), known.index, np.iinfo(np.int64).max).rows
-        rows, origin = np.concatenate([known, self._future(horizon, fh, X)]), len(known) - 1
+        rows = np.concatenate([known, self._future(horizon, fh, X)])
+        origin = len(known) - 1
         if origin + ahead.min() < 0:
             raise ValueError(
                 f"fh must not reach before the first row of y, got {-ahead.min() - origin} row(s) "
@@ -215,17 +222,17 @@ class WindowForecaster(BaseForecaster):
         if len(missing):
             raise ValueError(
                 f"X must have all {horizon} rows up to the last of fh, but has none for "
-                f"{missing[0]} and "
-                f"{len(missing) - 1} more (it goes from {X.index[0]} to {X.index[-1]}): pass them "
-                f"all; sktime's "
-                "evaluate and ForecastX do so for fh without gaps"
+                f"{missing[0]} and {len(missing) - 1} more (it goes from {X.index[0]} to "
+                f"{X.index[-1]}): pass them all; sktime's evaluate and ForecastX do so for fh "
+                f"without gaps"
             )
         future[:, 1:] = X.loc[labels]
         return future
 
     def _recursive(self, rows, origin, ahead):
         start = max(0, origin + 1 - self.window_length)
-        rows, origin = fill_steps(rows[None, start:], self.model_.fill_values_)[0], origin - start
+        rows = fill_steps(rows[None, start:], self.model_.fill_values_)[0]
+        origin -= start
         for row in range(origin, len(rows) - 1):
             rows[row + 1, 0] = self._forecast(rows, [row])[0, 0]
         return rows[origin + ahead, 0]
@@ -234,8 +241,8 @@ class WindowForecaster(BaseForecaster):
         if not np.isin(ahead, self.leads_).all():
             raise ValueError(
                 f"strategy={self.strategy!r} was fitted for {self.leads_.tolist()} rows ahead, but "
-                f"fh now lies "
-                f"{ahead.tolist()} rows ahead: update with update_params=True, or use a relative fh"
+                f"fh now lies {ahead.tolist()} rows ahead: update with update_params=True, or use "
+                f"a relative fh"
             )
         return self._forecast(rows, [origin])[0, np.searchsorted(self.leads_, ahead)]
 
@@ -284,7 +291,7 @@ class WindowForecaster(BaseForecaster):
         return [*linear, {"regressor": Ridge(), "window_length": 2}]
 
 
-def check_regressor(regressor):
+def check_regressor(regressor) -> None:
     """One of scikit-learn's kind, which sktime's are not."""
     if (
         isinstance(regressor, type)

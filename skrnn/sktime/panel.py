@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from sklearn.base import BaseEstimator
 from sktime.regression.base import BaseRegressor
 
 from skrnn.baselines import LinearWindow
@@ -50,7 +51,7 @@ class WindowRegressorAdapter(BaseRegressor):
         "capability:categorical_in_X": False,
     }
 
-    def __init__(self, regressor):
+    def __init__(self, regressor: BaseEstimator):
         self.regressor = regressor
         super().__init__()
 

@@ -274,7 +274,7 @@ def _whole_index(X, index):
     "scaler", [None, SeriesScaler(), StandardScaler().set_output(transform="pandas")]
 )
 def test_rows_of_many_leads_against_a_loop(strategy, scaler):
-    """Every row is an origin, of forecasts of the rows from it on; the last ones have no truth yet."""
+    """Every row is an origin, of forecasts from it on; the last ones have no truth yet."""
     if strategy is RecursiveForecaster and scaler is not None:
         pytest.skip("a recursion's windows and y are in one unit")
     frame = gaps(walk())
@@ -573,7 +573,7 @@ def test_seasonal_baseline_behind_short_windows():
 
 @pytest.mark.parametrize("target", ["b", 1])
 def test_baseline_on_a_named_column(target):
-    """Rows in, the baseline gets y alone, so its target is y, whatever the model's windows call it."""
+    """Rows in, the baseline gets y alone: its target is y, whatever the model's windows call it."""
     frame = walk()
     pipe = make_pipeline(
         SlidingWindow(4), TransformedWindowRegressor(LinearWindow(), Differencer(1), target=target)
@@ -702,6 +702,10 @@ def test_tables_hang_together():
         ({"cv": 1}, "cv must be a whole number of at least 2, got 1"),
         ({"cv": 200}, "number of folds"),
         ({"cv": []}, "cv must give at least one fold, got none"),
+        ({"cv": None}, "cv must be a number of folds, a splitter.*got None"),
+        ({"cv": "5"}, "cv must be a number of folds, a splitter.*got '5'"),
+        ({"cv": True}, "cv must be a number of folds, a splitter.*got True"),
+        ({"cv": [(range(9), [150])]}, "fold 0 of cv must name some of 150 samples"),
         ({"cv": [([], [3])]}, "fold 0 of cv must train and test on some samples, got 0 and 1"),
         ({"estimator": LinearWindow()}, "X must be windows.*put SlidingWindow before the model"),
         (
@@ -863,3 +867,14 @@ def test_folds_that_share_a_fit_keep_one_training_set():
     assert [len(group.tests) for group in groups] == [3, 3, 2]
     starts = [group.tests[0][0] for group in groups]
     assert [group.train[-1] for group in groups] == [start - 1 for start in starts]
+
+
+def test_there_are_rows_to_forecast():
+    """No rows, and no windows, are refused in words of their own."""
+    frame = walk()
+    X, y = make_windows(frame, 5, target="a")
+
+    with pytest.raises(ValueError, match="X must have at least one row to forecast, got none"):
+        backtest(make_pipeline(SlidingWindow(5), LinearWindow()), frame[:0], frame["a"][:0])
+    with pytest.raises(ValueError, match="X must have at least one window to forecast from"):
+        backtest(LinearWindow(), X[:0], y[:0])

@@ -416,6 +416,7 @@ def test_one_sample():
 PIPE, AIRLINE = airline_pipe()
 WINDOWS = make_windows(SERIES, 5, 2)
 NAIVE = NaiveForecaster().fit(*WINDOWS)
+TWO = pd.DataFrame({"demand": SERIES, "price": SERIES})
 
 
 @pytest.mark.parametrize(
@@ -470,6 +471,14 @@ NAIVE = NaiveForecaster().fit(*WINDOWS)
         (
             lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin="2019"),
             "origin='2019' is not a label of the index, 2020-05 … 2023-02",
+        ),
+        (
+            lambda: ForecastDisplay.from_estimator(NAIVE, *WINDOWS, origin=[]),
+            "origin must name at least one row or window, got an empty list",
+        ),
+        (
+            lambda: ForecastDisplay.from_predictions(SERIES[2:4], [1.0, 2.0], history=TWO),
+            "history must be one series, got a frame with 2 columns",
         ),
     ],
 )

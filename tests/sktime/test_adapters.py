@@ -312,7 +312,7 @@ def test_only_the_recursion_does_without_fh_in_fit():
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_past_rows_are_forecast_from_the_window_before(strategy):
-    """In-sample forecasts are those of the fitted model for the windows that end before the rows."""
+    """In-sample forecasts are the fitted model's for the windows that end before the rows."""
     y = series()
 
     forecast = forecaster(strategy).fit(y, fh=[-4, 0, 1, 3]).predict()
@@ -430,7 +430,7 @@ def test_absolute_rows_after_an_update():
         direct.predict()
 
 
-# ---------------------------------------------------------------------- what is unknown, and what is wrong
+# ---------------------------------------------------------------------- what is unknown or wrong
 
 
 @pytest.mark.parametrize("regressor", [LinearWindow(0.5), Ridge(0.5)], ids=repr)
