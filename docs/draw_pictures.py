@@ -67,7 +67,7 @@ def draw_waves():
 
 
 def hourly_demand():
-    """Hours of a demand that follows the temperature of two to four hours before, and the hour of the day."""
+    """Hours of a demand that follows the temperature two to four hours before, and the hour."""
     rng = np.random.default_rng(0)
     index = pd.date_range("2024-01-01", periods=2000, freq="h")
     temperature = pd.Series(rng.normal(scale=10, size=2000)).ewm(halflife=3).mean().to_numpy()

@@ -70,9 +70,7 @@ def build(name, epochs):
 
 
 def make_climate(n_days):
-    """Rows every ten minutes with a daily and a yearly cycle, and weather that comes and goes over
-    days.
-    """
+    """Rows every ten minutes with a daily and a yearly cycle, and weather that lasts for days."""
     rng = np.random.default_rng(0)
     index = pd.date_range("2009-01-01", periods=144 * n_days, freq="10min", name="Date Time")
     days = np.arange(len(index)) / 144

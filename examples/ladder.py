@@ -1,6 +1,4 @@
-"""The ladder on waves: every model from the naive forecast to the GRU, fitted and scored in one
-loop.
-"""
+"""The ladder on waves: every model from the naive forecast to the GRU, in one loop."""
 
 import argparse
 import time

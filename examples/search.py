@@ -1,4 +1,4 @@
-"""Units, dropout and window length, searched with scikit-learn's own GridSearchCV and TimeSeriesSplit.
+"""Units, dropout and window length, searched with scikit-learn's own GridSearchCV.
 
 The whole pipeline takes rows and gives rows, so that the length of the windows is one more
 parameter. The calendar of the hour that is forecast is known ahead; the demand is known until a day

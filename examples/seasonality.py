@@ -1,4 +1,4 @@
-"""Trend and season: what differencing does for a linear model and for a network, and when the network loses.
+"""Trend and season: what differencing does for a linear model and a network, and who loses.
 
 `TransformedWindowRegressor` lets a model learn how a target differs from its own window, here from
 the same row of the season before (`Differencer`), and brings the forecasts back to the original

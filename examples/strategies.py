@@ -1,4 +1,4 @@
-"""Waves, ten steps ahead: five strategies for many leads, beside the figures of a well-known textbook chapter.
+"""Waves, ten steps ahead: five strategies for many leads, beside the figures of a textbook.
 
 The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is
 the measure, the mean squared error over all ten steps on the 2,000 validation series. Every
