@@ -50,8 +50,8 @@ def make_waves(n_series=10_000, n_steps=51, *, random_state=None):
 
     References
     ----------
-    .. [1] A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras, and TensorFlow*, 2nd ed., chapter
-       15.
+    .. [1] A. Géron, *Hands-On Machine Learning with Scikit-Learn, Keras, and TensorFlow*, 2nd ed.,
+       chapter 15.
 
     Examples
     --------
@@ -87,8 +87,8 @@ def load_airline():
 
     References
     ----------
-    .. [1] G. E. P. Box, G. M. Jenkins and G. C. Reinsel, *Time Series Analysis, Forecasting and Control*, 3rd
-       ed., Holden-Day, 1976, series G.
+    .. [1] G. E. P. Box, G. M. Jenkins and G. C. Reinsel, *Time Series Analysis, Forecasting and
+       Control*, 3rd ed., Holden-Day, 1976, series G.
 
     Examples
     --------
@@ -172,9 +172,9 @@ def read_jena(path):
 
     - They are put in the order of their time stamps, "Date Time" in the file.
     - Where a time stamp comes twice, the first row stays. The file repeats some of its rows.
-    - Where rows are missing, rows of NaN stand in, so that k rows are always the same time apart and the
-      index has a frequency. The step is the most frequent one of the file. Should a stamp lie off
-      that grid, nothing is put in.
+    - Where rows are missing, rows of NaN stand in, so that k rows are always the same time apart
+      and the index has a frequency. The step is the most frequent one of the file. Should a stamp
+      lie off that grid, nothing is put in.
     - A negative wind speed stands for a missing one and becomes NaN.
 
     Parameters

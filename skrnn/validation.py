@@ -1,7 +1,4 @@
-"""Checks of what users bring.
-
-Each names the argument, what is required, what came, and the remedy.
-"""
+"""Checks of what users bring: each names the argument, what is required, what came, the remedy."""
 
 import difflib
 import numbers
@@ -12,16 +9,16 @@ from sklearn.utils.validation import check_array, validate_data
 
 
 class DivergenceError(ValueError):
-    """What was learned, or forecast, has become infinite: data or settings do not suit the model."""
+    """What was learned or forecast has become infinite: data or settings do not suit the model."""
 
 
 def check_count(name: str, value, *, minimum: int = 1) -> int:
     """A whole number of at least ``minimum``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     if not whole or value < minimum:
-        kind = (
-            "a positive whole number" if minimum == 1 else f"a whole number of at least {minimum}"
-        )
+        kind = f"a whole number of at least {minimum}"
+        if minimum == 1:
+            kind = "a positive whole number"
         raise ValueError(f"{name} must be {kind}, got {value!r}")
     return int(value)
 
@@ -58,7 +55,7 @@ def check_share(name: str, value, *, positive: bool = False) -> float:
     return float(value)
 
 
-def validate_data_of(estimator, X, *, reset: bool):
+def validate_data_of(estimator, X, *, reset: bool) -> np.ndarray:
     """scikit-learn's own validation, after a look at the columns that it would not name."""
     check_columns_numeric(X)
     X = without_mask(X)
@@ -187,8 +184,8 @@ def column_position(target, names, n_features: int, *, argument: str = "target")
         if names is None:
             raise ValueError(
                 f"{argument}={target!r} is a column name, but the data came without column names: "
-                f"give its position, "
-                'or keep the names with set_output(transform="pandas") on the transformers before'
+                'give its position, or keep the names with set_output(transform="pandas") on the '
+                "transformers before"
             )
         raise ValueError(f"{argument}={target!r} is not a column{_near(target, names)}")
     if not -n_features <= target < n_features:
@@ -200,22 +197,26 @@ def column_position(target, names, n_features: int, *, argument: str = "target")
 
 def _near(name, names):
     """The names that there are, or the one that may be meant."""
-    near = difflib.get_close_matches(str(name), [str(one) for one in names], n=1)
+    near = difflib.get_close_matches(str(name), map(str, names), n=1)
     if near:
         return f": did you mean {near[0]!r}?"
-    return f", there are {', '.join(map(repr, names[:10]))}{' …' if len(names) > 10 else ''}"
+    more = " …" if len(names) > 10 else ""
+    return f", there are {', '.join(map(repr, names[:10]))}{more}"
 
 
 def column_positions(columns, X, *, argument: str) -> np.ndarray:
-    """Positions of columns given by name, position, several of them, or a callable such as make_column_selector."""
+    """Positions of columns given by name, by position, in a list of these, or by a selector.
+
+    A selector is a callable on DataFrames, such as scikit-learn's ``make_column_selector``.
+    """
     if columns is None:
         return np.zeros(0, np.intp)
     if callable(columns):
         if not isinstance(X, pd.DataFrame):
             raise ValueError(
                 f"{argument} is a selector of DataFrame columns, but an array came: bring a "
-                f"DataFrame, or keep it one "
-                'with set_output(transform="pandas") on the transformers before'
+                'DataFrame, or keep it one with set_output(transform="pandas") on the '
+                "transformers before"
             )
         columns = columns(X)
     if isinstance(columns, str) or not np.iterable(columns):

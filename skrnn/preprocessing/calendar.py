@@ -57,7 +57,7 @@ class CalendarFeatures(RowTransformer):
     def __init__(self, fields=("hour", "dayofweek", "dayofyear")):
         self.fields = fields
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> "CalendarFeatures":
         """Check the fields and the time index. Returns self."""
         single = isinstance(self.fields, str) or not np.iterable(self.fields)
         fields = (self.fields,) if single else tuple(self.fields)
@@ -71,7 +71,7 @@ class CalendarFeatures(RowTransformer):
         self._check_index(X)
         return self
 
-    def transform(self, X):
+    def transform(self, X) -> pd.DataFrame:
         """The DataFrame with a sine and a cosine column for each field."""
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
@@ -82,21 +82,18 @@ class CalendarFeatures(RowTransformer):
         for field in self.fields_:
             turn = 2 * np.pi * np.asarray(FIELDS[field](_times(X.index)), dtype=np.float64)
             # A quarter turn is exactly 0 or 1, not 6e-17.
-            added[f"{field}_sin"], added[f"{field}_cos"] = (
-                np.sin(turn).round(15),
-                np.cos(turn).round(15),
-            )
+            added[f"{field}_sin"] = np.sin(turn).round(15)
+            added[f"{field}_cos"] = np.cos(turn).round(15)
         frame = X.to_frame() if isinstance(X, pd.Series) else X
         return pd.concat([frame, pd.DataFrame(added, index=X.index)], axis=1)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Names of the columns: those that came, then the calendar's."""
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)
         names = [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-        return np.array(
-            names + [f"{f}_{part}" for f in self.fields_ for part in ("sin", "cos")], dtype=object
-        )
+        added = [f"{field}_{wave}" for field in self.fields_ for wave in ("sin", "cos")]
+        return np.array(names + added, dtype=object)
 
     def _check_index(self, X):
         index = index_of(X)
@@ -104,9 +101,8 @@ class CalendarFeatures(RowTransformer):
             kind = "an array" if index is None else f"a {type(index).__name__}"
             raise ValueError(
                 f"CalendarFeatures needs a DataFrame with a DatetimeIndex or PeriodIndex, got "
-                f"{kind}: set the time "
-                'column as the index, and keep it with set_output(transform="pandas") on the '
-                "transformers before"
+                f"{kind}: set the time column as the index, and keep it with "
+                'set_output(transform="pandas") on the transformers before'
             )
 
 

@@ -11,10 +11,10 @@ CONTEXTS = ("auto", "carry", "none")
 
 
 @dataclass
-class Laid:
-    """Rows laid on a regular grid: ``rows[where[i]]`` is row i of the data, the rest are rows before it or missing.
+class GridRows:
+    """Rows on a regular grid: ``rows[where[i]]`` is row i of the data, the rest lie before or lack.
 
-    ``jumps`` are the rows before which some are missing that are not laid.
+    ``jumps`` are the rows before which more are missing than the grid holds unknown ones for.
     """
 
     rows: np.ndarray
@@ -54,8 +54,11 @@ class Context:
             usual_step=usual_step(index) if clock is None else None,
         )
 
-    def lay(self, values: np.ndarray, index, mode: str) -> Laid:
-        """New rows with the remembered ones in front (``reach`` of them, NaN where missing) where they belong there."""
+    def lay(self, values: np.ndarray, index, mode: str) -> GridRows:
+        """New rows, with ``reach`` of the remembered ones in front where they belong there.
+
+        Remembered rows that are missing are NaN.
+        """
         self._check_same_kind(index)
         new = lay_rows(values, index, self.reach, self.clock)
         before = None if mode == "none" else self._rows_before(index)
@@ -79,7 +82,10 @@ class Context:
         return int(self.clock.positions(index[:1])[0])
 
     def _rows_before(self, index):
-        """(remembered rows that lie before the new ones, rows from their first to the first new one), or None."""
+        """Remembered rows before the new ones, and rows from their first to the first new one.
+
+        None where no remembered row is known to lie before them.
+        """
         if index is None or self.index is None:
             return None
         if self.clock is None:
@@ -117,17 +123,18 @@ class Context:
         start = len(front) - distance
         front[start : start + len(rows)] = rows
         front = front[len(front) - self.reach :]
-        return Laid(
-            np.concatenate([front, new.rows]),
-            new.where + len(front),
-            np.asarray(new.jumps) + len(front),
+        return GridRows(
+            rows=np.concatenate([front, new.rows]),
+            where=new.where + len(front),
+            jumps=np.asarray(new.jumps) + len(front),
         )
 
     def _check_same_kind(self, index):
         """Another step, time zone or kind of time index than in fit is an error, never a guess."""
         if index is None or self.index is None:
             return
-        ours, theirs = self.index, index
+        ours = self.index
+        theirs = index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
         if timed and type(ours) is not type(theirs):
             raise ValueError(
@@ -137,7 +144,7 @@ class Context:
         if isinstance(ours, pd.DatetimeIndex) and (ours.tz is None) != (theirs.tz is None):
             raise ValueError(
                 f"the index must have time zone {ours.tz} as in fit, got {theirs.tz}: use "
-                f"tz_localize"
+                "tz_localize"
             )
         if self.clock is None:
             return
@@ -153,9 +160,8 @@ class Context:
                 and not _same_grid(self.clock, theirs)
             ):
                 raise ValueError(
-                    f"the index must go on in steps of {self.clock.describe()} as in fit, got steps "
-                    f"of "
-                    f"{new.describe()}: resample the data to the fitted step"
+                    f"the index must go on in steps of {self.clock.describe()} as in fit, got "
+                    f"steps of {new.describe()}: resample the data to the fitted step"
                 )
         if _is_countable(theirs) and self.clock.positions(theirs) is None:
             raise ValueError(
@@ -167,28 +173,28 @@ class Context:
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 
 
-def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) -> Laid:
-    """Rows on the regular grid of their index: missing rows become unknown ones (NaN), at most ``reach`` in a gap.
+def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) -> GridRows:
+    """Rows on the regular grid of their index: missing ones become NaN, ``reach`` in a gap at most.
 
     Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are
     returned as they are.
     """
     where = np.arange(len(values))
     if clock is None and evenly_spaced(index):
-        return Laid(values, where)
+        return GridRows(values, where)
     clock = clock or clock_of(index)
     countable = clock is not None and index is not None and _is_countable(index)
     positions = clock.positions(index) if countable and len(values) > 1 else None
     if positions is None:
-        return Laid(values, where)
+        return GridRows(values, where)
     missing = np.diff(positions) - 1
     gaps = np.minimum(missing, reach)
     if not gaps.any() or gaps.min() < 0:
-        return Laid(values, where)
+        return GridRows(values, where)
     where = np.concatenate([[0], np.cumsum(gaps + 1)])
     rows = np.full((where[-1] + 1, values.shape[1]), np.nan, _float_of(values))
     rows[where] = values
-    return Laid(rows, where, where[:-1][missing > reach] + 1)
+    return GridRows(rows, where, where[:-1][missing > reach] + 1)
 
 
 def _on_grid(rows, positions):
@@ -208,9 +214,6 @@ def _is_countable(index):
 
 
 def _same_grid(clock, index):
-    """A calendar step can be told in several ways.
-
-    Equal if the labels are neighbours on the fitted grid.
-    """
+    """Whether labels are neighbours on a grid: a calendar step has several names."""
     positions = clock.positions(index)
     return positions is not None and bool((np.diff(positions) == 1).all())

@@ -91,7 +91,7 @@ def rows_from_past(rows: np.ndarray, season: int = 1, bounds=None) -> np.ndarray
 
 
 def _carried(rows, groups):
-    """Rows with unknown values replaced by the last known one of the same group, NaN where none is."""
+    """Rows with the last known value of the same group where they are unknown; NaN before it."""
     newest = last_known(np.isnan(rows), axis=0)
     found = np.maximum(newest, 0)
     known = (newest >= 0) & (groups[found] == groups[:, None])

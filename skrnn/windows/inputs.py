@@ -31,7 +31,7 @@ def _is_ragged(X):
     return len({np.shape(table) for table in X if is_frame(table) or _is_table(table)}) > 1
 
 
-def check_rows(estimator, X, *, reset: bool):
+def check_rows(estimator, X, *, reset: bool) -> np.ndarray:
     """A series (n_rows, n_features) as a numeric ndarray.
 
     Unknown values are NaN, infinite ones an error.
@@ -68,19 +68,26 @@ def _is_table(X):
 
 
 def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Windows:
-    """Windows of any kind as ``Windows``, with the estimator's ``n_features_in_`` and ``window_shape_``.
+    """Windows of any kind as ``Windows``, of the features and the shape that ``fit`` saw.
 
     ``any_length`` is for what acts on rows: the features alone are as in ``fit``.
     """
+    windows = _as_checked(estimator, X, reset=reset)
+    _check_shape(estimator, windows, reset=reset, any_length=any_length)
+    return windows.trimmed()
+
+
+def _as_checked(estimator, X, *, reset):
+    """Windows, tables of windows and arrays of them as ``Windows``."""
     name = type(estimator).__name__
     if isinstance(X, Windows):
-        windows = X
-        if not len(windows):
+        if not len(X):
             raise ValueError(
                 f"{name} needs at least 1 sample, got Windows with 0 samples (shape={X.shape})"
             )
-        _check_feature_names(estimator, windows, reset=reset)
-    elif dimensions(X) == 3:
+        _check_feature_names(estimator, X, reset=reset)
+        return X
+    if dimensions(X) == 3:
         X = check_array(
             without_mask(X),
             allow_nd=True,
@@ -93,18 +100,22 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
                 raise ValueError(f"{name} needs at least 1 {what}, got 0 (shape={X.shape})")
         windows = Windows.from_array(numeric_values(X))
         _check_feature_names(estimator, windows, reset=reset)
-    else:
-        if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
-            warnings.warn(
-                f"{name} takes each row of this DataFrame as a window, and its columns as steps. If "
-                f"they are the rows "
-                f"of a series, put SlidingWindow before it: make_pipeline(SlidingWindow(), "
-                f"{name}())",
-                UserWarning,
-                stacklevel=3,
-            )
-        X = validate_data_of(estimator, X, reset=reset)
-        windows = Windows.from_array(numeric_values(X))
+        return windows
+    if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
+        warnings.warn(
+            f"{name} takes each row of this DataFrame as a window, and its columns as steps. If "
+            "they are the rows of a series, put SlidingWindow before it: "
+            f"make_pipeline(SlidingWindow(), {name}())",
+            UserWarning,
+            stacklevel=4,
+        )
+    X = validate_data_of(estimator, X, reset=reset)
+    return Windows.from_array(numeric_values(X))
+
+
+def _check_shape(estimator, windows, *, reset, any_length):
+    """Windows have the features, and mostly the steps, that ``fit`` saw."""
+    name = type(estimator).__name__
     if any_length:
         if windows.n_features != estimator.n_features_in_:
             raise ValueError(
@@ -114,13 +125,11 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
     elif reset:
         estimator.window_shape_ = windows.shape[1:]
     elif windows.shape[1:] != estimator.window_shape_:
-        fitted, came = estimator.window_shape_, windows.shape[1:]
+        steps, features = estimator.window_shape_
         raise ValueError(
-            f"X must have windows as {name} was fitted on, {fitted[0]} steps × {fitted[1]} "
-            f"features, "
-            f"got {came[0]} × {came[1]}"
+            f"X must have windows as {name} was fitted on, {steps} steps × {features} features, "
+            f"got {windows.length} × {windows.n_features}"
         )
-    return windows.trimmed()
 
 
 def _check_feature_names(estimator, windows, *, reset):
@@ -139,6 +148,5 @@ def _check_feature_names(estimator, windows, *, reset):
     if fitted is not None and names is not None and list(names) != list(fitted):
         raise ValueError(
             f"X must have the columns that {type(estimator).__name__} was fitted on, "
-            f"{', '.join(map(repr, fitted))}, "
-            f"got {', '.join(map(repr, names))}"
+            f"{', '.join(map(repr, fitted))}, got {', '.join(map(repr, names))}"
         )

@@ -75,12 +75,13 @@ def warn_of_unknown_future(values: np.ndarray, known_ahead: np.ndarray, names, i
     if not len(rows):
         return
     columns = known_ahead[np.isnan(values[np.ix_(rows, known_ahead)]).any(axis=0)]
-    names_of = [repr(column if names is None else names[column]) for column in columns.tolist()]
+    unknown = [repr(column if names is None else names[column]) for column in columns.tolist()]
     ends = [str(row if index is None else index[row]) for row in (rows[0], rows[-1])]
     where = ends[0] if len(rows) == 1 else f"{ends[0]} to {ends[1]}"
     warnings.warn(
-        f"known_ahead names {listing(names_of)}, unknown in {len(rows)} rows that are to be forecast "
-        f"({where}): the last known values stand in. Fill these columns before predicting.",
+        f"known_ahead names {listing(unknown)}, unknown in {len(rows)} rows that are to be "
+        f"forecast ({where}): the last known values stand in. Fill these columns before "
+        "predicting.",
         UserWarning,
         stacklevel=3,
     )

@@ -2,6 +2,7 @@
 
 import warnings
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,16 @@ from skrnn.windows.sliding import check_enough_rows
 
 
 def make_windows(
-    data, length, horizon=1, *, target=None, leads=None, sampling_rate=1, stride=1, known_ahead=None
-):
+    data: Any,
+    length: int,
+    horizon: int = 1,
+    *,
+    target: Any = None,
+    leads: Any = None,
+    sampling_rate: int = 1,
+    stride: int = 1,
+    known_ahead: Any = None,
+) -> tuple[Windows, np.ndarray]:
     """Cut windows and their targets out of a series, or out of each series of a panel.
 
     ::
@@ -35,9 +44,8 @@ def make_windows(
 
     Parameters
     ----------
-    data : DataFrame, array-like of shape (n_rows, n_features) or (n_rows,), list of these, or
-    ndarray of shape \
-            (n_series, n_rows, n_features)
+    data : DataFrame, array-like of shape (n_rows, n_features) or (n_rows,), list of these, or \
+            ndarray of shape (n_series, n_rows, n_features)
         One series, or a panel of series; windows never cross from one series into the next.
     length : int
         Steps in a window.
@@ -77,7 +85,7 @@ def make_windows(
     elif horizon != 1:
         raise ValueError(
             f"horizon={horizon!r} and leads={leads!r} both name the rows to forecast: give one of "
-            f"them"
+            "them"
         )
     leads = check_counts("leads", leads)
     if not leads:
@@ -114,8 +122,8 @@ def make_windows(
     return X, y[:, 0] if len(leads) == 1 else y
 
 
-def future_rows(data, n):
-    """The rows of a series with ``n`` unknown ones behind them, for forecasts of rows that do not exist yet.
+def future_rows(data: Any, n: int) -> Any:
+    """The rows of a series with ``n`` unknown ones behind them, to forecast what is yet to come.
 
     Parameters
     ----------
@@ -180,8 +188,8 @@ def _warn_of_unseen(leads, reach, last, ahead):
         warnings.warn(
             f"of the columns known ahead, the values at {len(unseen)} of {len(leads)} leads (up to "
             f"{unseen[-1]}) are not seen: a window that reaches {last} rows has them, or "
-            'RNNRegressor(decoder="recurrent"), DirectForecaster and RecursiveForecaster, which read '
-            "each lead by itself",
+            'RNNRegressor(decoder="recurrent"), DirectForecaster and RecursiveForecaster, which '
+            "read each lead by itself",
             UserWarning,
             stacklevel=3,
         )

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_count, check_option, column_positions, index_of
 from skrnn.windows.array import Windows
-from skrnn.windows.context import CONTEXTS, Context, Laid, lay_rows
+from skrnn.windows.context import CONTEXTS, Context, GridRows, lay_rows
 from skrnn.windows.inputs import check_rows
 from skrnn.windows.lost import check_same_index, warn_of_lost_rows, warn_of_unknown_future
 
@@ -16,8 +16,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
 
     Row ``t`` of the output is the window that *ends at row t − lead*: a model fitted on it with the
     series itself as ``y`` forecasts every row from what was known ``lead`` rows earlier. Nothing
-    needs shifting, and no label reaches
-    past its own row, so that ``TimeSeriesSplit()`` keeps training labels out of the test rows. ::
+    needs shifting, and no label reaches past its own row, so that ``TimeSeriesSplit()`` keeps
+    training labels out of the test rows. ::
 
         rows      ... t-d-2r  t-d-r   t-d  ........   t
         window        [ s0      s1     s2 ]           y      length=3, sampling_rate=r, lead=d
@@ -78,15 +78,15 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         self.known_ahead = known_ahead
         self.context = context
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None) -> "SlidingWindow":
         """Remember the last rows, for the windows of rows that follow.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
             The series.
-        y : ignored
-            Present for the pipeline.
+        y : array-like of shape (n_rows,), default=None
+            The target, which no window may know; nothing is learned from it.
 
         Returns
         -------
@@ -95,12 +95,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         self._fit(X, y)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X, y=None) -> Windows:
         """Fit, and return the windows of the same rows (which have no rows before them)."""
         values = self._fit(X, y)
         return self._windows(X, lay_rows(values, index_of(X), self._reach()))
 
-    def transform(self, X):
+    def transform(self, X) -> Windows:
         """The window of every row.
 
         Parameters
@@ -122,7 +122,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
             warn_of_lost_rows(~windows.known(), index, self.context_)
         return windows
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> "SlidingWindow":
         """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
@@ -147,18 +147,18 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
     def _reach(self):
         return (self.length - 1) * self.sampling_rate + self.lead
 
-    def _windows(self, X, laid: Laid):
+    def _windows(self, X, grid: GridRows) -> Windows:
         shift = np.zeros(self.n_features_in_, np.int64)
         shift[self.known_ahead_] = self.lead
         return Windows(
-            laid.rows,
-            laid.where - self.lead,
+            grid.rows,
+            grid.where - self.lead,
             length=self.length,
             sampling_rate=self.sampling_rate,
             leads=(self.lead,),
             shift=shift,
             feature_names=getattr(self, "feature_names_in_", None),
-            jumps=laid.jumps,
+            jumps=grid.jumps,
             labels=index_of(X),
         )
 

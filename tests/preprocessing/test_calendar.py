@@ -100,7 +100,7 @@ def test_no_time_index(X, kind):
     """Without a time index there is no calendar."""
     with pytest.raises(
         ValueError,
-        match=f"needs a DataFrame with a DatetimeIndex or PeriodIndex, got {kind}: set the time column",
+        match=f"needs a DataFrame with a DatetimeIndex or PeriodIndex, got {kind}: set the time",
     ):
         CalendarFeatures().fit(X)
 

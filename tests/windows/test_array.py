@@ -366,7 +366,7 @@ def test_panel_memmap_is_not_copied(tmp_path):
 
 
 def test_fill_steps():
-    """Unknown steps take the last known value before them, then the first after, then the fallback."""
+    """Unknown steps take the last known value before, then the first after, then the fallback."""
     nan = np.nan
     batch = np.array([[[nan, nan], [1, nan], [nan, nan], [4, nan], [nan, nan]], [[7, 1]] * 5])
 

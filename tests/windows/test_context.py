@@ -132,7 +132,7 @@ def test_carry_never_puts_the_future_first(name):
 
 
 def test_carry_with_an_irregular_index():
-    """Times without a step cannot prove that rows follow; the user's word counts if they are later."""
+    """Times without a step prove nothing; the user's word counts if the rows are later."""
     index = HOURS[np.cumsum([0, 1, 2, 4, 1, 3, 5, 1, 2, 4])]
     context = Context.of(ROWS[:6], index[:6], 2)
 

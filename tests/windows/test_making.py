@@ -411,7 +411,7 @@ def test_evenly_spaced_rows_with_a_gap(step):
 
 
 def test_every_second_period():
-    """Periods are counted in their own step: where every second is there, the others are missing."""
+    """Periods count in their own step: where every second is there, the others are missing."""
     frame = pd.DataFrame(
         {"x": np.arange(10.0)}, index=pd.period_range("2024-01", periods=20, freq="M")[::2]
     )

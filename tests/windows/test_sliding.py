@@ -88,7 +88,7 @@ def test_by_hand():
 
 @pytest.mark.parametrize("known_ahead", ["b", 1, -1, ["b"], [1], lambda X: ["b"], [False, True]])
 def test_known_ahead(known_ahead):
-    """The part of a column that is known ahead ends at row t itself, however the column is named."""
+    """The part of a column that is known ahead ends at row t itself, however it is named."""
     frame = pd.DataFrame({"a": np.arange(6.0), "b": np.arange(6.0) * 10})
 
     windows = SlidingWindow(2, lead=2, known_ahead=known_ahead).fit_transform(frame)
@@ -250,7 +250,7 @@ def test_grid_search(frame):
 
 
 def test_train_rows_in_folds_see_no_later_rows():
-    """Windows of a fold's test rows are those of the whole series: rows before them, none behind."""
+    """Windows of a fold's test rows are those of the whole series: rows before, none behind."""
     rows = pd.DataFrame({"x": np.arange(60.0)})
     for train, test in TimeSeriesSplit(4).split(rows):
         windows = SlidingWindow(5, lead=2).fit(rows.iloc[train]).transform(rows.iloc[test])
