@@ -260,8 +260,8 @@ def _by_lead(frames, column, function):
     for name, frame in frames.items():
         if column in frame and frame[column].notna().any():
             pairs = {
-                lead: part[["true", column]].to_numpy(float).T
-                for lead, part in frame.groupby("lead")
+                lead: lines[["true", column]].to_numpy(float).T
+                for lead, lines in frame.groupby("lead")
             }
             errors[name] = {
                 lead: error_where_known(function, *pair) for lead, pair in pairs.items()

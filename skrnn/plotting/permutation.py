@@ -50,7 +50,8 @@ class _Held:
     """
 
     def __init__(self, X, ahead):
-        self.X, windows = X, as_windows(X)
+        self.X = X
+        windows = as_windows(X)
         self.reach = (windows.length - 1) * windows.sampling_rate
         ahead = max(ahead, int(windows.shift.max())) if windows.shift.any() else 0
         offsets = np.arange(-self.reach, ahead + 1)
@@ -66,7 +67,11 @@ class _Held:
             return values[:, :, 0] if self.X.ndim == 2 else values
         n, n_rows, n_features = values.shape
         first = np.arange(n + 1) * n_rows
-        rows, ends = values.reshape(-1, n_features), first[:-1] + self.reach
         return self.X.replace(
-            rows=rows, ends=ends, bounds=first, series=np.arange(n), index=None, jumps=()
+            rows=values.reshape(-1, n_features),
+            ends=first[:-1] + self.reach,
+            bounds=first,
+            series=np.arange(n),
+            index=None,
+            jumps=(),
         )
