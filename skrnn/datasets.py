@@ -7,6 +7,7 @@ import tempfile
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,9 @@ _WIND_SPEEDS = ("wv (m/s)", "max. wv (m/s)")
 _TIMEOUT_S = 60
 
 
-def make_waves(n_series=10_000, n_steps=51, *, random_state=None):
+def make_waves(
+    n_series: int = 10_000, n_steps: int = 51, *, random_state: Any = None
+) -> np.ndarray:
     """Draw series that are each the sum of two sine waves and a little noise.
 
     For t on a grid of `n_steps` over [0, 1]::
@@ -74,7 +77,7 @@ def make_waves(n_series=10_000, n_steps=51, *, random_state=None):
     return waves[..., np.newaxis]
 
 
-def load_airline():
+def load_airline() -> pd.DataFrame:
     """Load the monthly totals of international airline passengers, 1949 to 1960, in thousands.
 
     144 rows with a trend, a season of 12 rows, and a variance that grows with the level. The copy
@@ -107,7 +110,9 @@ def load_airline():
     return pd.DataFrame({"passengers": series.to_numpy(dtype=float)}, index=index)
 
 
-def fetch_jena(*, data_home=None, url=None, download=True):
+def fetch_jena(
+    *, data_home: str | os.PathLike | None = None, url: str | None = None, download: bool = True
+) -> pd.DataFrame:
     """Load eight years of weather in Jena, a row every ten minutes; the first call downloads them.
 
     The rows come from the station of the Max Planck Institute for Biogeochemistry, in the file that
@@ -165,7 +170,7 @@ def fetch_jena(*, data_home=None, url=None, download=True):
     return read_jena(path)
 
 
-def read_jena(path):
+def read_jena(path: str | os.PathLike) -> pd.DataFrame:
     """Read a copy of the Jena climate file.
 
     Four things are done to the rows:

@@ -2,9 +2,12 @@
 
 import difflib
 import numbers
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 
@@ -12,7 +15,7 @@ class DivergenceError(ValueError):
     """What was learned or forecast has become infinite: data or settings do not suit the model."""
 
 
-def check_count(name: str, value, *, minimum: int = 1) -> int:
+def check_count(name: str, value: Any, *, minimum: int = 1) -> int:
     """A whole number of at least ``minimum``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     if not whole or value < minimum:
@@ -23,21 +26,21 @@ def check_count(name: str, value, *, minimum: int = 1) -> int:
     return int(value)
 
 
-def check_counts(name: str, values, *, minimum: int = 1) -> tuple[int, ...]:
+def check_counts(name: str, values: Any, *, minimum: int = 1) -> tuple[int, ...]:
     """One whole number or several, as a tuple."""
     if values is None or isinstance(values, numbers.Number | str):
         values = (values,)
     return tuple(check_count(name, value, minimum=minimum) for value in values)
 
 
-def check_option(name: str, value, options) -> str:
+def check_option(name: str, value: Any, options: Iterable[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
 
 
-def check_positive(name: str, value) -> float:
+def check_positive(name: str, value: Any) -> float:
     """A finite number above 0."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not number or not 0 < value < np.inf:
@@ -45,7 +48,7 @@ def check_positive(name: str, value) -> float:
     return float(value)
 
 
-def check_share(name: str, value, *, positive: bool = False) -> float:
+def check_share(name: str, value: Any, *, positive: bool = False) -> float:
     """A number of at least 0 and below 1 (``positive``: above 0)."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not number or not 0 <= value < 1 or (positive and value == 0):
@@ -55,7 +58,7 @@ def check_share(name: str, value, *, positive: bool = False) -> float:
     return float(value)
 
 
-def validate_data_of(estimator, X, *, reset: bool) -> np.ndarray:
+def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
     """scikit-learn's own validation, after a look at the columns that it would not name."""
     check_columns_numeric(X)
     X = without_mask(X)
@@ -67,7 +70,7 @@ def numeric_values(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32) if values.dtype.kind == "b" else values
 
 
-def check_columns_numeric(X) -> None:
+def check_columns_numeric(X: Any) -> None:
     """Every column of a DataFrame is a number or a truth value."""
     if not is_frame(X):
         return
@@ -91,7 +94,7 @@ def _is_numeric(column):
     return True
 
 
-def index_of(X):
+def index_of(X: Any) -> pd.Index | None:
     """The index of a DataFrame or Series, times as pandas counts them; None for anything else."""
     if not isinstance(X, pd.DataFrame | pd.Series):
         return None
@@ -101,14 +104,14 @@ def index_of(X):
     return X.index
 
 
-def without_mask(X):
+def without_mask(X: Any) -> Any:
     """A masked array with its masked values unknown (NaN); anything else as it is."""
     if not isinstance(X, np.ma.MaskedArray):
         return X
     return X.astype(np.result_type(X.dtype, np.float32)).filled(np.nan)
 
 
-def check_time_index(X) -> None:
+def check_time_index(X: Any) -> None:
     """The time index of a DataFrame goes up, without duplicates."""
     index = index_of(X)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex):
@@ -127,7 +130,7 @@ def check_time_index(X) -> None:
         raise ValueError("the time index must be sorted, oldest row first: use X.sort_index()")
 
 
-def check_target_values(estimator, y, n: int) -> np.ndarray:
+def check_target_values(estimator: BaseEstimator, y: Any, n: int) -> np.ndarray:
     """The target y as floats (n,) or (n, n_outputs).
 
     Unknown targets are NaN, infinite ones an error.
@@ -156,7 +159,7 @@ def check_target_values(estimator, y, n: int) -> np.ndarray:
     return y
 
 
-def check_weights(sample_weight, n: int) -> np.ndarray | None:
+def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     """sample_weight as floats (n,), none of them negative, not all of them zero."""
     if sample_weight is None:
         return None
@@ -176,7 +179,9 @@ def check_weights(sample_weight, n: int) -> np.ndarray | None:
     return weights
 
 
-def column_position(target, names, n_features: int, *, argument: str = "target") -> int:
+def column_position(
+    target: Any, names: Sequence | None, n_features: int, *, argument: str = "target"
+) -> int:
     """Position of a column given by name or position."""
     if names is not None and target in names:
         return list(names).index(target)
@@ -204,7 +209,7 @@ def _near(name, names):
     return f", there are {', '.join(map(repr, names[:10]))}{more}"
 
 
-def column_positions(columns, X, *, argument: str) -> np.ndarray:
+def column_positions(columns: Any, X: Any, *, argument: str) -> np.ndarray:
     """Positions of columns given by name, by position, in a list of these, or by a selector.
 
     A selector is a callable on DataFrames, such as scikit-learn's ``make_column_selector``.
@@ -231,24 +236,24 @@ def column_positions(columns, X, *, argument: str) -> np.ndarray:
     return np.array(found, np.intp)
 
 
-def dimensions(X) -> int:
+def dimensions(X: Any) -> int:
     """Number of dimensions of anything that can become an array."""
     return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
-def is_frame(X) -> bool:
+def is_frame(X: Any) -> bool:
     """Whether X is a table with named columns, of pandas or, as polars has it, of its like."""
     if isinstance(X, pd.DataFrame):
         return True
     return hasattr(X, "to_numpy") and hasattr(X, "columns") and np.ndim(X.columns) == 1
 
 
-def column_names(X) -> list | None:
+def column_names(X: Any) -> list | None:
     """The names of a table's columns; None for arrays."""
     return list(X.columns) if is_frame(X) else None
 
 
-def as_frame(X):
+def as_frame(X: Any) -> Any:
     """A Series, or a table of another library than pandas, as a DataFrame; others as they are."""
     if isinstance(X, pd.Series):
         return X.to_frame()
@@ -257,6 +262,6 @@ def as_frame(X):
     return X
 
 
-def series_to_frame(X):
+def series_to_frame(X: Any) -> Any:
     """A Series as a DataFrame of one column; anything else as it is."""
     return X.to_frame() if isinstance(X, pd.Series) else X

@@ -16,7 +16,7 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         # scikit-learn would wrap each subclass's transform anew, and make a table of windows.
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> "RowTransformer":
         """Choose the container of tables.
 
         Parameters

@@ -83,7 +83,7 @@ class Clock:
         return name.removeprefix("0 days ").removesuffix(" 00:00:00")
 
 
-def clock_of(index) -> Clock | None:
+def clock_of(index: pd.Index | None) -> Clock | None:
     """The clock of an index that has a step; None for arrays, names and irregular times."""
     if index is None or not len(index):
         return None
@@ -98,7 +98,7 @@ def clock_of(index) -> Clock | None:
     return None if step is None else Clock(step, index[-1])
 
 
-def usual_step(index) -> pd.Timedelta | None:
+def usual_step(index: pd.Index | None) -> pd.Timedelta | None:
     """The step that nearly all neighbours of a time index share, odd stamps or not."""
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) or len(index) < 3:
         return None
@@ -108,7 +108,7 @@ def usual_step(index) -> pd.Timedelta | None:
     return pd.Timedelta(steps[common]) if share >= STEP_SHARE else None
 
 
-def evenly_spaced(index) -> bool:
+def evenly_spaced(index: pd.Index | None) -> bool:
     """Whether an index is seen at a glance to lack no row: all its labels are as far apart."""
     if isinstance(index, pd.RangeIndex):
         return index.step > 0

@@ -1,6 +1,7 @@
 """Context: the last rows of a fit, and where new rows lie behind them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,11 +36,11 @@ class Context:
     index: pd.Index | None
     clock: Clock | None
     first_row: np.ndarray
-    first_label: object = None
-    usual_step: object = None
+    first_label: Any = None
+    usual_step: pd.Timedelta | None = None
 
     @classmethod
-    def of(cls, values: np.ndarray, index, reach: int) -> "Context":
+    def of(cls, values: np.ndarray, index: pd.Index | None, reach: int) -> "Context":
         """Remember the end of the fitted rows."""
         start = max(0, len(values) - 2 * reach)
         kept = np.array(values[start:])
@@ -54,7 +55,7 @@ class Context:
             usual_step=usual_step(index) if clock is None else None,
         )
 
-    def lay(self, values: np.ndarray, index, mode: str) -> GridRows:
+    def lay(self, values: np.ndarray, index: pd.Index | None, mode: str) -> GridRows:
         """New rows, with ``reach`` of the remembered ones in front where they belong there.
 
         Remembered rows that are missing are NaN.
@@ -66,7 +67,7 @@ class Context:
             before = self.rows, len(self.rows)
         return new if before is None else self._join(*before, new)
 
-    def begins_there(self, values: np.ndarray, index) -> bool:
+    def begins_there(self, values: np.ndarray, index: pd.Index | None) -> bool:
         """Whether rows begin where the fitted ones began, or before, as far as can be told."""
         if index is None or self.first_label is None:
             return np.array_equal(values[0], self.first_row, equal_nan=True)
@@ -74,7 +75,7 @@ class Context:
             return index[0] == self.first_label
         return index[0] <= self.first_label
 
-    def rows_ahead(self, index) -> int | None:
+    def rows_ahead(self, index: pd.Index | None) -> int | None:
         """Rows from the last fitted one to the first new one; None where the labels do not tell."""
         self._check_same_kind(index)
         if index is None or self.clock is None or not _is_countable(index):
@@ -173,7 +174,9 @@ class Context:
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 
 
-def lay_rows(values: np.ndarray, index, reach: int, clock: Clock | None = None) -> GridRows:
+def lay_rows(
+    values: np.ndarray, index: pd.Index | None, reach: int, clock: Clock | None = None
+) -> GridRows:
     """Rows on the regular grid of their index: missing ones become NaN, ``reach`` in a gap at most.
 
     Nothing that looks back ``reach`` rows sees across a longer gap. Without a gap the rows are

@@ -69,7 +69,9 @@ def filled_steps_of(windows: "Windows", column: int, steps: np.ndarray) -> np.nd
     return values
 
 
-def rows_from_past(rows: np.ndarray, season: int = 1, bounds=None) -> np.ndarray:
+def rows_from_past(
+    rows: np.ndarray, season: int = 1, bounds: np.ndarray | None = None
+) -> np.ndarray:
     """Fill unknown rows (NaN) of each series from its own past alone.
 
     Each value gets that of one season before, or of as many seasons before as it takes to find a

@@ -22,7 +22,7 @@ def leads_of(windows: Windows, n_outputs: int) -> np.ndarray:
     return np.array(windows.leads)
 
 
-def target_position(windows: Windows, target) -> int:
+def target_position(windows: Windows, target: str | int) -> int:
     """Position of the target's column in the windows."""
     column = column_position(target, windows.feature_names, windows.n_features)
     if windows.shift[column]:

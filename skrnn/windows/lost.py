@@ -1,6 +1,8 @@
 """Lost: rows whose windows have no known step, and why; what was not told of the future."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ class LostRowsWarning(UserWarning):
     """Some rows are forecast from nothing at all."""
 
 
-def warn_of_lost_rows(lost: np.ndarray, index, context: Context) -> None:
+def warn_of_lost_rows(lost: np.ndarray, index: pd.Index | None, context: Context) -> None:
     """Say once how many rows are forecast from nothing at all, why, and what helps.
 
     Parameters
@@ -64,7 +66,9 @@ def _reason(rows, index, context):
     )
 
 
-def warn_of_unknown_future(values: np.ndarray, known_ahead: np.ndarray, names, index) -> None:
+def warn_of_unknown_future(
+    values: np.ndarray, known_ahead: np.ndarray, names: Sequence | None, index: pd.Index | None
+) -> None:
     """Say once which columns that are known ahead are unknown in rows whose others are, too."""
     if not len(known_ahead) or len(known_ahead) == values.shape[1]:
         return
@@ -87,7 +91,7 @@ def warn_of_unknown_future(values: np.ndarray, known_ahead: np.ndarray, names, i
     )
 
 
-def check_same_index(X, y) -> None:
+def check_same_index(X: Any, y: Any) -> None:
     """A target whose labels are not those of the rows is an error, never a guess."""
     ours = getattr(X, "index", None)
     theirs = getattr(y, "index", None)
