@@ -8,8 +8,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.wholly import wholly
 from skrnn.validation import check_target_values, check_weights, dimensions
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_means

@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.inside import last_step, plain_parameters, same_kinds
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.wholly import wholly
+from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_windows
 
 

@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.wholly import wholly
 from skrnn.neural.engines import ENGINES, engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.network import Network
@@ -21,6 +20,7 @@ from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers, Quantiles, unit_of
 from skrnn.neural.training import Loss, Trained, Training, goes_on
 from skrnn.validation import check_count, check_option, check_positive, check_share
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
 from skrnn.windows.inputs import check_windows

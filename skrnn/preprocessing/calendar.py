@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
 from skrnn.validation import index_of
+from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_rows
 
 _SECONDS = 86_400
@@ -57,6 +58,7 @@ class CalendarFeatures(RowTransformer):
     def __init__(self, fields=("hour", "dayofweek", "dayofyear")):
         self.fields = fields
 
+    @wholly
     def fit(self, X, y=None) -> "CalendarFeatures":
         """Check the fields and the time index. Returns self."""
         single = isinstance(self.fields, str) or not np.iterable(self.fields)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
 from skrnn.validation import check_counts, check_option, column_positions, index_of
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
 from skrnn.windows.filling import filled_steps_of
@@ -59,6 +60,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self.columns = columns
         self.context = context
 
+    @wholly
     def fit(self, X, y=None):
         """Remember the first and the last rows, for the way back.
 
@@ -101,6 +103,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         laid = self.context_.lay(values, index_of(X), self.context)
         return self._like(X, self._difference(laid.rows)[laid.where])
 
+    @wholly
     def fit_transform(self, X, y=None):
         """Fit, and difference the same data (which has no rows before it)."""
         self.fit(X, y)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
 from skrnn.validation import check_option
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.inputs import are_windows, check_rows, check_windows
 
@@ -49,6 +50,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
     def __init__(self, method="standard"):
         self.method = method
 
+    @wholly
     def fit(self, X, y=None):
         """Learn the statistics of each column.
 

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import dimensions
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.form import Form, mean_deviation
 from skrnn.windows.inputs import check_windows
@@ -35,6 +36,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
            [ 0.        ,  0.        ,  0.        ]])
     """
 
+    @wholly
     def fit(self, X, y=None):
         """Check the windows. Returns self."""
         check_windows(self, X, reset=True)

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_count, check_option, column_positions, index_of
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, GridRows, lay_rows
 from skrnn.windows.inputs import check_rows
@@ -78,6 +79,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         self.known_ahead = known_ahead
         self.context = context
 
+    @wholly
     def fit(self, X, y=None) -> "SlidingWindow":
         """Remember the last rows, for the windows of rows that follow.
 
@@ -95,6 +97,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         self._fit(X, y)
         return self
 
+    @wholly
     def fit_transform(self, X, y=None) -> Windows:
         """Fit, and return the windows of the same rows (which have no rows before them)."""
         values = self._fit(X, y)

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_count, dimensions
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
 from skrnn.windows.inputs import check_windows
@@ -38,6 +39,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def __init__(self, length=1):
         self.length = length
 
+    @wholly
     def fit(self, X, y=None):
         """Check the windows. Returns self."""
         windows = self._check(X, reset=True)
@@ -109,6 +111,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
     def __init__(self, *, fill=True):
         self.fill = fill
 
+    @wholly
     def fit(self, X, y=None):
         """Learn the shape of the windows and the mean of each feature. Returns self."""
         windows = check_windows(self, X, reset=True)

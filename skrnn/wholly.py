@@ -29,8 +29,8 @@ def wholly(method):
     @functools.wraps(method)
     def fit(self, *args, **kwargs):
         draft = copy.copy(self)
-        method(draft, *args, **kwargs)
+        result = method(draft, *args, **kwargs)
         self.__dict__ = draft.__dict__
-        return self
+        return self if result is draft else result
 
     return fit
