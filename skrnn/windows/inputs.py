@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 from skrnn.validation import (
@@ -49,7 +50,7 @@ def check_rows(estimator, X, *, reset: bool) -> np.ndarray:
 
 def _check_one_series(estimator, X):
     """Rows are those of one series: the series of a panel become windows first."""
-    if isinstance(X, dict):
+    if isinstance(X, dict) and not issparse(X):
         came = f"a dict of {len(X)}"
         series = "list(X.values())"
     elif isinstance(X, list | tuple) and X and (is_frame(X[0]) or _is_table(X[0])):
