@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
 from skrnn.baselines.linear_quantiles import fit_quantiles
+from skrnn.baselines.solving import equation_solver, ridge_of_few
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.windows.filling import filled_batches
@@ -19,8 +20,6 @@ from skrnn.windows.steps import feature_deviations, feature_means
 
 # How many windows are gathered at once where they share no rows: 32 MB as float64.
 CHUNK_NUMBERS = 1 << 22
-# Where many solutions are equally good, sizes of columns count up to this ratio.
-OWN_RANGE = 1e-6
 
 
 def _has_quantiles(model):
@@ -213,27 +212,12 @@ def _fit_gathered(samples, alpha):
         inputs *= root
         y *= root
     if alpha > 0:
-        coef = _smallest_ridge(inputs, y, alpha)
+        coef = ridge_of_few(inputs, y, alpha)
     else:
         noise = max(inputs.shape) * np.finfo(float).eps
         coef = linalg.lstsq(inputs, y, cond=noise)[0]
     intercept = y_mean - input_mean @ coef
     return coef.reshape(*windows.shape[1:], -1), intercept
-
-
-def _smallest_ridge(inputs, y, alpha):
-    """Ridge regression of fewer rows than columns: coef = Xᵀ (X·Xᵀ + alpha)⁻¹ y."""
-    kernel = inputs @ inputs.T
-    kernel.flat[:: len(kernel) + 1] += alpha
-    factor = _cholesky(kernel)
-    if factor is None:
-        # Beside columns of very different size the penalty vanishes in X·Xᵀ, but not in X.
-        left, sizes, right = linalg.svd(inputs, full_matrices=False)
-        return right.T @ ((left.T @ y) / (sizes + alpha / sizes)[:, None])
-    dual = linalg.cho_solve(factor, y)
-    # One step of refinement: it corrects what forming X·Xᵀ has rounded away.
-    dual += linalg.cho_solve(factor, y - inputs @ (inputs.T @ dual) - alpha * dual)
-    return inputs.T @ dual
 
 
 def _fit_gram(samples, alpha):
@@ -256,7 +240,7 @@ def _fit_gram(samples, alpha):
     # The bound keeps the square of what is penalised away a number.
     penalty = np.tile(np.minimum(np.sqrt(alpha) / scales, 1e150) ** 2, length)
     gram.flat[:: len(gram) + 1] += penalty
-    solve = _solver(gram, np.sqrt(total + penalty), np.tile(scales, length))
+    solve = equation_solver(gram, np.sqrt(total + penalty), np.tile(scales, length))
 
     def slope(residual):
         weighted = residual if weights is None else residual * weights[:, None]
@@ -343,45 +327,3 @@ def _products(windows, coef):
     for which, run, steps in _pieces(windows):
         y[which] = run_predict(run, coef) if steps is None else steps @ flat
     return y
-
-
-def _solver(gram, units, scales):
-    """A function that solves gram · coef = right; it overwrites ``gram``.
-
-    In ``units`` the diagonal of the matrix is about 1, so that columns of different size do not
-    look like columns that depend on each other. Where these do, to rounding, the solution is the
-    smallest one in the features' own units, coef / ``scales``.
-    """
-    gram /= units
-    gram /= units[:, None]
-    factor = _cholesky(gram)
-    if factor is not None:
-        return lambda right: linalg.cho_solve(factor, right / units[:, None]) / units[:, None]
-    values, vectors = linalg.eigh(gram)
-    kept = values > len(gram) * np.finfo(float).eps * values[-1]
-    own = 1 / (units * scales)
-    # The rounding of an eigenvector must not be blown up into a direction.
-    own = np.maximum(own, OWN_RANGE * own.max())[:, None]
-    free, _ = linalg.qr(own * vectors[:, ~kept], mode="economic")
-    vectors = vectors[:, kept]
-
-    def solve(right):
-        coef = vectors @ ((vectors.T @ (right / units[:, None])) / values[kept, None])
-        coef *= own
-        coef -= free @ (free.T @ coef)
-        return coef / (own * units[:, None])
-
-    return solve
-
-
-def _cholesky(matrix):
-    """Cholesky's factor; None where the matrix has overflown, or is singular to rounding."""
-    if not np.isfinite(matrix).all():
-        return None
-    try:
-        factor = linalg.cho_factor(matrix)
-    except linalg.LinAlgError:
-        return None
-    diagonal = np.diagonal(factor[0])
-    noise = np.sqrt(len(matrix) * np.finfo(float).eps)
-    return factor if diagonal.min() > noise * diagonal.max() else None
