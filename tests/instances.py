@@ -26,8 +26,9 @@ from skrnn.sktime import SmoothingRegressor
 
 TRANSFORMERS = [
     # Rows that look at other rows cannot be the same alone and in company, as scikit-learn demands
-    # of samples: these two look further back than the 50 rows that it brings.
-    SlidingWindow(length=1, lead=50),
+    # of samples: these two look further back than the 50 rows that it brings. Of context that is
+    # not asked for, none is lost.
+    SlidingWindow(length=1, lead=50, context="none"),
     Differencer(lags=50),
     # Arrays have no calendar.
     CalendarFeatures(fields=()),
