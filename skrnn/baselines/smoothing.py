@@ -90,7 +90,7 @@ class SmoothingRegressor(WindowRegressor):
     --------
     >>> from skrnn import make_windows
     >>> from skrnn.datasets import load_airline
-    >>> from skrnn.sktime import SmoothingRegressor
+    >>> from skrnn.baselines import SmoothingRegressor
     >>> X, y = make_windows(load_airline(), length=36, horizon=12)
     >>> model = SmoothingRegressor(season=12).fit(X[:72], y[:72])
     >>> model.seasonal_

@@ -4,6 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib import dates, ticker
+from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 BLACK = "#000000"
@@ -18,7 +20,7 @@ PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, "#8C564B")
 SHADES = (BLUE, SKY)
 
 
-def axes_for(ax, size):
+def axes_for(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """The axes that came, or those of a new figure, without the lines that frame nothing."""
     if ax is None:
         _, ax = plt.subplots(figsize=size, layout="constrained")
@@ -27,7 +29,7 @@ def axes_for(ax, size):
     return ax
 
 
-def counted_from_one(ax) -> None:
+def counted_from_one(ax: Axes) -> None:
     """Ticks at whole numbers on the x axis, and none at 0."""
     ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     if ax.get_xlim()[0] <= 0:
@@ -57,7 +59,7 @@ def axis_values(index: pd.Index) -> np.ndarray:
     return index.to_numpy(str) if kind == "names" else index.to_numpy()
 
 
-def dress_index_axis(ax, index: pd.Index) -> None:
+def dress_index_axis(ax: Axes, index: pd.Index) -> None:
     """Ticks and a label for an axis that shows the labels of an index."""
     kind = kind_of(index)
     if kind in ("times", "periods", "times in a zone"):
@@ -73,7 +75,7 @@ def dress_index_axis(ax, index: pd.Index) -> None:
         ax.set_xlabel(index.name or ("hours" if kind == "durations" else "row"))
 
 
-def small_legend(ax, **options):
+def small_legend(ax: Axes, **options) -> Legend:
     """A legend that hides little."""
     style = {"frameon": True, "framealpha": 0.9, "edgecolor": "none", "fontsize": "small"}
     return ax.legend(**{**style, **options})

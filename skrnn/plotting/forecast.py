@@ -2,7 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
+from skrnn.evaluation import Backtest
 from skrnn.evaluation.samples import RowSamples
 from skrnn.forecasters.inside import name_of
 from skrnn.plotting.axes import (
@@ -25,6 +29,7 @@ from skrnn.plotting.frames import (
     same_shape,
 )
 from skrnn.validation import check_count, index_of
+from skrnn.windows import Windows
 
 # Longer lines are drawn thin.
 LONG = 1000
@@ -81,7 +86,14 @@ class ForecastDisplay:
     [5.0, 6.0]
     """
 
-    def __init__(self, predictions, *, history=None, name="forecast", n_history=None):
+    def __init__(
+        self,
+        predictions: pd.DataFrame,
+        *,
+        history: pd.Series | None = None,
+        name: str = "forecast",
+        n_history: int | None = None,
+    ):
         self.predictions = predictions
         self.history = history
         self.name = name
@@ -90,18 +102,18 @@ class ForecastDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_pred=None,
+        y_true: ArrayLike | pd.DataFrame | Backtest,
+        y_pred: ArrayLike | None = None,
         *,
-        index=None,
-        history=None,
-        n_history=None,
-        lead=None,
-        series=None,
-        name="forecast",
-        ax=None,
+        index: ArrayLike | None = None,
+        history: ArrayLike | None = None,
+        n_history: int | None = None,
+        lead: int | None = None,
+        series: int | None = None,
+        name: str = "forecast",
+        ax: Axes | None = None,
         **kwargs,
-    ):
+    ) -> "ForecastDisplay":
         """Draw forecasts that were made before.
 
         Parameters
@@ -150,18 +162,18 @@ class ForecastDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: Windows | ArrayLike,
+        y: ArrayLike,
         *,
-        origin=None,
-        target=None,
-        history=None,
-        n_history=None,
-        name=None,
-        ax=None,
+        origin: object = None,
+        target: str | int | None = None,
+        history: pd.Series | None = None,
+        n_history: int | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
         **kwargs,
-    ):
+    ) -> "ForecastDisplay":
         """Draw what a fitted estimator forecasts.
 
         Parameters
@@ -208,7 +220,7 @@ class ForecastDisplay:
             ax, **kwargs
         )
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs) -> "ForecastDisplay":
         """Draw.
 
         Parameters

@@ -1,10 +1,13 @@
 """LagImportanceDisplay: which steps of which features a forecast rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colors, ticker
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
@@ -16,7 +19,7 @@ from skrnn.plotting.layout import layout_of, output_of
 from skrnn.plotting.permutation import permutation_importance
 from skrnn.preprocessing import CalendarFeatures
 from skrnn.validation import check_count, check_option
-from skrnn.windows import LastSteps, SlidingWindow
+from skrnn.windows import LastSteps, SlidingWindow, Windows
 
 KINDS = ("coefficients", "permutation")
 # Permutation asks for a forecast for each block and feature: more steps than this are grouped.
@@ -72,14 +75,14 @@ class LagImportanceDisplay:
 
     def __init__(
         self,
-        importances,
+        importances: np.ndarray,
         *,
-        edges,
-        feature_names,
-        kind,
-        value_name="importance",
-        lag_name="rows",
-        deviations=None,
+        edges: np.ndarray,
+        feature_names: Sequence[str],
+        kind: str,
+        value_name: str = "importance",
+        lag_name: str = "rows",
+        deviations: np.ndarray | None = None,
     ):
         self.importances = importances
         self.edges = edges
@@ -92,20 +95,20 @@ class LagImportanceDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X=None,
-        y=None,
+        estimator: BaseEstimator,
+        X: Windows | ArrayLike | None = None,
+        y: ArrayLike | None = None,
         *,
-        kind="coefficients",
-        lead=None,
-        n_blocks=None,
-        metric="mae",
-        n_repeats=5,
-        max_samples=1000,
-        random_state=None,
-        ax=None,
+        kind: str = "coefficients",
+        lead: int | None = None,
+        n_blocks: int | None = None,
+        metric: str | Callable = "mae",
+        n_repeats: int = 5,
+        max_samples: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+        ax: Axes | None = None,
         **kwargs,
-    ):
+    ) -> "LagImportanceDisplay":
         """Draw what a fitted estimator rests on.
 
         Parameters
@@ -221,7 +224,7 @@ class LagImportanceDisplay:
             deviations=increases.std(axis=2),
         )
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs) -> "LagImportanceDisplay":
         """Draw.
 
         Parameters

@@ -1,15 +1,21 @@
 """LeadErrorDisplay: how the error grows with the lead, model beside model."""
 
+from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
+from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import error_function, error_name, error_where_known
 from skrnn.evaluation.samples import forecast_table
 from skrnn.forecasters.inside import learns, name_of
 from skrnn.plotting.axes import GREY, PALETTE, axes_for, counted_from_one, small_legend
 from skrnn.plotting.frames import COLUMNS, as_frame, fitted_samples, frame_of_arrays, same_shape
+from skrnn.windows import Windows
 
 # A colour and a marker each, so that the lines are told apart in print too.
 STYLES = list(zip(PALETTE, "osD^vPX*", strict=True))
@@ -57,15 +63,28 @@ class LeadErrorDisplay:
     [1.0, 2.0, 3.0]
     """
 
-    def __init__(self, errors, *, metric_name="error", baselines=()):
+    def __init__(
+        self,
+        errors: pd.DataFrame,
+        *,
+        metric_name: str = "error",
+        baselines: Sequence[str] = (),
+    ):
         self.errors = errors
         self.metric_name = metric_name
         self.baselines = baselines
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred=None, *, metric="mae", leads=None, baseline=None, ax=None
-    ):
+        cls,
+        y_true: ArrayLike | pd.DataFrame | Backtest | dict,
+        y_pred: ArrayLike | dict[str, ArrayLike] | None = None,
+        *,
+        metric: str | Callable = "mae",
+        leads: Sequence[int] | None = None,
+        baseline: str | list[str] | None = None,
+        ax: Axes | None = None,
+    ) -> "LeadErrorDisplay":
         """Draw the errors of forecasts.
 
         Parameters
@@ -100,7 +119,17 @@ class LeadErrorDisplay:
         return cls._of_frames(frames, function, leads, baseline, ax)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, metric="mae", leads=None, baseline=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator | dict[str, BaseEstimator],
+        X: Windows | ArrayLike,
+        y: ArrayLike,
+        *,
+        metric: str | Callable = "mae",
+        leads: Sequence[int] | None = None,
+        baseline: str | list[str] | None = None,
+        ax: Axes | None = None,
+    ) -> "LeadErrorDisplay":
         """Draw the errors of fitted estimators.
 
         Parameters
@@ -158,7 +187,7 @@ class LeadErrorDisplay:
             ax
         )
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> "LeadErrorDisplay":
         """Draw.
 
         Parameters

@@ -1,6 +1,8 @@
 """TrainingDisplay: how the loss of a network fell."""
 
 import numpy as np
+from matplotlib.axes import Axes
+from sklearn.base import BaseEstimator
 
 from skrnn.forecasters.inside import nested
 from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, counted_from_one, small_legend
@@ -46,13 +48,21 @@ class TrainingDisplay:
     2
     """
 
-    def __init__(self, history, *, loss_name="loss", best_name="lowest validation loss"):
+    def __init__(
+        self,
+        history: dict[str, list[float]],
+        *,
+        loss_name: str = "loss",
+        best_name: str = "lowest validation loss",
+    ):
         self.history = history
         self.loss_name = loss_name
         self.best_name = best_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, ax: Axes | None = None, **kwargs
+    ) -> "TrainingDisplay":
         """Draw the training of a fitted network.
 
         Parameters
@@ -86,7 +96,14 @@ class TrainingDisplay:
         return cls(_checked(network.history_), **names).plot(ax, **kwargs)
 
     @classmethod
-    def from_history(cls, history, *, loss_name="loss", ax=None, **kwargs):
+    def from_history(
+        cls,
+        history: dict[str, list[float]],
+        *,
+        loss_name: str = "loss",
+        ax: Axes | None = None,
+        **kwargs,
+    ) -> "TrainingDisplay":
         """Draw the losses of a dict.
 
         Parameters
@@ -109,7 +126,7 @@ class TrainingDisplay:
             ax, **kwargs
         )
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Axes | None = None, **kwargs) -> "TrainingDisplay":
         """Draw.
 
         Parameters
