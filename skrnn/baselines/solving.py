@@ -39,7 +39,8 @@ def equation_solver(
     if factor is not None:
         return lambda right: linalg.cho_solve(factor, right / units[:, None]) / units[:, None]
     values, vectors = linalg.eigh(gram)
-    kept = values > len(gram) * np.finfo(float).eps * values[-1]
+    # The sums that the matrix was formed of leave some rounding, however small it is.
+    kept = values > (len(gram) + 32) * np.finfo(float).eps * values[-1]
     own = 1 / (units * scales)
     # The rounding of an eigenvector must not be blown up into a direction.
     own = np.maximum(own, OWN_RANGE * own.max())[:, None]
