@@ -1,5 +1,7 @@
 """CalendarFeatures: the time of day, week and year as columns."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -59,7 +61,7 @@ class CalendarFeatures(RowTransformer):
         self.fields = fields
 
     @wholly
-    def fit(self, X, y=None) -> "CalendarFeatures":
+    def fit(self, X: Any, y: Any = None) -> "CalendarFeatures":
         """Check the fields and the time index. Returns self."""
         single = isinstance(self.fields, str) or not np.iterable(self.fields)
         fields = (self.fields,) if single else tuple(self.fields)
@@ -73,7 +75,7 @@ class CalendarFeatures(RowTransformer):
         self._check_index(X)
         return self
 
-    def transform(self, X) -> pd.DataFrame:
+    def transform(self, X: Any) -> pd.DataFrame:
         """The DataFrame with a sine and a cosine column for each field."""
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
@@ -89,7 +91,7 @@ class CalendarFeatures(RowTransformer):
         frame = X.to_frame() if isinstance(X, pd.Series) else X
         return pd.concat([frame, pd.DataFrame(added, index=X.index)], axis=1)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns: those that came, then the calendar's."""
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)

@@ -1,6 +1,8 @@
 """Differencer: the change since some rows ago, and the way back."""
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +63,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self.context = context
 
     @wholly
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> "Differencer":
         """Remember the first and the last rows, for the way back.
 
         Parameters
@@ -92,7 +94,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self._first_label_ = None if index is None else index[0]
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Difference; the result is of the kind that came."""
         check_is_fitted(self)
         if are_windows(X):
@@ -100,19 +102,19 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             return windows if isinstance(X, Windows) else windows.take()
         values = check_rows(self, X, reset=False)
         self._check_fitted_on_rows()
-        laid = self.context_.lay(values, index_of(X), self.context)
-        return self._like(X, self._difference(laid.rows)[laid.where])
+        grid = self.context_.lay(values, index_of(X), self.context)
+        return self._like(X, self._difference(grid.rows)[grid.where])
 
     @wholly
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Fit, and difference the same data (which has no rows before it)."""
         self.fit(X, y)
         if are_windows(X):
             return self.transform(X)
-        laid = lay_rows(check_rows(self, X, reset=False), index_of(X), self._reach)
-        return self._like(X, self._difference(laid.rows)[laid.where])
+        grid = lay_rows(check_rows(self, X, reset=False), index_of(X), self._reach)
+        return self._like(X, self._difference(grid.rows)[grid.where])
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> Any:
         """Undo the differences of rows: of the fitted ones, or of rows that follow them.
 
         Parameters
@@ -131,19 +133,19 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         self._check_fitted_on_rows()
         index = index_of(X)
         if self._begins_at_head(index, values):
-            laid = lay_rows(values, index, self._reach, self.context_.clock)
-            rows = _as_floats(laid.rows)
+            grid = lay_rows(values, index, self._reach, self.context_.clock)
+            rows = _as_floats(grid.rows)
             head = self.head_[: len(rows)]
             rows[: len(head), self._columns_] = head[:, self._columns_]
             behind = len(head)
         else:
-            laid = self.context_.lay(values, index, "carry")
-            rows = _as_floats(laid.rows)
-            behind = laid.where[0]
+            grid = self.context_.lay(values, index, "carry")
+            rows = _as_floats(grid.rows)
+            behind = grid.where[0]
             if behind < self._reach:
                 raise self._out_of_place(index)
         rows[behind:] = self._integrate(rows[behind:], rows[:behind])
-        return self._like(X, rows[laid.where])
+        return self._like(X, rows[grid.where])
 
     # ------------------------------------------------------------------ against a window
 
@@ -274,7 +276,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             )
 
 
-def zero_difference_forecast(lags, leads) -> np.ndarray:
+def zero_difference_forecast(lags: Sequence[int], leads: np.ndarray) -> np.ndarray:
     """Weights (sum(lags), n_leads) of the newest values in the forecast whose differences are zero.
 
     Oldest first. With Π(1 − B^lag) x = 0, every coming value is a fixed mix of those before it; one

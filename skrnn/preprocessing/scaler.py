@@ -1,6 +1,7 @@
 """SeriesScaler: every column to a common scale."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
@@ -51,7 +52,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         self.method = method
 
     @wholly
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> "SeriesScaler":
         """Learn the statistics of each column.
 
         Parameters
@@ -77,11 +78,11 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
             )
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Scale; the result is of the kind that came."""
         return self._apply(X, "transform")
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> Any:
         """Undo the scaling; the result is of the kind that came."""
         return self._apply(X, "inverse_transform")
 

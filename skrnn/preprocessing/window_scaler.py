@@ -1,5 +1,7 @@
 """WindowScaler: every window by its own mean and deviation."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -37,12 +39,12 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """
 
     @wholly
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> "WindowScaler":
         """Check the windows. Returns self."""
         check_windows(self, X, reset=True)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Scale every window; the result is of the kind that came, and ``Windows`` stay lazy."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False).formed(SCALED)
@@ -60,7 +62,7 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         mean, deviation = self._statistics(windows, column)
         return y * deviation + mean
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> "WindowScaler":
         """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 

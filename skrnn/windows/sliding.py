@@ -1,5 +1,7 @@
 """SlidingWindow: rows in, one window a row out."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -80,7 +82,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         self.context = context
 
     @wholly
-    def fit(self, X, y=None) -> "SlidingWindow":
+    def fit(self, X: Any, y: Any = None) -> "SlidingWindow":
         """Remember the last rows, for the windows of rows that follow.
 
         Parameters
@@ -98,12 +100,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         return self
 
     @wholly
-    def fit_transform(self, X, y=None) -> Windows:
+    def fit_transform(self, X: Any, y: Any = None) -> Windows:
         """Fit, and return the windows of the same rows (which have no rows before them)."""
         values = self._fit(X, y)
         return self._windows(X, lay_rows(values, index_of(X), self._reach()))
 
-    def transform(self, X) -> Windows:
+    def transform(self, X: Any) -> Windows:
         """The window of every row.
 
         Parameters

@@ -1,5 +1,8 @@
 """LastSteps and FlattenWindows: fewer steps, and windows as a table."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn import get_config
@@ -40,7 +43,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.length = length
 
     @wholly
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> "LastSteps":
         """Check the windows. Returns self."""
         windows = self._check(X, reset=True)
         if check_count("length", self.length) > windows.length:
@@ -49,7 +52,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             )
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """The newest steps of the windows, as the kind of array that came."""
         check_is_fitted(self)
         windows = self._check(X, reset=False)
@@ -66,7 +69,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             )
         return windows
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> "LastSteps":
         """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
         return self
 
@@ -112,14 +115,14 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         self.fill = fill
 
     @wholly
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> "FlattenWindows":
         """Learn the shape of the windows and the mean of each feature. Returns self."""
         windows = check_windows(self, X, reset=True)
         self.fill_values_ = feature_means(windows)
         self._names_ = _step_names(windows)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """The windows as an array (n_windows, length · n_features)."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False)
@@ -137,7 +140,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         config = getattr(self, "_sklearn_output_config", {})
         return config.get("transform", get_config()["transform_output"])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the table's columns."""
         check_is_fitted(self)
         return np.asarray(self._names_, dtype=object)
@@ -146,7 +149,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         return _window_tags(super().__sklearn_tags__())
 
 
-def value_parts(windows: Windows):
+def value_parts(windows: Windows) -> Iterator[np.ndarray]:
     """The values that windows look at, as arrays (n, n_features) of a bounded size.
 
     All others are NaN.
