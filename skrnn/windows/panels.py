@@ -18,7 +18,7 @@ from skrnn.validation import (
     without_mask,
 )
 from skrnn.windows.clock import clock_of
-from skrnn.windows.context import lay_rows
+from skrnn.windows.context import GridRows, lay_rows
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class PanelRows:
     @classmethod
     def of(cls, data: Any, series: list, reach: int) -> "PanelRows":
         """The rows of the ``series`` of ``data``, with at most ``reach`` missing ones in a gap."""
-        grids = [lay_rows(_values(table), index_of(table), reach) for table in series]
+        grids = list(_grids(series, reach))
         if isinstance(data, np.ndarray) and data.ndim == 3:
             rows = data.reshape(-1, data.shape[2])
         elif len(grids) == 1:
@@ -97,6 +97,20 @@ def _two_d(table):
 def _columns(table):
     names = column_names(table)
     return table.shape[1] if names is None else tuple(names)
+
+
+def _grids(series, reach) -> Iterator[GridRows]:
+    """The rows of each series on the grid of its index; like indexes in turn are looked at once."""
+    gapless = None
+    for table in series:
+        values = _values(table)
+        index = index_of(table)
+        if gapless is not None and index is not None and index.equals(gapless):
+            yield GridRows(values, np.arange(len(values)))
+            continue
+        grid = lay_rows(values, index, reach)
+        gapless = index if len(grid.rows) == len(values) else None
+        yield grid
 
 
 def _values(table):

@@ -449,3 +449,15 @@ def test_future_rows_of_arrow_times():
 
     assert extended.index.equals(pd.date_range("2024", periods=6))
     assert extended["x"].tolist()[:4] == [0, 1, 2, 3]
+
+
+def test_like_indexes_in_turn():
+    """Series are laid on their own index also where the one before has the same, or nearly so."""
+    months = pd.DatetimeIndex(pd.date_range("2000", periods=30, freq="MS").to_numpy())
+    whole = pd.DataFrame({"x": np.arange(30.0)}, index=months)
+    holed = whole.drop(months[7])
+
+    X, _ = make_windows([whole, whole, holed, holed, whole], 3)
+
+    assert np.flatnonzero(np.isnan(X.rows[:, 0])).tolist() == [67, 97]
+    assert X.index[67] == X.index[97] == months[7]
