@@ -21,6 +21,7 @@ from skrnn.neural.fused import engine, loop
 from skrnn.neural.fused.gathering import gather_targets, nothing
 from skrnn.neural.fused.kernels import fill
 from skrnn.neural.fused.layers import backward, forward
+from skrnn.neural.fused.layers import gates as steps
 from skrnn.neural.fused.layers import recurrent as cells
 from skrnn.neural.fused.layers.recurrent import GRU, LSTM
 from skrnn.neural.fused.losses import loss_gradient
@@ -99,11 +100,9 @@ def gates(layers, memory):
             )
             if layer.kind == LSTM:
                 C, T = view(memory, layer.C + t * u, 2, u), view(memory, layer.T + t * u, 1, u)
-                cells.lstm_gates(
-                    a, b, c, d, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after
-                )
+                steps.lstm_gates(a, b, c, d, C[0].ravel(), 0, C[1].ravel(), T.ravel(), after)
             else:
-                cells.gru_gates(a, b, c, d, before, 0, after)
+                steps.gru_gates(a, b, c, d, before, 0, after)
 
 
 @njit(nogil=True)
@@ -119,9 +118,9 @@ def gates_gradients(layers, memory):
             dh, dc = view(memory, layer.dh, 1, u).ravel(), view(memory, layer.dc, 1, u).ravel()
             if layer.kind == LSTM:
                 C, T = view(memory, layer.C + t * u, 1, u), view(memory, layer.T + t * u, 1, u)
-                cells.lstm_slopes(a, b, c, d, C.ravel(), T.ravel(), 0, dh, dc)
+                steps.lstm_slopes(a, b, c, d, C.ravel(), T.ravel(), 0, dh, dc)
             else:
-                cells.gru_slopes(a, b, c, d, H.ravel(), 0, dh, dc)
+                steps.gru_slopes(a, b, c, d, H.ravel(), 0, dh, dc)
 
 
 @njit(nogil=True)

@@ -19,8 +19,9 @@ from numba.extending import intrinsic
 
 
 def compiled(function, *, python=True, **options):
-    """Compile when first called. Numba keeps the result beside the file, or else in the user's cache, or nowhere.
+    """Compile when first called.
 
+    Numba keeps the result beside the file, or else in the user's cache, or nowhere.
     Without ``python`` it is only called from compiled code. "error_model" leaves division to the
     processor, and "contract" lets it multiply and add in one go: with both, loops become vector
     instructions.
@@ -35,7 +36,10 @@ def compiled(function, *, python=True, **options):
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:
-        _Announcer.often = "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name one)"
+        _Announcer.often = (
+            "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name "
+            "one)"
+        )
         return njit(**options)(function)
     # Numba compiles anew when the function's own file has changed; what became a part of it may be
     # of another file.
@@ -79,7 +83,7 @@ class _Apart(Compiler):
 
 
 class Signature:
-    """Arguments of a kernel, each of a type or of one that is told by the float type, and what it returns."""
+    """Arguments of a kernel, and what it returns: types, or functions of the float type."""
 
     def __init__(self, *arguments, returns=types.none):
         self._arguments, self.returns = arguments, returns
@@ -178,7 +182,7 @@ def _float_of(given):
 
 
 def ready(dtype) -> types.Type:
-    """Have the linked kernels for a float type, without which no function that calls them can be loaded."""
+    """Have the linked kernels for a float type: functions that call them need them to load."""
     number = from_dtype(np.dtype(dtype))
     with _LOCK:
         if number not in _READY:
@@ -194,7 +198,8 @@ def ready(dtype) -> types.Type:
 class _Announcer(event.Listener):
     """Says once in a process that something is compiled."""
 
-    said, often = False, "once on this machine"
+    said = False
+    often = "once on this machine"
 
     def on_start(self, event):
         """A function was not found in the cache."""

@@ -60,7 +60,7 @@ def _choice(name, choices, value):
     return f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
 
 
-# ---------------------------------------------------------------------- networks as the loops take them
+# ---------------------------------------------------------------------- networks for the loops
 
 
 def _lanes(plan, n):
@@ -152,7 +152,9 @@ class _Trainer:
         self.rate = training.learning_rate
         if self.rate is None:
             self.rate = values["learning_rate"]
-        optimizer, n_remembered = optimizer_record(name, values, clipnorm_of(training))
+        optimizer, n_remembered = optimizer_record(
+            name, values, clipnorm_of(training), network.dtype
+        )
         self.learning = Learning(
             gradients=np.zeros((n_shares, plan.packed), network.dtype),
             losses=np.zeros(n_shares),
@@ -325,7 +327,7 @@ def _gathered(feed, batches, forecasts):
 
 @functools.lru_cache(4)
 def _known_plan(network):
-    """The plan of a network that predicts, kept for the next time, and memory for a few samples that nobody uses."""
+    """A plan that is kept for the next forecast, and memory for a few samples that is idle."""
     return _plan(network), []
 
 

@@ -47,13 +47,13 @@ def _overload_tanh(x):
     return rational
 
 
-def _half(x):
+def half_like(x):
     """One half, in the precision of x."""
     return 0.5
 
 
-@overload(_half, inline="always")
-def _overload_half(x):
+@overload(half_like, inline="always")
+def _overload_half_like(x):
     half = np.float64(0.5) if getattr(x, "bitwidth", 64) == 64 else np.float32(0.5)
     return lambda x: half
 
@@ -61,7 +61,7 @@ def _overload_half(x):
 @register_jitable
 def sigmoid(x):
     """The logistic function."""
-    half = _half(x)
+    half = half_like(x)
     return half * _tanh(half * x) + half
 
 
@@ -74,7 +74,7 @@ def softplus(x):
 @register_jitable
 def slope_of(active, kind):
     """The slope of an activation, told from what it gave."""
-    one = _half(active) + _half(active)
+    one = half_like(active) + half_like(active)
     if kind == TANH:
         return one - active * active
     if kind == SIGMOID:
@@ -114,7 +114,8 @@ def multiply_slope(out, row, kind):
 @part_of
 def copy(X, out):
     """Copy one array to another of as many numbers."""
-    x, y = X.ravel(), out.ravel()
+    x = X.ravel()
+    y = out.ravel()
     for b in range(x.shape[0]):
         y[b] = x[b]
 
@@ -122,7 +123,8 @@ def copy(X, out):
 @part_of
 def add_to(X, out):
     """Add one array to another of as many numbers."""
-    x, y = X.ravel(), out.ravel()
+    x = X.ravel()
+    y = out.ravel()
     for b in range(x.shape[0]):
         y[b] += x[b]
 
@@ -130,7 +132,8 @@ def add_to(X, out):
 @part_of
 def scale(out, factor):
     """Multiply an array by a number."""
-    y, factor = out.ravel(), out.dtype.type(factor)
+    y = out.ravel()
+    factor = out.dtype.type(factor)
     for b in range(y.shape[0]):
         y[b] *= factor
 
@@ -158,7 +161,9 @@ def mixed(seed, number):
 @part_of
 def draw_mask(mask, rate, seed):
     """1 / (1 - rate) for what stays, 0 for what is left out."""
-    m, stays, nothing = mask.ravel(), mask.dtype.type(1 / (1 - rate)), mask.dtype.type(0)
+    m = mask.ravel()
+    stays = mask.dtype.type(1 / (1 - rate))
+    nothing = mask.dtype.type(0)
     limit = np.uint64(rate * 2.0**32)
     for b in range(m.shape[0]):
         m[b] = nothing if mixed(seed, b) >> np.uint64(32) < limit else stays
@@ -167,7 +172,8 @@ def draw_mask(mask, rate, seed):
 @part_of
 def leave_out(X, mask):
     """Leave out what a mask leaves out; without rows it leaves out nothing."""
-    x, m = X.ravel(), mask.ravel()
+    x = X.ravel()
+    m = mask.ravel()
     for b in range(m.shape[0]):
         x[b] *= m[b]
 
@@ -175,7 +181,9 @@ def leave_out(X, mask):
 @part_of
 def copy_masked(X, mask, out):
     """What a mask leaves."""
-    x, m, y = X.ravel(), mask.ravel(), out.ravel()
+    x = X.ravel()
+    m = mask.ravel()
+    y = out.ravel()
     for b in range(m.shape[0]):
         y[b] = x[b] * m[b]
 

@@ -1,4 +1,4 @@
-"""The loops: training on the batches of an epoch, and the outputs of many samples, compiled as a whole.
+"""The loops, compiled as a whole: training on an epoch's batches, and the outputs of many samples.
 
 All threads run the same loop. Each takes the next share of a batch's chunks that nobody has taken;
 who is done last sums the shares' gradients, in their order, makes the optimizer's step, and lets
@@ -50,7 +50,7 @@ class Places(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What samples read: windows, what is known ahead of them, and states before their first step."""
+    """What samples read: windows, what is known ahead of them, and states before them."""
 
     windows: Read
     known_ahead: Read
@@ -58,7 +58,7 @@ class Inputs(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Weights as one vector in Keras's order, packed for the kernels, and how one becomes the other."""
+    """Weights as one vector in Keras's order, packed for the kernels, and where each number is."""
 
     vector: np.ndarray
     packed: np.ndarray
@@ -149,15 +149,21 @@ def update(weights, learning, n_shares, n):
 
 
 @part_of
-def _learn(network, inputs, targets, batches, first, n, factor, packed, gradient, memory, seed):
-    """The loss of n samples, and the gradient, which is added to what is there."""
-    numbers = _chunk(network, memory, n)
+def _read_chunk(network, inputs, targets, batches, first, n, factor, numbers):
+    """Gather n samples, and their targets."""
     read_inputs(network, inputs, batches.order, first, n, numbers)
     target = view(numbers, network.target, network.target_steps, network.n_targets)
     factors = view(numbers, network.factors, network.target_steps, 1)
     gather_targets(targets, inputs.windows, batches.order, first, n, factor, target, factors)
+
+
+@part_of
+def _learn(network, batches, packed, gradient, numbers, seed):
+    """The loss of a chunk that was read, and the gradient, which is added to what is there."""
     forward(network.layers, packed, numbers, batches.drops, seed)
     Y = view(numbers, network.outputs, network.target_steps, network.n_outputs)
+    target = view(numbers, network.target, network.target_steps, network.n_targets)
+    factors = view(numbers, network.factors, network.target_steps, 1)
     D = view(numbers, network.d_outputs, network.target_steps, network.n_outputs)
     loss = loss_gradient(Y, target, factors, batches.loss, batches.quantiles, D)
     backward(network.layers, packed, gradient, numbers, batches.drops)
@@ -169,7 +175,8 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
     """Train on all batches once, as one of ``n_threads`` threads."""
     n_samples = batches.order.shape[0]
     for batch in range(-(-n_samples // batches.size)):
-        begin, end = batch * batches.size, min((batch + 1) * batches.size, n_samples)
+        begin = batch * batches.size
+        end = min(begin + batches.size, n_samples)
         n_chunks = -(-(end - begin) // batches.lanes)
         n_shares = min(n_chunks, learning.losses.shape[0])
         factor = loss_factor(
@@ -179,17 +186,18 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
             which = add(shared, NEXT, 1)
             if which >= n_shares:
                 break
-            loss, gradient = 0.0, learning.gradients[which]
+            loss = 0.0
+            gradient = learning.gradients[which]
             fill(gradient, 0)
             for chunk in range(which, n_chunks, n_shares):
                 if seen(shared, STOP):
                     return
-                first, seed = begin + chunk * batches.lanes, mixed(batches.seed + batch, chunk)
+                first = begin + chunk * batches.lanes
                 n = min(batches.lanes, end - first)
-                loss += _learn(
-                    network, inputs, targets, batches, first, n, factor, weights.packed, gradient,
-                    memory, seed,
-                )  # fmt: skip
+                numbers = _chunk(network, memory, n)
+                _read_chunk(network, inputs, targets, batches, first, n, factor, numbers)
+                seed = mixed(batches.seed + batch, chunk)
+                loss += _learn(network, batches, weights.packed, gradient, numbers, seed)
             learning.losses[which] = loss
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
@@ -206,7 +214,7 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
 
 @part_of
 def _keep_states(network, numbers, first, n, states):
-    """The states behind the last step of each layer that begins with some, in the order of these."""
+    """The last states of each layer that begins with some, in the order of these."""
     for at in range(network.layers.shape[0]):
         layer = network.layers[at]
         if not is_recurrent(layer) or layer.directions:
@@ -222,7 +230,7 @@ def _keep_states(network, numbers, first, n, states):
 
 @compiled
 def predict(network, inputs, order, lanes, packed, memory, shared, outputs, states):
-    """The outputs of some samples, as one of some threads, and where asked for their last states."""
+    """The outputs of some samples, as one of some threads, and if asked for their last states."""
     n_all = order.shape[0]
     while not seen(shared, STOP):
         first = add(shared, NEXT, 1) * lanes

@@ -1,13 +1,60 @@
-"""Losses: value and gradient of each, written once. A new one is a name and a branch here."""
+"""Losses: value and gradient of each, written once. A new one is a function and a branch."""
 
 import numpy as np
 from numba import types
+from numba.extending import register_jitable
 
-from skrnn.neural.fused.compiling import array, compiled, linked, ready
+from skrnn.neural.fused.compiling import array, compiled, linked, part_of, ready
+from skrnn.neural.fused.kernels import half_like
 
 MSE, MAE, HUBER, PINBALL = range(4)
 LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER, "pinball": PINBALL}
 LEVELS = types.Array(types.float64, 1, "C")
+
+
+# ---------------------------------------------------------------------- value and slope of each
+
+# Of an error e, output less target; ``level`` is a quantile, of which the pinball loss alone knows.
+
+
+@register_jitable
+def _mse(e, level):
+    return e * e, e + e
+
+
+@register_jitable
+def _mae(e, level):
+    return abs(e), np.sign(e)
+
+
+@register_jitable
+def _huber(e, level):
+    size = abs(e)
+    half = half_like(e)
+    if size <= half + half:
+        return half * e * e, e
+    return size - half, np.sign(e)
+
+
+@register_jitable
+def _pinball(e, level):
+    half = half_like(e)
+    slope = -level if e <= 0 else half + half - level
+    return slope * e, slope
+
+
+@part_of
+def _value_and_slope(kind, e, level):
+    if kind == MSE:
+        return _mse(e, level)
+    if kind == MAE:
+        return _mae(e, level)
+    if kind == HUBER:
+        return _huber(e, level)
+    return _pinball(e, level)
+
+
+# ---------------------------------------------------------------------- of all outputs
 
 
 @linked(array(3), array(3), array(3), types.int64, LEVELS, array(3), returns=types.float64)
@@ -17,36 +64,19 @@ def loss_gradient(Y, target, factors, kind, quantiles, D):
     Each step and lane counts as often as its factor says. Of quantiles, those of a target lie
     beside each other.
     """
-    one = Y.dtype.type(1)
+    n_levels = quantiles.shape[0] if kind == PINBALL else 1
+    level = Y.dtype.type(0)
     loss = 0.0
-    if kind == PINBALL:
-        n_levels = quantiles.shape[0]
-        for t in range(Y.shape[0]):
-            for j in range(Y.shape[1]):
-                level = Y.dtype.type(quantiles[j % n_levels])
-                for b in range(Y.shape[2]):
-                    w = factors[t, 0, b]
-                    e = target[t, j // n_levels, b] - Y[t, j, b]
-                    slope = level if e >= 0 else level - one
-                    loss += w * slope * e
-                    D[t, j, b] = -w * slope
-        return loss
     for t in range(Y.shape[0]):
         for j in range(Y.shape[1]):
+            if kind == PINBALL:
+                level = Y.dtype.type(quantiles[j % n_levels])
             for b in range(Y.shape[2]):
-                e, w = Y[t, j, b] - target[t, j, b], factors[t, 0, b]
-                if kind == MSE:
-                    loss += w * e * e
-                    D[t, j, b] = 2 * w * e
-                elif kind == MAE:
-                    loss += w * abs(e)
-                    D[t, j, b] = w * np.sign(e)
-                elif abs(e) <= one:
-                    loss += w * e * e / 2
-                    D[t, j, b] = w * e
-                else:
-                    loss += w * (abs(e) - one / 2)
-                    D[t, j, b] = w * np.sign(e)
+                w = factors[t, 0, b]
+                e = Y[t, j, b] - target[t, j // n_levels, b]
+                value, slope = _value_and_slope(kind, e, level)
+                loss += w * value
+                D[t, j, b] = w * slope
     return loss
 
 

@@ -25,7 +25,7 @@ _FIELDS = {
     "inputs": "how many numbers it reads at each",
     "out_steps": "how many it gives",
     "units": "how many numbers it gives at each; of a recurrent layer those of one direction",
-    "weights": "where its weights begin, and their gradient, in the packed vectors; -1: it has none",
+    "weights": "where its weights, and their gradient, begin in the packed vectors; -1 without any",
     "first": "whether it is the first with weights: nobody asks for the gradient of what it reads",
     "x": "what it reads",
     "out": "what it gives",
@@ -76,7 +76,7 @@ def view(memory, offset, steps, rows):
 
 @part_of
 def matrix(layer, vector, size):
-    """A layer's weights, or their gradient, as they are packed: those of ``size`` inputs, and behind them biases."""
+    """A layer's weights, or their gradient: of ``size`` inputs, and behind them biases."""
     return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(
         layer.units, size + 1
     )

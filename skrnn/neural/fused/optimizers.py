@@ -1,22 +1,145 @@
-"""Optimizers, as Keras defines them: by name, or with the settings of a Keras optimizer."""
+"""Optimizers of the fused engine, as Keras defines them: settings, and the steps that they make.
+
+By name, or with the settings of a Keras optimizer.
+"""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numba import from_dtype
 
-from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.compiling import Kernel, Signature, array, caller, part_of, ready
+from skrnn.neural.training import Training
 
+# Settings by default, from which the fields of the record are made.
 DEFAULTS = {
     "adam": {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
     "rmsprop": {"learning_rate": 0.001, "rho": 0.9, "epsilon": 1e-7},
     "sgd": {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False},
 }
+_SETTINGS = dict.fromkeys(name for settings in DEFAULTS.values() for name in settings)
+# Beside settings: the address of the step's kernel, steps that were made, the learning rate of
+# the epoch, and the largest norm of a gradient.
+OPTIMIZER = np.dtype(
+    [("address", np.int64), ("steps", np.int64), ("rate", np.float64), ("clipnorm", np.float64)]
+    + [(name, np.float64) for name in _SETTINGS if name != "learning_rate"]
+)
+
+# ---------------------------------------------------------------------- steps
+
+# Weights, their gradient, the vectors that the optimizer remembers, and the optimizer.
+STEP = Signature(array(1), array(1), array(2), from_dtype(OPTIMIZER)[::1])
+_step_at = caller(STEP)
+
+
+def adam_step(W, G, memory, optimizer):
+    """Means of gradients and of their squares, corrected for the first steps."""
+    settings = optimizer[0]
+    real = W.dtype.type
+    # The learning rate, with both corrections.
+    rate = settings.rate * math.sqrt(1 - settings.beta_2**settings.steps)
+    alpha = real(rate / (1 - settings.beta_1**settings.steps))
+    tiny = real(settings.epsilon)
+    first = real(1 - settings.beta_1)
+    second = real(1 - settings.beta_2)
+    M = memory[0]
+    V = memory[1]
+    for i in range(W.shape[0]):
+        M[i] += (G[i] - M[i]) * first
+        V[i] += (G[i] * G[i] - V[i]) * second
+        W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
+
+
+def rmsprop_step(W, G, memory, optimizer):
+    """A mean of squares divides the gradient."""
+    settings = optimizer[0]
+    real = W.dtype.type
+    rate = real(settings.rate)
+    tiny = real(settings.epsilon)
+    kept = real(settings.rho)
+    new = real(1 - settings.rho)
+    V = memory[0]
+    for i in range(W.shape[0]):
+        V[i] = kept * V[i] + new * G[i] * G[i]
+        W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
+
+
+def sgd_step(W, G, memory, optimizer):
+    """The gradient; with momentum, also what is kept of the steps before."""
+    settings = optimizer[0]
+    real = W.dtype.type
+    rate = real(settings.rate)
+    if not memory.shape[0]:
+        for i in range(W.shape[0]):
+            W[i] -= rate * G[i]
+        return
+    kept = real(settings.momentum)
+    M = memory[0]
+    for i in range(W.shape[0]):
+        M[i] = M[i] * kept - rate * G[i]
+        W[i] += M[i] * kept - rate * G[i] if settings.nesterov else M[i]
+
+
+@part_of
+def optimize(W, G, memory, optimizer):
+    """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
+    optimizer[0].steps += 1
+    _step_at(optimizer[0].address, W, G, memory, optimizer)
+
+
+@part_of
+def clip(G, most):
+    """Shorten a gradient to the norm ``most``."""
+    total = 0.0
+    for i in range(G.shape[0]):
+        total += G[i] * G[i]
+    norm = math.sqrt(total)
+    if norm > most:
+        factor = G.dtype.type(most / norm)
+        for i in range(G.shape[0]):
+            G[i] *= factor
+
+
+# ---------------------------------------------------------------------- the registry
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer: its step, and how many vectors it remembers with some settings."""
+
+    step: Kernel
+    n_remembered: Callable[[dict], int]
+
+
+OPTIMIZERS = {
+    "adam": Optimizer(Kernel(adam_step, STEP), lambda settings: 2),
+    "rmsprop": Optimizer(Kernel(rmsprop_step, STEP), lambda settings: 1),
+    "sgd": Optimizer(Kernel(sgd_step, STEP), lambda settings: int(settings["momentum"] != 0)),
+}
+
+
+def optimizer_record(
+    name: str, values: dict, clipnorm: float | None, dtype: str
+) -> tuple[np.ndarray, int]:
+    """An optimizer as the kernels take it, and how many vectors it remembers."""
+    optimizer = OPTIMIZERS[name]
+    record = np.zeros(1, OPTIMIZER)
+    record["address"] = optimizer.step.address(ready(dtype))
+    record["clipnorm"] = np.inf if clipnorm is None else clipnorm
+    for key in values.keys() - {"learning_rate"}:
+        record[key] = values[key]
+    return record, optimizer.n_remembered(values)
+
+
+# ---------------------------------------------------------------------- Keras's optimizers
+
 # What else a Keras optimizer's settings may hold, as long as it is switched off.
 _IGNORED = {"name", "clipnorm", "ema_momentum", "ema_overwrite_frequency"}
 
 
-def settings(optimizer) -> tuple[str, dict] | None:
+def settings(optimizer: object) -> tuple[str, dict] | None:
     """The name and settings of an optimizer; None if the kernels do not know it."""
     if isinstance(optimizer, str):
         return (optimizer, DEFAULTS[optimizer]) if optimizer in DEFAULTS else None
@@ -31,76 +154,8 @@ def settings(optimizer) -> tuple[str, dict] | None:
     return name, known
 
 
-def clipnorm_of(training):
+def clipnorm_of(training: Training) -> float | None:
     """The largest norm of a gradient: of the training, or of its Keras optimizer."""
     if training.clipnorm is not None or isinstance(training.optimizer, str):
         return training.clipnorm
     return training.optimizer.get_config().get("clipnorm")
-
-
-def optimizer_record(name: str, values: dict, clipnorm: float | None) -> tuple[np.ndarray, int]:
-    """An optimizer as the kernels take it, and how many vectors it remembers."""
-    record = np.zeros(1, OPTIMIZER)
-    record["kind"] = KINDS[name]
-    record["clipnorm"] = np.inf if clipnorm is None else clipnorm
-    for key in values.keys() - {"learning_rate"}:
-        record[key] = values[key]
-    n_remembered = {"adam": 2, "rmsprop": 1, "sgd": int(values.get("momentum", 0) != 0)}
-    return record, n_remembered[name]
-
-
-# ---------------------------------------------------------------------- in compiled code
-
-ADAM, RMSPROP, SGD = range(3)
-KINDS = {"adam": ADAM, "rmsprop": RMSPROP, "sgd": SGD}
-OPTIMIZER = np.dtype(
-    [
-        *((name, np.int64) for name in ("kind", "steps", "nesterov")),
-        *(
-            (name, np.float64)
-            for name in ("rate", "beta_1", "beta_2", "rho", "momentum", "epsilon", "clipnorm")
-        ),
-    ]
-)
-
-
-@linked(array(1), array(1), array(2), from_dtype(OPTIMIZER)[::1])
-def optimize(W, G, memory, optimizer):
-    """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
-    how, real = optimizer[0], W.dtype.type
-    how.steps += 1
-    rate, tiny = real(how.rate), real(how.epsilon)
-    if how.kind == ADAM:
-        # The learning rate with both corrections of the first steps.
-        alpha = real(how.rate * math.sqrt(1 - how.beta_2**how.steps) / (1 - how.beta_1**how.steps))
-        M, V, first, second = memory[0], memory[1], real(1 - how.beta_1), real(1 - how.beta_2)
-        for i in range(W.shape[0]):
-            M[i] += (G[i] - M[i]) * first
-            V[i] += (G[i] * G[i] - V[i]) * second
-            W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
-    elif how.kind == RMSPROP:
-        V, kept, new = memory[0], real(how.rho), real(1 - how.rho)
-        for i in range(W.shape[0]):
-            V[i] = kept * V[i] + new * G[i] * G[i]
-            W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
-    elif memory.shape[0]:
-        M, kept = memory[0], real(how.momentum)
-        for i in range(W.shape[0]):
-            M[i] = M[i] * kept - rate * G[i]
-            W[i] += M[i] * kept - rate * G[i] if how.nesterov else M[i]
-    else:
-        for i in range(W.shape[0]):
-            W[i] -= rate * G[i]
-
-
-@part_of
-def clip(G, most):
-    """Shorten a gradient to the norm ``most``."""
-    total = 0.0
-    for i in range(G.shape[0]):
-        total += G[i] * G[i]
-    norm = math.sqrt(total)
-    if norm > most:
-        factor = G.dtype.type(most / norm)
-        for i in range(G.shape[0]):
-            G[i] *= factor

@@ -1,4 +1,4 @@
-"""Matrix products for the shapes of small recurrent networks, which are too small for libraries of linear algebra.
+"""Matrix products of small recurrent networks, too small for libraries of linear algebra.
 
 A product is computed in tiles, whose sums stay in the processor's registers until they are done.
 Numba makes no such tile of a loop, so tiles are written as the compiler's own code; the loops
@@ -46,8 +46,8 @@ class _Array:
     def at(self, index, kind):
         """A pointer to a number or vector."""
         steps = [
-            self.builder.mul(place, stride)
-            for place, stride in zip(index, self.strides, strict=True)
+            self.builder.mul(number, stride)
+            for number, stride in zip(index, self.strides, strict=True)
         ]
         here = self.builder.gep(self.start, [functools.reduce(self.builder.add, steps)])
         return self.builder.bitcast(here, kind.as_pointer())
@@ -58,12 +58,12 @@ class _Array:
 
     def spread(self, *index):
         """The number at an index, in all places of a vector."""
-        nothing, place = ir.Constant(self.vector, ir.Undefined), ir.IntType(32)
-        one = self.builder.load(self.at(index, self.number))
-        one = self.builder.insert_element(nothing, one, ir.Constant(place, 0))
-        return self.builder.shuffle_vector(
-            one, nothing, ir.Constant(ir.VectorType(place, self.vector.count), None)
-        )
+        nothing = ir.Constant(self.vector, ir.Undefined)
+        integer = ir.IntType(32)
+        number = self.builder.load(self.at(index, self.number))
+        first = self.builder.insert_element(nothing, number, ir.Constant(integer, 0))
+        everywhere = ir.Constant(ir.VectorType(integer, self.vector.count), None)
+        return self.builder.shuffle_vector(first, nothing, everywhere)
 
     def sums(self, starts, columns):
         """Sums of a tile, which start from a vector for each row.
@@ -93,7 +93,7 @@ def _beside(builder, first, n, step=1):
 
 
 def _tile(write):
-    """A function of some arrays and of where a tile begins in the last, whose code is written by ``write``."""
+    """A function of arrays and of where a tile begins in the last, with the code of ``write``."""
 
     @intrinsic
     def tile(typing, *given):
@@ -123,7 +123,7 @@ def _product_tile(rows, vectors):
 
 
 def _affine_tile(rows, vectors):
-    """A tile of a product with two matrices, one below the other, and with a column of A between them alone."""
+    """A tile of a product with two matrices, one below the other, and a row of ones between."""
 
     def write(builder, A, B, C, out, j, b):
         between = B.shape[0]
@@ -136,7 +136,8 @@ def _affine_tile(rows, vectors):
 
 
 def _add_depth(builder, A, B, sums, j, b, first=None):
-    js, bs = _beside(builder, j, len(sums)), _beside(builder, b, len(sums[0]), B.vector.count)
+    js = _beside(builder, j, len(sums))
+    bs = _beside(builder, b, len(sums[0]), B.vector.count)
     with cgutils.for_range(builder, B.shape[0]) as depth:
         column = depth.index if first is None else builder.add(depth.index, first)
         _add_products(
@@ -145,7 +146,8 @@ def _add_depth(builder, A, B, sums, j, b, first=None):
 
 
 def _store(builder, sums, out, j, b):
-    js, bs = _beside(builder, j, len(sums)), _beside(builder, b, len(sums[0]), out.vector.count)
+    js = _beside(builder, j, len(sums))
+    bs = _beside(builder, b, len(sums[0]), out.vector.count)
     for row, place in zip(sums, js, strict=True):
         for total, lanes in zip(row, bs, strict=True):
             builder.store(builder.load(total), out.at((place, lanes), out.vector), align=out.size)
@@ -159,7 +161,8 @@ def _outer_tile(rows, columns):
 
     def write(builder, D, S, out, j, i):
         sums = D.sums(D.zeros(rows), columns)
-        js, indices = _beside(builder, j, rows), _beside(builder, i, columns)
+        js = _beside(builder, j, rows)
+        indices = _beside(builder, i, columns)
         steps, _, lanes = D.shape
         with cgutils.for_range(builder, steps) as step:
             n_vectors = builder.udiv(lanes, ir.Constant(lanes.type, D.vector.count))
@@ -192,7 +195,8 @@ def _across(builder, vectors):
 
     Neighbours are added, of two vectors at a time, until the sums are left.
     """
-    count, n = vectors[0].type.count, len(vectors)
+    count = vectors[0].type.count
+    n = len(vectors)
     evens, odds = (
         ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, 2 * count, 2)))
         for first in (0, 1)
@@ -207,21 +211,27 @@ def _across(builder, vectors):
         yield builder.extract_element(vectors[k], ir.Constant(ir.IntType(32), at))
 
 
-_block, _narrow, _row = _product_tile(ROWS, VECTORS), _product_tile(ROWS, 1), _product_tile(1, 1)
-_affine_block, _affine_narrow, _affine_row = (
-    _affine_tile(ROWS, VECTORS),
-    _affine_tile(ROWS, 1),
-    _affine_tile(1, 1),
-)
-_square, _column, _dot = _outer_tile(ROWS, COLUMNS), _outer_tile(ROWS, 1), _outer_tile(1, 1)
+_block = _product_tile(ROWS, VECTORS)
+_narrow = _product_tile(ROWS, 1)
+_row = _product_tile(1, 1)
+_affine_block = _affine_tile(ROWS, VECTORS)
+_affine_narrow = _affine_tile(ROWS, 1)
+_affine_row = _affine_tile(1, 1)
+_square = _outer_tile(ROWS, COLUMNS)
+_column = _outer_tile(ROWS, 1)
+_dot = _outer_tile(1, 1)
 
 
 @linked(array(2, "A"), array(2, "A"), array(2, "A"))
 def product(A, B, out):
-    """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes), of whole vectors of lanes."""
+    """The product A B, for A (rows, depth) in any order of memory and B (depth, lanes).
+
+    Lanes are whole vectors.
+    """
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
-    whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
+    whole_rows = rows - rows % ROWS
+    whole_lanes = lanes - lanes % (VECTORS * vector)
     for j in range(0, whole_rows, ROWS):
         for b in range(0, whole_lanes, VECTORS * vector):
             _block(A, B, out, j, b)
@@ -240,7 +250,8 @@ def affine(A, B, C, out):
     """
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
-    whole_rows, whole_lanes = rows - rows % ROWS, lanes - lanes % (VECTORS * vector)
+    whole_rows = rows - rows % ROWS
+    whole_lanes = lanes - lanes % (VECTORS * vector)
     for j in range(0, whole_rows, ROWS):
         for b in range(0, whole_lanes, VECTORS * vector):
             _affine_block(A, B, C, out, j, b)
@@ -253,9 +264,13 @@ def affine(A, B, C, out):
 
 @linked(array(3, "A"), array(3, "A"), array(2, "A"))
 def add_outer(D, S, out):
-    """Add to ``out`` the sum over all steps of D S', for D (steps, rows, lanes) and S (steps, columns, lanes)."""
+    """Add to ``out`` the sum over all steps of D S'.
+
+    For D (steps, rows, lanes) and S (steps, columns, lanes).
+    """
     rows, columns = out.shape
-    whole_rows, whole_columns = rows - rows % ROWS, columns - columns % COLUMNS
+    whole_rows = rows - rows % ROWS
+    whole_columns = columns - columns % COLUMNS
     for j in range(0, whole_rows, ROWS):
         for i in range(0, whole_columns, COLUMNS):
             _square(D, S, out, j, i)

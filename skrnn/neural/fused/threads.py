@@ -26,7 +26,7 @@ SHOWN_EVERY = 0.1
 
 @functools.cache
 def _libraries():
-    """The libraries of linear algebra, which are not used here, but told by joblib how many threads there may be."""
+    """The libraries of linear algebra, which joblib tells how many threads there may be."""
     return ThreadpoolController().select(user_api="blas")
 
 
@@ -35,7 +35,9 @@ def allowed_threads() -> int:
 
     What joblib and threadpoolctl limit is limited.
     """
-    return max(1, min([joblib.cpu_count(), *(one["num_threads"] for one in _libraries().info())]))
+    return max(
+        1, min([joblib.cpu_count(), *(library["num_threads"] for library in _libraries().info())])
+    )
 
 
 _LIMITING = threading.Lock()
@@ -57,12 +59,15 @@ def shared_state() -> np.ndarray:
 
 
 def together(n_threads, work, show=None) -> None:
-    """Run ``work(thread, shared)`` in several threads at once; ``show(shared)`` is called now and then until they end.
+    """Run ``work(thread, shared)`` in several threads at once.
 
+    Until they end, ``show(shared)`` is called now and then.
     Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of
     them runs any more.
     """
-    shared, errors, ended = shared_state(), [], [threading.Event() for _ in range(n_threads)]
+    shared = shared_state()
+    errors = []
+    ended = [threading.Event() for _ in range(n_threads)]
 
     def run(thread):
         try:
@@ -78,8 +83,8 @@ def together(n_threads, work, show=None) -> None:
         for thread in range(n_threads)
     ]
     try:
-        for one in threads:
-            one.start()
+        for thread in threads:
+            thread.start()
         for end in ended:
             # Not every system lets Ctrl-C end a wait without a limit.
             while not end.wait(SHOWN_EVERY):
@@ -87,9 +92,9 @@ def together(n_threads, work, show=None) -> None:
                     show(shared)
     finally:
         shared[STOP] = 1
-        for one, end in zip(threads, ended, strict=True):
+        for thread, end in zip(threads, ended, strict=True):
             # After a join that Ctrl-C has ended, Python takes threads for dead that still run.
-            if one.is_alive():
+            if thread.is_alive():
                 end.wait()
     if errors:
         raise errors[0]

@@ -33,7 +33,7 @@ def link(layers, dtype) -> None:
 
 @part_of
 def forward(layers, packed, memory, training, seed):
-    """The outputs of a network, from the windows (and what is known ahead of them) in a chunk's memory."""
+    """The outputs of a network, from what was gathered into a chunk's memory."""
     fill(memory[0], 1)
     for at in range(layers.shape[0]):
         _forward_at(layers[at].forward, layers, at, packed, memory, training, mixed(seed, at))

@@ -96,7 +96,8 @@ def _pooled(layer, t):
 def convolution_forward(layers, at, packed, memory, training, seed):
     """A convolution over the steps, and then the maximum of every ``pool`` of them."""
     layer = layers[at]
-    inputs, read = layer.inputs, layer.size * layer.inputs
+    inputs = layer.inputs
+    read = layer.size * inputs
     W = matrix(layer, packed, read)
     padded = memory[layer.padded : layer.padded + (layer.span + layer.size - 1) * inputs]
     fill(padded, 0)
@@ -118,8 +119,10 @@ def convolution_forward(layers, at, packed, memory, training, seed):
 def convolution_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a convolution's weights and inputs."""
     layer = layers[at]
-    inputs, read = layer.inputs, layer.size * layer.inputs
-    W, G = matrix(layer, packed, read), matrix(layer, gradient, read)
+    inputs = layer.inputs
+    read = layer.size * inputs
+    W = matrix(layer, packed, read)
+    G = matrix(layer, gradient, read)
     convolved = view(memory, layer.convolved, layer.span, layer.units)
     D = view(memory, layer.d_convolved, layer.span, layer.units)
     if layer.pool > 1:

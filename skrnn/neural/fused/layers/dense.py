@@ -31,10 +31,8 @@ def dense_forward(layers, at, packed, memory, training, seed):
     """A dense layer at every step."""
     layer = layers[at]
     W = matrix(layer, packed, layer.inputs)
-    X, out = (
-        view(memory, layer.x, layer.steps, layer.inputs),
-        view(memory, layer.out, layer.steps, layer.units),
-    )
+    X = view(memory, layer.x, layer.steps, layer.inputs)
+    out = view(memory, layer.out, layer.steps, layer.units)
     for t in range(layer.steps):
         affine(W, X[t], memory[:0], out[t])
     activate(out.ravel(), layer.activation)
@@ -44,15 +42,12 @@ def dense_forward(layers, at, packed, memory, training, seed):
 def dense_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a dense layer's weights and inputs."""
     layer = layers[at]
-    W, G = matrix(layer, packed, layer.inputs), matrix(layer, gradient, layer.inputs)
-    X, out = (
-        view(memory, layer.x, layer.steps, layer.inputs),
-        view(memory, layer.out, layer.steps, layer.units),
-    )
-    D, dX = (
-        view(memory, layer.d, layer.steps, layer.units),
-        view(memory, layer.dx, layer.steps, layer.inputs),
-    )
+    W = matrix(layer, packed, layer.inputs)
+    G = matrix(layer, gradient, layer.inputs)
+    X = view(memory, layer.x, layer.steps, layer.inputs)
+    out = view(memory, layer.out, layer.steps, layer.units)
+    D = view(memory, layer.d, layer.steps, layer.units)
+    dX = view(memory, layer.dx, layer.steps, layer.inputs)
     multiply_slope(out.ravel(), D.ravel(), layer.activation)
     add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])

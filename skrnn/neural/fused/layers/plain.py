@@ -1,4 +1,4 @@
-"""Layers without weights: summaries of all steps, dropout, what a decoder reads, numbers in order."""
+"""Layers without weights: summaries of steps, dropout, what a decoder reads, numbers in order."""
 
 from skrnn.neural.fused.compiling import part_of
 from skrnn.neural.fused.kernels import (
@@ -48,8 +48,108 @@ def plan_repeat(plan, at, shape, units):
     return plan.add(at, shape, REPEAT, out_shape, beside=plan.known_ahead)
 
 
+# ---------------------------------------------------------------------- dropout
+
+
+@forward_kernel
+def dropout_forward(layers, at, packed, memory, training, seed):
+    """What a mask leaves of the inputs in training."""
+    layer = layers[at]
+    out = view(memory, layer.out, layer.steps, layer.units)
+    copy(view(memory, layer.x, layer.steps, layer.inputs), out)
+    if training:
+        mask = view(memory, layer.x_mask, layer.steps, layer.inputs)
+        draw_mask(mask, layer.dropout, seed)
+        leave_out(out, mask)
+
+
+@backward_kernel
+def dropout_backward(layers, at, packed, gradient, memory, training):
+    """The gradient of the inputs, which lies where that of the outputs does."""
+    layer = layers[at]
+    if training:
+        D = view(memory, layer.d, layer.steps, layer.units)
+        leave_out(D, view(memory, layer.x_mask, layer.steps, layer.inputs))
+
+
 def _in_place(plan, layer):
     return layer["d"]
+
+
+# ---------------------------------------------------------------------- one vector of all steps
+
+
+@forward_kernel
+def average_forward(layers, at, packed, memory, training, seed):
+    """The mean of all steps."""
+    layer = layers[at]
+    X = view(memory, layer.x, layer.steps, layer.inputs)
+    out = view(memory, layer.out, 1, layer.units)
+    fill(out, 0)
+    for t in range(layer.steps):
+        add_to(X[t], out)
+    scale(out, 1 / layer.steps)
+
+
+@backward_kernel
+def average_backward(layers, at, packed, gradient, memory, training):
+    """Every step has its share of the gradient."""
+    layer = layers[at]
+    D = view(memory, layer.d, 1, layer.units)
+    dX = view(memory, layer.dx, layer.steps, layer.inputs)
+    scale(D, 1 / layer.steps)
+    for t in range(layer.steps):
+        copy(D, dX[t])
+
+
+@forward_kernel
+def maximum_forward(layers, at, packed, memory, training, seed):
+    """The maximum of all steps."""
+    layer = layers[at]
+    X = view(memory, layer.x, layer.steps, layer.inputs)
+    largest(X, 0, layer.steps, view(memory, layer.out, 1, layer.units)[0])
+
+
+@backward_kernel
+def maximum_backward(layers, at, packed, gradient, memory, training):
+    """The gradient of a maximum is that of the step that was the largest."""
+    layer = layers[at]
+    X = view(memory, layer.x, layer.steps, layer.inputs)
+    D = view(memory, layer.d, 1, layer.units)
+    dX = view(memory, layer.dx, layer.steps, layer.inputs)
+    fill(dX, 0)
+    for j in range(layer.units):
+        for b in range(memory.shape[1]):
+            dX[largest_step(X[:, j], 0, layer.steps, b), j, b] = D[0, j, b]
+
+
+# ---------------------------------------------------------------------- a step for each lead
+
+
+@forward_kernel
+def repeat_forward(layers, at, packed, memory, training, seed):
+    """The inputs at every lead, beside what is known ahead of it."""
+    layer = layers[at]
+    X = view(memory, layer.x, 1, layer.inputs)
+    out = view(memory, layer.out, layer.out_steps, layer.units)
+    known_ahead = view(memory, layer.beside, layer.out_steps, layer.units - layer.inputs)
+    for t in range(layer.out_steps):
+        copy(X, out[t, : layer.inputs])
+        copy(known_ahead[t], out[t, layer.inputs :])
+
+
+@backward_kernel
+def repeat_backward(layers, at, packed, gradient, memory, training):
+    """The gradients of all leads, added."""
+    layer = layers[at]
+    D = view(memory, layer.d, layer.out_steps, layer.units)
+    dX = view(memory, layer.dx, 1, layer.inputs)
+    fill(dX, 0)
+    for t in range(layer.out_steps):
+        add_to(D[t, : layer.inputs], dX)
+
+
+# ---------------------------------------------------------------------- numbers in order
 
 
 @part_of
@@ -81,69 +181,39 @@ def _in_order_backward(X, D, dX):
 
 
 @forward_kernel
-def plain_forward(layers, at, packed, memory, training, seed):
-    """A layer without weights."""
+def ordered_forward(layers, at, packed, memory, training, seed):
+    """The numbers of each target in order, at every step."""
     layer = layers[at]
     X = view(memory, layer.x, layer.steps, layer.inputs)
-    out = view(memory, layer.out, layer.out_steps, layer.units)
-    if layer.kind == DROPOUT:
-        copy(X, out)
-        if training:
-            mask = view(memory, layer.x_mask, layer.steps, layer.inputs)
-            draw_mask(mask, layer.dropout, seed)
-            leave_out(out, mask)
-    elif layer.kind == REPEAT:
-        known = view(memory, layer.beside, layer.out_steps, layer.units - layer.inputs)
-        for t in range(layer.out_steps):
-            copy(X, out[t, : layer.inputs])
-            copy(known[t], out[t, layer.inputs :])
-    elif layer.kind == AVERAGE:
-        fill(out, 0)
-        for t in range(layer.steps):
-            add_to(X[t], out)
-        scale(out, 1 / layer.steps)
-    elif layer.kind == MAXIMUM:
-        largest(X, 0, layer.steps, out[0])
-    elif layer.kind == ORDERED:
-        for t in range(layer.steps):
-            for start in range(0, layer.inputs, layer.group):
-                _in_order(X[t, start : start + layer.group], out[t, start : start + layer.group])
+    out = view(memory, layer.out, layer.steps, layer.units)
+    for t in range(layer.steps):
+        for start in range(0, layer.inputs, layer.group):
+            stop = start + layer.group
+            _in_order(X[t, start:stop], out[t, start:stop])
 
 
 @backward_kernel
-def plain_backward(layers, at, packed, gradient, memory, training):
-    """The gradient of the inputs of a layer without weights."""
+def ordered_backward(layers, at, packed, gradient, memory, training):
+    """The gradient of the numbers before they were in order."""
     layer = layers[at]
     X = view(memory, layer.x, layer.steps, layer.inputs)
-    D = view(memory, layer.d, layer.out_steps, layer.units)
+    D = view(memory, layer.d, layer.steps, layer.units)
     dX = view(memory, layer.dx, layer.steps, layer.inputs)
-    if layer.kind == DROPOUT and training:
-        leave_out(D, view(memory, layer.x_mask, layer.steps, layer.inputs))  # dX is where D is
-    elif layer.kind == REPEAT:
-        fill(dX, 0)
-        for t in range(layer.out_steps):
-            add_to(D[t, : layer.inputs], dX)
-    elif layer.kind == AVERAGE:
-        scale(D, 1 / layer.steps)
-        for t in range(layer.steps):
-            copy(D, dX[t])
-    elif layer.kind == MAXIMUM:
-        fill(dX, 0)
-        for j in range(layer.units):
-            for b in range(memory.shape[1]):
-                dX[largest_step(X[:, j], 0, layer.steps, b), j, b] = D[0, j, b]
-    elif layer.kind == ORDERED:
-        for t in range(layer.steps):
-            for start in range(0, layer.inputs, layer.group):
-                stop = start + layer.group
-                _in_order_backward(X[t, start:stop], D[t, start:stop], dX[t, start:stop])
+    for t in range(layer.steps):
+        for start in range(0, layer.inputs, layer.group):
+            stop = start + layer.group
+            _in_order_backward(X[t, start:stop], D[t, start:stop], dX[t, start:stop])
 
 
-_PLAIN = Kind(plain_forward, plain_backward)
-register(Summary, plan_summary, {AVERAGE: _PLAIN, MAXIMUM: _PLAIN})
-register(
-    Dropout,
-    plan_dropout,
-    {DROPOUT: Kind(plain_forward, plain_backward, plan_gradient_of_inputs=_in_place)},
-)
-register(Ordered, plan_ordered, {ORDERED: _PLAIN, REPEAT: _PLAIN})
+# ---------------------------------------------------------------------- the registry
+
+_SUMMARIES = {
+    AVERAGE: Kind(average_forward, average_backward),
+    MAXIMUM: Kind(maximum_forward, maximum_backward),
+}
+_DROPOUT = Kind(dropout_forward, dropout_backward, plan_gradient_of_inputs=_in_place)
+_ORDERED = Kind(ordered_forward, ordered_backward)
+_REPEAT = Kind(repeat_forward, repeat_backward)
+register(Summary, plan_summary, _SUMMARIES)
+register(Dropout, plan_dropout, {DROPOUT: _DROPOUT})
+register(Ordered, plan_ordered, {ORDERED: _ORDERED, REPEAT: _REPEAT})

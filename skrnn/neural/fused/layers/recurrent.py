@@ -1,4 +1,4 @@
-"""Recurrent cells, forward and backward over all steps of a sequence.
+"""Recurrent layers, forward and backward over all steps of a sequence.
 
 A step reads its inputs, a one, and the states before it; the weights of all three lie beside each
 other in ``V``, so that a step is one product and its biases are part of it. ``H`` holds the states,
@@ -11,9 +11,8 @@ leave as that of the first. ``G`` sums the gradient of ``V``.
 """
 
 import numpy as np
-from numba import types
 
-from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.compiling import part_of
 from skrnn.neural.fused.initializers import glorot, open_forget_gate, orthogonal, zeros
 from skrnn.neural.fused.kernels import (
     ACTIVATIONS,
@@ -26,9 +25,8 @@ from skrnn.neural.fused.kernels import (
     leave_out,
     mixed,
     multiply_slope,
-    sigmoid,
-    slope_of,
 )
+from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
 from skrnn.neural.fused.layers.kinds import Kind, register
 from skrnn.neural.fused.layers.plain import plan_repeat
 from skrnn.neural.fused.memory import backward_kernel, declare, forward_kernel, ones, view
@@ -43,7 +41,7 @@ declare(
     turned="whether it is the second direction, which gives its states in the order of the first",
     sequences="whether it gives all states, or the last alone",
     width="the units of all directions, whose states lie beside each other",
-    part="where its own begin there",
+    behind="where its own begin there",
     adds="whether the other direction has written dx before",
     directions="of a decoder: with how many layers' last states, beside each other, it begins",
     encoder="of a decoder: the first of these layers",
@@ -110,7 +108,7 @@ def _plan_outputs(plan, block, shape, spec, sequences):
         out = plan.reserve(steps, width)
     for number, layer in enumerate(block):
         layer["turned"] = number == 1
-        layer["part"] = number * spec.units
+        layer["behind"] = number * spec.units
         layer["sequences"] = sequences
         layer["width"] = width
         layer["out"] = out
@@ -189,25 +187,30 @@ def is_recurrent(layer):
 
 
 @part_of
-def _masks(layer, memory, training):
-    """The masks of inputs and states; without rows if nothing is left out."""
-    x_rows = layer.inputs if training and layer.dropout > 0 else 0
-    h_rows = layer.units if training and layer.recurrent_dropout > 0 else 0
-    return memory[layer.x_mask : layer.x_mask + x_rows], memory[
-        layer.h_mask : layer.h_mask + h_rows
-    ]
+def _input_mask(layer, memory, training):
+    """The mask of inputs; without rows if nothing is left out."""
+    n = layer.inputs if training and layer.dropout > 0 else 0
+    return memory[layer.x_mask : layer.x_mask + n]
 
 
 @part_of
-def _rows(layer):
-    """How many rows V has: one for each gate of each unit."""
+def _state_mask(layer, memory, training):
+    """The mask of states; without rows if nothing is left out."""
+    n = layer.units if training and layer.recurrent_dropout > 0 else 0
+    return memory[layer.h_mask : layer.h_mask + n]
+
+
+@part_of
+def _n_products(layer):
+    """How many rows V has: one for each product of each unit."""
     return layer.units if layer.kind == SIMPLE else 4 * layer.units
 
 
 @part_of
-def _matrix(layer, vector):
+def _weights(layer, vector):
     """A layer's weights V, or their gradient, as they are packed."""
-    rows, columns = _rows(layer), layer.inputs + 1 + layer.units
+    columns = layer.inputs + 1 + layer.units
+    rows = _n_products(layer)
     return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
 
 
@@ -217,7 +220,7 @@ def readers(layer):
 
     And from which row on, to its last, they read states.
     """
-    return (3 * layer.units, layer.units) if layer.kind == GRU else (_rows(layer), 0)
+    return (3 * layer.units, layer.units) if layer.kind == GRU else (_n_products(layer), 0)
 
 
 @part_of
@@ -243,68 +246,7 @@ def _states(layer, memory, h_mask):
     return view(memory, layer.H, layer.steps, layer.units)
 
 
-# ---------------------------------------------------------------------- gates
-
-ROW = array(1)
-
-
-@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, ROW, apart=True)
-def lstm_gates(i, f, g, o, before, kind, cell, active, state):
-    """Apply a step's activations to its gates, and go on from the cell before to the cell and the state."""
-    activate(g, kind)
-    for b in range(i.shape[0]):
-        i[b], f[b], o[b] = sigmoid(i[b]), sigmoid(f[b]), sigmoid(o[b])
-        cell[b] = f[b] * before[b] + i[b] * g[b]
-        active[b] = cell[b]
-    activate(active, kind)
-    for b in range(i.shape[0]):
-        state[b] = o[b] * active[b]
-
-
-@linked(ROW, ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
-def lstm_slopes(i, f, g, o, before, active, kind, d, carry):
-    """A step's gates become their gradients, for that of its state, d.
-
-    ``carry`` is the cell's, and goes on.
-    """
-    one = i.dtype.type(1)
-    for b in range(i.shape[0]):
-        at_cell = d[b] * o[b] * slope_of(active[b], kind) + carry[b]
-        carry[b] = at_cell * f[b]
-        o[b] = d[b] * active[b] * o[b] * (one - o[b])
-        f[b] = carry[b] * before[b] * (one - f[b])
-        at_g = at_cell * i[b] * slope_of(g[b], kind)
-        i[b] = at_cell * g[b] * i[b] * (one - i[b])
-        g[b] = at_g
-
-
-@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, apart=True)
-def gru_gates(g, z, r, q, before, kind, state):
-    """Apply a step's activations to its gates, and go on from the state before to the state."""
-    for b in range(g.shape[0]):
-        z[b], r[b] = sigmoid(z[b]), sigmoid(r[b])
-        g[b] += r[b] * q[b]
-    activate(g, kind)
-    for b in range(g.shape[0]):
-        state[b] = g[b] + z[b] * (before[b] - g[b])
-
-
-@linked(ROW, ROW, ROW, ROW, ROW, types.int64, ROW, ROW, apart=True)
-def gru_slopes(g, z, r, q, before, kind, d, direct):
-    """A step's gates become their gradients, for that of its state, d.
-
-    ``direct`` goes past them to the one before.
-    """
-    one = g.dtype.type(1)
-    for b in range(g.shape[0]):
-        direct[b] = d[b] * z[b]
-        at_g = (d[b] - direct[b]) * slope_of(g[b], kind)
-        z[b] = direct[b] * (before[b] - g[b]) * (one - z[b])
-        at_r = at_g * q[b] * r[b] * (one - r[b])
-        g[b], q[b], r[b] = at_g, at_g * r[b], at_r
-
-
-# ---------------------------------------------------------------------- all steps, forward
+# ---------------------------------------------------------------------- forward
 
 
 @part_of
@@ -318,12 +260,12 @@ def _begin(layers, at, memory):
     """The states that a layer begins with: those given, or the last of its encoder's directions."""
     layer = layers[at]
     if not layer.directions:
-        copy(memory[layer.h0 : layer.h0 + layer.units], memory[layer.H : layer.H + layer.units])
+        _hand(memory, layer.h0, layer.H, layer.units)
         if layer.kind == LSTM:
-            c0 = layer.h0 + layer.units
-            copy(memory[c0 : c0 + layer.units], memory[layer.C : layer.C + layer.units])
+            _hand(memory, layer.h0 + layer.units, layer.C, layer.units)
     for direction in range(layer.directions):
-        encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
+        encoder = layers[layer.encoder + direction]
+        behind = direction * encoder.units
         last = encoder.steps * encoder.units
         _hand(memory, encoder.H + last, layer.H + behind, encoder.units)
         if layer.kind == LSTM:
@@ -343,10 +285,8 @@ def _leave_out_inputs(layer, memory, x_mask):
 @part_of
 def _put_beside(layer, H, memory):
     """Put what a layer gives beside what the other direction gives."""
-    own, out = (
-        slice(layer.part, layer.part + layer.units),
-        view(memory, layer.out, layer.out_steps, layer.width),
-    )
+    own = slice(layer.behind, layer.behind + layer.units)
+    out = view(memory, layer.out, layer.out_steps, layer.width)
     if layer.sequences:
         for t in range(layer.steps):
             copy(H[t + 1], out[layer.steps - 1 - t if layer.turned else t, own])
@@ -354,69 +294,87 @@ def _put_beside(layer, H, memory):
         copy(H[layer.steps], out[0, own])
 
 
+@part_of
+def _rows(P):
+    """The gates of a step, each of all units and lanes."""
+    gates = P.reshape(4, -1)
+    return gates[0], gates[1], gates[2], gates[3]
+
+
+@part_of
+def _lstm_step(layer, t, V, x, h, H, memory):
+    """The state and the cell of an LSTM behind step t."""
+    u = layer.units
+    P = view(memory, layer.P + t * 4 * u, 4, u)
+    affine(V, x, h, P.reshape(4 * u, -1))
+    i, f, g, o = _rows(P)
+    C = view(memory, layer.C + t * u, 2, u)
+    active = view(memory, layer.T + t * u, 1, u).ravel()
+    before = C[0].ravel()
+    cell = C[1].ravel()
+    lstm_gates(i, f, g, o, before, layer.activation, cell, active, H[t + 1].ravel())
+
+
+@part_of
+def _gru_step(layer, t, V, x, h, H, memory):
+    """The state of a GRU behind step t.
+
+    The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``):
+    inputs and states have products of their own, the first and the last rows of V, each with a
+    bias.
+    """
+    u = layer.units
+    nothing = memory[:0]
+    P = view(memory, layer.P + t * 4 * u, 4, u)
+    products = P.reshape(4 * u, -1)
+    affine(V[:u, : layer.inputs + 1], x, nothing, products[:u])
+    affine(V[u : 3 * u], x, h, products[u : 3 * u])
+    affine(V[3 * u :, layer.inputs :], nothing, h, products[3 * u :])
+    g, z, r, q = _rows(P)
+    gru_gates(g, z, r, q, H[t].ravel(), layer.activation, H[t + 1].ravel())
+
+
 @forward_kernel
 def recurrent_forward(layers, at, packed, memory, training, seed):
     """The states of a recurrent layer for its inputs."""
     layer = layers[at]
-    activation, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
-    V, H, nothing = _matrix(layer, packed), view(memory, layer.H, steps + 1, u), memory[:0]
-    x_mask, h_mask = _masks(layer, memory, training)
+    V = _weights(layer, packed)
+    H = view(memory, layer.H, layer.steps + 1, layer.units)
+    x_mask = _input_mask(layer, memory, training)
+    h_mask = _state_mask(layer, memory, training)
     draw_mask(x_mask, layer.dropout, mixed(seed, 0))
     draw_mask(h_mask, layer.recurrent_dropout, mixed(seed, 1))
     _leave_out_inputs(layer, memory, x_mask)
     _begin(layers, at, memory)
-    X, states = _inputs(layer, memory, x_mask), _states(layer, memory, h_mask)
-    for t in range(steps):
-        x, h = X[t], states[t]
+    X = _inputs(layer, memory, x_mask)
+    states = _states(layer, memory, h_mask)
+    for t in range(layer.steps):
+        x = X[t]
+        h = states[t]
         if h_mask.shape[0]:
             copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
             affine(V, x, h, H[t + 1])
-            activate(H[t + 1].ravel(), activation)
-            continue
-        P = view(memory, layer.P + t * 4 * u, 4, u)
-        gates, flat = P.reshape(4, -1), P.reshape(4 * u, -1)
-        if layer.kind == LSTM:
-            affine(V, x, h, flat)
-            C, T = view(memory, layer.C + t * u, 2, u), view(memory, layer.T + t * u, 1, u)
-            i, f, g, o = gates[0], gates[1], gates[2], gates[3]
-            lstm_gates(
-                i,
-                f,
-                g,
-                o,
-                C[0].ravel(),
-                activation,
-                C[1].ravel(),
-                T.ravel(),
-                H[t + 1].ravel(),
-            )
+            activate(H[t + 1].ravel(), layer.activation)
+        elif layer.kind == LSTM:
+            _lstm_step(layer, t, V, x, h, H, memory)
         else:
-            # The reset gate multiplies the candidate's product with the state (Keras's
-            # ``reset_after``): inputs and states have products of their own, the first and the last
-            # rows of V, each with a bias.
-            affine(V[:u, : inputs + 1], x, nothing, flat[:u])
-            affine(V[u : 3 * u], x, h, flat[u : 3 * u])
-            affine(V[3 * u :, inputs:], nothing, h, flat[3 * u :])
-            g, z, r, q = gates[0], gates[1], gates[2], gates[3]
-            gru_gates(g, z, r, q, H[t].ravel(), activation, H[t + 1].ravel())
-    if layer.width > u:
+            _gru_step(layer, t, V, x, h, H, memory)
+    if layer.width > layer.units:
         _put_beside(layer, H, memory)
 
 
-# ---------------------------------------------------------------------- all steps, backward
+# ---------------------------------------------------------------------- backward
 
 
 @part_of
-def _begin_back(layer, D, memory):
+def _begin_back(layer, D, dh, dc):
     """The gradients of the last states."""
-    dh, dc = memory[layer.dh : layer.dh + layer.units], memory[layer.dc : layer.dc + layer.units]
     if not layer.handed:
         fill(dh, 0)
         fill(dc, 0)
     if not layer.sequences:
-        add_to(D[0, layer.part : layer.part + layer.units], dh)
-    return dh, dc
+        add_to(D[0, layer.behind : layer.behind + layer.units], dh)
 
 
 @part_of
@@ -424,66 +382,83 @@ def _hand_back(layers, at, memory):
     """The gradients of the states that a layer began with are those of its encoder's last."""
     layer = layers[at]
     for direction in range(layer.directions):
-        encoder, behind = layers[layer.encoder + direction], direction * layers[layer.encoder].units
+        encoder = layers[layer.encoder + direction]
+        behind = direction * encoder.units
         _hand(memory, layer.dh + behind, encoder.dh, encoder.units)
         _hand(memory, layer.dc + behind, encoder.dc, encoder.units)
+
+
+@part_of
+def _slopes(layer, t, H, P, dh, dc, direct, memory):
+    """The gates of step t become the gradients of their products."""
+    u = layer.units
+    if layer.kind == SIMPLE:
+        multiply_slope(H[t + 1].ravel(), dh.ravel(), layer.activation)
+        copy(dh, P[t])
+        return
+    if layer.kind == LSTM:
+        i, f, g, o = _rows(P[t])
+        before = view(memory, layer.C + t * u, 1, u).ravel()
+        active = view(memory, layer.T + t * u, 1, u).ravel()
+        lstm_slopes(i, f, g, o, before, active, layer.activation, dh.ravel(), dc.ravel())
+    else:
+        g, z, r, q = _rows(P[t])
+        gru_slopes(g, z, r, q, H[t].ravel(), layer.activation, dh.ravel(), direct.ravel())
+
+
+@part_of
+def _back_to_inputs(layer, Wt, d, x_mask, read, spare):
+    """The gradient of what a step reads, beside that of the other direction."""
+    if layer.adds:
+        product(Wt, d, spare)
+        leave_out(spare, x_mask)
+        add_to(spare, read)
+    else:
+        product(Wt, d, read)
+        leave_out(read, x_mask)
 
 
 @backward_kernel
 def recurrent_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a recurrent layer's weights and inputs."""
     layer = layers[at]
-    activation, u, inputs, steps = layer.activation, layer.units, layer.inputs, layer.steps
-    V, G = _matrix(layer, packed), _matrix(layer, gradient)
+    u = layer.units
+    inputs = layer.inputs
+    steps = layer.steps
+    V = _weights(layer, packed)
+    G = _weights(layer, gradient)
     first, last = readers(layer)
-    Ut, Wt = V[last:, inputs + 1 :].T, V[:first, :inputs].T
-    x_mask, h_mask = _masks(layer, memory, training)
-    X, states, H = (
-        _inputs(layer, memory, x_mask),
-        _states(layer, memory, h_mask),
-        view(memory, layer.H, steps + 1, u),
-    )
+    Ut = V[last:, inputs + 1 :].T
+    Wt = V[:first, :inputs].T
+    x_mask = _input_mask(layer, memory, training)
+    h_mask = _state_mask(layer, memory, training)
+    X = _inputs(layer, memory, x_mask)
+    states = _states(layer, memory, h_mask)
+    H = view(memory, layer.H, steps + 1, u)
     P = view(memory, layer.P, steps, V.shape[0])
-    D, dX = (
-        view(memory, layer.d, layer.out_steps, layer.width),
-        view(memory, layer.dx, steps, inputs),
-    )
+    D = view(memory, layer.d, layer.out_steps, layer.width)
+    dX = view(memory, layer.dx, steps, inputs)
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
-    dh, dc = _begin_back(layer, D, memory)
+    dh = memory[layer.dh : layer.dh + u]
+    dc = memory[layer.dc : layer.dc + u]
+    _begin_back(layer, D, dh, dc)
     block = steps_at_once(V.shape[0], inputs, u, memory)
     for t in range(steps - 1, -1, -1):
         if layer.sequences:
-            add_to(D[steps - 1 - t if layer.turned else t, layer.part : layer.part + u], dh)
-        if layer.kind == SIMPLE:
-            multiply_slope(H[t + 1].ravel(), dh.ravel(), activation)
-            copy(dh, P[t])
-        else:
-            gates = P[t].reshape(4, -1)
-            if layer.kind == LSTM:
-                i, f, g, o = gates[0], gates[1], gates[2], gates[3]
-                C, T = view(memory, layer.C + t * u, 1, u), view(memory, layer.T + t * u, 1, u)
-                lstm_slopes(i, f, g, o, C.ravel(), T.ravel(), activation, dh.ravel(), dc.ravel())
-            else:
-                g, z, r, q = gates[0], gates[1], gates[2], gates[3]
-                gru_slopes(g, z, r, q, H[t].ravel(), activation, dh.ravel(), spare[:u].ravel())
+            add_to(D[steps - 1 - t if layer.turned else t, layer.behind : layer.behind + u], dh)
+        _slopes(layer, t, H, P, dh, dc, spare[:u], memory)
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:
             add_to(spare[:u], dh)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
-            if layer.adds:
-                product(Wt, P[t, :first], spare[:inputs])
-                leave_out(spare[:inputs], x_mask)
-                add_to(spare[:inputs], read)
-            else:
-                product(Wt, P[t, :first], read)
-                leave_out(read, x_mask)
+            _back_to_inputs(layer, Wt, P[t, :first], x_mask, read, spare[:inputs])
         if t % block == 0:
-            of = P[t : t + block]
-            add_outer(of[:, :first], X[t : t + block], G[:first, :inputs])
-            add_outer(of[:, last:], states[t : t + block], G[last:, inputs + 1 :])
-            add_outer(of, ones(memory, of.shape[0]), G[:, inputs : inputs + 1])
+            d = P[t : t + block]
+            add_outer(d[:, :first], X[t : t + block], G[:first, :inputs])
+            add_outer(d[:, last:], states[t : t + block], G[last:, inputs + 1 :])
+            add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
     _hand_back(layers, at, memory)
 
 
