@@ -31,7 +31,7 @@ from skrnn import (
 QUANTILES = (0.1, 0.5, 0.9)
 ELECTRICITY = "vic_electricity.csv"
 RIDERSHIP = "CTA_-_Ridership_-_Daily_Boarding_Totals.csv"
-DAY, WEEK = 48, 336
+DAY = 48
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def electricity(folder, quick):
         y=y,
         lead=DAY,
         holdout=(14 if quick else 182) * DAY,
-        naive=NaiveForecaster("seasonal", season=DAY // 2, target="Demand"),
-        network={"dense_units": 32, "batch_size": 128, "epochs": 6},
-        boosting={"max_iter": 200},
+        naive=NaiveForecaster("seasonal", season=DAY, target="Demand"),
+        network={"dense_units": 32, "output_dropout": 0.2, "batch_size": 128, "epochs": 3},
+        boosting={"max_iter": 100, "min_samples_leaf": 500, "max_leaf_nodes": 8},
     )
 
 
@@ -142,14 +142,14 @@ def pinball(y, forecasts):
 def compare(problem, *, validation):
     end = len(problem.y) - problem.holdout * validation
     begin = end - problem.holdout
-    # None of the training targets is known later than the newest step of the first test window.
+    # None of the training targets is known later than the newest step of the first held-out window.
     train = slice(0, begin - problem.lead + 1)
     held_out = slice(begin, end)
     X, y = problem.X[train], problem.y[train]
     X_test, y_test = problem.X[held_out], problem.y[held_out]
 
     print(
-        f"{problem.title}: the last {len(y_test):,} windows{' before the test' * validation}, "
+        f"{problem.title}: the last {len(y_test):,} windows{' before the test rows' * validation}, "
         f"after {len(y):,}"
     )
     heads = [f"{quantile:.0%}" for quantile in QUANTILES]
