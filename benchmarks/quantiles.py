@@ -4,7 +4,7 @@ The 10, 50 and 90 % quantiles of Victoria's electricity demand in a day's time, 
 rail ridership tomorrow. All models look at the same windows; the naive forecast's quantiles are
 those of its errors on the training rows. Settings were chosen by the pinball loss on the
 validation rows (``--validation`` prints these), which lie before the test rows; what is measured
-on the test rows was trained on all rows before them.
+on the test rows was trained on all rows before them. Times are of fitting and forecasting.
 """
 
 import argparse
@@ -154,7 +154,7 @@ def compare(problem, *, validation):
     )
     heads = [f"{quantile:.0%}" for quantile in QUANTILES]
     print(f"{'pinball loss, ' + problem.unit:28}" + "".join(f"{head:>9}" for head in heads), end="")
-    print(f"{'mean':>9}{'in 10-90 %':>12}{'fit [s]':>9}")
+    print(f"{'mean':>9}{'in 10-90 %':>12}{'time [s]':>10}")
     for name, forecast in MODELS.items():
         start = time.perf_counter()
         forecasts = forecast(problem, X, y, X_test)
@@ -162,7 +162,7 @@ def compare(problem, *, validation):
         losses = pinball(y_test, forecasts)
         covered = (forecasts[:, 0] <= y_test) & (y_test <= forecasts[:, -1])
         print(f"{name:28}" + "".join(f"{loss:9,.1f}" for loss in losses), end="")
-        print(f"{losses.mean():9,.1f}{covered.mean():12.1%}{seconds:9.1f}", flush=True)
+        print(f"{losses.mean():9,.1f}{covered.mean():12.1%}{seconds:10.1f}", flush=True)
     print()
 
 
