@@ -185,7 +185,7 @@ def test_reading_knows_windows_alone(path):
     ours = [name for name in imports_of(parse(path)) if name.startswith("skrnn")]
 
     assert all(
-        name.startswith(("skrnn.reading", "skrnn.windows", "skrnn.validation", "skrnn.wording", "skrnn.wording"))
+        name.startswith(("skrnn.reading", "skrnn.windows", "skrnn.validation", "skrnn.wording"))
         for name in ours
     )
 

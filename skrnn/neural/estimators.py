@@ -9,16 +9,14 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.forecasters.base import WindowRegressor, finite_forecasts
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.forecasters.samples import Samples
 from skrnn.neural.engines import ENGINES, engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.network import Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
-from skrnn.neural.tasks import Numbers, Quantiles, unit_of
-from skrnn.neural.training import Loss, Trained, Training, goes_on
+from skrnn.neural.tasks import Numbers
+from skrnn.neural.training import Trained, Training, goes_on
 from skrnn.validation import check_count, check_option, check_positive, check_share
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
@@ -32,7 +30,8 @@ class NetworkEstimator:
     """Training, validation on the newest part, going on, and what the network gives.
 
     An architecture writes ``_layers()``, the network's layers. A task writes ``_learn_task``, what
-    it learns of the targets before training, and ``_task()``.
+    it learns of the targets before training, ``_task()`` as the parameters have it, and
+    ``_fitted_task()`` as the last training had it.
     """
 
     _: KW_ONLY
@@ -123,7 +122,7 @@ class NetworkEstimator:
         from skrnn.neural.keras.engine import keras_model
 
         check_is_fitted(self)
-        scale, offset = self._task().unit_of_outputs()
+        scale, offset = self._fitted_task().unit_of_outputs()
         network = self.network_.on(self.window_shape_[0])
         return keras_model(network, self.weights_, scale=scale, offset=offset)
 
@@ -141,6 +140,9 @@ class NetworkEstimator:
 
     @abstractmethod
     def _task(self) -> Numbers: ...
+
+    @abstractmethod
+    def _fitted_task(self) -> Numbers: ...
 
     @property
     def _sequence_target(self):
@@ -337,88 +339,6 @@ class NetworkEstimator:
         if self.known_ahead_ is None:
             return steps, None
         return steps, self.known_ahead_.filled(windows, steps, self.fill_values_)
-
-
-@parameters
-class NetworkRegressor(NetworkEstimator, WindowRegressor):
-    """The task of forecasting numbers, or their quantiles."""
-
-    _: KW_ONLY
-    loss: Any = "mse"
-    quantiles: tuple[float, ...] | None = None
-    normalize_y: bool = True
-
-    def predict(self, X) -> np.ndarray:
-        """Forecast from windows.
-
-        Parameters
-        ----------
-        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
-            The windows. Unknown steps are filled from the window's own nearest known ones; a window
-            with no known step gets the mean of the training target (with ``quantiles``, its
-            median).
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
-        """
-        if self.quantiles is None:
-            return super().predict(X)
-        return median_of(self.predict_quantiles(X), self._loss().quantiles)
-
-    def predict_quantiles(self, X, quantiles=None) -> np.ndarray:
-        """Forecast quantiles of what may come, each at least as large as the one below.
-
-        Parameters
-        ----------
-        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
-            The windows.
-        quantiles : float or sequence of float, default=None
-            Some of those that were learned. None: all of them.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
-        """
-        check_is_fitted(self, "trained_")
-        if self.quantiles is None:
-            raise ValueError(
-                "quantiles must be learned to be predicted: fit with quantiles=(0.1, 0.5, 0.9)"
-            )
-        windows = check_windows(self, X, reset=False)
-        values = finite_forecasts(self._forecasts(windows), self.y_quantiles_)
-        values[~windows.known()] = self.y_quantiles_
-        values = chosen(values, self._loss().quantiles, quantiles)
-        return values[:, 0] if self.y_ndim_ == 1 else values
-
-    def _predict(self, windows):
-        return self._forecasts(windows)
-
-    def _forecasts(self, windows):
-        return self._task().forecasts(self._outputs(windows))
-
-    def _loss(self) -> Loss:
-        if self.quantiles is None:
-            return Loss(self.loss)
-        if self.loss != "mse":
-            raise ValueError(
-                f"quantiles are learned with the pinball loss, in place of loss={self.loss!r}: "
-                "leave one of them out"
-            )
-        return Loss("pinball", check_quantiles(self.quantiles))
-
-    def _learn_task(self, samples):
-        self.y_offset_ = np.zeros(self.n_outputs_)
-        self.y_scale_ = np.ones(self.n_outputs_)
-        if self.normalize_y:
-            self.y_offset_, self.y_scale_ = unit_of(samples)
-        if self.quantiles is not None:
-            self.y_quantiles_ = target_quantiles(samples.y, self._loss().quantiles, samples.weights)
-
-    def _task(self):
-        loss = self._loss()
-        kind = Quantiles if loss.quantiles else Numbers
-        return kind(loss, self.y_offset_, self.y_scale_)
 
 
 def _warn_of_end(trained: Trained, training: Training) -> None:

@@ -69,8 +69,10 @@ n_features_in_ : int
     "<regressor>": """\
 y_offset_, y_scale_ : ndarray of shape (n_outputs,)
     What ``normalize_y`` subtracts from the targets, and divides them by.
+quantiles_ : tuple of float
+    The quantiles that were learned; none without ``quantiles``.
 y_quantiles_ : ndarray of shape (n_outputs, n_quantiles)
-    With ``quantiles``, those of the targets: the forecast of a window of which nothing is known.""",
+    With ``quantiles``, those of the targets: what stands in for a window that is unknown.""",
 }
 
 

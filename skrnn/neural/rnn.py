@@ -2,9 +2,9 @@
 
 from dataclasses import KW_ONLY
 
-from skrnn.neural.estimators import NetworkRegressor
 from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent
 from skrnn.neural.parameters import parameters
+from skrnn.neural.regressor import NetworkRegressor
 from skrnn.validation import check_counts, check_option, check_share
 
 

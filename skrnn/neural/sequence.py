@@ -22,7 +22,9 @@ class LaterEnds:
     """
 
     def __init__(self, windows: Windows, y: np.ndarray):
-        self.windows, self.y, self._ends = windows, y, Ends(windows)
+        self.windows = windows
+        self.y = y
+        self._ends = Ends(windows)
         self._offsets = (np.arange(windows.length) - (windows.length - 1)) * windows.sampling_rate
 
     def __call__(self, which, steps):
@@ -45,7 +47,7 @@ class LaterEnds:
 
 
 class OwnSteps:
-    """The targets of a step are the window's own later steps, and behind its last step the window's own targets.
+    """The targets of a step are the window's own later steps, and behind the last its targets.
 
     For windows of which each is a series of its own, and those that are scaled as a whole: no other
     window speaks in their unit. The column ``target`` must be in the unit of y.
@@ -54,15 +56,17 @@ class OwnSteps:
     places = None
 
     def __init__(self, windows: Windows, y: np.ndarray, column: int, scale):
-        leads, rate = leads_of(windows, y.shape[1]), windows.sampling_rate
+        leads = leads_of(windows, y.shape[1])
+        rate = windows.sampling_rate
         if (leads % rate).any():
             raise ValueError(
                 f"sequence_targets needs leads that are multiples of sampling_rate={rate}, where "
-                f"each window is a "
-                f"series of its own or is scaled by itself: the others are none of its steps. Got "
-                f"{leads.tolist()}"
+                "each window is a series of its own or is scaled by itself: the others are none of "
+                f"its steps. Got {leads.tolist()}"
             )
-        self.y, self.column, self._scale = y, column, scale
+        self.y = y
+        self.column = column
+        self._scale = scale
         self._ahead = leads // rate
 
     def __call__(self, which, steps):
@@ -90,7 +94,10 @@ class LastStep:
 
 
 def step_targets(estimator, windows: Windows, y: np.ndarray, target, scale):
-    """The targets of every step, ``scale``d, as a function of which windows, and of their gathered steps."""
+    """The targets of every step, ``scale``d.
+
+    A function of which windows, and of their gathered steps.
+    """
     alone = len(np.unique(windows.series)) == len(windows) > 1
     column = column_position(
         target, windows.feature_names, windows.n_features, argument="sequence_targets"
@@ -110,19 +117,15 @@ def _check_alike(windows, y, column):
     """
     some = slice(None, None, max(1, len(y) // 1000))
     ends = np.stack([windows[some].take()[:, -1, column], y[some, 0]])
-    (last, first), (ours, theirs) = (
-        np.median(ends, axis=1),
-        np.ptp(np.quantile(ends, [0.25, 0.75], axis=1), axis=0),
-    )
+    last, first = np.median(ends, axis=1)
+    ours, theirs = np.ptp(np.quantile(ends, [0.25, 0.75], axis=1), axis=0)
     narrow, wide = sorted([ours, theirs])
     apart = abs(last - first) > SAME_SPREAD * wide > 0
     if ends.shape[1] > 10 and (apart or wide > SAME_SPREAD * narrow > 0):
         raise ValueError(
             "sequence_targets takes the targets of each window's inner steps from the window "
-            "itself, but its column is "
-            f"not in the unit of y (medians of the last steps: {last:.3g}, of y: {first:.3g}; "
-            f"interquartile ranges: "
-            f"{ours:.3g}, {theirs:.3g}). "
-            "Scale both together:\n    "
+            f"itself, but its column is not in the unit of y (medians of last steps: {last:.3g}, "
+            f"of y: {first:.3g}; interquartile ranges: {ours:.3g}, {theirs:.3g}). Scale both "
+            "together:\n    "
             "TransformedWindowRegressor(RNNRegressor(sequence_targets=True), SeriesScaler())"
         )

@@ -136,7 +136,7 @@ class Course:
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Ctrl-C ends the training, and keeps what it has learned; in a search it ends the search."""
+        """Ctrl-C ends the training and keeps what was learned; in a search it ends the search."""
         try:
             yield
         except KeyboardInterrupt:
@@ -227,7 +227,7 @@ _SEARCHES += ("skrnn.evaluation", "skrnn.comparison")
 
 
 def _inside_search():
-    """Whether this fit is one of many: a half-trained candidate must not count, and the rest stops."""
+    """Whether this fit is one of many: a half-trained candidate must not count."""
     frame = sys._getframe()
     while frame is not None:
         if frame.f_globals.get("__name__", "").startswith(_SEARCHES):

@@ -187,7 +187,7 @@ def test_learning_rate_falls_evenly(data):
     ],
 )
 def test_shapes_of_recurrent_weights(params, shapes, data):
-    """Cells, stacks, directions and the dense head show in the weights, which have Keras's layout."""
+    """Cells, stacks, directions and the dense head show in the weights' shapes."""
     model = small(epochs=1, **params).fit(*data)
 
     assert [w.shape for w in model.weights_] == shapes
@@ -363,7 +363,7 @@ def test_early_stopping_keeps_the_best_weights(data):
     np.testing.assert_allclose(reached, min(losses), rtol=1e-4)
 
 
-# ---------------------------------------------------------------------- weights, callbacks, interruption
+# ------------------------------------------------------------ weights, callbacks, interruption
 
 
 def test_sample_weights_decide(data):

@@ -68,7 +68,7 @@ def test_newest_part_of_lone_windows():
     shuffled=st.booleans(),
 )
 def test_no_label_reaches_into_the_newest_part(n, horizon, stride, fraction, shuffled):
-    """The rows that training targets lie on are older than all rows that validation targets lie on."""
+    """The rows of training targets are older than all rows of validation targets."""
     X, _ = make_windows(np.arange(float(n)), length=2, horizon=horizon, stride=stride)
     order = np.random.default_rng(0).permutation(len(X)) if shuffled else np.arange(len(X))
     X = X[order]
@@ -87,7 +87,7 @@ def test_nothing_left_to_train_on():
 
 
 def test_single_far_lead():
-    """Targets 24 rows ahead of training windows were known when the first validation window ended."""
+    """Targets 24 rows ahead were known when the first validation window ended."""
     X, _ = make_windows(np.arange(200.0), length=2, leads=24)
 
     train, newest = newest_part(X, 0.2, 1)

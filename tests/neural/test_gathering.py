@@ -1,4 +1,4 @@
-"""Windows and targets that compiled code reads where they lie, against the same gathered by NumPy."""
+"""Windows and targets read where they lie, against the same gathered by NumPy."""
 
 import copy
 
@@ -75,7 +75,7 @@ def panel(**params):
 
 @pytest.mark.parametrize("params", [{}, {"sampling_rate": 3}, {"stride": 2}], ids=str)
 def test_places_of_targets(params):
-    """The sample that a step's targets are looked up at has those that are gathered for the step."""
+    """Where a step's targets are looked up are those that are gathered for it."""
     X, y = panel(**params)
     targets = LaterEnds(X, y)
 

@@ -192,3 +192,29 @@ def test_early_stopping_watches_the_pinball_loss():
 
     assert len(model.history_["val_loss"]) == len(model.history_["loss"])
     assert np.isfinite(model.history_["val_loss"]).all()
+
+
+@pytest.mark.parametrize("quantiles", [None, (0.1, 0.9)])
+def test_parameters_set_after_the_fit_do_not_reach_its_forecasts(quantiles):
+    """What was learned is forecast, and training does not go on with other quantiles."""
+    X, y = data(60)
+    model = small().fit(X, y)
+    before = model.predict_quantiles(X)
+
+    model.set_params(quantiles=quantiles)
+
+    np.testing.assert_array_equal(model.predict_quantiles(X), before)
+    np.testing.assert_array_equal(model.predict(X), before[:, 1])
+    with pytest.raises(ValueError, match="training can only go on with the network as it is"):
+        model.partial_fit(X, y)
+
+
+def test_quantiles_set_after_a_fit_of_numbers():
+    """The fitted network forecasts numbers still."""
+    X, y = data(60)
+    model = DenseRegressor(4, epochs=1, random_state=0).fit(X, y)
+    before = model.predict(X)
+
+    model.set_params(quantiles=LEVELS)
+
+    np.testing.assert_array_equal(model.predict(X), before)

@@ -9,7 +9,9 @@ import tempfile
 
 @contextlib.contextmanager
 def quiet_start():
-    """Keep TensorFlow's start-up messages from a user who did not ask for them with TF_CPP_MIN_LOG_LEVEL.
+    """Keep TensorFlow's start-up messages from a user who did not ask for them.
+
+    Who does, sets TF_CPP_MIN_LOG_LEVEL.
 
     They are written by C++ before any log level is read, so the file descriptor itself is turned
     away. What was written is shown after all if the import fails.
@@ -41,7 +43,7 @@ def quiet_start():
 
 
 class _NoRetracingAdvice(logging.Filter):
-    """Every new network is traced anew, which TensorFlow takes for a mistake in the caller's loop."""
+    """Every new network is traced anew, which TensorFlow takes for a caller's mistake."""
 
     def filter(self, record):
         return "retracing" not in record.getMessage()
