@@ -202,11 +202,14 @@ def _extended(data, index):
         return data.reindex(index)
     # Floats have room for NaN as they are: no need to look up every label.
     values = data.to_numpy()
-    unknown = np.full((len(index) - len(data), *values.shape[1:]), np.nan, values.dtype)
-    values = np.concatenate([values, unknown])
+    # They stay in memory as they lie there: pandas keeps column behind column.
+    order = "C" if values.flags.c_contiguous else "F"
+    extended = np.empty((len(index), *values.shape[1:]), values.dtype, order)
+    extended[: len(data)] = values
+    extended[len(data) :] = np.nan
     if isinstance(data, pd.DataFrame):
-        return pd.DataFrame(values, index=index, columns=data.columns, copy=False)
-    return pd.Series(values, index=index, name=data.name, copy=False)
+        return pd.DataFrame(extended, index=index, columns=data.columns, copy=False)
+    return pd.Series(extended, index=index, name=data.name, copy=False)
 
 
 def _target_column(target, table):
