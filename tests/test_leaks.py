@@ -487,7 +487,9 @@ def test_the_future_is_forecast_from_the_past():
 
 
 @pytest.mark.parametrize(
-    "scorer", [lead_scorer("mae"), skill_scorer(), skill_scorer(NaiveForecaster("drift"))], ids=repr
+    "scorer",
+    [lead_scorer("mae"), skill_scorer(), skill_scorer(NaiveForecaster("drift"))],
+    ids=["mae", "skill", "skill beside drift"],
 )
 def test_scores_do_not_see_the_rows_behind(scorer):
     """The scores of a search's folds count no row behind those that the search is given."""
