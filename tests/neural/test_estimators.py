@@ -528,7 +528,9 @@ def test_pickle_at_every_stage(stage, data):
 def test_grid_search_in_parallel():
     """A search over a whole pipeline runs in two processes, and finds what one process finds."""
     rows = np.sin(np.arange(150) / 4)[:, None]
-    pipe = make_pipeline(SeriesScaler(), SlidingWindow(length=4), small(DenseRegressor))
+    pipe = make_pipeline(
+        SeriesScaler(), SlidingWindow(length=4, context="carry"), small(DenseRegressor)
+    )
     grid = {"denseregressor__units": [2, 16], "slidingwindow__length": [2, 6]}
 
     two = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2), n_jobs=2).fit(rows, rows[:, 0])

@@ -106,7 +106,8 @@ def _ordered(values, network):
     """Of each target's numbers the middle one as it is, and the others by steps away from it."""
     around = values.shape[1:-1]
     middle = network.per_target // 2
-    raw = keras.layers.Reshape((*around, network.targets, network.per_target))(values)
+    shape = (*around, network.targets, network.per_target)
+    raw = keras.layers.Reshape(shape, dtype=network.dtype)(values)
     centre = raw[..., middle : middle + 1]
     parts = [centre]
     if middle:
@@ -116,7 +117,7 @@ def _ordered(values, network):
         above = keras.ops.softplus(raw[..., middle + 1 :])
         parts.append(centre + keras.ops.cumsum(above, axis=-1))
     joined = keras.ops.concatenate(parts, axis=-1)
-    return keras.layers.Reshape((*around, network.outputs))(joined)
+    return keras.layers.Reshape((*around, network.outputs), dtype=network.dtype)(joined)
 
 
 def _recurrent(graph, layer):
