@@ -5,12 +5,8 @@ fits.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from skrnn.windows.array import Windows
 
 
 def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
@@ -34,7 +30,7 @@ def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
     return batch
 
 
-def filled_batches(windows: "Windows", fallback: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def filled_batches(windows, fallback: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Windows batch by batch, gathered and filled: which of them, and their steps."""
     for batch in windows.batches():
         yield batch, fill_steps(windows.take(batch), fallback)
@@ -49,7 +45,7 @@ def fill_ahead(ahead: np.ndarray, steps: np.ndarray, fallback: np.ndarray) -> np
     return fill_steps(both, fallback)[:, steps.shape[1] :]
 
 
-def filled_steps_of(windows: "Windows", column: int, steps: np.ndarray) -> np.ndarray:
+def filled_steps_of(windows, column: int, steps: np.ndarray) -> np.ndarray:
     """One feature of every window at some of its steps (n_windows, n_steps), filled.
 
     ``steps`` are counted from the newest, 0, backward: -1 is the one before. Unknown ones are

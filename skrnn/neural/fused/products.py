@@ -18,7 +18,9 @@ from skrnn.neural.fused.compiling import array, linked
 
 def _vector_bytes():
     features = llvmlite.binding.get_host_cpu_features()
-    return 64 if features.get("avx512f") else 32 if features.get("avx") else 16
+    if features.get("avx512f"):
+        return 64
+    return 32 if features.get("avx") else 16
 
 
 VECTOR = _vector_bytes()
