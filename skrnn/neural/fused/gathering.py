@@ -1,5 +1,6 @@
 """Gathering: windows, what is known ahead, and targets, from their rows into a chunk's memory."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -104,6 +105,7 @@ def _relative(form, dtype, n_columns):
     )
 
 
+@functools.cache
 def nothing() -> Source:
     """What a network reads that reads nothing."""
     return source(np.zeros((1, 0), np.float32), [], [])
