@@ -122,7 +122,7 @@ class RecursiveForecaster(_ManyLeads):
     def _fit_models(self, samples, *, going_on):
         windows = samples.windows
         self.leads_ = leads_of(windows, self.n_outputs_)
-        self._target_ = target_position(windows, self.target)
+        self.target_ = target_position(windows, self.target)
         check_one_unit(self, windows, samples.y, self.target)
         rate = windows.sampling_rate
         if (self.leads_ % rate).any():
@@ -130,13 +130,13 @@ class RecursiveForecaster(_ManyLeads):
                 f"leads must be multiples of sampling_rate={rate} to be reached step by step, "
                 f"got {self.leads_.tolist()}"
             )
-        self._ahead_ = np.flatnonzero(windows.shift)
+        self.ahead_ = np.flatnonzero(windows.shift)
         columns = np.flatnonzero(windows.shift == 0)
         following = np.stack([windows.values_at(column, rate)[:, 0] for column in columns], axis=1)
         if np.isnan(following).all(axis=0).any() or not windows.shares_rows:
             following = self._following(windows, samples.y, columns)
         elif self.leads_[0] == rate:
-            following[:, np.searchsorted(columns, self._target_)] = samples.y[:, 0]
+            following[:, np.searchsorted(columns, self.target_)] = samples.y[:, 0]
         known = ~np.isnan(following).any(axis=1)
         one_step = Samples(_up_to(windows, [rate]), following, samples.weights).take(known)
         self.models_ = self._one_step_models(one_step, columns, going_on=going_on)
@@ -188,7 +188,7 @@ class RecursiveForecaster(_ManyLeads):
         buffer[:, :length] = windows.replace(shift=None).take()
         buffer[:, length:] = np.nan
         offsets = (np.arange(length + steps) - length + 1) * rate
-        for column in self._ahead_:
+        for column in self.ahead_:
             buffer[:, :, column] = windows.values_at(column, offsets)
         buffer = fill_steps(buffer, self.fill_values_)
         shift = np.where(windows.shift, rate, 0)
@@ -200,7 +200,7 @@ class RecursiveForecaster(_ManyLeads):
             seen = seen.replace(ends=seen.ends - rate, length=length, leads=(rate,), shift=shift)
             for model, columns in self.models_:
                 buffer[:, length + step, columns] = np.reshape(model.predict(seen), (len(seen), -1))
-        return buffer[:, length - 1 + self.leads_ // rate, self._target_]
+        return buffer[:, length - 1 + self.leads_ // rate, self.target_]
 
 
 class DirectForecaster(_ManyLeads):

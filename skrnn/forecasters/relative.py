@@ -85,8 +85,8 @@ class TransformedWindowRegressor(WrappingForecaster):
             windows = self.transformer_.transform(windows)
             if isinstance(windows, Windows):
                 # The regressor need not judge whether both have one unit: that is seen to here.
-                windows = windows.replace(target=self._target_)
-            y = self.transformer_.relative_target(samples.windows, y, self._target_)
+                windows = windows.replace(target=self.target_)
+            y = self.transformer_.relative_target(samples.windows, y, self.target_)
         if self.y_ndim_ == 1:
             y = y[:, 0]
         relative = Samples(windows, y, samples.weights)
@@ -103,8 +103,8 @@ class TransformedWindowRegressor(WrappingForecaster):
                 "of the regressor"
             )
         windows = samples.windows
-        self._target_ = target_position(windows, self.target)
-        if windows.target != self._target_:
+        self.target_ = target_position(windows, self.target)
+        if windows.target != self.target_:
             check_one_unit(self, windows, samples.y, self.target)
         self.transformer_ = clone(self.transformer).fit(windows)
 
@@ -121,6 +121,6 @@ class TransformedWindowRegressor(WrappingForecaster):
         relative = relative.reshape(len(windows), self.n_outputs_)
         if self.transformer_ is None:
             return relative
-        y = self.transformer_.absolute_target(windows, relative, self._target_)
+        y = self.transformer_.absolute_target(windows, relative, self.target_)
         # The target column may be unknown in a window that knows others: nothing to be relative to.
         return np.where(np.isnan(y), self.y_mean_, y)

@@ -52,7 +52,9 @@ class NetworkEstimator:
     dtype: str = "float32"
 
     @wholly
-    def fit(self, X, y, sample_weight=None, *, validation_data=None):
+    def fit(
+        self, X, y, sample_weight=None, *, validation_data: tuple | None = None
+    ) -> "NetworkEstimator":
         """Train the network.
 
         Parameters
@@ -84,7 +86,7 @@ class NetworkEstimator:
         return self._train(samples, validation, training, start)
 
     @wholly
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X, y, sample_weight=None) -> "NetworkEstimator":
         """Train for one more epoch, going on from the weights and the optimizer's state.
 
         So many calls with the same data are one ``fit`` with as many epochs, at a constant rate.

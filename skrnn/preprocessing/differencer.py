@@ -83,15 +83,15 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         check_option("context", self.context, CONTEXTS)
         if are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
-            self._columns_ = self._positions(_columns_of(windows))
+            self.columns_ = self._positions(_columns_of(windows))
             self._steps_lost(windows)
             return self
         values = check_rows(self, X, reset=True)
-        self._columns_ = self._positions(X)
+        self.columns_ = self._positions(X)
         index = index_of(X)
         self.context_ = Context.of(values, index, self._reach)
         self.head_ = np.array(lay_rows(values, index, self._reach).rows[: self._reach])
-        self._first_label_ = None if index is None else index[0]
+        self.first_label_ = None if index is None else index[0]
         return self
 
     def transform(self, X: Any) -> Any:
@@ -136,7 +136,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
             grid = lay_rows(values, index, self._reach, self.context_.clock)
             rows = _as_floats(grid.rows)
             head = self.head_[: len(rows)]
-            rows[: len(head), self._columns_] = head[:, self._columns_]
+            rows[: len(head), self.columns_] = head[:, self.columns_]
             behind = len(head)
         else:
             grid = self.context_.lay(values, index, "carry")
@@ -159,7 +159,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _reference(self, windows, n_outputs, column):
         """The forecast of which all coming differences are zero: a mix of the newest steps."""
-        if column not in self._columns_:
+        if column not in self.columns_:
             return np.zeros((len(windows), n_outputs))
         rate = windows.sampling_rate
         lost = self._steps_lost(windows)
@@ -188,26 +188,26 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _difference(self, rows):
         out = _as_floats(rows)
-        values = out[:, self._columns_]
+        values = out[:, self.columns_]
         for lag in self.lags_:
             change = np.full_like(values, np.nan)
             change[lag:] = values[lag:] - values[:-lag]
             values = change
-        out[:, self._columns_] = values
+        out[:, self.columns_] = values
         return out
 
     def _integrate(self, changes, before):
         """Sum up differences (n, n_features) behind the rows ``before``."""
         if not len(changes):
             return changes
-        levels = [before[-self._reach :, self._columns_]]
+        levels = [before[-self._reach :, self.columns_]]
         for lag in self.lags_[:-1]:
             levels.append(levels[-1][lag:] - levels[-1][:-lag])
         out = changes.copy()
-        values = changes[:, self._columns_]
+        values = changes[:, self.columns_]
         for lag, level in zip(reversed(self.lags_), reversed(levels), strict=True):
             values = _running_sum(values, level[-lag:], lag)
-        out[:, self._columns_] = values
+        out[:, self.columns_] = values
         return out
 
     def _begins_at_head(self, index, values):
@@ -220,10 +220,10 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
                 f"lags={self.lags} need {self._reach} fitted rows to go back from, got "
                 f"{len(self.head_)}"
             )
-        if index is None or self._first_label_ is None:
+        if index is None or self.first_label_ is None:
             return self._begin_unknown(values)
         ahead = self.context_.rows_ahead(index)
-        if index[0] == self._first_label_:
+        if index[0] == self.first_label_:
             return True
         if ahead not in (None, 1):
             raise self._out_of_place(index)
@@ -237,11 +237,11 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _begin_unknown(self, values):
         """Whether the first differences are as unknown as those of the first fitted rows."""
-        return bool(np.isnan(values[: self._reach][:, self._columns_]).all())
+        return bool(np.isnan(values[: self._reach][:, self.columns_]).all())
 
     def _out_of_place(self, index):
         return ValueError(
-            f"differences must begin at the first fitted row, {self._first_label_}, or right "
+            f"differences must begin at the first fitted row, {self.first_label_}, or right "
             f"behind the last, {self.context_.index[-1]}, to be undone; got {index[0]}"
         )
 
@@ -250,7 +250,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         rows = self._difference(windows.rows)
         age = np.arange(len(rows)) - np.repeat(windows.bounds[:-1], np.diff(windows.bounds))
         # No difference reaches into the series before.
-        rows[np.ix_(age < self._reach, self._columns_)] = np.nan
+        rows[np.ix_(age < self._reach, self.columns_)] = np.nan
         return windows.replace(rows=rows, length=windows.length - lost)
 
     def _steps_lost(self, windows):

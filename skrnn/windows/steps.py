@@ -119,7 +119,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         """Learn the shape of the windows and the mean of each feature. Returns self."""
         windows = check_windows(self, X, reset=True)
         self.fill_values_ = feature_means(windows)
-        self._names_ = _step_names(windows)
+        self.names_ = _step_names(windows)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -134,7 +134,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         if labels is None or self._container() != "pandas":
             return table
         # scikit-learn makes the table of what is none, and would number its rows.
-        return pd.DataFrame(table, index=labels, columns=self._names_)
+        return pd.DataFrame(table, index=labels, columns=self.names_)
 
     def _container(self):
         config = getattr(self, "_sklearn_output_config", {})
@@ -143,7 +143,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the table's columns."""
         check_is_fitted(self)
-        return np.asarray(self._names_, dtype=object)
+        return np.asarray(self.names_, dtype=object)
 
     def __sklearn_tags__(self):
         return _window_tags(super().__sklearn_tags__())
