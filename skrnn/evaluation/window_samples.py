@@ -7,7 +7,7 @@ from skrnn.baselines import NaiveForecaster
 from skrnn.evaluation.base import EvaluationSamples, labels_where, rows_of
 from skrnn.forecasters.units import agreement
 from skrnn.validation import check_target_values
-from skrnn.windows.array import as_windows
+from skrnn.windows.inputs import as_windows
 from skrnn.windows.leads import leads_of
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from skrnn.forecasters.inside import nested, steps_of
 from skrnn.windows import SlidingWindow, Windows
-from skrnn.windows.array import as_windows
 from skrnn.windows.clock import Clock, clock_of
+from skrnn.windows.inputs import as_windows
 from skrnn.wording import count
 
 UNITS = {

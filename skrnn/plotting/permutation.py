@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from skrnn.windows.array import Windows, as_windows
+from skrnn.windows.array import Windows
+from skrnn.windows.inputs import as_windows
 
 
 def permutation_importance(error_of, X, blocks, *, n_repeats, rng, ahead=0) -> np.ndarray:

@@ -15,7 +15,7 @@ from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
 from skrnn.windows.filling import filled_steps_of
-from skrnn.windows.inputs import are_windows, check_rows, check_windows
+from skrnn.windows.inputs import are_windows, as_came, check_rows, check_windows
 from skrnn.windows.leads import leads_of
 
 
@@ -98,8 +98,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         """Difference; the result is of the kind that came."""
         check_is_fitted(self)
         if are_windows(X):
-            windows = self._windows(check_windows(self, X, reset=False, any_length=True))
-            return windows if isinstance(X, Windows) else windows.take()
+            windows = check_windows(self, X, reset=False, any_length=True)
+            return as_came(self._windows(windows), X)
         values = check_rows(self, X, reset=False)
         self._check_fitted_on_rows()
         grid = self.context_.lay(values, index_of(X), self.context)
@@ -251,7 +251,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         age = np.arange(len(rows)) - np.repeat(windows.bounds[:-1], np.diff(windows.bounds))
         # No difference reaches into the series before.
         rows[np.ix_(age < self._reach, self.columns_)] = np.nan
-        return windows.replace(rows=rows, length=windows.length - lost)
+        lengths = None if windows.lengths is None else windows.lengths - lost
+        return windows.replace(rows=rows, length=windows.length - lost, lengths=lengths)
 
     def _steps_lost(self, windows):
         if not windows.shares_rows:
@@ -262,9 +263,10 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
                 f"lags must be multiples of the windows' sampling_rate={rate}, got lags={self.lags}"
             )
         lost = self._reach // rate
-        if lost >= windows.length:
+        shortest = int(windows.steps_there().min())
+        if lost >= shortest:
             raise ValueError(
-                f"lags={self.lags} leave nothing of windows of {windows.length} steps: they need "
+                f"lags={self.lags} leave nothing of windows of {shortest} steps: they need "
                 f"at least {lost + 1}"
             )
         return lost

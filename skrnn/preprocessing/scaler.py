@@ -12,7 +12,7 @@ from skrnn.preprocessing.rows import RowTransformer
 from skrnn.validation import check_option
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
-from skrnn.windows.inputs import are_windows, check_rows, check_windows
+from skrnn.windows.inputs import are_windows, as_came, check_rows, check_windows
 
 METHODS = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
 
@@ -116,7 +116,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
             scaled = values.replace(rows=self._scale(values.rows, method))
         else:
             scaled = values.rescaled(*self._origin_unit(method))
-        return scaled if isinstance(X, Windows) else scaled.take()
+        return as_came(scaled, X)
 
     def _scale(self, values, method):
         return getattr(self.scaler_, method)(values)

@@ -6,11 +6,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import dimensions
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.form import Form, mean_deviation
-from skrnn.windows.inputs import check_windows
+from skrnn.windows.inputs import as_came, check_windows
 
 SCALED = Form(centre="mean", scale="deviation")
 
@@ -38,6 +37,8 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
            [ 0.        ,  0.        ,  0.        ]])
     """
 
+    reads_sequences = True
+
     @wholly
     def fit(self, X: Any, y: Any = None) -> "WindowScaler":
         """Check the windows. Returns self."""
@@ -47,10 +48,8 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def transform(self, X: Any) -> Any:
         """Scale every window; the result is of the kind that came, and ``Windows`` stay lazy."""
         check_is_fitted(self)
-        windows = check_windows(self, X, reset=False).formed(SCALED)
-        if isinstance(X, Windows):
-            return windows
-        return windows.take()[:, :, 0] if dimensions(X) == 2 else windows.take()
+        windows = check_windows(self, X, reset=False)
+        return as_came(windows.formed(SCALED), X)
 
     def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
         """The target y (n, n_leads) in deviations from the mean of its window's target column."""

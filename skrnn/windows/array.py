@@ -56,6 +56,9 @@ class Windows:
         whose rows or form change forget it.
     labels : pandas.Index of length n_windows, default=None
         Labels of the windows, where each is that of a row.
+    lengths : array-like of shape (n_windows,), default=None
+        How many steps of each window are there, its newest: those of sequences of different length.
+        Steps that are not there are not unknown; nobody reads them. None: all steps of all windows.
 
     Examples
     --------
@@ -88,6 +91,7 @@ class Windows:
         form=None,
         target=None,
         labels=None,
+        lengths=None,
     ):
         rows = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
         if rows.ndim != 2:
@@ -110,8 +114,9 @@ class Windows:
         self.form = form
         self.target = target
         self.labels = labels
+        self.lengths = None if lengths is None else np.asarray(lengths, np.int64)
         if form is not None:
-            form.check_length(self.length)
+            form.check_length(int(self.steps_there().min(initial=self.length)))
 
     @classmethod
     def from_array(cls, X, feature_names=None, *, sampling_rate=1):
@@ -137,6 +142,30 @@ class Windows:
             bounds=np.arange(-(-n // sampling_rate) + 1) * size,
             series=blocks,
             feature_names=feature_names,
+        )
+
+    @classmethod
+    def from_sequences(cls, sequences, feature_names=None):
+        """Sequences of any length, arrays (steps, features), each of which is a window of its own.
+
+        The windows are as long as the longest of them.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Windows.from_sequences([np.ones((2, 1)), np.ones((5, 1))])
+        Windows(2 sequences of 2 to 5 steps × 1 feature)
+        """
+        lengths = np.array([len(sequence) for sequence in sequences])
+        bounds = np.append(0, lengths.cumsum())
+        return cls(
+            np.concatenate(sequences),
+            bounds[1:] - 1,
+            length=lengths.max(),
+            bounds=bounds,
+            series=np.arange(len(lengths)),
+            feature_names=feature_names,
+            lengths=lengths,
         )
 
     # ------------------------------------------------------------------ as an array
@@ -178,14 +207,20 @@ class Windows:
                 f"Windows are indexed over samples, got an index of {which.ndim} dimensions"
             )
         if which.ndim == 0:
-            return self.take(which[None])[0]
+            return self.take(which[None])[0, self.length - self.steps_there()[which] :]
         labels = None if self.labels is None else self.labels[which]
-        return self.replace(ends=self.ends[which], series=self.series[which], labels=labels)
+        lengths = None if self.lengths is None else self.lengths[which]
+        return self.replace(
+            ends=self.ends[which], series=self.series[which], labels=labels, lengths=lengths
+        )
 
     def __repr__(self) -> str:
         n, length, features = self.shape
         plural = "" if features == 1 else "s"
-        steps = f"{length} steps × {features} feature{plural}"
+        wide = f"{features} feature{plural}"
+        if self.lengths is not None and n:
+            return f"Windows({n} sequences of {self.lengths.min()} to {length} steps × {wide})"
+        steps = f"{length} steps × {wide}"
         return f"Windows({n} windows of {steps}, over {len(self.rows)} rows)"
 
     # ------------------------------------------------------------------ the same windows, changed
@@ -194,12 +229,15 @@ class Windows:
         """The same windows with some of the constructor's arguments changed.
 
         The target of others in ``rows`` or ``form`` is forgotten, and the labels of other ``ends``.
+        With another length, sequences lose or keep their oldest steps.
         """
         arguments = dict(vars(self))
         if "rows" in changes or "form" in changes:
             arguments["target"] = None
         if "ends" in changes:
             arguments["labels"] = None
+        if "length" in changes and self.lengths is not None:
+            arguments["lengths"] = np.minimum(self.lengths, changes["length"])
         return Windows(**{**arguments, **changes})
 
     def trimmed(self) -> "Windows":
@@ -231,6 +269,12 @@ class Windows:
             target=self.target,
             labels=self.labels,
         )
+
+    def steps_there(self) -> np.ndarray:
+        """How many steps of each window are there: all, but for shorter sequences."""
+        if self.lengths is None:
+            return np.full(len(self), self.length)
+        return self.lengths
 
     @property
     def shares_rows(self) -> bool:
@@ -276,9 +320,15 @@ class Windows:
             out = np.empty((len(ends), self.length, self.n_features), self.dtype)
             for columns, values in views:
                 out[:, :, columns] = values
+        if self.lengths is not None:
+            out[~self.there(which)] = np.nan
         if self.form is not None:
             out = self.form.of(out)
         return out if dtype is None else out.astype(dtype, copy=False)
+
+    def there(self, which=slice(None)) -> np.ndarray:
+        """Mask (n, length) of the steps that are there, of the windows ``which``."""
+        return np.arange(self.length) >= self.length - self.steps_there()[which, None]
 
     def batches(self, size: int | None = None) -> Iterator[slice]:
         """Slices of at most ``size`` windows, each small enough to be gathered."""
@@ -316,14 +366,15 @@ class Windows:
     def complete(self) -> np.ndarray:
         """Mask (n_windows,): every step of the window is known."""
         first, stop = self._bounds()
-        reach = (self.length - 1) * self.sampling_rate
+        steps = self.steps_there()
+        reach = (steps - 1) * self.sampling_rate
         mask = np.ones(len(self), bool)
         for ahead in np.unique(self.shift):
             end = self.ends + ahead
             mask &= (end - reach >= first) & (end < stop)
             columns = np.flatnonzero(self.shift == ahead)
             streak = known_streak(self.rows, columns, self.sampling_rate)
-            mask[mask] = streak[end[mask]] >= self.length
+            mask[mask] = streak[end[mask]] >= steps[mask]
         return mask
 
     def known(self) -> np.ndarray:
@@ -344,7 +395,7 @@ class Windows:
             end = self.ends + ahead
             # Steps behind the series' last row, and before its first, are none of its rows.
             newest = end - np.maximum(0, -((stop - 1 - end) // r)) * r
-            oldest = end - np.minimum(self.length - 1, (end - first) // r) * r
+            oldest = end - np.minimum(self.steps_there() - 1, (end - first) // r) * r
             some = newest >= oldest
             change = np.zeros(n_rows + r, np.int64)
             np.add.at(change, oldest[some], 1)
@@ -354,11 +405,6 @@ class Windows:
             counts = padded.reshape(-1, r).cumsum(axis=0).ravel()[:n_rows]
             out[:, self.shift == ahead] = (counts > 0)[:, None]
         return out
-
-
-def as_windows(X) -> Windows:
-    """Windows of any kind as ``Windows``; see ``Windows.from_array`` for plain arrays."""
-    return X if isinstance(X, Windows) else Windows.from_array(X)
 
 
 def _key_of_samples(key):

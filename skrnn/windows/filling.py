@@ -30,6 +30,16 @@ def fill_steps(batch: np.ndarray, fallback: np.ndarray) -> np.ndarray:
     return batch
 
 
+def filled(windows, fallback: np.ndarray):
+    """The same windows without unknown steps; what is not there stays so."""
+    steps = fill_steps(windows.take(), fallback)
+    if windows.lengths is None:
+        return type(windows).from_array(steps)
+    there = windows.there()
+    sequences = [steps[i, there[i]] for i in range(len(windows))]
+    return type(windows).from_sequences(sequences)
+
+
 def filled_batches(windows, fallback: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Windows batch by batch, gathered and filled: which of them, and their steps."""
     for batch in windows.batches():

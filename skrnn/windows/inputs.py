@@ -1,35 +1,45 @@
 """Inputs: windows and rows as users bring them, checked and named."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
 from skrnn.validation import (
     check_time_index,
     dimensions,
     index_of,
-    is_frame,
     numeric_values,
     series_to_frame,
     validate_data_of,
     without_mask,
 )
 from skrnn.windows.array import Windows
+from skrnn.windows.sequences import are_sequences, sequences_of
 
 
 def are_windows(X) -> bool:
-    """Whether X is windows rather than the rows of a series."""
+    """Whether X is windows, or sequences, rather than the rows of a series."""
+    return isinstance(X, Windows) or are_sequences(X) or dimensions(X) == 3
+
+
+def as_windows(X) -> Windows:
+    """Windows of any kind, and sequences, as ``Windows``."""
     if isinstance(X, Windows):
-        return True
-    # Series of different length, for which NumPy has no shape, are no windows.
-    return not (isinstance(X, list | tuple) and _is_ragged(X)) and dimensions(X) == 3
+        return X
+    return sequences_of(X) if are_sequences(X) else Windows.from_array(X)
 
 
-def _is_ragged(X):
-    return len({np.shape(table) for table in X if is_frame(table) or _is_table(table)}) > 1
+def as_came(windows: Windows, X) -> Any:
+    """Transformed windows as the kind of array that X is; sequences come as ``Windows``."""
+    if isinstance(X, Windows) or are_sequences(X):
+        return windows
+    steps = windows.take()
+    return steps[:, :, 0] if dimensions(X) == 2 else steps
 
 
 def check_rows(estimator, X, *, reset: bool) -> np.ndarray:
@@ -53,7 +63,7 @@ def _check_one_series(estimator, X):
     if isinstance(X, dict) and not issparse(X):
         came = f"a dict of {len(X)}"
         series = "list(X.values())"
-    elif isinstance(X, list | tuple) and X and (is_frame(X[0]) or _is_table(X[0])):
+    elif are_sequences(X) and dimensions(X[0]) == 2:
         came = f"a {type(X).__name__} of {len(X)} tables"
         series = "X"
     else:
@@ -64,18 +74,32 @@ def _check_one_series(estimator, X):
     )
 
 
-def _is_table(X):
-    return isinstance(X, np.ndarray) and X.ndim == 2
-
-
 def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Windows:
     """Windows of any kind as ``Windows``, of the features and the shape that ``fit`` saw.
 
-    ``any_length`` is for what acts on rows: the features alone are as in ``fit``.
+    ``any_length`` is for what acts on rows: the features alone are as in ``fit``. Sequences are
+    taken by it, and by an estimator that ``reads_sequences``; their features alone are as in
+    ``fit``.
     """
     windows = _as_checked(estimator, X, reset=reset)
+    reads_sequences = any_length or getattr(estimator, "reads_sequences", False)
+    if windows.lengths is not None and not reads_sequences:
+        windows = _of_one_length(estimator, windows)
     _check_shape(estimator, windows, reset=reset, any_length=any_length)
     return windows.trimmed()
+
+
+def _of_one_length(estimator, windows):
+    """Sequences as windows, whose steps are all there."""
+    shortest = int(windows.lengths.min())
+    if shortest == windows.length:
+        return windows.replace(lengths=None)
+    raise ValueError(
+        f"{type(estimator).__name__} reads windows of one length, got sequences of {shortest} to "
+        f"{windows.length} steps: cut them (LastSteps({shortest})), flatten them (FlattenWindows), "
+        'or use recurrent networks, or convolutional and dense ones with pooling="average" or '
+        '"max"'
+    )
 
 
 def _as_checked(estimator, X, *, reset):
@@ -88,6 +112,10 @@ def _as_checked(estimator, X, *, reset):
             )
         _check_feature_names(estimator, X, reset=reset)
         return X
+    if are_sequences(X):
+        windows = sequences_of(X)
+        _check_feature_names(estimator, windows, reset=reset)
+        return windows
     if dimensions(X) == 3:
         X = check_array(
             without_mask(X),
@@ -110,8 +138,14 @@ def _as_checked(estimator, X, *, reset):
             UserWarning,
             stacklevel=4,
         )
-    X = validate_data_of(estimator, X, reset=reset)
+    # After sequences, the columns of an array are steps of one feature.
+    own = getattr(estimator, "window_shape_", (0,))[0] is not None
+    X = validate_data_of(estimator if reset or own else _Anything(), X, reset=reset or not own)
     return Windows.from_array(numeric_values(X))
+
+
+class _Anything(BaseEstimator):
+    """What has seen nothing, to which scikit-learn compares nothing."""
 
 
 def _check_shape(estimator, windows, *, reset, any_length):
@@ -123,12 +157,19 @@ def _check_shape(estimator, windows, *, reset, any_length):
                 f"X must have {estimator.n_features_in_} features as {name} was fitted on, got "
                 f"{windows.n_features}"
             )
-    elif reset:
-        estimator.window_shape_ = windows.shape[1:]
-    elif windows.shape[1:] != estimator.window_shape_:
-        steps, features = estimator.window_shape_
+        return
+    # Sequences have no steps in common.
+    steps = windows.length if windows.lengths is None else None
+    if reset:
+        estimator.window_shape_ = (steps, windows.n_features)
+        return
+    fitted, features = estimator.window_shape_
+    if windows.n_features != features or (steps != fitted and None not in (steps, fitted)):
+        expected = f"{fitted} steps × {features} features"
+        if fitted is None:
+            expected = f"{features} features a step"
         raise ValueError(
-            f"X must have windows as {name} was fitted on, {steps} steps × {features} features, "
+            f"X must have windows as {name} was fitted on, {expected}, "
             f"got {windows.length} × {windows.n_features}"
         )
 

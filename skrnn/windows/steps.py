@@ -1,5 +1,7 @@
 """LastSteps and FlattenWindows: fewer steps, and windows as a table."""
 
+import numbers
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,15 +11,17 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count, dimensions
+from skrnn.validation import check_count
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
-from skrnn.windows.inputs import check_windows
+from skrnn.windows.inputs import as_came, check_windows
 
 
 class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Keep the newest steps of every window: a search varies the length of ready-made windows.
+
+    Of sequences, those that are shorter stay as they are.
 
     Parameters
     ----------
@@ -39,6 +43,8 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     array([[2., 3.]])
     """
 
+    reads_sequences = True
+
     def __init__(self, length=1):
         self.length = length
 
@@ -46,7 +52,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def fit(self, X: Any, y: Any = None) -> "LastSteps":
         """Check the windows. Returns self."""
         windows = self._check(X, reset=True)
-        if check_count("length", self.length) > windows.length:
+        if check_count("length", self.length) > windows.length and windows.lengths is None:
             raise ValueError(
                 f"length={self.length} is more than the {windows.length} steps of the windows"
             )
@@ -56,10 +62,7 @@ class LastSteps(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """The newest steps of the windows, as the kind of array that came."""
         check_is_fitted(self)
         windows = self._check(X, reset=False)
-        if not isinstance(X, Windows):
-            array = windows.take()[:, -self.length :]
-            return array[:, :, 0] if dimensions(X) == 2 else array
-        return windows.replace(length=self.length)
+        return as_came(windows.replace(length=min(self.length, windows.length)), X)
 
     def _check(self, X, *, reset):
         windows = check_windows(self, X, reset=reset)
@@ -82,14 +85,15 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
 
     Columns are named like ``temp[t-3]``: step after step, oldest first, the features of a step side
     by side. With one known lead, ``t`` is the row that is forecast; otherwise it is the window's
-    last step.
+    last step. The table is as wide as the longest sequence of ``fit``: shorter ones have cells in
+    front of which there is nothing, and of longer ones the newest steps are taken, with a warning.
 
     Parameters
     ----------
-    fill : bool, default=True
-        Fill unknown steps from the window's own nearest known ones, and features that are unknown
-        in the whole window with their mean in ``fit``. False leaves NaN, for regressors that take
-        it.
+    fill : bool or float, default=True
+        Fill unknown steps, and those in front of shorter sequences, from the window's own nearest
+        known ones, and features that are unknown in the whole window with their mean in ``fit``. A
+        number is put there as it is. False leaves NaN, for regressors that take it.
 
     Attributes
     ----------
@@ -97,6 +101,8 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         Number of features of a step (of columns, where windows came as (n, steps)).
     window_shape_ : tuple of int
         Steps and features of the windows seen in ``fit``.
+    length_ : int
+        Steps in a row of the table.
 
     Examples
     --------
@@ -111,13 +117,18 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
     ['x0[t-2]', 'x0[t-1]']
     """
 
+    reads_sequences = True
+
     def __init__(self, *, fill=True):
         self.fill = fill
 
     @wholly
     def fit(self, X: Any, y: Any = None) -> "FlattenWindows":
         """Learn the shape of the windows and the mean of each feature. Returns self."""
+        if not isinstance(self.fill, bool | np.bool_ | numbers.Real):
+            raise ValueError(f"fill must be True, False or a number, got {self.fill!r}")
         windows = check_windows(self, X, reset=True)
+        self.length_ = windows.length
         self.fill_values_ = feature_means(windows)
         self.names_ = _step_names(windows)
         return self
@@ -126,15 +137,28 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         """The windows as an array (n_windows, length · n_features)."""
         check_is_fitted(self)
         windows = check_windows(self, X, reset=False)
-        array = windows.take()
-        if self.fill:
-            array = fill_steps(array, self.fill_values_)
+        if windows.length > self.length_:
+            n_longer = int((windows.steps_there() > self.length_).sum())
+            warnings.warn(
+                f"{n_longer} of {len(windows)} sequences are longer than the longest of fit: their "
+                f"newest {self.length_} steps are taken",
+                UserWarning,
+                stacklevel=2,
+            )
+        array = self._filled(windows.replace(length=self.length_))
         table = array.reshape(len(array), -1)
         labels = _labels(windows)
         if labels is None or self._container() != "pandas":
             return table
         # scikit-learn makes the table of what is none, and would number its rows.
         return pd.DataFrame(table, index=labels, columns=self.names_)
+
+    def _filled(self, windows):
+        """The steps of all windows; in place of the unknown what ``fill`` wants."""
+        array = windows.take()
+        if isinstance(self.fill, bool | np.bool_):
+            return fill_steps(array, self.fill_values_) if self.fill else array
+        return np.where(np.isnan(array), array.dtype.type(self.fill), array)
 
     def _container(self):
         config = getattr(self, "_sklearn_output_config", {})
