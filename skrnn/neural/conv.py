@@ -22,6 +22,11 @@ class Convolutions:
     dropout: float = 0.0
     dense_units: int | tuple[int, ...] = ()
 
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether it takes sequences of different length."""
+        return self.pooling != "flatten"
+
     def _layers(self):
         filters = check_counts("filters", self.filters)
         kernels = _each("kernel_size", self.kernel_size, len(filters))
@@ -29,16 +34,8 @@ class Convolutions:
         check_option("padding", self.padding, ("same", "valid"))
         check_option("pooling", self.pooling, ("flatten", "average", "max"))
         rate = check_share("dropout", self.dropout)
-        layers, steps = [], self.window_shape_[0]
+        layers = []
         for units, kernel, pool in zip(filters, kernels, pools, strict=True):
-            steps -= kernel - 1 if self.padding == "valid" else 0
-            if steps < 1:
-                raise ValueError(
-                    f"kernel_size={self.kernel_size} leaves nothing of windows of "
-                    f"{self.window_shape_[0]} steps: "
-                    'use smaller kernels, longer windows or padding="same"'
-                )
-            steps = -(-steps // pool)
             convolution = Convolution(units, kernel, pool, self.activation, self.padding)
             layers += [convolution, *([Dropout(rate)] if rate else [])]
         head = [Dense(units) for units in check_counts("dense_units", self.dense_units)]

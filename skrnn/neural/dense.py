@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY
 from skrnn.neural.network import Dense, Dropout, Summary
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
-from skrnn.validation import check_counts, check_share
+from skrnn.validation import check_counts, check_option, check_share
 
 
 @parameters
@@ -15,11 +15,18 @@ class DenseLayers:
     units: int | tuple[int, ...] = 32
     _: KW_ONLY
     activation: str = "relu"
+    pooling: str = "flatten"
     dropout: float = 0.0
+
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether it takes sequences of different length."""
+        return self.pooling != "flatten"
 
     def _layers(self):
         rate = check_share("dropout", self.dropout)
-        layers = [Summary("flatten")]
+        check_option("pooling", self.pooling, ("flatten", "average", "max"))
+        layers = [Summary(self.pooling)]
         for units in check_counts("units", self.units):
             layers += [Dense(units, self.activation), *([Dropout(rate)] if rate else [])]
         return tuple(layers)
@@ -35,6 +42,9 @@ class DenseRegressor(DenseLayers, NetworkRegressor):
         Units of each hidden layer.
     activation : str, default="relu"
         Activation of the hidden layers.
+    pooling : {"flatten", "average", "max"}, default="flatten"
+        What the first layer sees of the window: all its steps, or their average or maximum, which
+        sequences of different length have, too.
     dropout : float, default=0.0
         Share of each hidden layer's outputs that training leaves out.
     <regression>

@@ -20,7 +20,7 @@ from skrnn.neural.training import Trained, Training, goes_on
 from skrnn.validation import check_count, check_option, check_positive, check_share
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
-from skrnn.windows.filling import fill_steps
+from skrnn.windows.filling import filled
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.leads import leads_of
 
@@ -125,7 +125,9 @@ class NetworkEstimator:
 
         check_is_fitted(self)
         scale, offset = self._fitted_task().unit_of_outputs()
-        network = self.network_.on(self.window_shape_[0])
+        network = self.network_
+        if network.any_length:
+            network = network.on(self.window_shape_[0])
         return keras_model(network, self.weights_, scale=scale, offset=offset)
 
     # ------------------------------------------------------------------ parameters as plain data
@@ -254,7 +256,7 @@ class NetworkEstimator:
                 "changed since: set them back, or fit with warm_start=False"
             )
         self.network_ = network
-        unrolled = network.on(samples.windows.length)
+        unrolled = self._network_on(network, samples.windows)
         engine = engine_for(self.engine, unrolled, training)
         feed = self._feed(samples, seed=training.seed)
         tested = None if validation is None else self._feed(validation)
@@ -316,12 +318,25 @@ class NetworkEstimator:
         complete[complete] = ~np.isnan(ahead).any(axis=(1, 2))
         return complete
 
+    def _network_on(self, network: Network, windows: Windows) -> Network:
+        """The network on these windows, or on sequences of any length."""
+        shortest = int(windows.steps_there().min(initial=windows.length))
+        if shortest < network.fewest_steps:
+            raise ValueError(
+                f"kernel_size={self.kernel_size} leaves nothing of windows of {shortest} steps, "
+                f"the layers need {network.fewest_steps}: use smaller kernels, longer windows or "
+                'padding="same"'
+            )
+        if not network.any_length:
+            return network
+        return network.on(windows.length if windows.lengths is None else None)
+
     # ------------------------------------------------------------------ prediction
 
     def _outputs(self, windows: Windows) -> np.ndarray:
         """What the network gives for windows, some of them incomplete."""
         windows = self._read(windows)
-        network = self.network_.on(windows.length)
+        network = self._network_on(self.network_, windows)
         engine = engine_for(self.engine, network)
         outputs = np.empty((len(windows), network.outputs))
         complete = self._complete(windows)
@@ -330,17 +345,17 @@ class NetworkEstimator:
         outputs[complete] = engine.predict(network, self.weights_, known, ahead)
         rest = np.flatnonzero(~complete)
         for part in windows[rest].batches(max(self.batch_size, 1024)):
-            steps, ahead = self._filled(windows[rest[part]])
-            filled = Windows.from_array(steps)
-            outputs[rest[part]] = engine.predict(network, self.weights_, filled, ahead)
+            some = windows[rest[part]]
+            complete = filled(some, self.fill_values_)
+            ahead = self._filled_ahead(some, complete)
+            outputs[rest[part]] = engine.predict(network, self.weights_, complete, ahead)
         return outputs
 
-    def _filled(self, windows):
-        """The steps of incomplete windows, and what a decoder reads, with the unknown filled."""
-        steps = fill_steps(windows.take(), self.fill_values_)
+    def _filled_ahead(self, windows, complete):
+        """What a decoder reads, with the unknown filled as it is in the ``complete`` windows."""
         if self.known_ahead_ is None:
-            return steps, None
-        return steps, self.known_ahead_.filled(windows, steps, self.fill_values_)
+            return None
+        return self.known_ahead_.filled(windows, complete.take(), self.fill_values_)
 
 
 def _warn_of_end(trained: Trained, training: Training) -> None:

@@ -49,6 +49,8 @@ class Batch(NamedTuple):
 class Feed:
     """Batches of windows in an order that is shuffled anew for every epoch.
 
+    Sequences of different length are beside others of about the same.
+
     Parameters
     ----------
     windows : Windows
@@ -103,6 +105,12 @@ class Feed:
             raise IndexError(f"batch {i} of {len(self)}")
         return self.order[i * self.batch_size : (i + 1) * self.batch_size]
 
+    def longest(self, i: int) -> int:
+        """Steps of the longest window of batch ``i``."""
+        if self.windows.lengths is None:
+            return self.windows.length
+        return int(self.windows.lengths[self.which(i)].max())
+
     def __getitem__(self, i: int) -> Batch:
         """Batch ``i`` of this epoch, gathered."""
         which = self.which(i)
@@ -140,6 +148,27 @@ class Feed:
         """Begin the next epoch."""
         if self._random is not None:
             self._random.shuffle(self.order)
+        if self.windows.lengths is not None:
+            self._put_like_lengths_together()
+
+    def _put_like_lengths_together(self):
+        """Batches of sequences of about the same length, longer and shorter ones in turn.
+
+        A batch takes as long as its longest. Who is beside whom is drawn anew, from lengths that
+        differ by a tenth, and so is the order of the batches; the last, smaller one is any.
+        """
+        lengths = self.windows.lengths
+        if self._random is None:
+            self.order = np.argsort(lengths, kind="stable")
+            return
+        size = self.batch_size
+        n_whole = len(self.order) // size * size
+        whole = self.order[:n_whole]
+        whole = whole[np.argsort(lengths[whole] * self._random.uniform(0.9, 1.1, n_whole))]
+        batches = self._random.permutation(whole.reshape(-1, size))
+        rest = self.order[n_whole:]
+        batches = [*batches, rest] if len(rest) else list(batches)
+        self.order = np.concatenate([batch[np.argsort(lengths[batch])] for batch in batches])
 
     # What a training that goes on needs to draw what one without a break would have drawn.
 

@@ -82,7 +82,8 @@ class Ordered:
 class Network:
     """Windows of (steps, features) through the layers, and a linear layer to the outputs.
 
-    ``steps`` is None where the weights are those of windows of any length.
+    ``steps`` is None where windows are sequences of any length: of shorter ones the first steps are
+    not there, and no layer reads them.
 
     It gives ``per_target`` numbers for each of its targets, those of a target beside each other.
     Behind a ``Decoder`` the linear layer is the same for every target, and the decoder reads
@@ -119,6 +120,21 @@ class Network:
             isinstance(layer, Summary) and layer.how == "flatten" for layer in self.layers
         )
 
-    def on(self, steps: int) -> "Network":
-        """The network on windows of so many steps."""
+    @property
+    def fewest_steps(self) -> int:
+        """How many steps a window needs at least, so that convolutions leave something of it."""
+        steps = 1
+        for layer in reversed(self.layers):
+            if isinstance(layer, Convolution):
+                steps = (steps - 1) * layer.pool_size + 1
+                if layer.padding == "valid":
+                    steps += layer.kernel_size - 1
+        return steps
+
+    def on(self, steps: int | None) -> "Network":
+        """The network on windows of so many steps; None: on sequences of any length."""
         return replace(self, steps=steps)
+
+    def over(self, longest: int) -> "Network":
+        """The network on its windows; of sequences, on those that are at most so long."""
+        return self if self.steps is not None else self.on(longest)

@@ -26,6 +26,8 @@ class Recurrence:
     decoder: str | None = None
     unroll: bool = False
 
+    reads_sequences = True
+
     def _layers(self):
         cell = check_option("cell", self.cell, ("lstm", "gru", "simple"))
         units = check_counts("units", self.units)

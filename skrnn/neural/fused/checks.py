@@ -56,7 +56,13 @@ def _check_source(name, source, shape, order):
         return
     _check_range("order", order, len(read.ends), name)
     ends = read.ends[order]
-    first = ends.min() + read.offsets.min() + read.shift.min()
+    begins = ends + read.offsets.min()
+    if len(read.missing):
+        steps = len(read.offsets)
+        _check_shape(f"missing steps of {name}", read.missing, read.ends.shape)
+        _check_range(f"missing steps of {name}", read.missing[order], steps, "steps")
+        begins = ends + read.offsets[read.missing[order]]
+    first = begins.min() + read.shift.min()
     last = ends.max() + read.offsets.max() + read.shift.max()
     _check_range(f"the rows of {name}", np.array([first, last]), len(source.rows), "rows")
     _check_range(f"the columns of {name}", read.columns, source.rows.shape[1], "columns")

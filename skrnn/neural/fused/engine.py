@@ -12,6 +12,7 @@ from skrnn.neural.fused.checks import check_inputs, check_targets
 from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.gathering import (
     Targets,
+    missing_steps,
     nothing,
     readable,
     source,
@@ -85,6 +86,7 @@ def _places(plan, *, training=False):
     return Places(
         layers=plan.layers,
         rows=plan.rows if training else plan.forward_rows,
+        missing=plan.missing,
         windows=plan.windows,
         known_ahead=plan.known_ahead,
         states=plan.states,
@@ -137,7 +139,8 @@ class _Trainer:
     """The weights of a network in training, and the optimizer's memory of past gradients."""
 
     def __init__(self, network, training, feed, start):
-        self.network = network
+        self.sequences = network
+        self.network = network = network.over(feed.windows.length)
         self.training = training
         self.feed = feed
         self.plan = plan = _plan(network, every_step=network.every_step)
@@ -225,14 +228,15 @@ class _Trainer:
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan = _known_plan(self.network)[0]
+        plan = _known_plan(self.sequences.over(feed.windows.length))[0]
         n_done = 0
         for (windows, known_ahead, _, order), _ in _readings(feed, forecasts=True):
             some = outputs[n_done : n_done + len(order)]
             inputs = (windows, known_ahead, nothing())
             _forecast(plan, self.packed.packed, inputs, order, some, _no_states(self.network))
             n_done += len(order)
-        return mean_loss(outputs, feed.y, feed.weights, self.training.loss)
+        weights = None if feed.weights is None else feed.weights[feed.order]
+        return mean_loss(outputs, feed.y[feed.order], weights, self.training.loss)
 
     def weights(self):
         """The weights, in Keras's order and layout."""
@@ -308,7 +312,10 @@ def _weights_of(weights, y):
 def _gathered(feed, batches, forecasts):
     """Some batches, gathered."""
     gathered = [feed[i] for i in batches]
-    steps = source_of_array(np.concatenate([batch.steps for batch in gathered]))
+    missing = missing_steps(feed.windows)
+    if len(missing):
+        missing = np.concatenate([missing[feed.which(i)] for i in batches])
+    steps = source_of_array(np.concatenate([batch.steps for batch in gathered]), missing)
     known_ahead = nothing()
     if feed.known_ahead is not None:
         known_ahead = source_of_array(np.concatenate([batch.known_ahead for batch in gathered]))
@@ -341,8 +348,17 @@ def predict(
 
     Windows are read where they lie in their rows.
     """
+    network = network.over(windows.length)
     outputs = np.empty((len(windows), network.outputs), network.dtype)
-    _predict(network, weights, windows, known_ahead, None, outputs, _no_states(network))
+    if windows.lengths is None:
+        _predict(network, weights, windows, known_ahead, None, outputs, _no_states(network))
+        return outputs
+    # Like lengths beside each other: a chunk takes as long as its longest.
+    order = np.argsort(windows.lengths, kind="stable")
+    ahead = None if known_ahead is None else known_ahead[order]
+    sorted_outputs = np.empty_like(outputs)
+    _predict(network, weights, windows[order], ahead, None, sorted_outputs, _no_states(network))
+    outputs[order] = sorted_outputs
     return outputs
 
 
@@ -386,7 +402,8 @@ def _sources(windows, dtype):
         yield slice(None), source_of_windows(windows)
         return
     for batch in windows.batches():
-        yield batch, source_of_array(np.ascontiguousarray(windows.take(batch, dtype=dtype)))
+        steps = np.ascontiguousarray(windows.take(batch, dtype=dtype))
+        yield batch, source_of_array(steps, missing_steps(windows)[batch])
 
 
 def _borrowed(idle):

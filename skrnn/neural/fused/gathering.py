@@ -40,6 +40,8 @@ class Read(NamedTuple):
     offsets: np.ndarray
     columns: np.ndarray
     shift: np.ndarray
+    # How many steps of each sample, the first, are not there; empty where all of all are.
+    missing: np.ndarray
     # Whether samples are expressed relative to themselves, and how.
     formed: bool
     relative: Relative
@@ -72,7 +74,7 @@ def readable(rows: np.ndarray) -> bool:
     return rows.dtype in (np.float32, np.float64) and rows.dtype.isnative
 
 
-def source(rows, ends, offsets, columns=None, shift=None, form=None) -> Source:
+def source(rows, ends, offsets, columns=None, shift=None, form=None, missing=()) -> Source:
     """Some numbers of rows, in their form."""
     columns = np.arange(rows.shape[1]) if columns is None else np.asarray(columns, np.int64)
     shift = np.zeros(len(columns), np.int64) if shift is None else shift
@@ -84,6 +86,7 @@ def source(rows, ends, offsets, columns=None, shift=None, form=None) -> Source:
         offsets=np.require(offsets, np.int64, "CW"),
         columns=np.require(columns, np.int64, "CW"),
         shift=np.require(shift, np.int64, "CW"),
+        missing=np.require(missing, np.int64, "CW"),
         formed=form is not None,
         relative=_relative(form, rows.dtype, len(columns)),
     )
@@ -114,13 +117,28 @@ def nothing() -> Source:
 def source_of_windows(windows) -> Source:
     """Complete windows."""
     offsets = (np.arange(windows.length) - (windows.length - 1)) * windows.sampling_rate
-    return source(windows.rows, windows.ends, offsets, shift=windows.shift, form=windows.form)
+    return source(
+        windows.rows,
+        windows.ends,
+        offsets,
+        shift=windows.shift,
+        form=windows.form,
+        missing=missing_steps(windows),
+    )
 
 
-def source_of_array(X) -> Source:
+def source_of_array(X, missing=()) -> Source:
     """Samples (n, steps, features) that are an array."""
     n, steps, features = X.shape
-    return source(X.reshape(n * steps, features), np.arange(n) * steps, np.arange(steps))
+    rows = X.reshape(n * steps, features)
+    return source(rows, np.arange(n) * steps, np.arange(steps), missing=missing)
+
+
+def missing_steps(windows) -> np.ndarray:
+    """How many steps of each window, the first, are not there; empty where all of all are."""
+    if windows.lengths is None:
+        return np.zeros(0, np.int64)
+    return windows.length - windows.lengths
 
 
 # ---------------------------------------------------------------------- in compiled code
@@ -153,11 +171,19 @@ def gather(read, order, first, n, X):
     starts = np.empty(X.shape[2], np.int64)
     for b in range(X.shape[2]):
         starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
+    begins = np.zeros(X.shape[2], np.int64)
+    if read.missing.shape[0]:
+        for b in range(X.shape[2]):
+            begins[b] = read.missing[order[first + min(b, n - 1)]]
     if read.formed:
         steps = np.empty((X.shape[0], X.shape[2]))
         for f in range(X.shape[1]):
-            _load_steps(read, starts, f, steps)
-            _express(read.relative, f, steps, X)
+            _load_steps(read, starts, begins, f, steps)
+            _express(read.relative, f, steps, begins, X)
+        return
+    if read.missing.shape[0]:
+        for f in range(X.shape[1]):
+            _load_steps(read, starts, begins, f, X[:, f])
         return
     for t in range(X.shape[0]):
         for f in range(X.shape[1]):
@@ -172,24 +198,37 @@ def gather(read, order, first, n, X):
 
 
 @part_of
-def _load_steps(read, starts, f, steps):
-    """One column of all samples into ``steps`` (steps, lanes), in double precision."""
+def gather_missing(read, order, first, n, row):
+    """How many steps of the samples order[first:first + n] are not there."""
+    for b in range(row.shape[0]):
+        row[b] = 0
+        if read.missing.shape[0]:
+            row[b] = read.missing[order[first + min(b, n - 1)]]
+
+
+@part_of
+def _load_steps(read, starts, begins, f, steps):
+    """One column of all samples into ``steps`` (steps, lanes); 0 before a lane begins."""
     row = read.layout[1]
     column = read.layout[2]
     size = read.layout[3]
     for t in range(steps.shape[0]):
         ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
-        if size == 4:
-            for b in range(steps.shape[1]):
+        for b in range(steps.shape[1]):
+            if t < begins[b]:
+                steps[t, b] = 0
+            elif size == 4:
                 steps[t, b] = _single(starts[b] + ahead)
-        else:
-            for b in range(steps.shape[1]):
+            else:
                 steps[t, b] = _double(starts[b] + ahead)
 
 
 @part_of
-def _express(relative, f, steps, X):
-    """``steps`` (steps, lanes) relative to themselves, as column f of X (steps, columns, lanes)."""
+def _express(relative, f, steps, begins, X):
+    """``steps`` (steps, lanes) relative to themselves, as column f of X (steps, columns, lanes).
+
+    Before a lane begins they are 0, and do not count.
+    """
     length, lanes = steps.shape
     mean = np.zeros(lanes)
     deviation = np.ones(lanes)
@@ -198,14 +237,14 @@ def _express(relative, f, steps, X):
             for b in range(lanes):
                 mean[b] += steps[t, b]
         for b in range(lanes):
-            mean[b] /= length
+            mean[b] /= length - begins[b]
     if relative.scaled:
         squares = np.zeros(lanes)
         for t in range(length):
             for b in range(lanes):
-                squares[b] += (steps[t, b] - mean[b]) ** 2
+                squares[b] += (steps[t, b] - mean[b]) ** 2 if t >= begins[b] else 0.0
         for b in range(lanes):
-            root = math.sqrt(squares[b] / length)
+            root = math.sqrt(squares[b] / (length - begins[b]))
             deviation[b] = 1.0 if root <= relative.constant * abs(mean[b]) else root
     if relative.centre == NO_CENTRE:
         mean[:] = 0

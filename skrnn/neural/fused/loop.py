@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of
-from skrnn.neural.fused.gathering import Read, gather, gather_targets, loss_factor
+from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
 from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.recurrent import is_recurrent
@@ -34,6 +34,8 @@ class Places(NamedTuple):
     layers: np.ndarray
     # How many rows the memory has.
     rows: int
+    # How many of the windows' steps are not there.
+    missing: int
     windows: int
     known_ahead: int
     # The states before the first step, and how many numbers they are.
@@ -109,6 +111,7 @@ def read_inputs(network, inputs, order, first, n, memory):
     windows, known_ahead, states = inputs
     steps = windows.offsets.shape[0]
     features = windows.columns.shape[0]
+    gather_missing(windows, order, first, n, memory[network.missing])
     gather(windows, order, first, n, view(memory, network.windows, steps, features))
     leads = known_ahead.offsets.shape[0]
     columns = known_ahead.columns.shape[0]

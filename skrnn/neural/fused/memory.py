@@ -7,6 +7,7 @@ rows, lanes) lie one after the other.
 
 import functools
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numba import from_dtype, types
@@ -32,8 +33,30 @@ _FIELDS = {
     "d": "the gradient of what it gives",
     "dx": "the gradient of what it reads",
     "x_mask": "what is left out of its inputs",
+    "missing": "how many of the steps that it reads are not there, for each lane",
+    "late": "whether these are the last steps, not the first",
 }
 _RATES = ("dropout", "recurrent_dropout")
+
+
+class Stretch(NamedTuple):
+    """Steps in a chunk's memory: their offset, how many they are, and how many numbers each is.
+
+    ``missing`` is the row that says how many of the steps are not there in each lane: those of a
+    sequence that is shorter than the longest. They are the first or, ``late``, the last. What a
+    layer gives there is finite and nobody reads it. The gradient of it is zero where the step is
+    there in another lane, and not written where it is in none.
+    """
+
+    offset: int
+    steps: int
+    numbers: int
+    missing: int
+    late: bool = False
+
+
+# The first rows of a chunk's memory: ones, and where nothing is missing.
+ONES, NOTHING_MISSING = range(2)
 
 
 def declare(**fields: str) -> None:
@@ -72,6 +95,56 @@ backward_kernel = partial(Kernel, signature=BACKWARD)
 def view(memory, offset, steps, rows):
     """What lies at an offset of a chunk's memory: (steps, rows, lanes)."""
     return memory[offset : offset + steps * rows].reshape(steps, rows, memory.shape[1])
+
+
+# Of the steps that a layer reads, some are missing in lanes whose sequences are shorter than the
+# longest: the first ones or, where the steps were turned around (``late``), the last.
+
+
+@part_of
+def there_in_any(layer, memory):
+    """The steps that are there in any lane: the first of them, and the one behind the last."""
+    row = memory[layer.missing]
+    missing = row[0]
+    for b in range(1, row.shape[0]):
+        missing = min(missing, row[b])
+    return _but_missing(layer, int(missing))
+
+
+@part_of
+def there_in_all(layer, memory):
+    """The steps that are there in all lanes: the first of them, and the one behind the last."""
+    row = memory[layer.missing]
+    missing = row[0]
+    for b in range(1, row.shape[0]):
+        missing = max(missing, row[b])
+    return _but_missing(layer, int(missing))
+
+
+@part_of
+def _but_missing(layer, missing):
+    """The steps but for some that are missing."""
+    if layer.late:
+        return 0, layer.steps - missing
+    return missing, layer.steps
+
+
+@part_of
+def there_in(layer, memory, b):
+    """The steps that are there in a lane: the first of them, and the one behind the last."""
+    return _but_missing(layer, int(memory[layer.missing, b]))
+
+
+@part_of
+def clear_missing(layer, memory, X):
+    """Zeros for what is missing of some lanes' steps X (steps, rows, lanes), but not of all's."""
+    begin, stop = there_in_any(layer, memory)
+    for b in range(X.shape[2]):
+        first, last = there_in(layer, memory, b)
+        for t in range(begin, stop):
+            if t < first or t >= last:
+                for j in range(X.shape[1]):
+                    X[t, j, b] = 0
 
 
 @part_of

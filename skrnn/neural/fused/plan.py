@@ -13,7 +13,7 @@ import numpy as np
 from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
 from skrnn.neural.fused.layers.recurrent import n_states
-from skrnn.neural.fused.memory import table_of
+from skrnn.neural.fused.memory import NOTHING_MISSING, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 
 
@@ -37,11 +37,12 @@ class Plan:
     def __init__(self, network: Network, *, every_step: bool = False):
         self.network = network
         self.every_step = every_step
-        self.rows = 1  # the first row of memory is ones
+        self.rows = NOTHING_MISSING + 1
         self.packed = 0
         self.variables = []
         self.blocks = []
         self.widest = 0  # the units of the widest recurrent layer
+        self.missing = self.reserve(1)
         self.windows = self.reserve(network.steps, network.features)
         self.known_ahead = self.reserve(network.targets, network.known_ahead)
         self.n_states = sum(n_states(layer) for layer in network.layers)
@@ -108,21 +109,27 @@ class Plan:
         """One of Keras's weights: how it is drawn, and which packed numbers it is."""
         self.variables.append(Variable(initial, np.ascontiguousarray(numbers)))
 
-    def add(self, at: int, shape: tuple, kind: int, out_shape: tuple, **values):
-        """A layer that reads numbers of a shape at an offset; offset and shape of what it gives."""
+    def add(self, read: Stretch, kind: int, steps: int, units: int, **values) -> Stretch:
+        """A layer that gives so many steps of so many units, and where they are.
+
+        As many of them are missing as of those that it reads, or as ``missing_out`` says.
+        """
         layer = {
             "kind": kind,
-            "steps": shape[0],
-            "inputs": shape[1],
-            "units": out_shape[1],
-            "out_steps": out_shape[0],
-            "x": at,
-            "out": self.reserve(*out_shape),
+            "steps": read.steps,
+            "inputs": read.numbers,
+            "units": units,
+            "out_steps": steps,
+            "x": read.offset,
+            "missing": read.missing,
+            "late": read.late,
+            "out": self.reserve(steps, units),
             "weights": -1,
             **values,
         }
         self.blocks.append([layer])
-        return layer["out"], out_shape
+        missing = values.get("missing_out", read.missing)
+        return Stretch(layer["out"], steps, units, missing, read.late)
 
     # ------------------------------------------------------------------ all layers
 
@@ -132,11 +139,10 @@ class Plan:
         head = [Dense(network.per_target if network.decoder else network.outputs, "linear")]
         if network.link == "ordered":
             head.append(Ordered(network.per_target))
-        at = self.windows
-        shape = (network.steps, network.features)
+        read = Stretch(self.windows, network.steps, network.features, self.missing)
         for spec in (*network.layers, *head):
-            at, shape = PLANNERS[type(spec)](self, at, shape, spec)
-        return at
+            read = PLANNERS[type(spec)](self, read, spec)
+        return read.offset
 
     def _plan_gradients(self, d):
         """Plan where gradients lie, from that of the outputs back to the first layer's weights."""

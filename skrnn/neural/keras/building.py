@@ -44,6 +44,9 @@ class _Graph:
         self._seeds = iter(np.random.default_rng(seed).integers(2**31 - 1, size=n_seeds).tolist())
         self.values = self._input("window", (network.steps, network.features))
         self.inputs = [self.values]
+        self.mask = None
+        if network.steps is None:
+            self._mask_missing()
         self.known_ahead = []
         if network.known_ahead:
             shape = (network.targets, network.known_ahead)
@@ -70,6 +73,18 @@ class _Graph:
     def apply(self, kind, *args, **options):
         """A Keras layer behind what there is."""
         self.values = kind(*args, dtype=self.network.dtype, **options)(self.values)
+
+    def _mask_missing(self):
+        """Sequences come with NaN in front of their first step: steps that no layer reads."""
+        missing = keras.ops.all(keras.ops.isnan(self.values), axis=-1)
+        self.mask = keras.ops.logical_not(missing)
+        self.clear_missing()
+
+    def clear_missing(self):
+        """Zeros for the steps that are not there."""
+        if self.mask is not None:
+            there = keras.ops.expand_dims(self.mask, -1)
+            self.values = keras.ops.where(there, self.values, keras.ops.zeros_like(self.values))
 
     def _input(self, name, shape):
         return keras.Input(shape, dtype=self.network.dtype, name=name)
@@ -131,11 +146,13 @@ def _recurrent(graph, layer):
     if layer.bidirectional:
         second = _cell(graph, layer, go_backwards=not layer.go_backwards, **options)
         first = keras.layers.Bidirectional(first, backward_layer=second, dtype=graph.network.dtype)
-    given = first(graph.values, initial_state=graph.initial_states(layer))
+    given = first(graph.values, initial_state=graph.initial_states(layer), mask=graph.mask)
     if last:
         graph.values, *graph.states = given
     else:
         graph.values = given
+    if graph.mask is not None and layer.go_backwards and layer.sequences:
+        graph.mask = keras.ops.flip(graph.mask, axis=1)
 
 
 def _cell(graph, layer, **options):
@@ -169,6 +186,7 @@ def _decoder(graph, layer):
 
 
 def _convolution(graph, layer):
+    graph.clear_missing()
     graph.apply(
         keras.layers.Conv1D,
         layer.filters,
@@ -177,12 +195,53 @@ def _convolution(graph, layer):
         activation=layer.activation,
         kernel_initializer=graph.glorot(),
     )
-    if layer.pool_size > 1:
+    if graph.mask is not None:
+        if layer.padding == "valid" and layer.kernel_size > 1:
+            graph.mask = graph.mask[:, : 1 - layer.kernel_size]
+        if layer.pool_size > 1:
+            _pool_sequences(graph, layer.pool_size)
+        graph.clear_missing()
+    elif layer.pool_size > 1:
         graph.apply(keras.layers.MaxPooling1D, layer.pool_size, padding="same")
 
 
+def _pool_sequences(graph, size):
+    """The maximum of every ``size`` steps, in each sequence as if it were alone.
+
+    Its first and its last maximum have as many steps less as Keras gives to a sequence alone, so
+    that sequences of different length are cut at different steps. From the newest step on, each is
+    moved by as many steps as its last maximum has too few.
+    """
+    ops = keras.ops
+    there = ops.cast(ops.flip(graph.mask, axis=1), "int32")
+    there = ops.pad(there, ((0, 0), (0, size)))
+    values = ops.pad(ops.flip(graph.values, axis=1), ((0, 0), (0, size), (0, 0)))
+    n_steps = ops.sum(there, axis=1, keepdims=True)
+    too_few = ops.mod(-n_steps, size)
+    moved = too_few - ops.floor_divide(too_few, 2)
+    step = ops.cumsum(ops.ones_like(there), axis=1) - 1 - moved
+    valid = ops.logical_and(step >= 0, step < n_steps)
+    index = ops.expand_dims(ops.where(valid, step, 0), -1)
+    values = ops.take_along_axis(values, index, axis=1)
+    lowest = float(np.finfo(graph.network.dtype).min)
+    values = ops.where(ops.expand_dims(valid, -1), values, lowest)
+    valid = ops.expand_dims(ops.cast(valid, graph.network.dtype), -1)
+    pooling = keras.layers.MaxPooling1D(size, dtype=graph.network.dtype)
+    graph.values = ops.flip(pooling(values), axis=1)
+    graph.mask = ops.flip(ops.squeeze(pooling(valid), -1), axis=1) > 0
+
+
 def _summary(graph, layer):
-    graph.apply(SUMMARIES[layer.how])
+    if graph.mask is None:
+        graph.apply(SUMMARIES[layer.how])
+    elif layer.how == "average":
+        pooling = keras.layers.GlobalAveragePooling1D(dtype=graph.network.dtype)
+        graph.values = pooling(graph.values, mask=graph.mask)
+    else:
+        lowest = float(np.finfo(graph.network.dtype).min)
+        there = keras.ops.expand_dims(graph.mask, -1)
+        graph.values = keras.ops.where(there, graph.values, lowest)
+        graph.apply(SUMMARIES[layer.how])
 
 
 def _dropout(graph, layer):

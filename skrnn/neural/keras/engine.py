@@ -40,10 +40,29 @@ class _Dataset(keras.utils.PyDataset):
 
     def __getitem__(self, i):
         batch = self.feed[i]
-        inputs = batch.steps
+        inputs = batch.steps[:, -self.feed.longest(i) :]
         if batch.known_ahead is not None:
-            inputs = (batch.steps, batch.known_ahead)
+            inputs = (inputs, batch.known_ahead)
         return (inputs, batch.y) if batch.weights is None else (inputs, batch.y, batch.weights)
+
+
+def _data(feed, network):
+    """A feed as Keras takes it; of sequences, batches that are as long as their longest.
+
+    Keras would tell the shape of all batches from the first two.
+    """
+    dataset = _Dataset(feed)
+    if network.steps is not None:
+        return dataset
+    shapes = tf.nest.map_structure(
+        lambda values: tf.TensorSpec((None, *values.shape[1:]), values.dtype), dataset[0]
+    )
+    steps = tf.TensorSpec((None, None, network.features), network.dtype)
+    first = (steps, shapes[0][1]) if isinstance(shapes[0], tuple) else steps
+    batches = tf.data.Dataset.from_generator(
+        lambda: (dataset[i] for i in range(len(dataset))), output_signature=(first, *shapes[1:])
+    )
+    return batches.apply(tf.data.experimental.assert_cardinality(len(dataset)))
 
 
 class _Epochs(keras.callbacks.Callback):
@@ -263,8 +282,8 @@ def train(
         if start is not None:
             trainer.restore(start, optimizer_name(training))
         with course.interruptible():
-            data = None if validation is None else _Dataset(validation)
-            regressor.fit(_Dataset(feed), None, validation_data=data)
+            data = None if validation is None else _data(validation, network)
+            regressor.fit(_data(feed, network), None, validation_data=data)
         return course.result(trainer, {**feed.state(), "dropouts": trainer.generators()})
 
 
@@ -281,8 +300,11 @@ def predict(
     """Outputs (n, n_outputs) for complete windows, and what is known ahead of them."""
     forward = _FORWARDS.get(network, lambda: _Forward(network))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
-    for batch in windows.batches(PREDICT_BATCH):
-        inputs = [windows.take(batch)]
+    order = np.argsort(windows.steps_there(), kind="stable")
+    for part in windows.batches(PREDICT_BATCH):
+        batch = order[part]
+        longest = int(windows.steps_there()[batch].max())
+        inputs = [windows.take(batch)[:, -longest:]]
         if known_ahead is not None:
             inputs.append(known_ahead[batch])
         padded = [_padded(values, network.dtype) for values in inputs]

@@ -4,7 +4,7 @@ from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import fill, mixed
 from skrnn.neural.fused.layers import convolution, dense, plain, recurrent
 from skrnn.neural.fused.layers.kinds import KINDS, PLANNERS
-from skrnn.neural.fused.memory import BACKWARD, FORWARD
+from skrnn.neural.fused.memory import BACKWARD, FORWARD, NOTHING_MISSING, ONES
 
 __all__ = [
     "KINDS",
@@ -34,7 +34,8 @@ def link(layers, dtype) -> None:
 @part_of
 def forward(layers, packed, memory, training, seed):
     """The outputs of a network, from what was gathered into a chunk's memory."""
-    fill(memory[0], 1)
+    fill(memory[ONES], 1)
+    fill(memory[NOTHING_MISSING], 0)
     for at in range(layers.shape[0]):
         _forward_at(layers[at].forward, layers, at, packed, memory, training, mixed(seed, at))
 

@@ -1,26 +1,32 @@
 """Dense layers, at every step."""
 
 from skrnn.neural.fused.initializers import glorot, zeros
-from skrnn.neural.fused.kernels import ACTIVATIONS, activate, multiply_slope
+from skrnn.neural.fused.kernels import ACTIVATIONS, activate, fill, multiply_slope
 from skrnn.neural.fused.layers.kinds import Kind, register
-from skrnn.neural.fused.memory import backward_kernel, forward_kernel, matrix, ones, view
+from skrnn.neural.fused.memory import (
+    backward_kernel,
+    forward_kernel,
+    matrix,
+    ones,
+    there_in_any,
+    view,
+)
 from skrnn.neural.fused.products import add_outer, affine, product
 from skrnn.neural.network import Dense
 
 DENSE = 3
 
 
-def plan_dense(plan, at, shape, spec):
+def plan_dense(plan, read, spec):
     """Weights of inputs and a one for each unit."""
-    steps, inputs = shape
-    start, numbers = plan.pack(spec.units, inputs + 1)
+    start, numbers = plan.pack(spec.units, read.numbers + 1)
     plan.variable(glorot, numbers[:, :-1].T)
     plan.variable(zeros, numbers[:, -1])
     return plan.add(
-        at,
-        shape,
+        read,
         DENSE,
-        (steps, spec.units),
+        read.steps,
+        spec.units,
         activation=ACTIVATIONS[spec.activation],
         weights=start,
     )
@@ -33,9 +39,12 @@ def dense_forward(layers, at, packed, memory, training, seed):
     W = matrix(layer, packed, layer.inputs)
     X = view(memory, layer.x, layer.steps, layer.inputs)
     out = view(memory, layer.out, layer.steps, layer.units)
-    for t in range(layer.steps):
+    begin, stop = there_in_any(layer, memory)
+    fill(out[:begin], 0)
+    fill(out[stop:], 0)
+    for t in range(begin, stop):
         affine(W, X[t], memory[:0], out[t])
-    activate(out.ravel(), layer.activation)
+    activate(out[begin:stop].ravel(), layer.activation)
 
 
 @backward_kernel
@@ -44,15 +53,16 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     layer = layers[at]
     W = matrix(layer, packed, layer.inputs)
     G = matrix(layer, gradient, layer.inputs)
-    X = view(memory, layer.x, layer.steps, layer.inputs)
-    out = view(memory, layer.out, layer.steps, layer.units)
-    D = view(memory, layer.d, layer.steps, layer.units)
-    dX = view(memory, layer.dx, layer.steps, layer.inputs)
+    begin, stop = there_in_any(layer, memory)
+    X = view(memory, layer.x, layer.steps, layer.inputs)[begin:stop]
+    out = view(memory, layer.out, layer.steps, layer.units)[begin:stop]
+    D = view(memory, layer.d, layer.steps, layer.units)[begin:stop]
+    dX = view(memory, layer.dx, layer.steps, layer.inputs)[begin:stop]
     multiply_slope(out.ravel(), D.ravel(), layer.activation)
     add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
     if not layer.first:
-        for t in range(layer.steps):
+        for t in range(D.shape[0]):
             product(W[:, :-1].T, D[t], dX[t])
 
 

@@ -27,8 +27,7 @@ class Kind:
 
 
 # How a layer of a network is planned, by the class of its plain data: a function of the plan, the
-# offset and shape (steps, numbers) of what it reads, and the data, which gives offset and shape of
-# what the layer gives.
+# ``Stretch`` that it reads, and the data, which gives the ``Stretch`` that the layer gives.
 PLANNERS = {}
 # The kinds of layers in the table, by their number.
 KINDS = {}

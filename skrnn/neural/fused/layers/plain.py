@@ -14,7 +14,18 @@ from skrnn.neural.fused.kernels import (
     softplus,
 )
 from skrnn.neural.fused.layers.kinds import Kind, register
-from skrnn.neural.fused.memory import backward_kernel, declare, forward_kernel, view
+from skrnn.neural.fused.memory import (
+    NOTHING_MISSING,
+    Stretch,
+    backward_kernel,
+    clear_missing,
+    declare,
+    forward_kernel,
+    there_in,
+    there_in_all,
+    there_in_any,
+    view,
+)
 from skrnn.neural.network import Dropout, Ordered, Summary
 
 AVERAGE, MAXIMUM, DROPOUT, REPEAT, ORDERED = range(5, 10)
@@ -24,28 +35,37 @@ declare(
 )
 
 
-def plan_summary(plan, at, shape, spec):
+def plan_summary(plan, read, spec):
     """All steps as one vector."""
-    steps, units = shape
     if spec.how == "flatten":
-        return at, (1, steps * units)
-    return plan.add(at, shape, {"average": AVERAGE, "max": MAXIMUM}[spec.how], (1, units))
+        return Stretch(read.offset, 1, read.steps * read.numbers, NOTHING_MISSING)
+    kind = {"average": AVERAGE, "max": MAXIMUM}[spec.how]
+    return plan.add(read, kind, 1, read.numbers, missing_out=NOTHING_MISSING)
 
 
-def plan_dropout(plan, at, shape, spec):
+def plan_dropout(plan, read, spec):
     """As many numbers, and a mask of them."""
-    return plan.add(at, shape, DROPOUT, shape, dropout=spec.rate, x_mask=plan.reserve(*shape))
+    mask = plan.reserve(read.steps, read.numbers)
+    return plan.add(read, DROPOUT, read.steps, read.numbers, dropout=spec.rate, x_mask=mask)
 
 
-def plan_ordered(plan, at, shape, spec):
+def plan_ordered(plan, read, spec):
     """As many numbers, in order."""
-    return plan.add(at, shape, ORDERED, shape, group=spec.per_target)
+    return plan.add(read, ORDERED, read.steps, read.numbers, group=spec.per_target)
 
 
-def plan_repeat(plan, at, shape, units):
+def plan_repeat(plan, read, units):
     """The one step at each lead, beside what is known ahead of it."""
-    out_shape = (plan.network.targets, units + plan.network.known_ahead)
-    return plan.add(at, shape, REPEAT, out_shape, beside=plan.known_ahead)
+    network = plan.network
+    units = units + network.known_ahead
+    return plan.add(
+        read,
+        REPEAT,
+        network.targets,
+        units,
+        beside=plan.known_ahead,
+        missing_out=NOTHING_MISSING,
+    )
 
 
 # ---------------------------------------------------------------------- dropout
@@ -79,6 +99,19 @@ def _in_place(plan, layer):
 # ---------------------------------------------------------------------- one vector of all steps
 
 
+@part_of
+def _divide_by_steps(layer, memory, out):
+    """Divide by how many steps are there in each lane."""
+    begin, stop = there_in_all(layer, memory)
+    if stop - begin == layer.steps:
+        scale(out, 1 / layer.steps)
+        return
+    for b in range(out.shape[2]):
+        first, last = there_in(layer, memory, b)
+        for j in range(out.shape[1]):
+            out[0, j, b] /= last - first
+
+
 @forward_kernel
 def average_forward(layers, at, packed, memory, training, seed):
     """The mean of all steps."""
@@ -86,9 +119,16 @@ def average_forward(layers, at, packed, memory, training, seed):
     X = view(memory, layer.x, layer.steps, layer.inputs)
     out = view(memory, layer.out, 1, layer.units)
     fill(out, 0)
-    for t in range(layer.steps):
+    begin, stop = there_in_all(layer, memory)
+    for t in range(begin, stop):
         add_to(X[t], out)
-    scale(out, 1 / layer.steps)
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        for t in range(first, last):
+            if t < begin or t >= stop:
+                for j in range(layer.units):
+                    out[0, j, b] += X[t, j, b]
+    _divide_by_steps(layer, memory, out)
 
 
 @backward_kernel
@@ -97,9 +137,11 @@ def average_backward(layers, at, packed, gradient, memory, training):
     layer = layers[at]
     D = view(memory, layer.d, 1, layer.units)
     dX = view(memory, layer.dx, layer.steps, layer.inputs)
-    scale(D, 1 / layer.steps)
-    for t in range(layer.steps):
+    _divide_by_steps(layer, memory, D)
+    begin, stop = there_in_any(layer, memory)
+    for t in range(begin, stop):
         copy(D, dX[t])
+    clear_missing(layer, memory, dX)
 
 
 @forward_kernel
@@ -107,7 +149,15 @@ def maximum_forward(layers, at, packed, memory, training, seed):
     """The maximum of all steps."""
     layer = layers[at]
     X = view(memory, layer.x, layer.steps, layer.inputs)
-    largest(X, 0, layer.steps, view(memory, layer.out, 1, layer.units)[0])
+    out = view(memory, layer.out, 1, layer.units)[0]
+    begin, stop = there_in_all(layer, memory)
+    largest(X, begin, stop, out)
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        for t in range(first, last):
+            if t < begin or t >= stop:
+                for j in range(layer.units):
+                    out[j, b] = max(out[j, b], X[t, j, b])
 
 
 @backward_kernel
@@ -118,9 +168,10 @@ def maximum_backward(layers, at, packed, gradient, memory, training):
     D = view(memory, layer.d, 1, layer.units)
     dX = view(memory, layer.dx, layer.steps, layer.inputs)
     fill(dX, 0)
-    for j in range(layer.units):
-        for b in range(memory.shape[1]):
-            dX[largest_step(X[:, j], 0, layer.steps, b), j, b] = D[0, j, b]
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        for j in range(layer.units):
+            dX[largest_step(X[:, j], first, last, b), j, b] = D[0, j, b]
 
 
 # ---------------------------------------------------------------------- a step for each lead

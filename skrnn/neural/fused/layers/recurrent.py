@@ -29,7 +29,18 @@ from skrnn.neural.fused.kernels import (
 from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
 from skrnn.neural.fused.layers.kinds import Kind, register
 from skrnn.neural.fused.layers.plain import plan_repeat
-from skrnn.neural.fused.memory import backward_kernel, declare, forward_kernel, ones, view
+from skrnn.neural.fused.memory import (
+    NOTHING_MISSING,
+    Stretch,
+    backward_kernel,
+    declare,
+    forward_kernel,
+    ones,
+    there_in,
+    there_in_all,
+    there_in_any,
+    view,
+)
 from skrnn.neural.fused.products import add_outer, affine, product
 from skrnn.neural.network import Decoder, Recurrent
 
@@ -57,6 +68,7 @@ declare(
     x_masked="what is left of the inputs, at all steps",
     h_masked="what is left of the states, at all steps",
     spare="numbers that are used up in the same step",
+    kept="the gradients of the state and of the cell, of lanes that have no such step",
 )
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
@@ -72,38 +84,39 @@ def n_states(spec) -> int:
     return spec.units * (2 if spec.cell == "lstm" else 1) * (2 if spec.bidirectional else 1)
 
 
-def plan_recurrent(plan, at, shape, spec):
+def plan_recurrent(plan, read, spec):
     """A layer that begins with given states, once for each direction."""
     sequences = spec.sequences or plan.every_step
     turns = (False, True) if spec.bidirectional else (False,)
     block = []
     for turned in turns:
-        layer = _plan_cell(plan, at, shape, spec)
+        layer = _plan_cell(plan, read, spec)
         layer["backwards"] = turned != spec.go_backwards
+        layer["late"] = layer["backwards"] != read.late
         layer["h0"] = plan.take_states(n_states(spec) // len(turns))
         block.append(layer)
-    return _plan_outputs(plan, block, shape, spec, sequences)
+    return _plan_outputs(plan, block, read, spec, sequences)
 
 
-def plan_decoder(plan, at, shape, spec):
+def plan_decoder(plan, read, spec):
     """A layer over the leads that begins with the last states of the layer before."""
     encoder = plan.blocks[-1]
     first = sum(map(len, plan.blocks)) - len(encoder)
     for layer in encoder:
         layer["handed"] = True
-    at, shape = plan_repeat(plan, at, shape, spec.units)
-    layer = _plan_cell(plan, at, shape, spec)
+    read = plan_repeat(plan, read, spec.units)
+    layer = _plan_cell(plan, read, spec)
     layer["encoder"] = first
     layer["directions"] = len(encoder)
-    return _plan_outputs(plan, [layer], shape, spec, sequences=True)
+    return _plan_outputs(plan, [layer], read, spec, sequences=True)
 
 
-def _plan_outputs(plan, block, shape, spec, sequences):
+def _plan_outputs(plan, block, read, spec, sequences):
     """Where the states of all directions lie beside each other; those of one where they are."""
-    steps = shape[0] if sequences else 1
+    steps = read.steps if sequences else 1
     width = len(block) * spec.units
     if len(block) == 1:
-        out = block[0]["H"] + (1 if sequences else shape[0]) * spec.units
+        out = block[0]["H"] + (1 if sequences else read.steps) * spec.units
     else:
         out = plan.reserve(steps, width)
     for number, layer in enumerate(block):
@@ -115,11 +128,14 @@ def _plan_outputs(plan, block, shape, spec, sequences):
         layer["out_steps"] = steps
     plan.blocks.append(block)
     plan.widest = max(plan.widest, spec.units)
-    return out, (steps, width)
+    if not sequences:
+        return Stretch(out, 1, width, NOTHING_MISSING)
+    return Stretch(out, steps, width, read.missing, bool(block[0]["late"]))
 
 
-def _plan_cell(plan, at, shape, spec):
-    steps, inputs = shape
+def _plan_cell(plan, read, spec):
+    steps = read.steps
+    inputs = read.numbers
     units = spec.units
     kind = CELLS[spec.cell]
     start = _plan_weights(plan, inputs, units, kind)
@@ -129,7 +145,9 @@ def _plan_cell(plan, at, shape, spec):
         "steps": steps,
         "inputs": inputs,
         "units": units,
-        "x": at,
+        "x": read.offset,
+        "missing": read.missing,
+        "late": False,
         "weights": start,
         "dropout": spec.dropout,
         "recurrent_dropout": spec.recurrent_dropout,
@@ -171,6 +189,7 @@ def plan_gradient(plan, layer, block):
     layer["dh"] = plan.reserve(layer["units"])
     layer["dc"] = plan.reserve(layer["units"])
     layer["spare"] = plan.reserve(max(layer["inputs"], layer["units"]))
+    layer["kept"] = plan.reserve(2 * layer["units"])
     # Backward the other direction comes first, and writes.
     layer["adds"] = len(block) == 2 and not layer["turned"]
     if layer["kind"] == SIMPLE:
@@ -272,6 +291,33 @@ def _begin(layers, at, memory):
             _hand(memory, encoder.C + last, layer.C + behind, encoder.units)
 
 
+# Steps that are missing, in the order in which the layer reads them, leave states as they are: a
+# sequence begins with the first of its own, and its last state is the last of its own.
+
+
+@part_of
+def _pass_on(layer, t, H, memory):
+    """Step t is missing: the state and the cell behind it are those before it."""
+    copy(H[t], H[t + 1])
+    if layer.kind == LSTM:
+        C = view(memory, layer.C + t * layer.units, 2, layer.units)
+        copy(C[0], C[1])
+
+
+@part_of
+def _pass_on_missing(layer, t, H, memory):
+    """So it is in those lanes where step t is missing."""
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        if first <= t < last:
+            continue
+        for j in range(layer.units):
+            H[t + 1, j, b] = H[t, j, b]
+            if layer.kind == LSTM:
+                before = layer.C + t * layer.units + j
+                memory[before + layer.units, b] = memory[before, b]
+
+
 @part_of
 def _leave_out_inputs(layer, memory, x_mask):
     """What a mask leaves of the inputs, at all steps."""
@@ -348,7 +394,12 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
     _begin(layers, at, memory)
     X = _inputs(layer, memory, x_mask)
     states = _states(layer, memory, h_mask)
+    begin, stop = there_in_any(layer, memory)
+    full, full_stop = there_in_all(layer, memory)
     for t in range(layer.steps):
+        if t < begin or t >= stop:
+            _pass_on(layer, t, H, memory)
+            continue
         x = X[t]
         h = states[t]
         if h_mask.shape[0]:
@@ -360,6 +411,8 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
             _lstm_step(layer, t, V, x, h, H, memory)
         else:
             _gru_step(layer, t, V, x, h, H, memory)
+        if t < full or t >= full_stop:
+            _pass_on_missing(layer, t, H, memory)
     if layer.width > layer.units:
         _put_beside(layer, H, memory)
 
@@ -407,6 +460,35 @@ def _slopes(layer, t, H, P, dh, dc, direct, memory):
 
 
 @part_of
+def _keep(layer, dh, dc, memory):
+    """Keep the gradients of the state and the cell behind a step."""
+    copy(dh, memory[layer.kept : layer.kept + layer.units])
+    copy(dc, memory[layer.kept + layer.units : layer.kept + 2 * layer.units])
+
+
+@part_of
+def _pass_back_missing(layer, t, dh, dc, memory):
+    """Where step t is missing, the gradients before it are those behind it, which were kept."""
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        if first <= t < last:
+            continue
+        for j in range(layer.units):
+            dh[j, b] = memory[layer.kept + j, b]
+            dc[j, b] = memory[layer.kept + layer.units + j, b]
+
+
+@part_of
+def _clear_missing(layer, t, P, memory):
+    """Where step t is missing, nothing of its products P matters."""
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        if t < first or t >= last:
+            for j in range(P.shape[0]):
+                P[j, b] = 0
+
+
+@part_of
 def _back_to_inputs(layer, Wt, d, x_mask, read, spare):
     """The gradient of what a step reads, beside that of the other direction."""
     if layer.adds:
@@ -443,21 +525,31 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     dc = memory[layer.dc : layer.dc + u]
     _begin_back(layer, D, dh, dc)
     block = steps_at_once(V.shape[0], inputs, u, memory)
-    for t in range(steps - 1, -1, -1):
+    begin, stop = there_in_any(layer, memory)
+    full, full_stop = there_in_all(layer, memory)
+    for t in range(stop - 1, begin - 1, -1):
         if layer.sequences:
             add_to(D[steps - 1 - t if layer.turned else t, layer.behind : layer.behind + u], dh)
+        some_miss_it = t < full or t >= full_stop
+        if some_miss_it:
+            _keep(layer, dh, dc, memory)
         _slopes(layer, t, H, P, dh, dc, spare[:u], memory)
+        if some_miss_it:
+            _clear_missing(layer, t, P[t], memory)
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:
             add_to(spare[:u], dh)
+        if some_miss_it:
+            _pass_back_missing(layer, t, dh, dc, memory)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             _back_to_inputs(layer, Wt, P[t, :first], x_mask, read, spare[:inputs])
-        if t % block == 0:
-            d = P[t : t + block]
-            add_outer(d[:, :first], X[t : t + block], G[:first, :inputs])
-            add_outer(d[:, last:], states[t : t + block], G[last:, inputs + 1 :])
+        if t % block == 0 or t == begin:
+            end = min(t - t % block + block, stop)
+            d = P[t:end]
+            add_outer(d[:, :first], X[t:end], G[:first, :inputs])
+            add_outer(d[:, last:], states[t:end], G[last:, inputs + 1 :])
             add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
     _hand_back(layers, at, memory)
 
