@@ -7,7 +7,14 @@ from skrnn.forecasters.leads import (
     RecursiveForecaster,
 )
 from skrnn.forecasters.relative import TransformedWindowRegressor
-from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
+from skrnn.neural import (
+    ConvClassifier,
+    ConvRegressor,
+    DenseClassifier,
+    DenseRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
 from skrnn.windows import (
     FlattenWindows,
@@ -20,7 +27,9 @@ from skrnn.windows import (
 
 __all__ = [
     "CalendarFeatures",
+    "ConvClassifier",
     "ConvRegressor",
+    "DenseClassifier",
     "DenseRegressor",
     "Differencer",
     "DirectForecaster",
@@ -29,6 +38,7 @@ __all__ = [
     "LinearWindow",
     "MultiOutputForecaster",
     "NaiveForecaster",
+    "RNNClassifier",
     "RNNRegressor",
     "RecursiveForecaster",
     "SeriesScaler",

@@ -63,6 +63,45 @@ class Samples:
         train, newest = newest_part(self.windows, fraction, self.y.shape[1])
         return self.take(train), self.take(newest)
 
+    def split_share(
+        self, fraction: float, seed: int, classes: np.ndarray | None
+    ) -> tuple["Samples", "Samples"]:
+        """The samples to train on, and a share of each class to validate on; see ``share_of``."""
+        chosen = share_of(len(self), fraction, seed, classes)
+        return self.take(~chosen), self.take(chosen)
+
+
+def share_of(n: int, fraction: float, seed: int, classes: np.ndarray | None) -> np.ndarray:
+    """Mask (n,) of a share of the samples, drawn evenly from each class.
+
+    Without ``classes`` (n, n_targets) from all alike. Of a class with one sample none is drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> classes = np.repeat([0.0, 1.0], [4, 8])[:, None]
+    >>> np.flatnonzero(share_of(12, 0.25, seed=1, classes=classes)).tolist()
+    [3, 4, 10]
+    """
+    random = np.random.default_rng(seed)
+    kind = np.zeros(n, np.int64)
+    if classes is not None:
+        kind = np.unique(classes, axis=0, return_inverse=True)[1].reshape(n)
+    order = random.permutation(n)
+    order = order[np.argsort(kind[order], kind="stable")]
+    order = order[np.bincount(kind)[kind[order]] > 1] if classes is not None else order
+    n_chosen = int(np.ceil(fraction * n))
+    if n_chosen >= len(order):
+        raise ValueError(
+            f"validation_fraction={fraction} of {n} sequences leaves too few to train on: use a "
+            "smaller fraction or more sequences"
+        )
+    # Every so many of those that lie class beside class.
+    picked = (np.arange(n_chosen) + random.uniform()) * len(order) / n_chosen
+    chosen = np.zeros(n, bool)
+    chosen[order[picked.astype(int)]] = True
+    return chosen
+
 
 def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions to train on, and of the newest windows, to validate on.

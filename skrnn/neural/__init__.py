@@ -1,7 +1,14 @@
 """Networks as scikit-learn estimators."""
 
-from skrnn.neural.conv import ConvRegressor
-from skrnn.neural.dense import DenseRegressor
-from skrnn.neural.rnn import RNNRegressor
+from skrnn.neural.conv import ConvClassifier, ConvRegressor
+from skrnn.neural.dense import DenseClassifier, DenseRegressor
+from skrnn.neural.rnn import RNNClassifier, RNNRegressor
 
-__all__ = ["ConvRegressor", "DenseRegressor", "RNNRegressor"]
+__all__ = [
+    "ConvClassifier",
+    "ConvRegressor",
+    "DenseClassifier",
+    "DenseRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
+]

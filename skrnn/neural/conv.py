@@ -1,7 +1,8 @@
-"""ConvRegressor: convolutions over the steps of the window."""
+"""ConvRegressor and ConvClassifier: convolutions over the steps of the window."""
 
 from dataclasses import KW_ONLY
 
+from skrnn.neural.classifier import NetworkClassifier
 from skrnn.neural.network import Convolution, Dense, Dropout, Summary
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
@@ -48,22 +49,7 @@ class ConvRegressor(Convolutions, NetworkRegressor):
 
     Parameters
     ----------
-    filters : int or tuple of int, default=32
-        Filters of each layer.
-    kernel_size : int or tuple of int, default=3
-        Steps that a filter looks at, for all layers or each.
-    pool_size : int or tuple of int, default=1
-        How many neighbouring steps give one, their maximum, behind all layers or each; 1 keeps all.
-    pooling : {"flatten", "average", "max"}, default="flatten"
-        What the head sees of the last layer: all its steps, or their average or maximum.
-    padding : {"same", "valid"}, default="same"
-        Whether windows are padded, so that layers keep the number of steps.
-    activation : str, default="relu"
-        Activation of the layers.
-    dropout : float, default=0.0
-        Share of each layer's outputs that training leaves out.
-    dense_units : int or tuple of int, default=()
-        Units of dense layers in front of the output.
+    <convolutions>
     <regression>
     <training>
 
@@ -78,6 +64,33 @@ class ConvRegressor(Convolutions, NetworkRegressor):
     >>> ConvRegressor((8, 8), kernel_size=(24, 12), pool_size=2, pooling="average")
     ConvRegressor(filters=(8, 8), kernel_size=(24, 12), pool_size=2,
                   pooling='average')
+    """
+
+
+@parameters
+class ConvClassifier(Convolutions, NetworkClassifier):
+    """Convolutions over the steps of a window or sequence, which tell its class.
+
+    Classes may be two or more, or several labels for each window (y of 0 and 1 for each label).
+    Sequences of different length come as a list of arrays (steps, features), and need a
+    ``pooling`` over the steps.
+
+    Parameters
+    ----------
+    <convolutions>
+    <classification>
+    <training>
+
+    Attributes
+    ----------
+    <trained>
+    <classifier>
+
+    Examples
+    --------
+    >>> from skrnn import ConvClassifier
+    >>> ConvClassifier((64, 64), kernel_size=(9, 5), pooling="average")
+    ConvClassifier(filters=(64, 64), kernel_size=(9, 5), pooling='average')
     """
 
 

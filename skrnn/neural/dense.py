@@ -1,7 +1,8 @@
-"""DenseRegressor: a dense network on the whole window."""
+"""DenseRegressor and DenseClassifier: a dense network on the whole window."""
 
 from dataclasses import KW_ONLY
 
+from skrnn.neural.classifier import NetworkClassifier
 from skrnn.neural.network import Dense, Dropout, Summary
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
@@ -38,15 +39,7 @@ class DenseRegressor(DenseLayers, NetworkRegressor):
 
     Parameters
     ----------
-    units : int or tuple of int, default=32
-        Units of each hidden layer.
-    activation : str, default="relu"
-        Activation of the hidden layers.
-    pooling : {"flatten", "average", "max"}, default="flatten"
-        What the first layer sees of the window: all its steps, or their average or maximum, which
-        sequences of different length have, too.
-    dropout : float, default=0.0
-        Share of each hidden layer's outputs that training leaves out.
+    <dense>
     <regression>
     <training>
 
@@ -60,4 +53,31 @@ class DenseRegressor(DenseLayers, NetworkRegressor):
     >>> from skrnn import DenseRegressor
     >>> DenseRegressor((64, 32), dropout=0.2)
     DenseRegressor(dropout=0.2, units=(64, 32))
+    """
+
+
+@parameters
+class DenseClassifier(DenseLayers, NetworkClassifier):
+    """Dense network on all steps of a window, which tells its class.
+
+    Classes may be two or more, or several labels for each window (y of 0 and 1 for each label).
+    Sequences of different length come as a list of arrays (steps, features), and need a
+    ``pooling`` over the steps.
+
+    Parameters
+    ----------
+    <dense>
+    <classification>
+    <training>
+
+    Attributes
+    ----------
+    <trained>
+    <classifier>
+
+    Examples
+    --------
+    >>> from skrnn import DenseClassifier
+    >>> DenseClassifier((64, 32), dropout=0.2)
+    DenseClassifier(dropout=0.2, units=(64, 32))
     """

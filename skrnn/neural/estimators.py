@@ -16,7 +16,7 @@ from skrnn.neural.network import Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
-from skrnn.neural.training import Trained, Training, goes_on
+from skrnn.neural.training import Loss, Trained, Training, goes_on
 from skrnn.validation import check_count, check_option, check_positive, check_share
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
@@ -30,8 +30,8 @@ class NetworkEstimator:
     """Training, validation on the newest part, going on, and what the network gives.
 
     An architecture writes ``_layers()``, the network's layers. A task writes ``_learn_task``, what
-    it learns of the targets before training, ``_task()`` as the parameters have it, and
-    ``_fitted_task()`` as the last training had it.
+    it learns of the targets before training, ``_loss()`` and ``_task()`` as the parameters have
+    them, and ``_fitted_task()`` as the last training had it.
     """
 
     _: KW_ONLY
@@ -75,12 +75,12 @@ class NetworkEstimator:
             The fitted network.
         """
         start = getattr(self, "trained_", None) if self.warm_start else None
-        training = self._training()
         fraction = self._fraction() if validation_data is None else 0.0
         samples = self._training_samples(X, y, sample_weight, start)
+        training = self._training()
         validation = None
         if fraction:
-            samples, validation = samples.split_newest(fraction)
+            samples, validation = self._split(samples, fraction, training.seed)
         elif validation_data is not None:
             validation = self._validation_samples(validation_data)
         return self._train(samples, validation, training, start)
@@ -105,10 +105,13 @@ class NetworkEstimator:
         self : object
             The network.
         """
+        return self._go_on(X, y, sample_weight)
+
+    def _go_on(self, X, y, sample_weight, *named):
+        """Train for one more epoch, with what an estimator's ``partial_fit`` names beside."""
         start = getattr(self, "trained_", None)
-        training = self._training(epochs=1, patience=None)
-        samples = self._training_samples(X, y, sample_weight, start)
-        return self._train(samples, None, training, start)
+        samples = self._training_samples(X, y, sample_weight, start, *named)
+        return self._train(samples, None, self._training(epochs=1, patience=None), start)
 
     def keras_model(self):
         """Make a stock Keras model of the fitted network.
@@ -141,6 +144,9 @@ class NetworkEstimator:
 
     @abstractmethod
     def _learn_task(self, samples: Samples) -> None: ...
+
+    @abstractmethod
+    def _loss(self) -> Loss: ...
 
     @abstractmethod
     def _task(self) -> Numbers: ...
@@ -205,6 +211,19 @@ class NetworkEstimator:
         return check_share("validation_fraction", self.validation_fraction, positive=True)
 
     # ------------------------------------------------------------------ training
+
+    # Whether windows that are series of their own are validated on by any of them. Where they may
+    # be pieces of one series, in order of time, only the newest prove anything.
+    validates_on_any = False
+
+    def _split(self, samples, fraction, seed):
+        """The samples to train on, and those to validate on."""
+        windows = samples.windows
+        alone = len(np.unique(windows.series)) == len(windows) > 1
+        if alone and (self.validates_on_any or windows.lengths is not None):
+            classes = samples.y if self.validates_on_any else None
+            return samples.split_share(fraction, seed, classes)
+        return samples.split_newest(fraction)
 
     def _training_samples(self, X, y, sample_weight, start):
         """What is learned from. The first training remembers what stands in for the unknown."""

@@ -89,7 +89,8 @@ class Network:
     Behind a ``Decoder`` the linear layer is the same for every target, and the decoder reads
     ``known_ahead`` features of each. With ``every_step`` the network is trained on the outputs of
     all steps, and predicts those of the last. The link is what outputs go through last: "identity",
-    or "ordered", by which the numbers of a target never fall. Its weights are a list of arrays in
+    or "ordered", by which the numbers of a target never fall; with "logistic" and "softmax" outputs
+    are scores, of which the task makes probabilities. Its weights are a list of arrays in
     Keras's order and layout.
     """
 

@@ -28,8 +28,10 @@ early_stopping : bool, default=False
     weights.
 validation_fraction : float, default=None
     Share of the windows to validate on: the newest, never a random choice. Windows whose
-    targets were not all known by then are left out. None: 0.1 with ``early_stopping``, none
-    without.
+    targets were not all known by then are left out. Sequences that are series of their own
+    have no newest: of these it is a random share, as ``random_state`` draws it; for a
+    classifier a share of each class, also of plain arrays. None: 0.1 with ``early_stopping``,
+    none without.
 patience : int, default=10
     Epochs without a lower validation loss before ``early_stopping`` stops.
 callbacks : list of Keras callbacks, default=None
@@ -43,6 +45,59 @@ random_state : int, RandomState or None, default=None
     goes on draws what one without a break would have drawn.
 dtype : {"float32", "float64"}, default="float32"
     The precision of all calculations.""",
+    "<recurrence>": """\
+cell : {"lstm", "gru", "simple"}, default="lstm"
+    The recurrent cell. "gru" is Keras's, with the reset gate behind the product.
+units : int or tuple of int, default=32
+    Units of the layer, or of each of a stack.
+bidirectional : bool, default=False
+    Read the window in both directions, with as many units for each.
+dropout : float, default=0.0
+    Share of each layer's inputs that training leaves out, the same at every step.
+recurrent_dropout : float, default=0.0
+    Share of each layer's state that training leaves out, the same at every step.
+go_backwards : bool, default=False
+    Read the window from its newest step to its oldest.
+dense_units : int or tuple of int, default=()
+    Units of dense layers (ReLU) between the last state and the output.
+output_dropout : float, default=0.0
+    Share of the last state that training leaves out.
+activation : str, default="tanh"
+    Activation of the cells.
+unroll : bool, default=False
+    In Keras, unroll the steps: faster for short windows, larger and slower to start for long
+    ones.""",
+    "<convolutions>": """\
+filters : int or tuple of int, default=32
+    Filters of each layer.
+kernel_size : int or tuple of int, default=3
+    Steps that a filter looks at, for all layers or each.
+pool_size : int or tuple of int, default=1
+    How many neighbouring steps give one, their maximum, behind all layers or each; 1 keeps all.
+pooling : {"flatten", "average", "max"}, default="flatten"
+    What the head sees of the last layer: all its steps, or their average or maximum.
+padding : {"same", "valid"}, default="same"
+    Whether windows are padded, so that layers keep the number of steps.
+activation : str, default="relu"
+    Activation of the layers.
+dropout : float, default=0.0
+    Share of each layer's outputs that training leaves out.
+dense_units : int or tuple of int, default=()
+    Units of dense layers in front of the output.""",
+    "<dense>": """\
+units : int or tuple of int, default=32
+    Units of each hidden layer.
+activation : str, default="relu"
+    Activation of the hidden layers.
+pooling : {"flatten", "average", "max"}, default="flatten"
+    What the first layer sees of the window: all its steps, or their average or maximum, which
+    sequences of different length have, too.
+dropout : float, default=0.0
+    Share of each hidden layer's outputs that training leaves out.""",
+    "<classification>": """\
+class_weight : dict, list of dict or "balanced", default=None
+    Weights of the classes, which multiply those of the samples: by class, for several labels a
+    dict for each, or in inverse proportion to how often they come. Validation counts them, too.""",
     "<regression>": """\
 loss : {"mse", "mae", "huber"} or Keras loss, default="mse"
     What training minimises, in the unit of ``normalize_y``.
@@ -66,6 +121,15 @@ trained_ : Trained
     All that training left: weights, the optimizer's and the generators' states, the losses.
 n_features_in_ : int
     Number of features of a step (of columns, where windows came as (n, steps)).""",
+    "<classifier>": """\
+classes_ : ndarray of shape (n_classes,)
+    The classes in order; of several labels their numbers.
+class_prior_ : ndarray of shape (n_classes,)
+    The share of each in training: what stands in for a window that is unknown.
+class_weight_ : list of ndarray
+    With ``class_weight``, the weights of the classes of each target.
+labels_ : Labels
+    The classes as plain data.""",
     "<regressor>": """\
 y_offset_, y_scale_ : ndarray of shape (n_outputs,)
     What ``normalize_y`` subtracts from the targets, and divides them by.

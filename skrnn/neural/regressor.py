@@ -76,6 +76,12 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
 
     def _loss(self) -> Loss:
         if self.quantiles is None:
+            if isinstance(self.loss, str) and self.loss in ("pinball", "logistic", "softmax"):
+                raise ValueError(
+                    "loss must be 'mse', 'mae', 'huber' or a Keras loss, got "
+                    f"{self.loss!r}: pass quantiles=(0.1, 0.5, 0.9) to learn quantiles, and "
+                    "classes to a classifier"
+                )
             return Loss(self.loss)
         if self.loss != "mse":
             raise ValueError(

@@ -1,7 +1,8 @@
-"""RNNRegressor: recurrent networks."""
+"""RNNRegressor and RNNClassifier: recurrent networks."""
 
 from dataclasses import KW_ONLY
 
+from skrnn.neural.classifier import NetworkClassifier
 from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
@@ -22,8 +23,6 @@ class Recurrence:
     dense_units: int | tuple[int, ...] = ()
     output_dropout: float = 0.0
     activation: str = "tanh"
-    sequence_targets: bool | str | int = False
-    decoder: str | None = None
     unroll: bool = False
 
     reads_sequences = True
@@ -85,24 +84,7 @@ class RNNRegressor(Recurrence, NetworkRegressor):
 
     Parameters
     ----------
-    cell : {"lstm", "gru", "simple"}, default="lstm"
-        The recurrent cell. "gru" is Keras's, with the reset gate behind the product.
-    units : int or tuple of int, default=32
-        Units of the layer, or of each of a stack.
-    bidirectional : bool, default=False
-        Read the window in both directions, with as many units for each.
-    dropout : float, default=0.0
-        Share of each layer's inputs that training leaves out, the same at every step.
-    recurrent_dropout : float, default=0.0
-        Share of each layer's state that training leaves out, the same at every step.
-    go_backwards : bool, default=False
-        Read the window from its newest step to its oldest.
-    dense_units : int or tuple of int, default=()
-        Units of dense layers (ReLU) between the last state and the output.
-    output_dropout : float, default=0.0
-        Share of the last state that training leaves out.
-    activation : str, default="tanh"
-        Activation of the cells.
+    <recurrence>
     sequence_targets : bool, str or int, default=False
         Learn from sequence to sequence: forecast the leads at every step of the window, not only at
         its last, which is the one that ``predict`` uses. The targets of the inner steps are those
@@ -113,9 +95,6 @@ class RNNRegressor(Recurrence, NetworkRegressor):
         "recurrent" forecasts the leads one after the other: a second recurrent layer, of the same
         cell and units, begins with the last state of the first and is unrolled over the leads. At
         each it reads the columns that are known ahead of that row.
-    unroll : bool, default=False
-        In Keras, unroll the steps: faster for short windows, larger and slower to start for long
-        ones.
     <regression>
     <training>
 
@@ -131,4 +110,39 @@ class RNNRegressor(Recurrence, NetworkRegressor):
     >>> model = make_pipeline(
     ...     SlidingWindow(length=48, lead=24), RNNRegressor("gru", units=(32, 32))
     ... )
+    """
+
+    _: KW_ONLY
+    sequence_targets: bool | str | int = False
+    decoder: str | None = None
+
+
+@parameters
+class RNNClassifier(Recurrence, NetworkClassifier):
+    """Recurrent network that reads a window or sequence step by step, and tells its class.
+
+    Classes may be two or more, or several labels for each window (y of 0 and 1 for each label).
+    Sequences of different length come as a list of arrays (steps, features).
+
+    Parameters
+    ----------
+    <recurrence>
+    <classification>
+    <training>
+
+    Attributes
+    ----------
+    <trained>
+    <classifier>
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNClassifier
+    >>> random = np.random.default_rng(0)
+    >>> X = [random.normal(size=(n, 1)).cumsum(axis=0) for n in random.integers(5, 30, size=200)]
+    >>> y = np.array(["up" if x[-1] > x[0] else "down" for x in X])
+    >>> model = RNNClassifier("gru", units=8, epochs=30, random_state=0).fit(X[:150], y[:150])
+    >>> bool(model.score(X[150:], y[150:]) > 0.9)
+    True
     """

@@ -8,6 +8,7 @@ into forecasts.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
 
 from skrnn.forecasters.samples import Samples
 from skrnn.neural.training import Loss
@@ -73,6 +74,59 @@ class Quantiles(Numbers):
     def unit_of_outputs(self) -> tuple[np.ndarray, np.ndarray]:
         """What the network's outputs are multiplied by, and what is added, to become forecasts."""
         return np.repeat(self.scale, self.per_target), np.repeat(self.offset, self.per_target)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of some classes, or each of several labels or not: scores, and probabilities of them.
+
+    Parameters
+    ----------
+    n_classes : int
+        How many classes, or labels, there are.
+    several : bool
+        Whether a sample has any number of them.
+    """
+
+    n_classes: int
+    several: bool = False
+
+    @property
+    def link(self) -> str:
+        """What makes probabilities of scores."""
+        return "logistic" if self.several or self.n_classes == 2 else "softmax"
+
+    @property
+    def loss(self) -> Loss:
+        """The cross-entropy of scores."""
+        return Loss(self.link)
+
+    @property
+    def per_target(self) -> int:
+        """Numbers that the network gives for each target."""
+        return self.n_classes if self.link == "softmax" else 1
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """What the network learns of y (n, n_targets): the numbers of classes."""
+        return y
+
+    def forecasts(self, outputs: np.ndarray) -> np.ndarray:
+        """The probabilities (n, n_classes) that the network's scores stand for."""
+        if self.link == "softmax":
+            return softmax(outputs, axis=1)
+        scores = outputs if self.several else np.hstack([-outputs, outputs])
+        return expit(scores)
+
+    def logarithms(self, outputs: np.ndarray) -> np.ndarray:
+        """Their logarithms."""
+        if self.link == "softmax":
+            return log_softmax(outputs, axis=1)
+        scores = outputs if self.several else np.hstack([-outputs, outputs])
+        return log_expit(scores)
+
+    def unit_of_outputs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores are as they are."""
+        return np.ones(1), np.zeros(1)
 
 
 def unit_of(samples: Samples) -> tuple[np.ndarray, np.ndarray]:

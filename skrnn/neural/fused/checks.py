@@ -27,6 +27,8 @@ def check_inputs(network: Network, windows: Source, known_ahead: Source, order: 
 def check_targets(network: Network, targets: Targets, steps: int, order: np.ndarray) -> None:
     """There are targets and weights of all samples of an order, at so many steps."""
     n = len(targets.y)
+    if network.link == "softmax" and n:
+        _check_range("classes", targets.y, network.per_target, "classes")
     _check_range("order", order, n, "samples with targets")
     if len(targets.ending):
         _check_shape("targets", targets.y, (n, 1, network.targets))
@@ -74,7 +76,7 @@ def _check_source(name, source, shape, order):
 
 
 def _check_range(name, positions, n, of):
-    if len(positions) and not (positions.min() >= 0 and positions.max() < n):
+    if positions.size and not (positions.min() >= 0 and positions.max() < n):
         raise ValueError(
             f"{name} must lie in 0 … {n - 1}, as there are {n} {of}, got {positions.min()} … "
             f"{positions.max()}"

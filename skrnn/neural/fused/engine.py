@@ -21,7 +21,7 @@ from skrnn.neural.fused.gathering import (
 )
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Inputs, Learning, Places, Weights
-from skrnn.neural.fused.losses import LOSSES, mean_loss
+from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
 from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
@@ -51,7 +51,7 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
         return None
     kind = training.loss.kind
     if not isinstance(kind, str) or kind not in LOSSES:
-        return _choice("loss", LOSSES, kind)
+        return _choice("loss", ("mse", "mae", "huber"), kind)
     if settings(training.optimizer) is None:
         return _choice("optimizer", DEFAULTS, training.optimizer)
     return f"callbacks must be None, got {len(training.callbacks)}" if training.callbacks else None
@@ -202,6 +202,7 @@ class _Trainer:
             size=self.feed.batch_size,
             lanes=self.lanes,
             loss=LOSSES[loss.kind],
+            n_losses=n_losses(loss.kind, self.network.targets, self.network.outputs),
             quantiles=np.array(loss.quantiles, np.float64),
             drops=self.plan.drops,
             seed=seed,

@@ -269,13 +269,13 @@ def _target(targets, read, i, t, steps):
 
 
 @part_of
-def loss_factor(targets, order, first, n, outputs, steps):
-    """What losses are multiplied by, beside weights: they add up to the mean of all outputs.
+def loss_factor(targets, order, first, n, n_losses, steps):
+    """What losses are multiplied by, beside weights: they add up to the mean of all.
 
     Where some steps have no targets the others count more, so that the weights' mean is that of
     all.
     """
-    total = n * steps * outputs
+    total = n * steps * n_losses
     if not targets.ending.shape[0]:
         return 1 / total
     weight = known = 0.0

@@ -91,6 +91,8 @@ class Batches(NamedTuple):
     size: int
     lanes: int
     loss: int
+    # How many losses a step has.
+    n_losses: int
     quantiles: np.ndarray
     # Whether anything is left out at random; what draws it in the first batch. The next has the
     # next number.
@@ -183,7 +185,7 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
         n_chunks = -(-(end - begin) // batches.lanes)
         n_shares = min(n_chunks, learning.losses.shape[0])
         factor = loss_factor(
-            targets, batches.order, begin, end - begin, network.n_outputs, network.target_steps
+            targets, batches.order, begin, end - begin, batches.n_losses, network.target_steps
         )
         while not seen(shared, STOP):
             which = add(shared, NEXT, 1)

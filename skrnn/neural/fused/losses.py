@@ -1,14 +1,23 @@
 """Losses: value and gradient of each, written once. A new one is a function and a branch."""
 
+import math
+
 import numpy as np
 from numba import types
 from numba.extending import register_jitable
 
 from skrnn.neural.fused.compiling import array, compiled, linked, part_of, ready
-from skrnn.neural.fused.kernels import half_like
+from skrnn.neural.fused.kernels import half_like, sigmoid, softplus
 
-MSE, MAE, HUBER, PINBALL = range(4)
-LOSSES = {"mse": MSE, "mae": MAE, "huber": HUBER, "pinball": PINBALL}
+MSE, MAE, HUBER, PINBALL, LOGISTIC, SOFTMAX = range(6)
+LOSSES = {
+    "mse": MSE,
+    "mae": MAE,
+    "huber": HUBER,
+    "pinball": PINBALL,
+    "logistic": LOGISTIC,
+    "softmax": SOFTMAX,
+}
 LEVELS = types.Array(types.float64, 1, "C")
 
 
@@ -43,8 +52,17 @@ def _pinball(e, level):
     return slope * e, slope
 
 
+@register_jitable
+def _logistic(y, target):
+    """Of a score y, and how often it is true: 0 or 1."""
+    return softplus(y) - target * y, sigmoid(y) - target
+
+
 @part_of
-def _value_and_slope(kind, e, level):
+def _value_and_slope(kind, y, target, level):
+    if kind == LOGISTIC:
+        return _logistic(y, target)
+    e = y - target
     if kind == MSE:
         return _mse(e, level)
     if kind == MAE:
@@ -54,6 +72,27 @@ def _value_and_slope(kind, e, level):
     return _pinball(e, level)
 
 
+@part_of
+def _softmax(Y, target, factors, D):
+    """The cross-entropy of scores Y (classes, lanes) for the classes ``target``, gradient in D."""
+    loss = 0.0
+    for b in range(Y.shape[1]):
+        w = factors[b]
+        highest = Y[0, b]
+        for j in range(1, Y.shape[0]):
+            highest = max(highest, Y[j, b])
+        total = highest - highest
+        for j in range(Y.shape[0]):
+            D[j, b] = math.exp(Y[j, b] - highest)
+            total += D[j, b]
+        for j in range(Y.shape[0]):
+            D[j, b] *= w / total
+        true = int(target[b])
+        D[true, b] -= w
+        loss += w * (math.log(total) + highest - Y[true, b])
+    return loss
+
+
 # ---------------------------------------------------------------------- of all outputs
 
 
@@ -61,20 +100,24 @@ def _value_and_slope(kind, e, level):
 def loss_gradient(Y, target, factors, kind, quantiles, D):
     """The loss of outputs Y (steps, outputs, lanes), and its gradient in D.
 
-    Each step and lane counts as often as its factor says. Of quantiles, those of a target lie
-    beside each other.
+    Each step and lane counts as often as its factor says. The outputs of a target, quantiles or the
+    scores of classes, lie beside each other.
     """
-    n_levels = quantiles.shape[0] if kind == PINBALL else 1
+    group = Y.shape[1] // target.shape[1]
     level = Y.dtype.type(0)
     loss = 0.0
     for t in range(Y.shape[0]):
+        if kind == SOFTMAX:
+            for j in range(target.shape[1]):
+                which = slice(j * group, (j + 1) * group)
+                loss += _softmax(Y[t, which], target[t, j], factors[t, 0], D[t, which])
+            continue
         for j in range(Y.shape[1]):
             if kind == PINBALL:
-                level = Y.dtype.type(quantiles[j % n_levels])
+                level = Y.dtype.type(quantiles[j % group])
             for b in range(Y.shape[2]):
                 w = factors[t, 0, b]
-                e = Y[t, j, b] - target[t, j // n_levels, b]
-                value, slope = _value_and_slope(kind, e, level)
+                value, slope = _value_and_slope(kind, Y[t, j, b], target[t, j // group, b], level)
                 loss += w * value
                 D[t, j, b] = w * slope
     return loss
@@ -94,4 +137,9 @@ def mean_loss(Y: np.ndarray, y: np.ndarray, weights: np.ndarray | None, loss) ->
     )
     levels = np.array(loss.quantiles, np.float64)
     total = _total(*samples_last, LOSSES[loss.kind], levels, np.empty((1, *Y.T.shape), Y.dtype))
-    return total / Y.size
+    return total / (len(Y) * n_losses(loss.kind, y.shape[1], Y.shape[1]))
+
+
+def n_losses(kind: str, n_targets: int, n_outputs: int) -> int:
+    """How many losses a step has: one for each output; of classes for each target."""
+    return n_targets if kind == "softmax" else n_outputs

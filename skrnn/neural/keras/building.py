@@ -271,8 +271,16 @@ BUILDERS = {
 # ---------------------------------------------------------------------- losses and optimizers
 
 
+CLASS_LOSSES = {
+    "logistic": keras.losses.BinaryCrossentropy,
+    "softmax": keras.losses.SparseCategoricalCrossentropy,
+}
+
+
 def loss_of(loss: Loss):
     """A loss as Keras takes it."""
+    if loss.kind in CLASS_LOSSES:
+        return CLASS_LOSSES[loss.kind](from_logits=True)
     if loss.kind != "pinball":
         return loss.kind
     levels = np.array(loss.quantiles)
@@ -325,7 +333,7 @@ def _check_name(argument, value):
 
 def check_names(network: Network, training: Training) -> None:
     """Keras knows the names of the loss, the optimizer and the activations."""
-    if training.loss.kind != "pinball":
+    if training.loss.kind not in ("pinball", *CLASS_LOSSES):
         _check_name("loss", training.loss.kind)
     _check_name("optimizer", training.optimizer)
     for layer in network.layers:

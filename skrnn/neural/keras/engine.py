@@ -21,6 +21,9 @@ with quiet_start():
 
 NAME = "keras"
 
+# What makes probabilities of scores, by the network's link.
+PROBABILITIES = {"logistic": "sigmoid", "softmax": "softmax"}
+
 # Predictions are made for multiples of this many windows: products of a few rows round in another
 # way, and the forecast of a window would depend on those beside it.
 PREDICT_ROWS = 32
@@ -325,6 +328,9 @@ def keras_model(
     """A stock Keras model with these weights, whose outputs are in the unit of the forecasts."""
     model = build(network)
     model.set_weights(weights)
+    if network.link in PROBABILITIES:
+        link = keras.layers.Activation(PROBABILITIES[network.link], dtype=network.dtype)
+        return keras.Model(model.input, link(model.output))
     if (scale == 1).all() and not offset.any():
         return model
     unit = keras.layers.Rescaling(scale.tolist(), offset.tolist(), dtype=network.dtype)

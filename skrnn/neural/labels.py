@@ -1,0 +1,125 @@
+"""Labels: the classes that y names, as numbers and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import assert_all_finite, column_or_1d
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes of a y, of which each sample has one; or labels, of which it has any number.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The classes in order; of labels their numbers.
+    several : bool
+        Whether y is (n, n_labels), 0 or 1 for each label.
+    """
+
+    classes: np.ndarray
+    several: bool = False
+
+    @classmethod
+    def of(cls, y: np.ndarray, classes: Sequence | None = None) -> "Labels":
+        """The labels that a target knows, or those that are named."""
+        if y.ndim == 2:
+            return cls(np.arange(y.shape[1]), several=True)
+        if classes is not None:
+            return cls(np.unique(np.asarray(classes)))
+        known = y[~pd.isna(y)]
+        if not len(known):
+            raise ValueError(f"y must have a known class, got none in all of {len(y)} samples")
+        return cls(np.unique(known.tolist() if known.dtype == object else known))
+
+    @property
+    def n_targets(self) -> int:
+        """How many numbers stand for the y of a sample."""
+        return len(self.classes) if self.several else 1
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Numbers of classes, or 0 and 1 for each label, (n, n_targets); NaN where unknown."""
+        if y.ndim == 2 or self.several:
+            if not self.several or y.shape[1:] != self.classes.shape:
+                raise ValueError(
+                    f"y must have the {self.n_targets} column(s) of the fit before, got shape "
+                    f"{y.shape}"
+                )
+            return y.astype(np.float64)
+        unknown = pd.isna(y)
+        known = y[~unknown]
+        numbers = np.full(len(y), np.nan)
+        new = sorted(set(known.tolist()) - set(self.classes.tolist()), key=str)
+        if new:
+            raise ValueError(
+                f"y has classes that were not in the y of fit, {new[:5]}, which knows "
+                f"{self.classes.tolist()}: name all in partial_fit(classes=…), or leave these out"
+            )
+        numbers[~unknown] = np.searchsorted(self.classes, known.astype(self.classes.dtype))
+        return numbers[:, None]
+
+    def decode(self, probabilities: np.ndarray) -> np.ndarray:
+        """The likeliest class of each sample, or 1 for each label that is likelier than not."""
+        if self.several:
+            return (probabilities > 0.5).astype(np.int64)
+        return self.classes[probabilities.argmax(axis=1)]
+
+    def weights(self, class_weight: Any, numbers: np.ndarray) -> list[np.ndarray]:
+        """For each target, the weight of each class, as told, or as "balanced" by its numbers."""
+        if self.several:
+            wanted = class_weight
+            if not isinstance(class_weight, str):
+                wanted = list(class_weight)
+            if len(wanted) != self.n_targets and not isinstance(wanted, str):
+                raise ValueError(
+                    f"class_weight must be a dict for each of {self.n_targets} labels, or "
+                    f'"balanced", got {class_weight!r}'
+                )
+            each = [wanted] * self.n_targets if isinstance(wanted, str) else wanted
+            return [
+                compute_class_weight(weight, classes=np.arange(2), y=column.astype(int))
+                for weight, column in zip(each, numbers.T, strict=True)
+            ]
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            counts = np.bincount(numbers[:, 0].astype(int), minlength=len(self.classes))
+            there = counts > 0
+            return [np.where(there, len(numbers) / (there.sum() * np.maximum(counts, 1)), 0.0)]
+        y = self.classes[numbers[:, 0].astype(int)]
+        return [compute_class_weight(class_weight, classes=self.classes, y=y)]
+
+
+def check_labels(estimator, y: Any, n: int) -> np.ndarray:
+    """The target y as labels (n,), or (n, n_labels) of 0 and 1; unknown ones are NaN or None."""
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None")
+    if issparse(y):
+        y = y.toarray()
+    several = np.ndim(y) == 2 and np.shape(y)[1] > 1
+    y = np.asarray(y) if several else column_or_1d(y, warn=True)
+    if len(y) != n:
+        raise ValueError(
+            f"X and y must have the same number of samples, got {n} in X and {len(y)} in y"
+        )
+    if y.dtype.kind == "f":
+        assert_all_finite(np.nan_to_num(y, nan=0.0, posinf=np.inf, neginf=-np.inf), input_name="y")
+    unknown = pd.isna(y)
+    known = y[~unknown.any(axis=1)] if several else y[~unknown]
+    known = np.array(known.tolist()) if known.dtype == object and len(known) else known
+    if not len(known):
+        return y
+    check_classification_targets(known)
+    kind = type_of_target(known, input_name="y")
+    if several and kind != "multilabel-indicator":
+        raise ValueError(
+            "y of several columns must be 0 or 1 for each label, got values of another kind "
+            f"({kind}): fit a classifier for each column"
+        )
+    return y
