@@ -237,6 +237,8 @@ class DirectForecaster(_ManyLeads):
     (2, 3)
     """
 
+    reads_sequences = True
+
     def __init__(self, estimator, horizon=None, *, n_jobs=None):
         self.estimator = estimator
         self.horizon = horizon
@@ -307,6 +309,8 @@ class MultiOutputForecaster(_ManyLeads):
     >>> pipe.fit(rows, rows[:, 0]).predict(future_rows(rows, 3))[60].round(4)
     array([-0.9524, -0.2581,  0.6735])
     """
+
+    reads_sequences = True
 
     def __init__(self, estimator, horizon=None):
         self.estimator = estimator

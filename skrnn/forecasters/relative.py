@@ -57,6 +57,8 @@ class TransformedWindowRegressor(WrappingForecaster):
     True
     """
 
+    reads_sequences = True
+
     def __init__(self, regressor, transformer=None, target=0):
         self.regressor = regressor
         self.transformer = transformer

@@ -17,7 +17,7 @@ from skrnn.neural.parameters import parameters
 from skrnn.neural.tasks import Classes
 from skrnn.validation import check_weights
 from skrnn.wholly import wholly
-from skrnn.windows.inputs import check_windows, n_samples
+from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_means
 
 
@@ -71,7 +71,8 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             The likeliest class, or 1 for each label that is likelier than not.
         """
-        return self.labels_.decode(self.predict_proba(X))
+        probabilities = self.predict_proba(X)
+        return self.labels_.decode(probabilities)
 
     def predict_proba(self, X) -> np.ndarray:
         """Tell how probable each class is.
@@ -87,7 +88,8 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``; of labels, that of each.
         """
-        return self._told(X, self._fitted_task().forecasts, self.class_prior_)
+        check_is_fitted(self, "trained_")
+        return self._told(X, self._task().forecasts, self.class_prior_)
 
     def predict_log_proba(self, X) -> np.ndarray:
         """Tell the logarithm of each class's probability, exact also where that is nearly 0.
@@ -101,9 +103,10 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         -------
         logarithms : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
+        check_is_fitted(self, "trained_")
         with np.errstate(divide="ignore"):
             prior = np.log(self.class_prior_)
-        return self._told(X, self._fitted_task().logarithms, prior)
+        return self._told(X, self._task().logarithms, prior)
 
     def score(self, X, y, sample_weight=None) -> float:
         """Share of the windows whose class is told (of labels, all of them).
@@ -138,7 +141,6 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         )
 
     def _told(self, X, of_scores, stand_in):
-        check_is_fitted(self, "trained_")
         windows = check_windows(self, X, reset=False)
         told = finite_forecasts(of_scores(self._outputs(windows)), stand_in)
         told[~windows.known()] = stand_in
@@ -149,17 +151,19 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
     # Sequences that are series of their own have no newest.
     validates_on_any = True
 
-    def _training_samples(self, X, y, sample_weight, start, classes=None):
+    def _name_targets(self, y, n, reset, classes=None):
         named = None if classes is None else np.unique(np.asarray(classes))
-        if start is None:
-            self.labels_ = Labels.of(check_labels(self, y, n_samples(X)), named)
+        if reset:
+            self.labels_ = Labels.of(check_labels(self, y, n), named)
             self.classes_ = self.labels_.classes
         elif named is not None and not np.array_equal(named, self.classes_):
             raise ValueError(
                 f"classes must be those of the first call, {self.classes_.tolist()}, got "
                 f"{named.tolist()}"
             )
-        samples = super()._training_samples(X, y, sample_weight, start)
+
+    def _training_samples(self, X, y, sample_weight, start, *named):
+        samples = super()._training_samples(X, y, sample_weight, start, *named)
         if self.class_weight is None:
             return samples
         self.class_weight_ = self.labels_.weights(self.class_weight, samples.y)

@@ -225,10 +225,15 @@ class NetworkEstimator:
             return samples.split_share(fraction, seed, classes)
         return samples.split_newest(fraction)
 
-    def _training_samples(self, X, y, sample_weight, start):
+    def _name_targets(self, y, n: int, reset: bool) -> None:
+        """Learn what the targets of n samples are called. Numbers have no names."""
+
+    def _training_samples(self, X, y, sample_weight, start, *named):
         """What is learned from. The first training remembers what stands in for the unknown."""
         reset = start is None
-        samples = self._samples(check_windows(self, X, reset=reset), y, sample_weight)
+        windows = check_windows(self, X, reset=reset)
+        self._name_targets(y, len(windows), reset, *named)
+        samples = self._samples(windows, y, sample_weight)
         if reset:
             self.known_ahead_ = self._known_ahead(samples)
         elif samples.y.shape[1] != self.n_outputs_:
@@ -348,7 +353,14 @@ class NetworkEstimator:
             )
         if not network.any_length:
             return network
-        return network.on(windows.length if windows.lengths is None else None)
+        if windows.lengths is None:
+            return network.on(windows.length)
+        if getattr(self, "unroll", False):
+            raise ValueError(
+                f"unroll=True needs windows of one length, got sequences of {shortest} to "
+                f"{windows.length} steps: leave it out"
+            )
+        return network.on(None)
 
     # ------------------------------------------------------------------ prediction
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
-from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import assert_all_finite, column_or_1d
 
@@ -73,26 +72,38 @@ class Labels:
 
     def weights(self, class_weight: Any, numbers: np.ndarray) -> list[np.ndarray]:
         """For each target, the weight of each class, as told, or as "balanced" by its numbers."""
-        if self.several:
-            wanted = class_weight
-            if not isinstance(class_weight, str):
-                wanted = list(class_weight)
-            if len(wanted) != self.n_targets and not isinstance(wanted, str):
-                raise ValueError(
-                    f"class_weight must be a dict for each of {self.n_targets} labels, or "
-                    f'"balanced", got {class_weight!r}'
-                )
-            each = [wanted] * self.n_targets if isinstance(wanted, str) else wanted
-            return [
-                compute_class_weight(weight, classes=np.arange(2), y=column.astype(int))
-                for weight, column in zip(each, numbers.T, strict=True)
-            ]
-        if isinstance(class_weight, str) and class_weight == "balanced":
-            counts = np.bincount(numbers[:, 0].astype(int), minlength=len(self.classes))
-            there = counts > 0
-            return [np.where(there, len(numbers) / (there.sum() * np.maximum(counts, 1)), 0.0)]
-        y = self.classes[numbers[:, 0].astype(int)]
-        return [compute_class_weight(class_weight, classes=self.classes, y=y)]
+        wanted = [class_weight] * self.n_targets
+        if self.several and isinstance(class_weight, list | tuple):
+            wanted = list(class_weight)
+        kinds = {type(weight) for weight in wanted}
+        alike = kinds == {dict} or wanted == ["balanced"] * self.n_targets
+        if not alike or len(wanted) != self.n_targets:
+            each = f", or a list of a dict for each of {self.n_targets} labels"
+            raise ValueError(
+                f'class_weight must be a dict or "balanced"{each if self.several else ""}, got '
+                f"{class_weight!r}"
+            )
+        classes = np.arange(2) if self.several else self.classes
+        return [
+            _weights_of(weight, classes, column.astype(int))
+            for weight, column in zip(wanted, numbers.T, strict=True)
+        ]
+
+
+def _weights_of(class_weight, classes, numbers):
+    """The weight of each class."""
+    if class_weight == "balanced":
+        counts = np.bincount(numbers, minlength=len(classes))
+        n_there = (counts > 0).sum()
+        return len(numbers) / (n_there * np.maximum(counts, 1))
+    known = classes.tolist()
+    unknown = [name for name in class_weight if name not in known]
+    if unknown:
+        raise ValueError(f"class_weight names {unknown}, but the classes are {known}")
+    weights = np.array([class_weight.get(name, 1.0) for name in known], np.float64)
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"class_weight must be finite and not negative, got {class_weight!r}")
+    return weights
 
 
 def check_labels(estimator, y: Any, n: int) -> np.ndarray:
@@ -102,8 +113,9 @@ def check_labels(estimator, y: Any, n: int) -> np.ndarray:
         raise ValueError(f"{name} requires y to be passed, but the target y is None")
     if issparse(y):
         y = y.toarray()
-    several = np.ndim(y) == 2 and np.shape(y)[1] > 1
-    y = np.asarray(y) if several else column_or_1d(y, warn=True)
+    y = np.asarray(y)
+    several = y.ndim == 2 and y.shape[1] > 1
+    y = y if several else column_or_1d(y, warn=True)
     if len(y) != n:
         raise ValueError(
             f"X and y must have the same number of samples, got {n} in X and {len(y)} in y"

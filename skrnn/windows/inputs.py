@@ -34,11 +34,6 @@ def as_windows(X) -> Windows:
     return sequences_of(X) if are_sequences(X) else Windows.from_array(X)
 
 
-def n_samples(X: Any) -> int:
-    """How many windows, sequences or rows X has."""
-    return len(X) if hasattr(X, "__len__") else np.shape(X)[0]
-
-
 def as_came(windows: Windows, X) -> Any:
     """Transformed windows as the kind of array that X is; sequences come as ``Windows``."""
     if isinstance(X, Windows) or are_sequences(X):

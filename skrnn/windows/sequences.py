@@ -20,17 +20,17 @@ from skrnn.windows.array import Windows
 def are_sequences(X: Any) -> bool:
     """Whether X is a list of arrays or tables of steps.
 
-    Of arrays (steps, features) in any case; of arrays (steps,) of one feature if their lengths
-    differ, as others are the rows of a table.
+    Of arrays (steps, features) in any case; of lists, and of arrays (steps,) of one feature, if
+    their lengths differ, as NumPy makes one array of others.
     """
     listed = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object)
     if not listed or not len(X):
         return False
-    dimensions = {x.ndim for x in X if isinstance(x, np.ndarray | pd.Series)}
-    dimensions |= {2 for x in X if is_frame(x)}
-    if dimensions == {1}:
-        return len({len(x) for x in X}) > 1
-    return 2 in dimensions
+    if any(is_frame(x) or (isinstance(x, np.ndarray) and x.ndim == 2) for x in X):
+        return True
+    if not all(isinstance(x, list | tuple | pd.Series) or np.ndim(x) == 1 for x in X):
+        return False
+    return len({len(x) for x in X}) > 1
 
 
 def sequences_of(X: list) -> Windows:
@@ -62,7 +62,13 @@ def _table(sequence, number):
     table = as_frame(without_mask(sequence))
     if isinstance(table, pd.DataFrame):
         table = table.to_numpy(dtype=float, na_value=np.nan)
-    table = np.asarray(table)
+    try:
+        table = np.asarray(table)
+    except ValueError as error:
+        raise ValueError(
+            f"the steps of a sequence must have as many features each, got others in sequence "
+            f"{number}"
+        ) from error
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or not table.size:
         raise ValueError(
