@@ -21,7 +21,8 @@ from skrnn.neural.fused.layers.recurrent import CACHE_BYTES
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Network, Recurrent
-from skrnn.neural.training import Loss, Trained, Training
+from tests.neural import gradients
+from tests.neural.gradients import fitted
 
 CELLS = ("simple", "lstm", "gru")
 # What a network can be made of; each is checked on its own and in odd sizes.
@@ -76,50 +77,10 @@ def data(n=40, steps=6, features=3, outputs=4, known_ahead=False, seed=0):
     return make_windows(rows, steps, outputs, target=0, known_ahead=ahead)
 
 
-def fitted(model, X, y, **params):
-    """A network after an epoch of one batch, in double precision."""
-    common = {"epochs": 1, "batch_size": 1000, "dtype": "float64", "random_state": 0}
-    return copy.deepcopy(model).set_params(**{**common, **params}).fit(X, y)
-
-
-def loss_and_gradient(network, feed, vector, seed=0, loss=Loss("mse")):  # noqa: B008
-    """One step of gradient descent, whose rate is 1: what the weights lose is the gradient."""
-    plan = Plan(network, every_step=network.every_step)
-    values = {
-        "loss": loss,
-        "optimizer": "sgd",
-        "learning_rate": 1.0,
-        "learning_rate_decay": 1.0,
-        "clipnorm": None,
-    }
-    values |= {"epochs": 1, "patience": None, "callbacks": (), "verbose": 0, "seed": seed}
-    trained = train(
-        network, Training(**values), feed, None, Trained(plan.weights(vector), [0, 0], {})
-    )
-    return trained.history["loss"][0], vector - plan.vector(trained.weights, float)
-
-
 def check_gradient(model, X, y, n_weights):
     """The gradient of some weights is the slope of the loss."""
     model = fitted(model, X, y, engine="fused", normalize_y=False)
-    network = model.network_.on(X.length)
-    random = np.random.default_rng(1)
-    weights = random.uniform(size=len(X))
-    plan = Plan(network, every_step=network.every_step)
-    vector = plan.vector(plan.initial_weights(random), float)
-    vector += random.normal(scale=0.1, size=len(vector))
-
-    def slope(vector):
-        feed = model._feed(Samples(X, np.reshape(y, (len(X), -1)), weights), seed=0)
-        return loss_and_gradient(network, feed, vector, loss=model._loss())
-
-    _, gradient = slope(vector)
-
-    for place in random.choice(len(vector), min(n_weights, len(vector)), replace=False):
-        step = np.zeros_like(vector)
-        step[place] = 1e-6
-        upper, lower = (slope(vector + side * step)[0] for side in (1, -1))
-        assert gradient[place] == pytest.approx((upper - lower) / 2e-6, rel=1e-4, abs=1e-8)
+    gradients.check_gradient(model, X, np.reshape(y, (len(X), -1)), n_weights)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
