@@ -125,7 +125,10 @@ class Feed:
         weights = None if self.weights is None else self.weights[which]
         if self.step_targets is None:
             return self.y[which], weights
-        return _every_step(self.step_targets(which, steps).astype(self.dtype), weights)
+        y = self.step_targets(which, steps).astype(self.dtype)
+        if self.windows.lengths is not None:
+            y[~self.windows.there(which)] = np.nan
+        return _every_step(y, weights)
 
     @property
     def places(self) -> tuple[np.ndarray, np.ndarray] | None:

@@ -115,6 +115,13 @@ class Windows:
         self.target = target
         self.labels = labels
         self.lengths = None if lengths is None else np.asarray(lengths, np.int64)
+        if lengths is not None and len(self.lengths):
+            shortest = self.lengths.min()
+            if shortest < 1 or self.lengths.max() > self.length:
+                raise ValueError(
+                    f"lengths must be 1 to {self.length} steps, got {shortest} to "
+                    f"{self.lengths.max()}"
+                )
         if form is not None:
             form.check_length(int(self.steps_there().min(initial=self.length)))
 

@@ -91,6 +91,13 @@ def test_only_the_steps_that_are_there_are_covered():
     np.testing.assert_array_equal(covered, np.concatenate(expected))
 
 
+@pytest.mark.parametrize("lengths", [[0, 2], [-3, 2], [1, 4]], ids=str)
+def test_lengths_are_those_of_steps(lengths):
+    """None is longer than the windows, and none is empty."""
+    with pytest.raises(ValueError, match="lengths must be 1 to 3 steps"):
+        Windows(np.zeros((9, 1)), [4, 8], length=3, lengths=lengths)
+
+
 def test_repr_and_pickle():
     """The lengths are told, and kept."""
     windows = as_windows([np.ones((2, 1)), np.ones((5, 1))])

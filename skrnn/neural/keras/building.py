@@ -111,6 +111,9 @@ def build(
     graph.apply(keras.layers.Dense, n_outputs, kernel_initializer=graph.glorot())
     if network.decoder:
         graph.apply(keras.layers.Reshape, (network.outputs,))
+    if graph.mask is not None and every_step:
+        # Weights say which steps have targets: Keras would count its mask beside them.
+        graph.values = keras.ops.multiply(graph.values, 1.0)
     if network.link == "ordered":
         graph.values = _ordered(graph.values, network)
     inputs = graph.inputs[0] if len(graph.inputs) == 1 else graph.inputs

@@ -42,11 +42,24 @@ class _Dataset(keras.utils.PyDataset):
         return len(self.feed)
 
     def __getitem__(self, i):
-        batch = self.feed[i]
-        inputs = batch.steps[:, -self.feed.longest(i) :]
+        batch = self._cut(self.feed[i], self.feed.longest(i))
+        inputs = batch.steps
         if batch.known_ahead is not None:
-            inputs = (inputs, batch.known_ahead)
+            inputs = (batch.steps, batch.known_ahead)
         return (inputs, batch.y) if batch.weights is None else (inputs, batch.y, batch.weights)
+
+    @staticmethod
+    def _cut(batch, longest):
+        """A batch of sequences without the steps that none of them has."""
+        n_steps = batch.steps.shape[1]
+        if longest == n_steps:
+            return batch
+        batch = batch._replace(steps=batch.steps[:, -longest:])
+        if batch.y.ndim == 2:
+            return batch
+        # Keras divides by all steps.
+        weights = batch.weights[:, -longest:] * np.asarray(longest / n_steps, batch.weights.dtype)
+        return batch._replace(y=batch.y[:, -longest:], weights=weights)
 
 
 def _data(feed, network):
@@ -61,9 +74,12 @@ def _data(feed, network):
         lambda values: tf.TensorSpec((None, *values.shape[1:]), values.dtype), dataset[0]
     )
     steps = tf.TensorSpec((None, None, network.features), network.dtype)
-    first = (steps, shapes[0][1]) if isinstance(shapes[0], tuple) else steps
+    inputs, *rest = shapes
+    inputs = (steps, inputs[1]) if isinstance(inputs, tuple) else steps
+    if network.every_step:
+        rest = [tf.TensorSpec((None, None, *spec.shape[2:]), spec.dtype) for spec in rest]
     batches = tf.data.Dataset.from_generator(
-        lambda: (dataset[i] for i in range(len(dataset))), output_signature=(first, *shapes[1:])
+        lambda: (dataset[i] for i in range(len(dataset))), output_signature=(inputs, *rest)
     )
     return batches.apply(tf.data.experimental.assert_cardinality(len(dataset)))
 
