@@ -6,7 +6,9 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import (
     CalendarFeatures,
+    ConvClassifier,
     ConvRegressor,
+    DenseClassifier,
     DenseRegressor,
     Differencer,
     DirectForecaster,
@@ -16,6 +18,7 @@ from skrnn import (
     MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
+    RNNClassifier,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
@@ -59,6 +62,18 @@ CHECKED_NETWORKS = [
     for engine in ("fused", "keras")
     for network in (*NETWORKS[:2], NETWORKS[4])
 ]
+
+CLASSIFIERS = [
+    DenseClassifier(16, **_SMALL),
+    ConvClassifier(8, **_SMALL),
+    RNNClassifier("gru", 16, **_SMALL),
+]
+
+# What scikit-learn asks of a classifier, it asks after it has learned: in Keras, which is slow to
+# start, of one.
+_LEARNED = {"epochs": 40, "learning_rate": 0.03}
+CHECKED_CLASSIFIERS = [clone(network).set_params(**_LEARNED) for network in CLASSIFIERS]
+CHECKED_CLASSIFIERS.append(clone(CHECKED_CLASSIFIERS[0]).set_params(engine="keras"))
 
 REGRESSORS = [
     NaiveForecaster(),

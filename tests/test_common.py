@@ -3,7 +3,13 @@
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tests.instances import CHECK_PARAMS, CHECKED_NETWORKS, REGRESSORS, TRANSFORMERS
+from tests.instances import (
+    CHECK_PARAMS,
+    CHECKED_CLASSIFIERS,
+    CHECKED_NETWORKS,
+    REGRESSORS,
+    TRANSFORMERS,
+)
 
 
 @parametrize_with_checks([*TRANSFORMERS, *REGRESSORS])
@@ -12,7 +18,7 @@ def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(CHECKED_NETWORKS)
+@parametrize_with_checks([*CHECKED_NETWORKS, *CHECKED_CLASSIFIERS])
 def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
     name = check.func.__name__ if hasattr(check, "func") else check.__name__

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
@@ -26,7 +26,7 @@ from skrnn import (
     make_windows,
 )
 from skrnn.sktime import SmoothingRegressor
-from tests.instances import NETWORKS, REGRESSORS
+from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS
 
 ROWS = [SlidingWindow(5, 2), Differencer((1, 3)), SeriesScaler("robust"), CalendarFeatures("hour")]
 WINDOWED = [
@@ -42,6 +42,7 @@ WINDOWED = [
     ),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     *NETWORKS,
+    *CLASSIFIERS,
 ]
 EVERY = [*ROWS, *WINDOWED]
 
@@ -62,10 +63,13 @@ def data_for(estimator):
     """(X, y) that the estimator takes: rows of a frame, or windows."""
     if any(estimator is one for one in ROWS):
         return frame(), frame()["a"]
-    return make_windows(frame(), 6, target="a")
+    X, y = make_windows(frame(), 6, target="a")
+    return X, np.where(np.isnan(y), np.nan, y > 0) if is_classifier(estimator) else y
 
 
 def output(estimator, X):
+    if is_classifier(estimator):
+        return estimator.predict_proba(X)
     result = estimator.predict(X) if is_regressor(estimator) else estimator.transform(X)
     return np.asarray(result)
 

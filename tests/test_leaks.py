@@ -14,7 +14,9 @@ from sklearn.preprocessing import StandardScaler
 import skrnn
 from skrnn import (
     CalendarFeatures,
+    ConvClassifier,
     ConvRegressor,
+    DenseClassifier,
     DenseRegressor,
     Differencer,
     DirectForecaster,
@@ -24,6 +26,7 @@ from skrnn import (
     MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
+    RNNClassifier,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
@@ -132,6 +135,60 @@ ROW_PIPELINES = {
         SeriesScaler(), window(), RNNRegressor("gru", 4, early_stopping=True, **_NET)
     ),
 }
+
+
+CLASSIFIERS = {
+    "dense classes": DenseClassifier(4, **_NET),
+    "convolutional classes": ConvClassifier(4, **_NET),
+    "recurrent classes": RNNClassifier("gru", 4, early_stopping=True, **_NET),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_probabilities_do_not_see_the_rows_behind(name):
+    """Labels by row: what is told of a row depends on no row less than ``lead`` before it."""
+    frame = series()
+    labels = pd.Series(np.where(frame["load"] > 50, "high", "low"), frame.index)
+    pipe = make_pipeline(SeriesScaler(), window(), CLASSIFIERS[name])
+    pipe.fit(frame[:N_FIT], labels[:N_FIT])
+    honest = pipe.predict_proba(frame[N_FIT:])
+
+    for cut in CUTS:
+        known = frame.index[N_FIT:] <= frame.index[cut] + LEAD * pd.Timedelta("1h")
+        cheating = pipe.predict_proba(changed(frame, cut)[N_FIT:])
+        np.testing.assert_array_equal(cheating[known], honest[known])
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_classes_behind_the_training_windows_do_not_count(name):
+    """Nor does any fit, or its validation, see labels or rows behind the training windows."""
+    frame = series().ffill()
+    X, y = make_windows(frame, LENGTH, target="load")
+    train, _ = next(TimeSeriesSplit(2).split(X))
+    last = X.ends[train[-1]] + 1
+    rows = X.rows.copy()
+    rows[last + 1 :] = 1e3 + 7 * rows[last + 1 :]
+
+    def probabilities(rows):
+        windows = X.replace(rows=rows)
+        model = make_pipeline(SeriesScaler(), CLASSIFIERS[name])
+        model.fit(windows[train], y[train] > 50)
+        return model.predict_proba(windows[windows.ends <= last])
+
+    np.testing.assert_array_equal(probabilities(rows), probabilities(X.rows))
+
+
+def test_other_sequences_do_not_count():
+    """What is told of a sequence depends on no other sequence that comes with it."""
+    random = np.random.default_rng(0)
+    X = [random.normal(size=(n, 2)) for n in random.integers(3, 12, size=60)]
+    model = make_pipeline(SeriesScaler(), CLASSIFIERS["recurrent classes"])
+    model.fit(X[:40], [x[0, 0] > 0 for x in X[:40]])
+    others = [x if i % 2 else 1e3 * x for i, x in enumerate(X[40:])]
+
+    honest, beside_others = model.predict_proba(X[40:]), model.predict_proba(others)
+
+    np.testing.assert_array_equal(honest[1::2], beside_others[1::2])
 
 
 @pytest.mark.parametrize("name", ROW_PIPELINES)
@@ -537,7 +594,7 @@ def test_regressors_of_sktime_know_one_instance_at_a_time():
 
 def test_nothing_public_is_left_out():
     """Every public class that is fitted takes part in the audit."""
-    models = [*BACKTESTED.values(), *WINDOW_MODELS.values()]
+    models = [*BACKTESTED.values(), *WINDOW_MODELS.values(), *CLASSIFIERS.values()]
     audited = {type(part) for model in models for part in components(model)}
 
     public = {

@@ -307,10 +307,18 @@ def test_panel(kind):
         SlidingWindow(3).fit(panels()[kind])
 
 
-@pytest.mark.parametrize("transformer", [SeriesScaler(), Differencer(), CalendarFeatures("hour")])
-@pytest.mark.parametrize("kind", ["dict", "ragged"])
+@pytest.mark.parametrize(
+    ("transformer", "kind"),
+    [
+        (SeriesScaler(), "dict"),
+        (Differencer(), "dict"),
+        (CalendarFeatures("hour"), "dict"),
+        (CalendarFeatures("hour"), "ragged"),
+    ],
+    ids=repr,
+)
 def test_panel_for_other_transformers(transformer, kind):
-    """So it is with what transforms rows."""
+    """So it is with what transforms rows; to what transforms windows, a list is of sequences."""
     with pytest.raises(ValueError, match=r"takes the rows of one series, got a .* by make_windows"):
         clone(transformer).fit(panels()[kind])
 
