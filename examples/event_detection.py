@@ -114,9 +114,8 @@ for name, model in models.items():
     scores[name] = pipe.predict_proba(newer)[:, list(pipe.classes_).index("fault")]
 
 n_faults = len(stretches(fault[~valid]))
-print(
-    f"Alarms {LEAD} rows ahead, in the newest {sum(~valid)} of {len(rows)} rows: {n_faults} faults\n"
-)
+title = f"Alarms {LEAD} rows ahead, in the newest {sum(~valid)} of {len(rows)} rows"
+print(f"{title}: {n_faults} faults\n")
 print(f"{'':24}   found   alarms   false   recall   precision")
 for name, score in scores.items():
     threshold = best_threshold(fault[valid], score[valid])
