@@ -6,7 +6,9 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
+    ConvClassifier,
     ConvRegressor,
+    DenseClassifier,
     DenseRegressor,
     Differencer,
     DirectForecaster,
@@ -15,6 +17,7 @@ from skrnn import (
     MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
+    RNNClassifier,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
@@ -56,7 +59,7 @@ RECURRENT = {
     "decoder": None,
     "unroll": False,
 }
-DENSE = {"units": (7, 5), "activation": "relu", "dropout": 0.0}
+DENSE = {"units": (7, 5), "activation": "relu", "pooling": "flatten", "dropout": 0.0}
 CONVOLUTIONAL = {
     "filters": (5, 4),
     "kernel_size": 3,
@@ -79,6 +82,13 @@ def dense(**changes):
 
 def conv(**changes):
     return ConvRegressor(**{**CONVOLUTIONAL, **TRAINING, **changes})
+
+
+def classifier(kind, architecture, **changes):
+    """A classifier: what is a regressor's alone left out."""
+    regression = ("loss", "normalize_y", "sequence_targets", "decoder")
+    params = {**architecture, **TRAINING, "class_weight": None, **changes}
+    return kind(**{name: value for name, value in params.items() if name not in regression})
 
 
 def relative(regressor, transformer):
@@ -149,6 +159,28 @@ def frame():
 
 def series():
     return frame(), frame()["a"]
+
+
+def sequences():
+    rng = np.random.default_rng(5)
+    lengths = rng.integers(4, 15, size=60)
+    X = [rng.normal(size=(length, 2)).cumsum(axis=0) for length in lengths]
+    return X, np.array([x[-1, 0] + x[0, 1] for x in X])
+
+
+def two_classes():
+    X, y = sequences()
+    return X, np.where(y > 0, "up", "down")
+
+
+def three_classes():
+    X, y = sequences()
+    return X, np.digitize(y, [-1, 1])
+
+
+def labels():
+    X, y = windows()
+    return X, np.stack([y > 11, np.asarray(X)[:, -1, 1] > 0], axis=1).astype(int)
 
 
 SCALED = SeriesScaler(method="standard")
@@ -246,6 +278,18 @@ CONFIGURATIONS = {
     "conv": (conv(), three_leads),
     "conv, pooled": (conv(pool_size=(2, 1), pooling="max", dropout=0.2, dense_units=3), one_lead),
     "conv, valid": (conv(padding="valid", pooling="average", kernel_size=(2, 4)), panel),
+    "quantiles": (rnn(cell="gru", quantiles=(0.1, 0.5, 0.9)), three_leads),
+    "sequences": (rnn(units=(5, 4), bidirectional=True, dropout=0.2), sequences),
+    "sequences, scaled": (make_pipeline(WindowScaler(), rnn(cell="gru")), sequences, WEIGHTED),
+    "sequences, conv": (conv(pool_size=2, pooling="average"), sequences),
+    "sequences, dense": (dense(pooling="max"), sequences),
+    "two classes": (classifier(RNNClassifier, RECURRENT, cell="gru", batch_size=16), two_classes),
+    "three classes": (
+        classifier(ConvClassifier, CONVOLUTIONAL, pooling="max", class_weight="balanced", epochs=4),
+        three_classes,
+        WEIGHTED,
+    ),
+    "labels": (classifier(DenseClassifier, DENSE, validation_fraction=0.2), labels),
     **{
         f"keras, {name}": (model.set_params(engine="keras", dtype="float64"), data)
         for name, model, data in (
@@ -257,6 +301,8 @@ CONFIGURATIONS = {
             ("decay, clipped", rnn(learning_rate_decay=0.1, clipnorm=0.1, epochs=3), one_lead),
             ("conv", conv(pool_size=2, dropout=0.2, pooling="average"), three_leads),
             ("dense", dense(dropout=0.2, loss="mae"), gaps),
+            ("sequences", rnn(units=(5, 4), bidirectional=True), sequences),
+            ("three classes", classifier(RNNClassifier, RECURRENT, cell="gru"), three_classes),
         )
     },
 }
@@ -271,7 +317,8 @@ def numbers_of(name):
     if weighted:
         options["sample_weight"] = np.random.default_rng(1).uniform(0.1, 2, size=n_fitted)
     estimator.fit(X[:n_fitted], y[:n_fitted], **options)
-    found = {"forecast": np.ravel(estimator.predict(X[n_fitted:]))[-12:].tolist()}
+    tells = getattr(estimator, "predict_proba", estimator.predict)
+    found = {"forecast": np.ravel(tells(X[n_fitted:]))[-12:].tolist()}
     network = _network(estimator)
     if network is not None:
         found["weights"] = [float(weight.sum()) for weight in network.weights_]
