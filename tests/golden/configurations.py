@@ -280,7 +280,7 @@ CONFIGURATIONS = {
     "conv, valid": (conv(padding="valid", pooling="average", kernel_size=(2, 4)), panel),
     "quantiles": (rnn(cell="gru", quantiles=(0.1, 0.5, 0.9)), three_leads),
     "sequences": (rnn(units=(5, 4), bidirectional=True, dropout=0.2), sequences),
-    "sequences, scaled": (make_pipeline(WindowScaler(), rnn(cell="gru")), sequences, WEIGHTED),
+    "sequences, scaled": (make_pipeline(WindowScaler(), rnn(cell="gru")), sequences),
     "sequences, conv": (conv(pool_size=2, pooling="average"), sequences),
     "sequences, dense": (dense(pooling="max"), sequences),
     "two classes": (classifier(RNNClassifier, RECURRENT, cell="gru", batch_size=16), two_classes),
