@@ -122,6 +122,7 @@ class Windows:
                     f"lengths must be 1 to {self.length} steps, got {shortest} to "
                     f"{self.lengths.max()}"
                 )
+        self._complete = None
         if form is not None:
             form.check_length(int(self.steps_there().min(initial=self.length)))
 
@@ -238,7 +239,7 @@ class Windows:
         The target of others in ``rows`` or ``form`` is forgotten, and the labels of other ``ends``.
         With another length, sequences lose or keep their oldest steps.
         """
-        arguments = dict(vars(self))
+        arguments = {name: value for name, value in vars(self).items() if name != "_complete"}
         if "rows" in changes or "form" in changes:
             arguments["target"] = None
         if "ends" in changes:
@@ -372,6 +373,12 @@ class Windows:
 
     def complete(self) -> np.ndarray:
         """Mask (n_windows,): every step of the window is known."""
+        # Who forecasts asks once for what is known, and once for what is to be filled.
+        if self._complete is None:
+            self._complete = self._find_complete()
+        return self._complete.copy()
+
+    def _find_complete(self):
         first, stop = self._bounds()
         steps = self.steps_there()
         reach = (steps - 1) * self.sampling_rate
