@@ -16,7 +16,7 @@ from skrnn.neural.network import Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
-from skrnn.neural.training import Loss, Trained, Training, goes_on
+from skrnn.neural.training import Loss, Trained, Training, check_schedule, goes_on
 from skrnn.validation import check_count, check_option, check_positive, check_share
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
@@ -37,8 +37,11 @@ class NetworkEstimator:
     _: KW_ONLY
     optimizer: Any = "adam"
     learning_rate: float | None = None
+    learning_rate_schedule: str = "exponential"
     learning_rate_decay: float = 1.0
     clipnorm: float | None = None
+    global_clipnorm: float | None = None
+    weight_decay: float | None = None
     batch_size: int = 64
     epochs: int = 20
     engine: str = "auto"
@@ -180,13 +183,15 @@ class NetworkEstimator:
     def _training(self, **changes):
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
-        if check_positive("learning_rate_decay", self.learning_rate_decay) > 1:
-            raise ValueError(
-                f"learning_rate_decay must be at most 1, got {self.learning_rate_decay!r}"
-            )
-        for name in ("learning_rate", "clipnorm"):
+        check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
+        for name in ("learning_rate", "clipnorm", "global_clipnorm", "weight_decay"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
+        if None not in (self.clipnorm, self.global_clipnorm):
+            raise ValueError(
+                f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
+                f"global_clipnorm={self.global_clipnorm} that of all: choose one of them"
+            )
         if not isinstance(self.callbacks, list | tuple | None):
             raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
         patience = check_count("patience", self.patience, minimum=0)
@@ -194,8 +199,11 @@ class NetworkEstimator:
             "loss": self._loss(),
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
+            "learning_rate_schedule": self.learning_rate_schedule,
             "learning_rate_decay": self.learning_rate_decay,
             "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "weight_decay": self.weight_decay,
             "epochs": check_count("epochs", self.epochs),
             "patience": patience if self.early_stopping else None,
             "callbacks": tuple(self.callbacks or ()),

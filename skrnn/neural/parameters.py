@@ -9,11 +9,19 @@ optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
     The optimizer.
 learning_rate : float, default=None
     The optimizer's learning rate. None: its own.
+learning_rate_schedule : {"exponential", "cosine", "constant"}, default="exponential"
+    How the learning rate falls from epoch to epoch: by the same factor each time, along half a
+    cosine, or not at all.
 learning_rate_decay : float, default=1.0
-    What is left of the learning rate in the last epoch: it falls evenly, by the same factor
-    each epoch.
+    What is left of the learning rate at the end: in the last epoch of an exponential schedule,
+    which 1 keeps constant; behind it for a cosine, which may fall to 0, and needs less than 1.
 clipnorm : float, default=None
     The largest norm of each weight's gradient; longer ones are shortened.
+global_clipnorm : float, default=None
+    The largest norm of the gradient of all weights together; in place of ``clipnorm``.
+weight_decay : float, default=None
+    The share of its weights that the optimizer takes away in each step, times the learning rate;
+    beside the gradient, so that Adam does not scale it ("AdamW").
 batch_size : int, default=64
     Windows in a training step.
 epochs : int, default=20

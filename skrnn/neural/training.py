@@ -1,6 +1,7 @@
 """Training: how a network is trained, what that leaves, and all that lies between its epochs."""
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skrnn.validation import DivergenceError
+from skrnn.validation import DivergenceError, check_option, check_positive, check_share
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,11 @@ class Training:
     loss: Loss
     optimizer: object
     learning_rate: float | None
+    learning_rate_schedule: str
     learning_rate_decay: float
     clipnorm: float | None
+    global_clipnorm: float | None
+    weight_decay: float | None
     epochs: int
     patience: int | None
     callbacks: tuple
@@ -51,6 +55,23 @@ class Trained:
     optimizer: str = ""
     generators: dict = field(default_factory=dict)
     ended: str = ""
+
+
+SCHEDULES = ("exponential", "cosine", "constant")
+
+
+def check_schedule(schedule: str, decay: float) -> None:
+    """A schedule of the learning rate, and what it leaves at the end, that fit together."""
+    check_option("learning_rate_schedule", schedule, SCHEDULES)
+    if schedule == "cosine":
+        check_share("learning_rate_decay", decay)
+    elif check_positive("learning_rate_decay", decay) > 1:
+        raise ValueError(f"learning_rate_decay must be at most 1, got {decay!r}")
+    elif schedule == "constant" and decay != 1:
+        raise ValueError(
+            f"learning_rate_decay={decay!r} needs a learning_rate_schedule by which it falls, got "
+            "'constant': choose 'exponential' or 'cosine'"
+        )
 
 
 def optimizer_name(training: Training) -> str:
@@ -105,7 +126,11 @@ class Course:
 
     def rate_share(self) -> float:
         """What is left of the learning rate in the epoch that begins."""
-        return self.training.learning_rate_decay ** (self.epoch / max(1, self.training.epochs - 1))
+        training = self.training
+        left = training.learning_rate_decay
+        if training.learning_rate_schedule == "cosine":
+            return left + (1 - left) * (1 + math.cos(math.pi * self.epoch / training.epochs)) / 2
+        return left ** (self.epoch / max(1, training.epochs - 1))
 
     def begin(self) -> None:
         """An epoch begins."""

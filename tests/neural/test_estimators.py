@@ -564,6 +564,18 @@ def test_textbook_arrays():
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
         ({"learning_rate_decay": 1.5}, "learning_rate_decay must be at most 1, got 1.5"),
         ({"learning_rate_decay": 0}, "learning_rate_decay must be above 0, got 0"),
+        ({"learning_rate_schedule": "linear"}, "learning_rate_schedule must be one of"),
+        (
+            {"learning_rate_schedule": "cosine"},
+            "learning_rate_decay must be at least 0 and below 1, got 1.0",
+        ),
+        (
+            {"learning_rate_schedule": "constant", "learning_rate_decay": 0.5},
+            "learning_rate_decay=0.5 needs a learning_rate_schedule by which it falls",
+        ),
+        ({"weight_decay": -1}, "weight_decay must be above 0, got -1"),
+        ({"global_clipnorm": 0}, "global_clipnorm must be above 0, got 0"),
+        ({"global_clipnorm": 1, "clipnorm": 1}, "choose one of them"),
         ({"clipnorm": -1.0}, "clipnorm must be above 0, got -1.0"),
         ({"validation_fraction": 1.5}, "validation_fraction must be above 0 and below 1, got 1.5"),
         (

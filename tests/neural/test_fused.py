@@ -21,6 +21,7 @@ from skrnn.neural.fused.layers.recurrent import CACHE_BYTES
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
 from skrnn.neural.network import Network, Recurrent
+from skrnn.neural.training import Course
 from tests.neural import gradients
 from tests.neural.gradients import fitted
 
@@ -135,6 +136,65 @@ def test_optimizers_and_losses_are_those_of_keras(optimizer, loss, first):
 
     for ours, theirs in zip(fused.weights_, keras.weights_, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight_decay": 0.3},
+        {"weight_decay": 0.3, "optimizer": "sgd"},
+        {"weight_decay": 0.3, "optimizer": "rmsprop", "clipnorm": 0.05},
+        {"global_clipnorm": 0.02, "optimizer": "sgd"},
+        {"learning_rate_schedule": "cosine", "learning_rate_decay": 0},
+        {"learning_rate_schedule": "cosine", "learning_rate_decay": 0.3, "weight_decay": 0.1},
+    ],
+    ids=str,
+)
+def test_what_is_done_around_steps_is_what_keras_does(options):
+    """Decoupled weight decay, clipping of the whole gradient, and a cosine of the learning rate."""
+    X, y = data(90)
+    fused = fitted(RNNRegressor("gru", 4, **options, learning_rate=0.1), X, y, engine="fused")
+    plain = {name: None for name in ("weight_decay", "global_clipnorm") if name in options}
+    plain |= {"learning_rate_schedule": "constant", "learning_rate_decay": 1.0}
+    keras, without = copy.deepcopy(fused), copy.deepcopy(fused)
+    keras.set_params(engine="keras")
+    without.set_params(**plain)
+
+    for model in (fused, keras, without):
+        model.set_params(warm_start=True, epochs=3, batch_size=32).fit(X, y)
+
+    for ours, theirs in zip(fused.weights_, keras.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert np.abs(fused.weights_[0] - without.weights_[0]).max() > 1e-3
+
+
+def test_a_cosine_falls_to_what_is_left():
+    """Half a cosine over the epochs; what is left of the rate is there behind the last."""
+    training = fitted(RNNRegressor("gru", 1), *data()).set_params(
+        learning_rate_schedule="cosine", learning_rate_decay=0.2, epochs=4
+    )
+    course = Course(training._training(), 1, None)
+    shares = []
+    for _ in range(4):
+        shares.append(course.rate_share())
+        course.history.setdefault("loss", []).append(0.0)
+
+    half = np.sqrt(0.5)
+    expected = [0.2 + 0.8 * (1 + share) / 2 for share in (1, half, 0, -half)]
+    assert shares == pytest.approx(expected)
+
+
+def test_settings_of_keras_optimizers_are_followed():
+    """Also what is done around their steps, without Keras."""
+    keras = pytest.importorskip("keras")
+    X, y = data(90)
+    options = {"weight_decay": 0.3, "global_clipnorm": 0.02}
+    named = fitted(RNNRegressor("gru", 4, learning_rate=0.1, **options), X, y, engine="fused")
+
+    optimizer = keras.optimizers.Adam(0.1, **options)
+    built = fitted(RNNRegressor("gru", 4, optimizer=optimizer), X, y, engine="fused")
+
+    np.testing.assert_allclose(named.weights_[0], built.weights_[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from skrnn.neural.fused.gathering import (
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import LANE_STEP, Batches, Inputs, Learning, Places, Weights
 from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
-from skrnn.neural.fused.optimizers import DEFAULTS, clipnorm_of, optimizer_record, settings
+from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
 from skrnn.neural.network import Network
@@ -151,13 +151,10 @@ class _Trainer:
         weights = plan.initial_weights(self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
         self.packed = _weights(plan, self.vector)
-        name, values = settings(training.optimizer)
         self.rate = training.learning_rate
         if self.rate is None:
-            self.rate = values["learning_rate"]
-        optimizer, n_remembered = optimizer_record(
-            name, values, clipnorm_of(training), network.dtype
-        )
+            self.rate = settings(training.optimizer)[1]["learning_rate"]
+        optimizer, n_remembered = optimizer_record(training, network.dtype)
         self.learning = Learning(
             gradients=np.zeros((n_shares, plan.packed), network.dtype),
             losses=np.zeros(n_shares),

@@ -145,6 +145,8 @@ def update(weights, learning, n_shares, n):
     learning.totals[1] += n
     for i in range(weights.vector.shape[0]):
         learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
+    if learning.optimizer[0].global_clipnorm < math.inf:
+        clip(learning.gradient, learning.optimizer[0].global_clipnorm)
     most = learning.optimizer[0].clipnorm
     if most < math.inf:
         for variable in range(weights.bounds.shape[0] - 1):

@@ -20,10 +20,12 @@ DEFAULTS = {
     "sgd": {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False},
 }
 _SETTINGS = dict.fromkeys(name for settings in DEFAULTS.values() for name in settings)
-# Beside settings: the address of the step's kernel, steps that were made, the learning rate of
-# the epoch, and the largest norm of a gradient.
+# Beside settings: the address of the step's kernel, steps that were made, and the learning rate of
+# the epoch; and what is done around each step, whatever it is.
+_AROUND = ("clipnorm", "global_clipnorm", "weight_decay")
 OPTIMIZER = np.dtype(
-    [("address", np.int64), ("steps", np.int64), ("rate", np.float64), ("clipnorm", np.float64)]
+    [("address", np.int64), ("steps", np.int64), ("rate", np.float64)]
+    + [(name, np.float64) for name in _AROUND]
     + [(name, np.float64) for name in _SETTINGS if name != "learning_rate"]
 )
 
@@ -86,6 +88,10 @@ def sgd_step(W, G, memory, optimizer):
 def optimize(W, G, memory, optimizer):
     """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
     optimizer[0].steps += 1
+    decay = W.dtype.type(optimizer[0].weight_decay * optimizer[0].rate)
+    if decay > 0:
+        for i in range(W.shape[0]):
+            W[i] -= W[i] * decay
     _step_at(optimizer[0].address, W, G, memory, optimizer)
 
 
@@ -120,14 +126,15 @@ OPTIMIZERS = {
 }
 
 
-def optimizer_record(
-    name: str, values: dict, clipnorm: float | None, dtype: str
-) -> tuple[np.ndarray, int]:
-    """An optimizer as the kernels take it, and how many vectors it remembers."""
+def optimizer_record(training: Training, dtype: str) -> tuple[np.ndarray, int]:
+    """A training's optimizer as the kernels take it, and how many vectors it remembers."""
+    name, values = settings(training.optimizer)
     optimizer = OPTIMIZERS[name]
     record = np.zeros(1, OPTIMIZER)
     record["address"] = optimizer.step.address(ready(dtype))
-    record["clipnorm"] = np.inf if clipnorm is None else clipnorm
+    record["clipnorm"] = _around(training, "clipnorm", np.inf)
+    record["global_clipnorm"] = _around(training, "global_clipnorm", np.inf)
+    record["weight_decay"] = _around(training, "weight_decay", 0.0)
     for key in values.keys() - {"learning_rate"}:
         record[key] = values[key]
     return record, optimizer.n_remembered(values)
@@ -136,7 +143,7 @@ def optimizer_record(
 # ---------------------------------------------------------------------- Keras's optimizers
 
 # What else a Keras optimizer's settings may hold, as long as it is switched off.
-_IGNORED = {"name", "clipnorm", "ema_momentum", "ema_overwrite_frequency"}
+_IGNORED = {"name", *_AROUND, "ema_momentum", "ema_overwrite_frequency"}
 
 
 def settings(optimizer: object) -> tuple[str, dict] | None:
@@ -154,8 +161,9 @@ def settings(optimizer: object) -> tuple[str, dict] | None:
     return name, known
 
 
-def clipnorm_of(training: Training) -> float | None:
-    """The largest norm of a gradient: of the training, or of its Keras optimizer."""
-    if training.clipnorm is not None or isinstance(training.optimizer, str):
-        return training.clipnorm
-    return training.optimizer.get_config().get("clipnorm")
+def _around(training, name, nothing):
+    """What is done around each step: as the training says, or its Keras optimizer."""
+    value = getattr(training, name)
+    if value is None and not isinstance(training.optimizer, str):
+        value = training.optimizer.get_config().get(name)
+    return nothing if value is None else value

@@ -306,7 +306,7 @@ def optimizer_of(training: Training) -> keras.optimizers.Optimizer:
         # A Keras optimizer belongs to the model that it was first used for: each fit takes a new
         # one.
         config = keras.optimizers.serialize(training.optimizer)
-    for name in ("learning_rate", "clipnorm"):
+    for name in ("learning_rate", "clipnorm", "global_clipnorm", "weight_decay"):
         if getattr(training, name) is not None:
             config["config"][name] = getattr(training, name)
     if training.learning_rate_decay < 1 and isinstance(config["config"].get("learning_rate"), dict):

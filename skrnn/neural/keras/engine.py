@@ -257,7 +257,15 @@ def _trainer(network, training):
         and isinstance(training.optimizer, str)
         and not training.callbacks
     )
-    key = (network, training.loss, training.optimizer, training.learning_rate, training.clipnorm)
+    key = (
+        network,
+        training.loss,
+        training.optimizer,
+        training.learning_rate,
+        training.clipnorm,
+        training.global_clipnorm,
+        training.weight_decay,
+    )
     trainer = _TRAINERS.get(key, lambda: _Trainer(network, training)) if plain else None
     if trainer is None or not trainer.lock.acquire(blocking=False):
         trainer = _Trainer(network, training)
