@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import BaseCrossValidator
 
 from skrnn.evaluation.folds import make_groups
@@ -231,6 +231,11 @@ def _check_estimator(name, estimator):
         )
     if not hasattr(estimator, "predict"):
         raise ValueError(f"{name} must be an estimator that predicts, got {estimator!r}")
+    if is_classifier(estimator):
+        raise ValueError(
+            f"{name} must forecast numbers, got the classifier {type(estimator).__name__}: use "
+            "cross_val_score(…, cv=TimeSeriesSplit()), or cross_val_predict for its probabilities"
+        )
 
 
 def _check_refit(refit):

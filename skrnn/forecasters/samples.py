@@ -1,5 +1,6 @@
 """Samples: what there is to learn from, and the split that validates on the newest."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,6 +53,7 @@ class Samples:
         """
         known = ~np.isnan(self.y[:, outputs]).any(axis=1)
         kept = complete & known
+        _warn_of_padding(self.windows, ~complete & known)
         if self.weights is not None:
             kept &= self.weights > 0
         if not kept.any():
@@ -74,7 +76,7 @@ class Samples:
 def share_of(n: int, fraction: float, seed: int, classes: np.ndarray | None) -> np.ndarray:
     """Mask (n,) of a share of the samples, drawn evenly from each class.
 
-    Without ``classes`` (n, n_targets) from all alike. Of a class with one sample none is drawn.
+    Without ``classes`` (n, n_targets) from all alike. One sample of each class is never drawn.
 
     Examples
     --------
@@ -89,12 +91,14 @@ def share_of(n: int, fraction: float, seed: int, classes: np.ndarray | None) -> 
         kind = np.unique(classes, axis=0, return_inverse=True)[1].reshape(n)
     order = random.permutation(n)
     order = order[np.argsort(kind[order], kind="stable")]
-    order = order[np.bincount(kind)[kind[order]] > 1] if classes is not None else order
+    _, firsts = np.unique(kind[order], return_index=True)
+    order = np.delete(order, firsts)
     n_chosen = int(np.ceil(fraction * n))
-    if n_chosen >= len(order):
+    if n_chosen > len(order):
+        of_classes = "" if classes is None else f" in {len(firsts)} classes"
         raise ValueError(
-            f"validation_fraction={fraction} of {n} sequences leaves too few to train on: use a "
-            "smaller fraction or more sequences"
+            f"validation_fraction={fraction} of {n} sequences{of_classes} leaves none to train on "
+            "for some: use a smaller fraction, more sequences, or validation_data of your own"
         )
     # Every so many of those that lie class beside class.
     picked = (np.arange(n_chosen) + random.uniform()) * len(order) / n_chosen
@@ -153,6 +157,26 @@ def _age_ranks(windows):
     ranks = np.empty(len(windows))
     ranks[order] = (np.arange(len(windows)) - before + 1) / np.repeat(size, size)
     return ranks
+
+
+def _warn_of_padding(windows, left_out):
+    """Say once how many arrays are left out that may be sequences with NaN in front."""
+    if not left_out.any() or windows.lengths is not None:
+        return
+    alone = len(np.unique(windows.series)) == len(windows) > 1
+    if not alone or not windows.shares_rows:
+        return
+    steps = windows[left_out].values_at(0, [1 - windows.length, 0])
+    padded = np.isnan(steps[:, 0]) & ~np.isnan(steps[:, 1])
+    # A gap leaves few such windows, and sequences of different length most.
+    if 2 * padded.sum() > len(windows):
+        warnings.warn(
+            f"{padded.sum()} of {len(windows)} windows begin with unknown steps (NaN) and are left "
+            "out of the fit: if these are steps that are not there, bring sequences, a list of "
+            "arrays (steps, features)",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def _nothing_left(windows, complete, known):

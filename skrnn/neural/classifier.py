@@ -1,5 +1,6 @@
 """NetworkClassifier: the task of telling classes, or labels of which a sample has several."""
 
+import warnings
 from dataclasses import KW_ONLY
 from typing import Any
 
@@ -156,11 +157,30 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         if reset:
             self.labels_ = Labels.of(check_labels(self, y, n), named)
             self.classes_ = self.labels_.classes
+            if len(self.classes_) == 1 and not self.labels_.several:
+                warnings.warn(
+                    f"y has one class only, {self.classes_.tolist()[0]!r}, which is all that can "
+                    "be told",
+                    UserWarning,
+                    stacklevel=6,
+                )
         elif named is not None and not np.array_equal(named, self.classes_):
             raise ValueError(
                 f"classes must be those of the first call, {self.classes_.tolist()}, got "
                 f"{named.tolist()}"
             )
+
+    def _split(self, samples, fraction, seed):
+        train, validation = super()._split(samples, fraction, seed)
+        missing = np.setdiff1d(validation.y, train.y).astype(int)
+        if len(missing):
+            warnings.warn(
+                f"{self.classes_[missing].tolist()} are classes of samples to validate on, but of "
+                "none to train on: lower validation_fraction, or pass validation_data of your own",
+                UserWarning,
+                stacklevel=5,
+            )
+        return train, validation
 
     def _training_samples(self, X, y, sample_weight, start, *named):
         samples = super()._training_samples(X, y, sample_weight, start, *named)
@@ -186,7 +206,7 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         return Samples(samples.windows, samples.y, weights).take(weights > 0)
 
     def _samples(self, windows, y, sample_weight):
-        y = self.labels_.encode(check_labels(self, y, len(windows)))
+        y = self.labels_.encode(check_labels(self, y, len(windows), warn=True))
         return Samples(windows, y, check_weights(sample_weight, len(windows)))
 
     def _remember(self, samples, y):

@@ -120,7 +120,10 @@ class NetworkEstimator:
         """Make a stock Keras model of the fitted network.
 
         It takes windows (n, steps, n_features) without NaN, and predicts what ``predict`` does, or
-        with ``quantiles`` what ``predict_quantiles`` does, as (n, n_outputs · n_quantiles).
+        with ``quantiles`` what ``predict_quantiles`` does, as (n, n_outputs · n_quantiles). Of
+        classes it gives probabilities: of the second of two, of each of more, or of each label.
+        After sequences it takes arrays of any length with NaN in front of the first step of each,
+        which is its mask: ``numpy.asarray`` of ``Windows``.
 
         Returns
         -------

@@ -106,7 +106,7 @@ def _weights_of(class_weight, classes, numbers):
     return weights
 
 
-def check_labels(estimator, y: Any, n: int) -> np.ndarray:
+def check_labels(estimator, y: Any, n: int, *, warn: bool = False) -> np.ndarray:
     """The target y as labels (n,), or (n, n_labels) of 0 and 1; unknown ones are NaN or None."""
     name = type(estimator).__name__
     if y is None:
@@ -115,7 +115,7 @@ def check_labels(estimator, y: Any, n: int) -> np.ndarray:
         y = y.toarray()
     y = np.asarray(y)
     several = y.ndim == 2 and y.shape[1] > 1
-    y = y if several else column_or_1d(y, warn=True)
+    y = y if several else column_or_1d(y, warn=warn)
     if len(y) != n:
         raise ValueError(
             f"X and y must have the same number of samples, got {n} in X and {len(y)} in y"
@@ -124,7 +124,11 @@ def check_labels(estimator, y: Any, n: int) -> np.ndarray:
         assert_all_finite(np.nan_to_num(y, nan=0.0, posinf=np.inf, neginf=-np.inf), input_name="y")
     unknown = pd.isna(y)
     known = y[~unknown.any(axis=1)] if several else y[~unknown]
-    known = np.array(known.tolist()) if known.dtype == object and len(known) else known
+    if known.dtype == object and len(known):
+        kinds = sorted({type(label).__name__ for label in known.tolist()})
+        if len(kinds) > 1:
+            raise ValueError(f"y must have labels of one type, got {' and '.join(kinds)}")
+        known = np.array(known.tolist())
     if not len(known):
         return y
     check_classification_targets(known)

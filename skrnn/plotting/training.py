@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 
 from skrnn.forecasters.inside import nested
 from skrnn.plotting.axes import BLUE, GREY, VERMILION, axes_for, counted_from_one, small_legend
@@ -86,11 +86,10 @@ class TrainingDisplay:
                 f"without history_: fit it first, or draw a dict of losses with "
                 f"TrainingDisplay.from_history"
             )
-        unit = "in the unit of normalize_y" if network.normalize_y else "of y as it is"
         # A fit that goes on may have better epochs behind it, whose weights are gone.
         kept = network.early_stopping and not network.warm_start
         kept = kept and np.isfinite(network.history_.get("val_loss", [np.nan])[-1])
-        names = {"loss_name": f"{_loss_of(network)} loss, {unit}"}
+        names = {"loss_name": _loss_of(network)}
         if kept:
             names["best_name"] = "best epoch, its weights are kept"
         return cls(_checked(network.history_), **names).plot(ax, **kwargs)
@@ -203,8 +202,15 @@ def _spans_decades(losses):
 
 
 def _loss_of(network):
-    """The name of the loss that a network learned with."""
-    if getattr(network, "quantiles", None) is not None:
+    """The name of the loss that a network learned with, and its unit."""
+    if is_classifier(network):
+        return "cross-entropy"
+    unit = "in the unit of normalize_y" if network.normalize_y else "of y as it is"
+    return f"{_name_of(network)} loss, {unit}"
+
+
+def _name_of(network):
+    if network.quantiles is not None:
         return "pinball"
     if isinstance(network.loss, str):
         return network.loss

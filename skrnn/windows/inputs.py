@@ -140,6 +140,11 @@ def _as_checked(estimator, X, *, reset):
         )
     # After sequences, the columns of an array are steps of one feature.
     own = getattr(estimator, "window_shape_", (0,))[0] is not None
+    if not own and not reset and np.ndim(X) == 2 and np.shape(X)[1] == 1 < len(X):
+        raise ValueError(
+            f"{name} takes a list of sequences, got an array of shape {np.shape(X)}: pass one "
+            "sequence as [X]"
+        )
     X = validate_data_of(estimator if reset or own else _Anything(), X, reset=reset or not own)
     return Windows.from_array(numeric_values(X))
 

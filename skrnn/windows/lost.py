@@ -36,7 +36,7 @@ def warn_of_lost_rows(lost: np.ndarray, index: pd.Index | None, context: Context
     why, remedy = _reason(rows, index, context)
     warnings.warn(
         f"{n_lost} of {len(lost)} rows ({where}) have a window without a single known step, and "
-        f"are forecast by the mean of the target: {why}. {remedy}",
+        f"are forecast by the mean of the target (its classes by their shares): {why}. {remedy}",
         LostRowsWarning,
         stacklevel=3,
     )
@@ -62,7 +62,7 @@ def _reason(rows, index, context):
         )
     return (
         f"there is no known row in the {context.reach} rows before each",
-        "Bring the rows before them, a longer window, or more leads (MultiOutputForecaster).",
+        "Bring the rows before them, or a longer window; for more leads, MultiOutputForecaster.",
     )
 
 

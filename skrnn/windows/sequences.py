@@ -23,18 +23,19 @@ def are_sequences(X: Any) -> bool:
     Of arrays (steps, features) in any case; of lists, and of arrays (steps,) of one feature, if
     their lengths differ, as NumPy makes one array of others.
     """
-    listed = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object)
-    if not listed or not len(X):
+    of_objects = isinstance(X, np.ndarray | pd.Series) and X.dtype == object
+    if not (isinstance(X, list | tuple) or of_objects) or not len(X):
         return False
-    if any(is_frame(x) or (isinstance(x, np.ndarray) and x.ndim == 2) for x in X):
+    if any(is_frame(x) or getattr(x, "ndim", 0) == 2 for x in X):
         return True
-    if not all(isinstance(x, list | tuple | pd.Series) or np.ndim(x) == 1 for x in X):
+    if not all(isinstance(x, list | tuple) or getattr(x, "ndim", 0) == 1 for x in X):
         return False
     return len({len(x) for x in X}) > 1
 
 
 def sequences_of(X: list) -> Windows:
     """Sequences as windows that are as long as the longest of them."""
+    X = list(X)
     tables = [_table(sequence, number) for number, sequence in enumerate(X)]
     widths = sorted({table.shape[1] for table in tables})
     if len(widths) > 1:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -140,9 +141,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         check_same_index(X, y)
         check_enough_rows(len(values), length, rate)
         self.known_ahead_ = column_positions(self.known_ahead, X, argument="known_ahead")
-        y = np.asarray(y)
-        for column in self.known_ahead_ if y.dtype.kind in "fiu" else ():
-            if np.array_equal(values[:, column], y, equal_nan=True):
+        for column in self.known_ahead_:
+            if _says_the_same(values[:, column], np.asarray(y)):
                 raise ValueError(
                     f"known_ahead={self.known_ahead!r} names the target y itself: take it out"
                 )
@@ -171,6 +171,16 @@ class SlidingWindow(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None)
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _says_the_same(values, y):
+    """Whether a column is the target itself; of labels, under whatever name each goes."""
+    if y.shape != values.shape:
+        return False
+    if y.dtype.kind == "f":
+        return np.array_equal(values, y, equal_nan=True)
+    ours, names = pd.factorize(values)
+    return len(names) > 1 and np.array_equal(ours, pd.factorize(y)[0])
 
 
 def check_enough_rows(n_rows: int, length: int, rate: int, lead: int = 0) -> None:

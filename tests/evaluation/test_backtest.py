@@ -30,6 +30,7 @@ from skrnn import (
     MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
+    RNNClassifier,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -878,3 +879,11 @@ def test_there_are_rows_to_forecast():
         backtest(make_pipeline(SlidingWindow(5), LinearWindow()), frame[:0], frame["a"][:0])
     with pytest.raises(ValueError, match="X must have at least one window to forecast from"):
         backtest(LinearWindow(), X[:0], y[:0])
+
+
+def test_classes_are_no_forecasts():
+    """A classifier is compared by stock means, which the error names."""
+    with pytest.raises(
+        ValueError, match="must forecast numbers, got the classifier"
+    ):
+        backtest(RNNClassifier(), walk(), walk()["a"])

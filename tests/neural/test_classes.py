@@ -231,9 +231,10 @@ def test_samples_without_a_label_are_left_out(unknown):
 
 @pytest.mark.parametrize("engine", ["fused", "keras"])
 def test_a_single_class(engine):
-    """Is all that can be told."""
+    """Is all that can be told, which is said."""
     X, _ = data()
-    model = learner(epochs=1, engine=engine).fit(X, ["only"] * 60)
+    with pytest.warns(UserWarning, match="y has one class only, 'only'"):
+        model = learner(epochs=1, engine=engine).fit(X, ["only"] * 60)
 
     np.testing.assert_array_equal(model.predict(X), ["only"] * 60)
     np.testing.assert_array_equal(model.predict_proba(X), np.ones((60, 1)))
@@ -248,8 +249,9 @@ def test_a_single_class(engine):
         (np.tile([[0, 1, 2]], (60, 1)), "y of several columns must be 0 or 1 for each label"),
         (np.where(np.arange(60) == 3, np.inf, 1), "infinity"),
         (None, "requires y to be passed"),
+        (np.array([1, "a"] * 30, dtype=object), "labels of one type, got int and str"),
     ],
-    ids=["numbers", "none known", "too few", "several classes", "infinite", "none"],
+    ids=["numbers", "none known", "too few", "several classes", "infinite", "none", "mixed"],
 )
 def test_what_are_no_labels(y, message):
     """One clear error."""
@@ -411,12 +413,31 @@ def test_a_share_is_even(fraction):
     assert not chosen[-1]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_class_vanishes_from_training(seed):
+    """However few samples it has."""
+    classes = np.array([0, 0, 1, 1, 2.0])
+
+    chosen = share_of(5, 0.4, seed, classes[:, None])
+
+    assert set(classes[~chosen]) == {0, 1, 2}
+
+
 def test_too_few_to_validate_on():
     """One clear error."""
     X, _ = data(n=4)
 
-    with pytest.raises(ValueError, match="leaves too few to train on"):
-        learner(validation_fraction=0.9).fit(X, ["a", "a", "b", "c"])
+    with pytest.raises(ValueError, match="of 4 sequences in 3 classes leaves none to train on"):
+        learner(validation_fraction=0.5).fit(X, ["a", "a", "b", "c"])
+
+
+def test_a_class_of_the_newest_windows_alone_is_said():
+    """Who validates on the newest trains without it."""
+    X, y = make_windows(np.random.default_rng(0).normal(size=100), length=4)
+    labels = np.where(np.arange(len(y)) > 92, "fault", "fine")
+
+    with pytest.warns(UserWarning, match=r"\['fault'\] are classes of samples to validate on"):
+        learner(epochs=1, early_stopping=True).fit(X, labels)
 
 
 def test_early_stopping_keeps_the_best_weights():

@@ -332,6 +332,24 @@ def test_searches_of_many_jobs():
 # ---------------------------------------------------------------------- errors
 
 
+def test_arrays_with_nothing_in_front_are_said_to_be_left_out():
+    """They may be sequences, of which a list is taken."""
+    X, y = data()
+    padded = np.asarray(as_windows(X))
+
+    with pytest.warns(UserWarning, match=r"of 40 windows begin with unknown steps .* a list of"):
+        RNNRegressor("gru", 3, epochs=1).fit(padded, y)
+
+
+def test_one_sequence_is_a_list_of_one():
+    """A table of one column is no sequence of one feature."""
+    X, y = data()
+    X = [x[:, :1] for x in X]
+
+    with pytest.raises(ValueError, match=r"got an array of shape .*: pass one sequence as \[X\]"):
+        RNNRegressor("gru", 3, epochs=1).fit(X, y).predict(X[0])
+
+
 def test_what_flattens_steps_needs_a_pooling():
     """It says so."""
     X, y = data()

@@ -6,6 +6,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
+    DenseClassifier,
     DenseRegressor,
     Differencer,
     LinearWindow,
@@ -141,3 +142,13 @@ def test_quantiles_are_learned_with_the_pinball_loss():
     display = TrainingDisplay.from_estimator(network)
 
     assert display.ax_.get_ylabel().startswith("pinball loss")
+
+
+def test_classifiers_learn_with_the_cross_entropy():
+    """Which has no unit."""
+    X = np.random.default_rng(0).normal(size=(40, 4))
+    model = DenseClassifier(3, epochs=3).fit(X, X[:, -1] > 0)
+
+    display = TrainingDisplay.from_estimator(model)
+
+    assert display.ax_.get_ylabel() == "cross-entropy"

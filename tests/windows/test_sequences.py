@@ -116,8 +116,9 @@ def test_repr_and_pickle():
         lambda X: np.array(X, dtype=object),
         lambda X: [pd.DataFrame(x, columns=["a", "b"]) for x in X],
         lambda X: [x.tolist() for x in X],
+        pd.Series,
     ],
-    ids=["tuple", "object array", "tables", "lists"],
+    ids=["tuple", "object array", "tables", "lists", "column of a table"],
 )
 def test_kinds_of_lists(like):
     """Tuples, arrays of objects, tables, and lists of lists."""

@@ -332,3 +332,13 @@ def test_polars():
 
     assert windows.feature_names == ("load", "price")
     assert windows.shift.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("name", [{0: "no", 1: "yes"}, {0: False, 1: True}, {0: 7, 1: 3}], ids=str)
+def test_labels_that_are_known_ahead_are_the_target(name):
+    """Whatever the classes are called: a column that says the same is refused."""
+    events = (np.arange(30) % 7 == 3).astype(int)
+    frame = pd.DataFrame({"load": np.arange(30.0), "event": events})
+
+    with pytest.raises(ValueError, match="names the target y itself"):
+        SlidingWindow(3, known_ahead=["event"]).fit(frame, frame["event"].map(name))
