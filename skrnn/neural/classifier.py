@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
@@ -89,8 +90,8 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of ``classes_``; of labels, that of each.
         """
-        check_is_fitted(self, "trained_")
-        return self._told(X, self._task().forecasts, self.class_prior_)
+        check_is_fitted(self, "network_")
+        return self._told(X, self._probabilities, self.class_prior_)
 
     def predict_log_proba(self, X) -> np.ndarray:
         """Tell the logarithm of each class's probability, exact also where that is nearly 0.
@@ -104,10 +105,10 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         -------
         logarithms : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         """
-        check_is_fitted(self, "trained_")
+        check_is_fitted(self, "network_")
         with np.errstate(divide="ignore"):
             prior = np.log(self.class_prior_)
-        return self._told(X, self._task().logarithms, prior)
+        return self._told(X, self._logarithms, prior)
 
     def score(self, X, y, sample_weight=None) -> float:
         """Share of the windows whose class is told (of labels, all of them).
@@ -141,9 +142,20 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
             sample_weight=None if weights is None else weights[known],
         )
 
-    def _told(self, X, of_scores, stand_in):
+    def _probabilities(self, windows):
+        if self._members:
+            return np.mean([member._probabilities(windows) for member in self._members], axis=0)
+        return self._task().forecasts(self._outputs(windows))
+
+    def _logarithms(self, windows):
+        if self._members:
+            each = [member._logarithms(windows) for member in self._members]
+            return logsumexp(each, axis=0) - np.log(len(each))
+        return self._task().logarithms(self._outputs(windows))
+
+    def _told(self, X, tell, stand_in):
         windows = check_windows(self, X, reset=False)
-        told = finite_forecasts(of_scores(self._outputs(windows)), stand_in)
+        told = finite_forecasts(tell(windows), stand_in)
         told[~windows.known()] = stand_in
         return told
 

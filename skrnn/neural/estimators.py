@@ -1,5 +1,6 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
+import copy
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.forecasters.samples import Samples
 from skrnn.neural.engines import ENGINES, engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
+from skrnn.neural.members import mean_history, train_side_by_side
 from skrnn.neural.network import Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
@@ -52,6 +54,7 @@ class NetworkEstimator:
     warm_start: bool = False
     verbose: int = 0
     random_state: Any = None
+    n_estimators: int = 1
     dtype: str = "float32"
 
     @wholly
@@ -77,6 +80,9 @@ class NetworkEstimator:
         self : object
             The fitted network.
         """
+        if self._has_members():
+            options = {"sample_weight": sample_weight, "validation_data": validation_data}
+            return self._train_members("fit", X, y, options, going_on=self.warm_start)
         start = getattr(self, "trained_", None) if self.warm_start else None
         fraction = self._fraction() if validation_data is None else 0.0
         samples = self._training_samples(X, y, sample_weight, start)
@@ -112,6 +118,11 @@ class NetworkEstimator:
 
     def _go_on(self, X, y, sample_weight, *named):
         """Train for one more epoch, with what an estimator's ``partial_fit`` names beside."""
+        if self._has_members():
+            options = {"sample_weight": sample_weight}
+            if named:
+                options["classes"] = named[0]
+            return self._train_members("partial_fit", X, y, options, going_on=True)
         start = getattr(self, "trained_", None)
         samples = self._training_samples(X, y, sample_weight, start, *named)
         return self._train(samples, None, self._training(epochs=1, patience=None), start)
@@ -127,12 +138,14 @@ class NetworkEstimator:
 
         Returns
         -------
-        model : keras.Model
-            A new model, not trained further by this estimator.
+        model : keras.Model, or list of keras.Model
+            A new model, not trained further by this estimator; of several networks one of each.
         """
         from skrnn.neural.keras.engine import keras_model
 
         check_is_fitted(self)
+        if self._members:
+            return [member.keras_model() for member in self._members]
         scale, offset = self._fitted_task().unit_of_outputs()
         network = self.network_
         if network.any_length:
@@ -291,6 +304,8 @@ class NetworkEstimator:
                 "changed since: set them back, or fit with warm_start=False"
             )
         self.network_ = network
+        for name in ("estimators_", "seeds_"):
+            vars(self).pop(name, None)
         unrolled = self._network_on(network, samples.windows)
         engine = engine_for(self.engine, unrolled, training)
         feed = self._feed(samples, seed=training.seed)
@@ -324,6 +339,53 @@ class NetworkEstimator:
             known_ahead=self.known_ahead_,
             step_targets=targets,
         )
+
+    # ------------------------------------------------------------------ several networks
+
+    @property
+    def _members(self) -> list:
+        """The networks that were trained side by side; none where there is but one."""
+        return getattr(self, "estimators_", [])
+
+    def _has_members(self):
+        return check_count("n_estimators", self.n_estimators) > 1
+
+    def _train_members(self, method, X, y, options, *, going_on):
+        """Train as many networks, each from its own seed, on the same windows."""
+        before = self._members if going_on else []
+        if before and len(before) != self.n_estimators:
+            raise ValueError(
+                f"training can only go on with the {len(before)} networks of the fit before, got "
+                f"n_estimators={self.n_estimators}"
+            )
+        windows = check_windows(self, X, reset=not before)
+        if not before:
+            random = check_random_state(self.random_state)
+            self.seeds_ = random.randint(1, 2**31 - 1, size=self.n_estimators)
+        members = []
+        for number, seed in enumerate(self.seeds_.tolist()):
+            member = copy.copy(before[number]) if before else type(self)()
+            params = {**self.get_params(deep=False), "n_estimators": 1, "random_state": seed}
+            # One bar is enough.
+            params["verbose"] = 0 if number else self.verbose
+            members.append(member.set_params(**params))
+        self.estimators_ = train_side_by_side(
+            lambda member: getattr(member, method)(windows, y, **options),
+            members,
+            threads=self.engine != "keras",
+        )
+        self._take_over(self.estimators_)
+        return self
+
+    def _take_over(self, members):
+        """Know of the fit what each member knows of it alike."""
+        own = ("weights_", "trained_")
+        for name, value in vars(members[0]).items():
+            if name.endswith("_") and not name.startswith("_") and name not in own:
+                setattr(self, name, value)
+        for name in own:
+            vars(self).pop(name, None)
+        self.history_ = mean_history([member.history_ for member in members])
 
     # ------------------------------------------------------------------ windows as they are read
 

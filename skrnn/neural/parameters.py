@@ -51,6 +51,10 @@ verbose : int, default=0
 random_state : int, RandomState or None, default=None
     Makes the weights, the order of the windows and the dropouts repeatable. A training that
     goes on draws what one without a break would have drawn.
+n_estimators : int, default=1
+    How many networks to train, each from a seed of its own (``seeds_``), side by side on the
+    processor's cores. Their forecast is the median of each one's, of classes the mean of their
+    probabilities.
 dtype : {"float32", "float64"}, default="float32"
     The precision of all calculations.""",
     "<recurrence>": """\
@@ -127,6 +131,9 @@ weights_ : list of ndarray
     Its weights, in Keras's order and layout.
 trained_ : Trained
     All that training left: weights, the optimizer's and the generators' states, the losses.
+estimators_, seeds_ : list of estimators, ndarray of shape (n_estimators,)
+    With ``n_estimators``, the networks, and the ``random_state`` of each. ``weights_`` and
+    ``trained_`` are theirs then, and ``history_`` the mean of theirs.
 n_features_in_ : int
     Number of features of a step (of columns, where windows came as (n, steps)).""",
     "<classifier>": """\

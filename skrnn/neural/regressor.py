@@ -38,7 +38,7 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs), as y was in ``fit``
         """
-        check_is_fitted(self, "trained_")
+        check_is_fitted(self, "network_")
         if not self.quantiles_:
             return super().predict(X)
         return median_of(self.predict_quantiles(X), self.quantiles_)
@@ -57,7 +57,7 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
         -------
         y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
         """
-        check_is_fitted(self, "trained_")
+        check_is_fitted(self, "network_")
         if not self.quantiles_:
             raise ValueError(
                 "quantiles must be learned to be predicted: fit with quantiles=(0.1, 0.5, 0.9)"
@@ -72,6 +72,8 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
         return self._forecasts(windows)
 
     def _forecasts(self, windows):
+        if self._members:
+            return np.median([member._forecasts(windows) for member in self._members], axis=0)
         return self._fitted_task().forecasts(self._outputs(windows))
 
     def _loss(self) -> Loss:

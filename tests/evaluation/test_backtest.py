@@ -883,7 +883,5 @@ def test_there_are_rows_to_forecast():
 
 def test_classes_are_no_forecasts():
     """A classifier is compared by stock means, which the error names."""
-    with pytest.raises(
-        ValueError, match="must forecast numbers, got the classifier"
-    ):
+    with pytest.raises(ValueError, match="must forecast numbers, got the classifier"):
         backtest(RNNClassifier(), walk(), walk()["a"])

@@ -46,6 +46,7 @@ TRAINING = {
     "warm_start": False,
     "verbose": 0,
     "random_state": 7,
+    "n_estimators": 1,
     "dtype": "float64",
 }
 RECURRENT = {

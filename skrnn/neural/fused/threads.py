@@ -30,11 +30,35 @@ def _libraries():
     return ThreadpoolController().select(user_api="blas")
 
 
+_WORK = threading.local()
+
+
+@contextlib.contextmanager
+def working_for(shared: np.ndarray) -> Iterator[None]:
+    """A block of one of some threads that work together: it has no threads of its own.
+
+    What stops them stops what is begun in it.
+    """
+    _WORK.shared = shared
+    try:
+        yield
+    finally:
+        _WORK.shared = None
+
+
+def _stopped():
+    """Whether the threads were stopped that this one is one of."""
+    shared = getattr(_WORK, "shared", None)
+    return shared is not None and bool(shared[STOP])
+
+
 def allowed_threads() -> int:
     """As many as the libraries of linear algebra may use here.
 
-    What joblib and threadpoolctl limit is limited.
+    What joblib and threadpoolctl limit is limited. A thread that works with others is one.
     """
+    if getattr(_WORK, "shared", None) is not None:
+        return 1
     return max(
         1, min([joblib.cpu_count(), *(library["num_threads"] for library in _libraries().info())])
     )
@@ -90,6 +114,8 @@ def together(n_threads, work, show=None) -> None:
             while not end.wait(SHOWN_EVERY):
                 if show:
                     show(shared)
+                if _stopped():
+                    raise KeyboardInterrupt
     finally:
         shared[STOP] = 1
         for thread, end in zip(threads, ended, strict=True):
