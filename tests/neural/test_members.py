@@ -159,9 +159,10 @@ def test_ctrl_c_ends_all():
     timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
 
     timer.start()
-    with pytest.raises(KeyboardInterrupt), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(X, y)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y)
 
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("skrnn")]
     assert not hasattr(model, "estimators_")

@@ -89,6 +89,8 @@ def together(n_threads, work, show=None) -> None:
     Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of
     them runs any more.
     """
+    if _stopped():
+        raise KeyboardInterrupt
     shared = shared_state()
     errors = []
     ended = [threading.Event() for _ in range(n_threads)]
