@@ -15,7 +15,14 @@ from skrnn.neural import (
     RNNClassifier,
     RNNRegressor,
 )
-from skrnn.preprocessing import CalendarFeatures, Differencer, SeriesScaler, WindowScaler
+from skrnn.preprocessing import (
+    CalendarFeatures,
+    Differencer,
+    LogTransformer,
+    SeasonalAnchor,
+    SeriesScaler,
+    WindowScaler,
+)
 from skrnn.windows import (
     FlattenWindows,
     LastSteps,
@@ -36,11 +43,13 @@ __all__ = [
     "FlattenWindows",
     "LastSteps",
     "LinearWindow",
+    "LogTransformer",
     "MultiOutputForecaster",
     "NaiveForecaster",
     "RNNClassifier",
     "RNNRegressor",
     "RecursiveForecaster",
+    "SeasonalAnchor",
     "SeriesScaler",
     "SlidingWindow",
     "TransformedWindowRegressor",

@@ -18,6 +18,8 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    LogTransformer,
+    SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -28,11 +30,20 @@ from skrnn import (
 from skrnn.sktime import SmoothingRegressor
 from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS
 
-ROWS = [SlidingWindow(5, 2), Differencer((1, 3)), SeriesScaler("robust"), CalendarFeatures("hour")]
+ROWS = [
+    SlidingWindow(5, 2),
+    Differencer((1, 3)),
+    SeriesScaler("robust"),
+    LogTransformer("yeo-johnson"),
+    CalendarFeatures("hour"),
+]
 WINDOWED = [
     SeriesScaler(),
     Differencer(2),
     WindowScaler(),
+    WindowScaler("last", scale="mean_abs"),
+    SeasonalAnchor(3),
+    LogTransformer(offset=100.0),
     LastSteps(2),
     FlattenWindows(),
     *REGRESSORS,
@@ -41,6 +52,11 @@ WINDOWED = [
         make_pipeline(SeriesScaler(), FlattenWindows(), Ridge()), Differencer(1)
     ),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
+    TransformedWindowRegressor(
+        TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(3)),
+        LogTransformer(offset=100.0),
+        weight_by_scale=True,
+    ),
     *NETWORKS,
     *CLASSIFIERS,
 ]

@@ -23,11 +23,13 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    LogTransformer,
     MultiOutputForecaster,
     NaiveForecaster,
     RecursiveForecaster,
     RNNClassifier,
     RNNRegressor,
+    SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -119,6 +121,28 @@ ROW_PIPELINES = {
         window(),
         TransformedWindowRegressor(
             TransformedWindowRegressor(LinearWindow(), WindowScaler()), Differencer(1)
+        ),
+    ),
+    "since the last season": make_pipeline(
+        window(), TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(4))
+    ),
+    "scaled by size": make_pipeline(
+        window(),
+        TransformedWindowRegressor(
+            LinearWindow(), WindowScaler("last", scale="mean_abs"), weight_by_scale=True
+        ),
+    ),
+    "logarithms of rows": make_pipeline(LogTransformer(columns="load"), window(), LinearWindow()),
+    "powers of rows": make_pipeline(LogTransformer("yeo-johnson"), window(), LinearWindow()),
+    "logarithms since the last season": make_pipeline(
+        window(),
+        TransformedWindowRegressor(
+            TransformedWindowRegressor(
+                TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(4)),
+                WindowScaler(min_scale=0.01),
+                weight_by_scale=0.5,
+            ),
+            LogTransformer(columns="load"),
         ),
     ),
     "network in a wrapper": make_pipeline(
@@ -289,6 +313,19 @@ WINDOW_MODELS = {
     "against the window": TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     "nested wrappers": TransformedWindowRegressor(
         TransformedWindowRegressor(LinearWindow(), WindowScaler()), Differencer(1)
+    ),
+    "since the last season": TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(2)),
+    "weights by size": TransformedWindowRegressor(
+        DenseRegressor(4, **_NET), WindowScaler("last"), weight_by_scale=-0.5
+    ),
+    "scaled by size": TransformedWindowRegressor(
+        LinearWindow(), WindowScaler(None, scale="mean_abs")
+    ),
+    "logarithms": TransformedWindowRegressor(LinearWindow(), LogTransformer(columns="load")),
+    "powers": TransformedWindowRegressor(LinearWindow(), LogTransformer("box-cox", columns="load")),
+    "network on logarithms since the last season": TransformedWindowRegressor(
+        TransformedWindowRegressor(RNNRegressor("gru", 4, **_NET), SeasonalAnchor(2)),
+        LogTransformer("yeo-johnson"),
     ),
     "network in nested wrappers": TransformedWindowRegressor(
         TransformedWindowRegressor(
@@ -470,7 +507,14 @@ def test_backtests_of_panels_do_not_see_the_rows_behind():
 
 
 @pytest.mark.parametrize(
-    "transformer", [SeriesScaler(), SeriesScaler("robust"), Differencer((1, 5)), window()]
+    "transformer",
+    [
+        SeriesScaler(),
+        SeriesScaler("robust"),
+        Differencer((1, 5)),
+        LogTransformer("yeo-johnson"),
+        window(),
+    ],
 )
 def test_transformers_look_back_only(transformer):
     """Transformed rows do not change with the rows behind them."""

@@ -1,12 +1,17 @@
 """TransformedWindowRegressor: windows and their targets, relative to the windows themselves."""
 
+import numbers
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import clone
 
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
 from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
+from skrnn.preprocessing.window_form import sizes
 from skrnn.windows.array import Windows
+from skrnn.windows.form import Form
 from skrnn.windows.leads import leads_of, target_position
 
 
@@ -14,8 +19,10 @@ class TransformedWindowRegressor(WrappingForecaster):
     """Transform each window and its target together, and forecast from that in the original unit.
 
     With ``Differencer(24)`` the regressor learns how the target differs from the same hour of the
-    day before; with ``WindowScaler()`` it learns in deviations of the window. What needs scaling
-    besides goes *inside*, so that the target and the window's target column keep one unit. ::
+    day before, with ``SeasonalAnchor(24)`` how both differ from the window's last day; with
+    ``WindowScaler()`` it learns in deviations of the window, with ``LogTransformer()`` in
+    percentages. One in another is one after the other, the outer first. What needs scaling besides
+    goes *inside*, so that the target and the window's target column keep one unit. ::
 
         TransformedWindowRegressor(
             make_pipeline(SeriesScaler(), RNNRegressor("gru")), Differencer(24)
@@ -29,11 +36,20 @@ class TransformedWindowRegressor(WrappingForecaster):
     regressor : estimator
         Any regressor or pipeline on windows; scikit-learn's take ``make_pipeline(FlattenWindows(),
         Ridge())``.
-    transformer : Differencer, WindowScaler, SeriesScaler or None, default=None
-        A transformer that can be undone against a window. None: the windows as they are, which
-        serves to leave incomplete windows out of the fit of a scikit-learn regressor.
+    transformer : transformer or None, default=None
+        ``Differencer``, ``SeasonalAnchor``, ``WindowScaler``, ``LogTransformer`` or
+        ``SeriesScaler``: a transformer that can be undone against a window. None: the windows as
+        they are, which serves to leave incomplete windows out of the fit of a scikit-learn
+        regressor.
     target : str or int, default=0
         The window's column that y continues, by name or position.
+    weight_by_scale : bool or float, default=False
+        Weigh samples by a power of their window's size, besides ``sample_weight``: True is the
+        power 1, by which errors that are learned in a window's own scale count as they do in the
+        unit of y; 0.5 is halfway, and a negative power gives large windows less weight. The size is
+        what ``WindowScaler`` divides the target column by, and with other transformers that
+        column's standard deviation in the window; 1 where that is 0. These weights are 1 on
+        average.
 
     Attributes
     ----------
@@ -43,6 +59,8 @@ class TransformedWindowRegressor(WrappingForecaster):
         The fitted regressor.
     transformer_ : transformer
         The fitted transformer.
+    mean_weight_ : float
+        What weights by size are divided by: their mean in ``fit``.
     n_features_in_ : int
         Number of features of a step (of columns, where windows came as (n, steps)).
 
@@ -59,10 +77,11 @@ class TransformedWindowRegressor(WrappingForecaster):
 
     reads_sequences = True
 
-    def __init__(self, regressor, transformer=None, target=0):
+    def __init__(self, regressor, transformer=None, target=0, *, weight_by_scale=False):
         self.regressor = regressor
         self.transformer = transformer
         self.target = target
+        self.weight_by_scale = weight_by_scale
 
     @property
     def template(self):
@@ -75,12 +94,15 @@ class TransformedWindowRegressor(WrappingForecaster):
         return getattr(self, "regressor_", None)
 
     def _fit_models(self, samples, *, going_on):
+        power = self._check_power()
         self.leads_ = leads_of(samples.windows, self.n_outputs_)
         samples = samples.with_windows(samples.windows.replace(leads=self.leads_))
         fitted = self.inner_model
         stays = going_on and fitted is not None
         if not stays:
             self._fit_transformer(samples)
+        if power:
+            samples = self._weighted(samples, power, going_on=stays)
         windows = samples.windows
         y = samples.y
         if self.transformer_ is not None:
@@ -100,15 +122,38 @@ class TransformedWindowRegressor(WrappingForecaster):
             return
         if not hasattr(self.transformer, "relative_target"):
             raise ValueError(
-                "transformer must be undone against a window, as Differencer, WindowScaler and "
-                f"SeriesScaler can; got {type(self.transformer).__name__}: put it inside, in front "
-                "of the regressor"
+                "transformer must be undone against a window, as Differencer, SeasonalAnchor, "
+                "WindowScaler, LogTransformer and SeriesScaler can; got "
+                f"{type(self.transformer).__name__}: put it inside, in front of the regressor"
             )
         windows = samples.windows
         self.target_ = target_position(windows, self.target)
         if windows.target != self.target_:
             check_one_unit(self, windows, samples.y, self.target)
         self.transformer_ = clone(self.transformer).fit(windows)
+
+    def _check_power(self):
+        """The power of a window's size that weighs samples; 0 for none."""
+        power = self.weight_by_scale
+        if not isinstance(power, bool | np.bool_ | numbers.Real) or not np.isfinite(power):
+            raise ValueError(
+                f"weight_by_scale must be True, False or a finite number, got {power!r}"
+            )
+        return float(power)
+
+    def _weighted(self, samples, power, *, going_on):
+        """The samples, whose weights are multiplied by a power of their windows' sizes."""
+        column = target_position(samples.windows, self.target)
+        if hasattr(self.transformer_, "sizes"):
+            size = self.transformer_.sizes(samples.windows, column)
+        else:
+            size = sizes(samples.windows, column, Form(scale="deviation"))
+        factor = size**power
+        if not going_on or not hasattr(self, "mean_weight_"):
+            self.mean_weight_ = factor.mean()
+        factor /= self.mean_weight_
+        weights = factor if samples.weights is None else samples.weights * factor
+        return replace(samples, weights=weights)
 
     def _predict(self, windows: Windows):
         windows = windows.replace(leads=self.leads_)

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import check_counts, check_option, column_positions, index_of
+from skrnn.preprocessing.rows import RowTransformer, as_floats
+from skrnn.validation import check_counts, check_option, index_of
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.context import CONTEXTS, Context, lay_rows
@@ -83,7 +82,7 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         check_option("context", self.context, CONTEXTS)
         if are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
-            self.columns_ = self._positions(_columns_of(windows))
+            self.columns_ = self._positions(windows)
             self._steps_lost(windows)
             return self
         values = check_rows(self, X, reset=True)
@@ -134,13 +133,13 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         index = index_of(X)
         if self._begins_at_head(index, values):
             grid = lay_rows(values, index, self._reach, self.context_.clock)
-            rows = _as_floats(grid.rows)
+            rows = as_floats(grid.rows)
             head = self.head_[: len(rows)]
             rows[: len(head), self.columns_] = head[:, self.columns_]
             behind = len(head)
         else:
             grid = self.context_.lay(values, index, "carry")
-            rows = _as_floats(grid.rows)
+            rows = as_floats(grid.rows)
             behind = grid.where[0]
             if behind < self._reach:
                 raise self._out_of_place(index)
@@ -181,13 +180,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     def _reach(self):
         return sum(self.lags_)
 
-    def _positions(self, X):
-        if self.columns is None:
-            return np.arange(self.n_features_in_)
-        return column_positions(self.columns, X, argument="columns")
-
     def _difference(self, rows):
-        out = _as_floats(rows)
+        out = as_floats(rows)
         values = out[:, self.columns_]
         for lag in self.lags_:
             change = np.full_like(values, np.nan)
@@ -310,16 +304,3 @@ def _running_sum(changes, start, lag):
     padded[:n] = changes
     steps = np.concatenate([start[None], padded.reshape(-1, lag, changes.shape[1])])
     return steps.cumsum(axis=0, dtype=np.float64)[1:].reshape(-1, changes.shape[1])[:n]
-
-
-def _as_floats(rows):
-    """A copy of rows in the float type that holds them, unknown ones included."""
-    return rows.astype(np.result_type(rows, np.float32))
-
-
-def _columns_of(windows):
-    """The columns of windows as a table without rows, for ``column_positions``."""
-    empty = np.empty((0, windows.n_features))
-    if windows.feature_names is None:
-        return empty
-    return pd.DataFrame(empty, columns=list(windows.feature_names))

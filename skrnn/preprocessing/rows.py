@@ -8,6 +8,9 @@ import pandas as pd
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skrnn.validation import column_positions
+from skrnn.windows.array import Windows
+
 
 class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """A transformer of rows: DataFrame in, DataFrame out; unknown values (NaN) are welcome."""
@@ -36,6 +39,14 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
             self._sklearn_output_config = {"transform": transform}
         return self
 
+    def _positions(self, X) -> np.ndarray:
+        """Positions of the parameter ``columns`` in rows, or in ``Windows``; of all for None."""
+        if self.columns is None:
+            return np.arange(self.n_features_in_)
+        if isinstance(X, Windows):
+            X = _columns_of(X)
+        return column_positions(self.columns, X, argument="columns")
+
     def _like(self, X, values: np.ndarray):
         """The values as the kind of table that came."""
         if isinstance(X, pd.Series):
@@ -57,3 +68,16 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
+
+
+def as_floats(rows: np.ndarray) -> np.ndarray:
+    """A copy of rows in the float type that holds them, unknown ones included."""
+    return rows.astype(np.result_type(rows, np.float32))
+
+
+def _columns_of(windows):
+    """The columns of windows as a table without rows, for ``column_positions``."""
+    empty = np.empty((0, windows.n_features))
+    if windows.feature_names is None:
+        return empty
+    return pd.DataFrame(empty, columns=list(windows.feature_names))

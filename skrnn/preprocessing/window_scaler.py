@@ -1,25 +1,36 @@
-"""WindowScaler: every window by its own mean and deviation."""
-
-from typing import Any
+"""WindowScaler: every window by its own level and size."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from skrnn.wholly import wholly
+from skrnn.preprocessing.window_form import WindowForm, sizes
+from skrnn.validation import check_share
 from skrnn.windows.array import Windows
-from skrnn.windows.form import Form, mean_deviation
-from skrnn.windows.inputs import as_came, check_windows
+from skrnn.windows.form import Form
 
-SCALED = Form(centre="mean", scale="deviation")
+# How a form calls them.
+CENTERS = {"mean": "mean", "last": "last"}
+SCALES = {"std": "deviation", "mean_abs": "mean_abs"}
 
 
-class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
-    """Scale every window by its own mean and standard deviation, feature by feature.
+class WindowScaler(WindowForm):
+    """Scale every window by its own level and size, feature by feature.
 
     It learns nothing from other windows, so it takes series of any level. Inside
-    ``TransformedWindowRegressor`` the target is scaled by the mean and deviation of its own
+    ``TransformedWindowRegressor`` the target is scaled by the level and the size of its own
     window's target column. A constant window becomes zeros.
+
+    Parameters
+    ----------
+    center : {"mean", "last"} or None, default="mean"
+        What is taken from each step: the mean of the window, its last step (where that is unknown,
+        the newest known one), or nothing.
+    scale : {"std", "mean_abs"} or None, default="std"
+        What each step is divided by, whatever the center: the window's standard deviation, the mean
+        of its steps' absolute values, or nothing. Where it is 0, 1.
+    min_scale : float, default=0.0
+        The least standard deviation that divides, as a share of the mean of the steps' absolute
+        values, at least 0 and below 1: with 0.01 a window that varies by less than 1% of its size
+        is not blown up to variance 1. Of no effect on ``scale="mean_abs"``.
 
     Attributes
     ----------
@@ -35,44 +46,33 @@ class WindowScaler(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     >>> WindowScaler().fit_transform(np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
     array([[-1.22474487,  0.        ,  1.22474487],
            [ 0.        ,  0.        ,  0.        ]])
+    >>> WindowScaler("last", scale="mean_abs").fit_transform(np.array([[1.0, 2.0, 3.0]]))
+    array([[-1. , -0.5,  0. ]])
     """
 
-    reads_sequences = True
+    def __init__(self, center="mean", *, scale="std", min_scale=0.0):
+        self.center = center
+        self.scale = scale
+        self.min_scale = min_scale
 
-    @wholly
-    def fit(self, X: Any, y: Any = None) -> "WindowScaler":
-        """Check the windows. Returns self."""
-        check_windows(self, X, reset=True)
-        return self
+    def sizes(self, windows: Windows, column: int) -> np.ndarray:
+        """The size (n,) of each window's target column: what it is divided by.
 
-    def transform(self, X: Any) -> Any:
-        """Scale every window; the result is of the kind that came, and ``Windows`` stay lazy."""
-        check_is_fitted(self)
-        windows = check_windows(self, X, reset=False)
-        return as_came(windows.formed(SCALED), X)
+        With ``scale=None``, its standard deviation.
+        """
+        form = self._form(windows)
+        return sizes(windows, column, Form(scale="deviation") if self.scale is None else form)
 
-    def relative_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
-        """The target y (n, n_leads) in deviations from the mean of its window's target column."""
-        mean, deviation = self._statistics(windows, column)
-        return (y - mean) / deviation
+    def _form(self, windows):
+        centre = _form_word("center", self.center, CENTERS)
+        scale = _form_word("scale", self.scale, SCALES)
+        least = check_share("min_scale", self.min_scale)
+        return Form(centre, scale, min_scale=least if scale == "deviation" else 0.0)
 
-    def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
-        """Undo ``relative_target``."""
-        mean, deviation = self._statistics(windows, column)
-        return y * deviation + mean
 
-    def set_output(self, *, transform: str | None = None) -> "WindowScaler":
-        """Do nothing, as windows are no table; a pipeline calls this on all of its steps."""
-        return self
-
-    def _statistics(self, windows, column):
-        feature = windows.feature(column)
-        statistics = [mean_deviation(feature.take(batch)) for batch in feature.batches()]
-        mean, deviation = zip(*statistics, strict=True)
-        return np.concatenate(mean)[:, :, 0], np.concatenate(deviation)[:, :, 0]
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags
+def _form_word(name, value, words):
+    if value is None:
+        return "none"
+    if not isinstance(value, str) or value not in words:
+        raise ValueError(f"{name} must be {', '.join(map(repr, words))} or None, got {value!r}")
+    return words[value]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skrnn.windows.filling import last_known
+from skrnn.windows.filling import fill_steps, last_known
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,12 @@ class Form:
     centre : {"none", "mean", "last", "season"}, default="none"
         What is taken from each step: nothing, the mean of all steps, the last step, or the step of
         the same phase in the window's last season. Where that is unknown, the newest known one.
-    scale : {"none", "deviation"}, default="none"
-        What each step is divided by: nothing, or the deviation of the steps from their mean,
-        whatever the centre. It is 1 where they are constant.
+    scale : {"none", "deviation", "mean_abs"}, default="none"
+        What each step is divided by, whatever the centre: nothing, the deviation of the steps from
+        their mean, or the mean of their absolute values. Where that is 0, as the deviation of
+        constant steps is, 1.
+    min_scale : float, default=0.0
+        The least deviation that divides, as a share of the mean of the absolute values.
     season : int, default=1
         Steps of a season.
     origin : tuple of float, default=()
@@ -41,6 +44,7 @@ class Form:
 
     centre: str = "none"
     scale: str = "none"
+    min_scale: float = 0.0
     season: int = 1
     origin: tuple[float, ...] = ()
     unit: tuple[float, ...] = ()
@@ -48,21 +52,69 @@ class Form:
     def of(self, batch: np.ndarray) -> np.ndarray:
         """Gathered windows (n, steps, features) in this form, in their float type."""
         self.check_length(batch.shape[1])
+        centre, scale = self._centre_scale(batch)
         formed = batch.astype(np.float64)
-        mean = deviation = None
-        if self.centre == "mean" or self.scale == "deviation":
-            mean, deviation = mean_deviation(batch)
-        if self.centre == "mean":
-            formed -= mean
-        elif self.centre != "none":
-            formed -= newest_of_phase(batch, self.period)
-        if self.scale == "deviation":
-            formed /= deviation
+        if centre is not None:
+            formed -= centre
+        if scale is not None:
+            formed /= scale
         if self.origin:
             formed -= np.array(self.origin)
         if self.unit:
             formed /= np.array(self.unit)
         return formed.astype(batch.dtype, copy=False)
+
+    def of_targets(self, batch: np.ndarray, leads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is taken from targets (n, n_leads) of windows' only feature, and what divides them.
+
+        Parameters
+        ----------
+        batch : ndarray of shape (n, steps, 1)
+            The gathered windows.
+        leads : ndarray of shape (n_leads,)
+            How many steps ahead of the last one each target lies.
+
+        Returns
+        -------
+        centre : ndarray of shape (n, n_leads)
+            NaN where nothing of a window is known.
+        scale : ndarray of shape (n, 1)
+
+        Examples
+        --------
+        >>> steps = np.array([1.0, 2.0, 3.0, 5.0]).reshape(1, 4, 1)
+        >>> Form("season", season=2).of_targets(steps, np.arange(1, 5))
+        (array([[3., 5., 3., 5.]]), array([[1.]]))
+        """
+        self.check_length(batch.shape[1])
+        centre, scale = self._centre_scale(batch)
+        if scale is None:
+            scale = np.ones((len(batch), 1, 1))
+        if centre is None:
+            centre = np.zeros((len(batch), 1, 1))
+        # Of a phase of which nothing is known, what is known beside it tells most.
+        season = fill_steps(centre[:, -self.period :], np.full(1, np.nan))
+        return season[:, (leads - 1) % self.period, 0], scale[:, 0]
+
+    def _centre_scale(self, batch):
+        """Centre and scale of windows, (n, 1 or steps, n_features) each; None for nothing."""
+        mean = spread = None
+        if self.centre == "mean" or self.scale == "deviation":
+            mean, spread = mean_spread(batch)
+        centre = None
+        if self.centre == "mean":
+            centre = mean
+        elif self.centre != "none":
+            centre = newest_of_phase(batch, self.period)
+        if self.scale == "none":
+            return centre, None
+        if self.scale == "mean_abs":
+            scale = mean_abs(batch)
+        else:
+            scale = spread
+            if self.min_scale:
+                scale = np.maximum(spread, self.min_scale * mean_abs(batch))
+        return centre, np.where(scale == 0, 1.0, scale)
 
     @property
     def period(self) -> int:
@@ -108,7 +160,7 @@ class Form:
         )
 
     def then(self, form: "Form") -> "Form":
-        """What comes of it after another form, which has a centre and no origin.
+        """What comes of it after another form, which has no origin.
 
         A centre undoes what was taken from all steps alike, and a scale undoes what all steps were
         divided by, but for its sign.
@@ -118,8 +170,16 @@ class Form:
                 "windows whose steps are changes since their last season cannot be transformed by "
                 "themselves once more: do that first, or leave it out"
             )
+        taken = self.centre != "none" or bool(self.origin)
+        by_size = form.scale == "mean_abs" or form.min_scale > 0
+        if form.centre == "none" or (taken and by_size):
+            raise ValueError(
+                "windows that are centred or scaled by themselves have lost the size of their "
+                "values, by which they are to be scaled: do both at once, as "
+                'WindowScaler(center="mean", scale="mean_abs") does, or leave one out'
+            )
         if form.scale == "none":
-            return replace(form, scale=self.scale, unit=self.unit)
+            return replace(form, scale=self.scale, min_scale=self.min_scale, unit=self.unit)
         signs = tuple(np.sign(self.unit).tolist())
         return form if min(signs, default=1) > 0 else replace(form, unit=signs)
 
@@ -129,6 +189,12 @@ def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     NaN where there are none; the deviation is 1 where they are constant.
     """
+    mean, spread = mean_spread(batch)
+    return mean, np.where(spread == 0, 1.0, spread)
+
+
+def mean_spread(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same, but for the deviation where steps are constant, which is 0."""
     known = ~np.isnan(batch)
     count = known.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -136,7 +202,15 @@ def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         squares = np.where(known, batch - mean, 0) ** 2
         deviation = np.sqrt(squares.sum(axis=1, keepdims=True) / count)
     constant = deviation <= Form.noise(batch.dtype) * np.abs(mean)
-    return mean, np.where(constant, 1.0, deviation)
+    return mean, np.where(constant, 0.0, deviation)
+
+
+def mean_abs(batch: np.ndarray) -> np.ndarray:
+    """Mean of the absolute values (n, 1, n_features) of the known steps; NaN where none is."""
+    known = ~np.isnan(batch)
+    sizes = np.where(known, np.abs(batch), 0).sum(axis=1, keepdims=True, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        return sizes / known.sum(axis=1, keepdims=True)
 
 
 def newest_of_phase(batch: np.ndarray, season: int) -> np.ndarray:

@@ -15,6 +15,9 @@ from skrnn.neural.fused.compiling import part_of
 # What a step is relative to, as compiled code compares it.
 NO_CENTRE, MEAN, SEASON = range(3)
 
+# What a step is divided by.
+NO_SCALE, DEVIATION, MEAN_ABS = range(3)
+
 
 class Relative(NamedTuple):
     """How each sample is expressed relative to itself: a ``Form``, as compiled code takes it."""
@@ -22,9 +25,11 @@ class Relative(NamedTuple):
     centre: int
     # Steps of a season.
     period: int
-    # Whether the deviation divides, and below what share of the mean it counts as none.
-    scaled: bool
+    scale: int
+    # Below what share of the mean the deviation counts as none, and the least that divides, as a
+    # share of the mean of the absolute values.
     constant: float
+    min_scale: float
     # One for each column.
     origin: np.ndarray
     unit: np.ndarray
@@ -97,12 +102,13 @@ def _relative(form, dtype, n_columns):
     zeros = np.zeros(n_columns)
     ones = np.ones(n_columns)
     if form is None:
-        return Relative(NO_CENTRE, 1, False, 0.0, zeros, ones)
+        return Relative(NO_CENTRE, 1, NO_SCALE, 0.0, 0.0, zeros, ones)
     return Relative(
         centre={"none": NO_CENTRE, "mean": MEAN, "last": SEASON, "season": SEASON}[form.centre],
         period=form.period,
-        scaled=form.scale == "deviation",
+        scale={"none": NO_SCALE, "deviation": DEVIATION, "mean_abs": MEAN_ABS}[form.scale],
         constant=form.noise(dtype),
+        min_scale=float(form.min_scale) if form.scale == "deviation" else 0.0,
         origin=np.array(form.origin) if form.origin else zeros,
         unit=np.array(form.unit) if form.unit else ones,
     )
@@ -231,21 +237,31 @@ def _express(relative, f, steps, begins, X):
     """
     length, lanes = steps.shape
     mean = np.zeros(lanes)
-    deviation = np.ones(lanes)
-    if relative.centre == MEAN or relative.scaled:
+    scale = np.zeros(lanes)
+    if relative.centre == MEAN or relative.scale == DEVIATION:
         for t in range(length):
             for b in range(lanes):
                 mean[b] += steps[t, b]
         for b in range(lanes):
             mean[b] /= length - begins[b]
-    if relative.scaled:
+    if relative.scale == MEAN_ABS or relative.min_scale > 0:
+        for t in range(length):
+            for b in range(lanes):
+                scale[b] += abs(steps[t, b])
+        share = 1.0 if relative.scale == MEAN_ABS else relative.min_scale
+        for b in range(lanes):
+            scale[b] *= share / (length - begins[b])
+    if relative.scale == DEVIATION:
         squares = np.zeros(lanes)
         for t in range(length):
             for b in range(lanes):
                 squares[b] += (steps[t, b] - mean[b]) ** 2 if t >= begins[b] else 0.0
         for b in range(lanes):
             root = math.sqrt(squares[b] / (length - begins[b]))
-            deviation[b] = 1.0 if root <= relative.constant * abs(mean[b]) else root
+            if root > relative.constant * abs(mean[b]):
+                scale[b] = max(scale[b], root)
+    for b in range(lanes):
+        scale[b] = 1.0 if scale[b] == 0 else scale[b]
     if relative.centre == NO_CENTRE:
         mean[:] = 0
     origin = relative.origin[f]
@@ -256,7 +272,7 @@ def _express(relative, f, steps, begins, X):
             centre = steps[length - relative.period + (t - length) % relative.period]
         out = X[t, f]
         for b in range(lanes):
-            out[b] = ((steps[t, b] - centre[b]) / deviation[b] - origin) / unit
+            out[b] = ((steps[t, b] - centre[b]) / scale[b] - origin) / unit
 
 
 @part_of
