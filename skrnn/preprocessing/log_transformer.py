@@ -138,8 +138,7 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
         """The target y (n, n_leads), transformed as its column is."""
         if column not in self.columns_:
             return y
-        table = y + self.offsets_[column]
-        self._warn_of(self._undefined(table), "targets")
+        self._warn_of(self._undefined(y + self.offsets_[column]), "targets")
         return self._forward(y, column)
 
     def absolute_target(self, windows: Windows, y: np.ndarray, column: int) -> np.ndarray:
@@ -206,8 +205,10 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
 
     def _rows(self, rows, function):
         out = as_floats(rows)
+        limits = np.finfo(out.dtype)
         for column in self.columns_:
-            out[:, column] = function(rows[:, column].astype(np.float64), column, out.dtype)
+            values = function(rows[:, column].astype(np.float64), column)
+            out[:, column] = np.clip(values, limits.min, limits.max)
         return out
 
     def _undefined(self, shifted):
@@ -234,23 +235,25 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
             stacklevel=3,
         )
 
-    def _forward(self, values, column, dtype=np.float64):
+    def _forward(self, values, column):
         shifted = values + self.offsets_[column]
         shifted = np.where(self._undefined(shifted), self.smallest_[column], shifted)
         if self.method == "log":
             return np.log(shifted)
         power = self.powers_[column]
-        return shifted if power is None else _of_column(power.transform, shifted)
-
-    def _backward(self, values, column, dtype=np.float64):
-        power = self.powers_[column]
+        if power is None:
+            return shifted
         with np.errstate(over="ignore"):
-            if self.method == "log":
+            return _finite(_of_column(power.transform, shifted))
+
+    def _backward(self, values, column):
+        power = self.powers_[column]
+        if self.method == "log":
+            with np.errstate(over="ignore"):
                 shifted = np.exp(values)
-            else:
-                shifted = values if power is None else self._unpowered(values, power)
-        largest = min(LARGEST, float(np.finfo(dtype).max))
-        return np.clip(shifted - self.offsets_[column], -largest, largest)
+        else:
+            shifted = values if power is None else self._unpowered(values, power)
+        return _finite(shifted - self.offsets_[column])
 
     def _unpowered(self, values, power):
         """The way back; infinite, or the edge of what is defined, beyond what has one."""
@@ -269,6 +272,10 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = self.method != "yeo-johnson"
         return tags
+
+
+def _finite(values):
+    return np.clip(values, -LARGEST, LARGEST)
 
 
 def _of_column(function, values):

@@ -2,18 +2,25 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
     Differencer,
     LastSteps,
     LinearWindow,
+    LogTransformer,
     NaiveForecaster,
+    RNNRegressor,
+    SeasonalAnchor,
     SeriesScaler,
     TransformedWindowRegressor,
     WindowScaler,
     make_windows,
 )
+from skrnn.forecasters.base import WindowRegressor
+from tests.preprocessing.panels import panel_windows
 
 CASES = [
     {"length": 12, "horizon": 3, "lag": 1},
@@ -99,3 +106,120 @@ def test_the_naive_forecast_inside_judges_by_itself():
 
     with pytest.raises(ValueError, match="not in that column's unit"):
         model.fit(X, y)
+
+
+# ---------------------------------------------------------------------- logarithms, sizes, seasons
+
+
+class Oracle(WindowRegressor):
+    """A regressor that forecasts the targets that it was fitted on."""
+
+    def _fit(self, samples):
+        self.seen_ = samples.y
+
+    def _predict(self, windows):
+        return self.seen_
+
+
+def chain(regressor, *transformers):
+    """Wrappers one in another, the first transformer outermost."""
+    for transformer in reversed(transformers):
+        regressor = TransformedWindowRegressor(regressor, transformer)
+    return regressor
+
+
+def chains(rate):
+    """Transformers that are defined one after the other, for windows of at least three steps."""
+    logarithm = [LogTransformer(), LogTransformer("box-cox"), LogTransformer("yeo-johnson")]
+    scaler = [
+        WindowScaler(),
+        WindowScaler("last", scale="mean_abs"),
+        WindowScaler(None, scale="mean_abs"),
+        WindowScaler(None, min_scale=0.1),
+    ]
+    changes = [SeasonalAnchor(2 * rate), SeasonalAnchor(rate), WindowScaler("last", scale=None)]
+    optional = [st.one_of(st.none(), st.sampled_from(some)) for some in (logarithm, scaler)]
+    return st.tuples(*optional, st.sampled_from(changes)).map(
+        lambda some: [transformer for transformer in some if transformer is not None]
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_targets_come_back_from_any_depth(data):
+    """Whatever is nested where it is defined, targets learned by heart are forecast exactly."""
+    X, y = data.draw(panel_windows(positive=True))
+    kept = X.complete()
+    if not kept.any():
+        return
+    model = chain(Oracle(), *data.draw(chains(X.sampling_rate)))
+
+    forecast = model.fit(X[kept], y[kept]).predict(X[kept])
+
+    np.testing.assert_allclose(forecast, y[kept], rtol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_a_network_learns_seasonal_changes_of_logarithms(engine):
+    """A season that grows with its level is learned in logarithms, since the window's last one."""
+    t = np.arange(400)
+    rows = np.exp(0.01 * t) * (2 + np.sin(t * np.pi / 6))
+    X, y = make_windows(rows, 24, 12)
+    network = RNNRegressor("gru", 4, epochs=3, engine=engine, random_state=0)
+
+    model = chain(network, LogTransformer(), SeasonalAnchor(12)).fit(X[:200], y[:200])
+
+    error = np.abs(model.predict(X[200:]) / y[200:] - 1).mean()
+    naive = NaiveForecaster("seasonal", season=12).fit(X[:200], y[:200])
+    assert error < 0.2 * np.abs(naive.predict(X[200:]) / y[200:] - 1).mean()
+
+
+@pytest.mark.parametrize("outer", [WindowScaler(), SeasonalAnchor(3)], ids=repr)
+def test_logarithms_of_centred_windows(outer):
+    """They are none of values: the error says which order is."""
+    X, y = make_windows(np.abs(panel(1)[0]) + 1, 12, 3, target=0)
+
+    with pytest.raises(ValueError, match="the logarithm is of values, .* take it first, as"):
+        chain(LinearWindow(), outer, LogTransformer()).fit(X, y)
+
+
+def test_logarithms_of_differences():
+    """So it is for differences, and for windows that came centred."""
+    X, y = make_windows(np.abs(panel(1)[0]) + 1, 12, 3, target=0)
+
+    with pytest.raises(ValueError, match="take the logarithm before what centres values"):
+        chain(LinearWindow(), Differencer(1), LogTransformer()).fit(X, y)
+    with pytest.raises(ValueError, match="take the logarithm before what centres values"):
+        LogTransformer().fit(WindowScaler().fit_transform(np.asarray(X)))
+
+
+@pytest.mark.parametrize("later", [WindowScaler(), SeasonalAnchor(2)], ids=repr)
+def test_nothing_behind_seasonal_changes(later):
+    """Changes since a season have one center a phase: nothing else centres or scales them."""
+    X, y = make_windows(panel(), 12, 3, target=0)
+
+    with pytest.raises(ValueError, match="changes since their last season cannot be transformed"):
+        chain(LinearWindow(), SeasonalAnchor(3), later).fit(X, y)
+
+
+def test_sizes_behind_a_center():
+    """The size of values is lost where their mean was taken."""
+    X, y = make_windows(panel(), 12, 3, target=0)
+
+    with pytest.raises(ValueError, match="have lost the size of their values"):
+        chain(LinearWindow(), WindowScaler(), WindowScaler(scale="mean_abs")).fit(X, y)
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 800.0, -800.0], ids=str)
+@pytest.mark.parametrize("method", ["log", "box-cox", "yeo-johnson"])
+def test_forecasts_are_finite_however_far_the_inner_ones_are(method, value):
+    """What the way back would make infinite, or undefined, is clipped."""
+    X, y = make_windows(np.random.default_rng(0).lognormal(size=80), 6)
+
+    class Far(Oracle):
+        def _predict(self, windows):
+            return np.full((len(windows), 1), value)
+
+    forecast = chain(Far(), LogTransformer(method)).fit(X, y).predict(X)
+
+    assert np.isfinite(forecast**2).all()

@@ -16,7 +16,9 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    LogTransformer,
     NaiveForecaster,
+    SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -30,6 +32,10 @@ TRANSFORMERS = {
     "season": Differencer(4),
     "both": Differencer((1, 4)),
     "scale": WindowScaler(),
+    "size": WindowScaler("last", scale="mean_abs"),
+    "anchor": SeasonalAnchor(4),
+    "logarithm": LogTransformer(offset=20.0),
+    "power": LogTransformer("yeo-johnson"),
 }
 
 
@@ -64,6 +70,8 @@ def test_by_hand(rows, transformer, horizon, rate):
     """Transforming windows and targets, fitting, forecasting, undoing it: one after the other."""
     if isinstance(transformer, Differencer):
         transformer = Differencer(tuple(np.multiply(transformer.lags, rate).ravel().tolist()))
+    if isinstance(transformer, SeasonalAnchor):
+        transformer = SeasonalAnchor(transformer.season * rate)
     leads = [rate * h for h in range(1, horizon + 1)]
     X, y = make_windows(rows, 12, leads=leads, target=0, sampling_rate=rate)
     cut = 80
@@ -118,6 +126,79 @@ def test_weights_reach_the_regressor(rows, transformer):
     weights = np.arange(1.0, len(y) + 1)
 
     np.testing.assert_array_equal(recorded(X, y, transformer, weights)[2], np.delete(weights, 3))
+
+
+@pytest.mark.parametrize(
+    ("transformer", "size"),
+    [
+        (None, lambda steps: steps.std(axis=1)),
+        (SeasonalAnchor(4), lambda steps: steps.std(axis=1)),
+        (LogTransformer(offset=20.0), lambda steps: steps.std(axis=1)),
+        (WindowScaler("last", scale=None), lambda steps: steps.std(axis=1)),
+        (WindowScaler(), lambda steps: steps.std(axis=1)),
+        (WindowScaler(None, scale="mean_abs"), lambda steps: np.abs(steps).mean(axis=1)),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize(("by", "power"), [(True, 1), (0.5, 0.5), (-1, -1)], ids=str)
+def test_weights_by_size(rows, transformer, size, by, power):
+    """Samples are weighed by a power of the size of their window's target column; 1 on average."""
+    X, y = make_windows(rows, 5, target=0)
+
+    weights = recorded(X, y, transformer, weight_by_scale=by)[2]
+
+    factor = size(np.asarray(X)[:, :, 0]) ** power
+    np.testing.assert_allclose(weights, factor / factor.mean())
+
+
+def test_weights_by_size_besides_others(rows):
+    """They are multiplied with those that come."""
+    X, y = make_windows(rows, 5, target=1)
+    given = np.arange(1.0, len(y) + 1)
+
+    weights = recorded(X, y, WindowScaler(), given, target=1, weight_by_scale=True)[2]
+
+    by_size = np.asarray(X)[:, :, 1].std(axis=1)
+    np.testing.assert_allclose(weights, given * by_size / by_size.mean())
+
+
+def test_errors_of_scaled_windows_weigh_as_in_the_unit_of_y(rows):
+    """By the power 2, least squares in each window's own scale are those of the changes in y."""
+    X, y = make_windows(rows[:, 0], 5)
+    last = WindowScaler("last", scale=None)
+    flat = make_pipeline(FlattenWindows(), LinearRegression(fit_intercept=False))
+
+    plain = TransformedWindowRegressor(flat, last).fit(X, y)
+    scaled = TransformedWindowRegressor(
+        flat, WindowScaler("last", scale="std"), weight_by_scale=2
+    ).fit(X, y)
+
+    np.testing.assert_allclose(scaled.predict(X), plain.predict(X))
+
+
+@pytest.mark.parametrize("by", ["size", None, np.nan, np.inf], ids=str)
+def test_bad_weights_by_size(rows, by):
+    """A power is a number."""
+    X, y = make_windows(rows, 5, target=0)
+
+    with pytest.raises(ValueError, match="weight_by_scale must be True, False or a finite number"):
+        TransformedWindowRegressor(LinearWindow(), WindowScaler(), weight_by_scale=by).fit(X, y)
+
+
+def test_weights_by_size_stay_when_training_goes_on(rows):
+    """A window weighs in partial_fit what it weighed in the first."""
+    X, y = make_windows(rows, 5, target=0)
+
+    class Going(Recorder):
+        def partial_fit(self, X, y, sample_weight=None):
+            return self.fit(X, y, sample_weight)
+
+    model = TransformedWindowRegressor(Going(), WindowScaler(), weight_by_scale=True)
+    first = model.partial_fit(X, y).regressor_.seen_[2]
+
+    again = model.partial_fit(X[:30], y[:30]).regressor_.seen_[2]
+
+    np.testing.assert_allclose(again, first[:30])
 
 
 def test_weights_reach_the_end_of_a_pipeline(rows):

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skrnn import Windows, WindowScaler, make_windows
+from tests.preprocessing.panels import panel_windows
 
 
 @pytest.fixture
@@ -94,3 +97,103 @@ def test_input_stays(rows):
     np.asarray(WindowScaler().fit_transform(make_windows(rows, 5, target=0)[0]))
 
     np.testing.assert_array_equal(rows, before)
+
+
+# ---------------------------------------------------------------------- other centers and scales
+
+CENTERS = st.sampled_from(["mean", "last", None])
+SCALES = st.sampled_from(["std", "mean_abs", None])
+LEAST = st.sampled_from([0.0, 0.01, 0.5])
+
+
+def statistics_by_hand(steps, scaler):
+    """Center and scale of the known steps of one feature of a window."""
+    known = steps[~np.isnan(steps)]
+    size = np.abs(known).mean()
+    center = {"mean": known.mean(), "last": known[-1], None: 0.0}[scaler.center]
+    spread = 0.0 if np.ptp(known) == 0 else known.std()
+    scale = {"std": max(spread, scaler.min_scale * size), "mean_abs": size, None: 1.0}[scaler.scale]
+    return center, scale or 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(CENTERS, SCALES, LEAST, panel_windows())
+def test_by_hand(center, scale, least, samples):
+    """Windows and targets less the center, by the scale, whatever is unknown."""
+    X, y = samples
+    scaler = WindowScaler(center, scale=scale, min_scale=least).fit(X)
+
+    scaled = np.asarray(scaler.transform(X))
+    relative = scaler.relative_target(X, y, 0)
+
+    for i, steps in enumerate(np.asarray(X)[:, :, 0]):
+        if np.isnan(steps).all():
+            continue
+        level, size = statistics_by_hand(steps, scaler)
+        np.testing.assert_allclose(scaled[i, :, 0], (steps - level) / size, atol=1e-9)
+        np.testing.assert_allclose(relative[i], (y[i] - level) / size, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CENTERS, SCALES, LEAST, panel_windows())
+def test_target_comes_back(center, scale, least, samples):
+    """What is made relative is made absolute again, of windows of which anything is known."""
+    X, y = samples
+    scaler = WindowScaler(center, scale=scale, min_scale=least).fit(X)
+
+    back = scaler.absolute_target(X, scaler.relative_target(X, y, 0), 0)
+
+    known = ~np.isnan(np.asarray(X)[:, :, 0]).all(axis=1)
+    np.testing.assert_allclose(back[known], y[known], rtol=1e-9, atol=1e-9)
+
+
+def test_least_scale():
+    """A window that hardly varies is not blown up."""
+    X = np.array([[100.0, 100.1, 99.9], [100.0, 150.0, 50.0]])
+
+    scaled = WindowScaler(min_scale=0.01).fit_transform(X)
+
+    assert np.abs(scaled[0]).max() == pytest.approx(0.1)
+    np.testing.assert_allclose(scaled[1], WindowScaler().fit_transform(X)[1])
+
+
+def test_least_scale_of_constant_windows():
+    """A constant window has the least scale, so that its target is a share of its size."""
+    X = Windows.from_array(np.full((1, 4), 200.0))
+
+    relative = WindowScaler(min_scale=0.01).fit(X).relative_target(X, np.array([[204.0]]), 0)
+
+    np.testing.assert_allclose(relative, [[2.0]])
+
+
+def test_nothing_to_scale(rows):
+    """With neither center nor scale windows are what they were: windows of rows."""
+    X, _ = make_windows(rows, 5, target=0)
+
+    assert WindowScaler(None, scale=None).fit_transform(X).shares_rows
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"center": "median"}, "center must be 'mean', 'last' or None, got 'median'"),
+        ({"scale": "max"}, "scale must be 'std', 'mean_abs' or None, got 'max'"),
+        ({"min_scale": -0.1}, "min_scale must be at least 0 and below 1, got -0.1"),
+        ({"min_scale": None}, "min_scale must be at least 0 and below 1, got None"),
+    ],
+    ids=str,
+)
+def test_bad_parameters(rows, params, message):
+    """One clear error, in fit."""
+    with pytest.raises(ValueError, match=message):
+        WindowScaler(**params).fit(make_windows(rows, 5, target=0)[0])
+
+
+def test_sequences_of_different_length():
+    """Steps that are not there do not count."""
+    X = [np.array([[1.0], [3.0]]), np.array([[2.0], [4.0], [6.0]])]
+
+    scaled = WindowScaler("last", scale="mean_abs").fit_transform(X)
+
+    np.testing.assert_allclose(scaled[0].ravel(), [-1, 0])
+    np.testing.assert_allclose(scaled[1].ravel(), [-1, -0.5, 0])

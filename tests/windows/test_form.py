@@ -1,5 +1,7 @@
 """Form: each window relative to itself, against a loop over its steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -15,6 +17,11 @@ FORMS = [
     Form(centre="season", season=4, scale="deviation"),
     Form(scale="deviation"),
     Form(centre="mean", origin=(1.0, -2.0), unit=(0.5, -3.0)),
+    Form(scale="mean_abs"),
+    Form(centre="last", scale="mean_abs"),
+    Form(centre="season", season=3, scale="mean_abs", unit=(2.0, -1.0)),
+    Form(centre="mean", scale="deviation", min_scale=0.9),
+    Form(scale="deviation", min_scale=0.05),
 ]
 
 
@@ -25,14 +32,20 @@ def by_loop(window, form):
     for f, steps in enumerate(window.T):
         mean = steps.sum() / length
         deviation = np.sqrt(((steps - mean) ** 2).sum() / length)
+        size = np.abs(steps).sum() / length
+        scales = {
+            "none": 1,
+            "deviation": max(deviation, form.min_scale * size),
+            "mean_abs": size,
+        }
         for t in range(length):
             same_phase = length - 1 - (length - 1 - t) % form.season
             centres = {"none": 0, "mean": mean, "last": steps[-1], "season": steps[same_phase]}
-            value = steps[t] - centres[form.centre]
-            if form.scale == "deviation":
-                value /= deviation
+            value = (steps[t] - centres[form.centre]) / scales[form.scale]
+            if form.origin:
+                value -= form.origin[f]
             if form.unit:
-                value = (value - form.origin[f]) / form.unit[f]
+                value /= form.unit[f]
             out[t, f] = value
     return out
 
@@ -70,12 +83,22 @@ def test_compiled_forms(samples, form, rows_type):
     np.testing.assert_allclose(of_rows.predict(formed), forecast, rtol=tolerance)
 
 
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        WindowScaler(),
+        WindowScaler(min_scale=0.1),
+        WindowScaler("last", scale="mean_abs"),
+        WindowScaler(None, scale="mean_abs"),
+    ],
+    ids=repr,
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_compiled_constant_windows(dtype):
-    """Windows that stand still, of any level, are zeros for both."""
+def test_compiled_constant_windows(dtype, scaler):
+    """Windows that stand still, of any level, are the same for both."""
     levels = np.repeat([0.1, 1e6, -1e-6, 0.0], 12)[:, None].astype(dtype)
     X, y = make_windows(levels, length=6, target=0)
-    formed = WindowScaler().fit_transform(X)
+    formed = scaler.fit_transform(X)
     model = RNNRegressor("gru", 2, epochs=1, engine="fused", random_state=0).fit(formed, y)
 
     forecast = model.predict(formed)
@@ -99,7 +122,7 @@ def test_windows_shorter_than_a_season(samples):
 
 
 @pytest.mark.parametrize("later", [WindowScaler, lambda: SeriesScaler("minmax"), SeriesScaler])
-@pytest.mark.parametrize("form", FORMS[:2] + FORMS[5:], ids=str)
+@pytest.mark.parametrize("form", FORMS[:2] + FORMS[5:8] + FORMS[9:], ids=str)
 def test_forms_in_turn(samples, form, later):
     """A transformer of formed windows gives what it gives for the same windows, gathered."""
     formed = samples[0].formed(form)
@@ -109,6 +132,57 @@ def test_forms_in_turn(samples, form, later):
     expected = later().fit_transform(np.asarray(formed))
     np.testing.assert_allclose(np.asarray(again), expected, rtol=1e-9, atol=1e-9)
     assert again.rows is formed.rows
+
+
+SIZES = [
+    WindowScaler(scale="mean_abs"),
+    WindowScaler(None, scale="mean_abs"),
+    WindowScaler(None),
+    WindowScaler(min_scale=0.5),
+]
+
+
+@pytest.mark.parametrize("later", SIZES, ids=repr)
+@pytest.mark.parametrize("form", [FORMS[0], FORMS[1], FORMS[5], FORMS[7]], ids=str)
+def test_centred_windows_have_no_size(samples, form, later):
+    """What scales by the size of values is refused behind what has taken it away."""
+    with pytest.raises(ValueError, match="have lost the size of their values"):
+        later.fit_transform(samples[0].formed(form))
+
+
+@pytest.mark.parametrize("later", [SIZES[0], SIZES[3]], ids=repr)
+def test_scaled_windows_keep_their_proportions(samples, later):
+    """Behind a scale alone it gives what it gives for the same windows, gathered."""
+    formed = samples[0].formed(FORMS[6])
+
+    again = later.fit_transform(formed)
+
+    expected = later.fit_transform(np.asarray(formed))
+    np.testing.assert_allclose(np.asarray(again), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("form", FORMS[:5] + FORMS[6:10], ids=str)
+def test_targets_are_expressed_as_steps(form):
+    """Targets that repeat the last season are expressed as that is."""
+    X, _ = make_windows(np.random.default_rng(1).normal(5, 1, size=40), length=8)
+    steps = np.asarray(X)
+    leads = np.arange(1, form.period + 1)
+
+    centre, scale = form.of_targets(steps, leads)
+
+    season = steps[:, -form.period :, 0]
+    plain = replace(form, origin=(), unit=())
+    np.testing.assert_allclose((season - centre) / scale, plain.of(steps)[:, -form.period :, 0])
+    np.testing.assert_allclose(form.of_targets(steps, leads + 3 * form.period)[0], centre)
+
+
+def test_targets_of_an_unknown_phase():
+    """Of a phase of which nothing is known they are taken against the nearest known one."""
+    steps = np.array([1.0, np.nan, 3.0, 4.0, np.nan, 6.0]).reshape(1, 6, 1)
+
+    centre, _ = Form("season", season=3).of_targets(steps, np.array([1, 2, 3]))
+
+    np.testing.assert_array_equal(centre, [[4, 4, 6]])
 
 
 def test_negative_units_turn_signs():
