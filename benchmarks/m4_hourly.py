@@ -19,20 +19,20 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skrnn import (
     DenseRegressor,
     LinearWindow,
+    LogTransformer,
     NaiveForecaster,
     RNNRegressor,
+    SeasonalAnchor,
     TransformedWindowRegressor,
     WindowScaler,
     make_windows,
 )
-from skrnn.windows.form import Form, mean_deviation
 
 FILE = Path(__file__).parents[2] / "shared" / "data" / "m4_hourly.parquet"
 DAY, HORIZON = 24, 48
@@ -53,37 +53,14 @@ def measures(forecast):
     ).mean()
 
 
-class LastDay(TransformerMixin, BaseEstimator):
-    """Windows and targets as changes since the window's last day, hour by hour.
+def relative(network):
+    """Windows and targets as logarithms, changes since the window's last day, in deviations.
 
-    They are counted in deviations of the window.
+    Windows weigh halfway from the percentages of one measure to the deviations of the other.
     """
-
-    def fit(self, windows, y=None):
-        """There is nothing to learn. Returns self."""
-        return self
-
-    def transform(self, windows):
-        """The windows as changes."""
-        return windows.formed(Form(centre="season", scale="deviation", season=DAY))
-
-    def relative_target(self, windows, y, column):
-        """The targets y (n, 48) as changes."""
-        return (y - last_day(windows, column)) / deviations(windows)
-
-    def absolute_target(self, windows, y, column):
-        """Undo ``relative_target``."""
-        return y * deviations(windows) + last_day(windows, column)
-
-
-def deviations(windows):
-    steps = (windows.take(batch) for batch in windows.batches())
-    return np.concatenate([mean_deviation(batch)[1][:, :, 0] for batch in steps])
-
-
-def last_day(windows, column):
-    """What the seasonal naive forecast repeats (n, 48)."""
-    return windows.values_at(column, np.arange(HORIZON) % DAY - DAY + 1)
+    since_last_day = TransformedWindowRegressor(network, SeasonalAnchor(DAY))
+    scaled = TransformedWindowRegressor(since_last_day, WindowScaler(), weight_by_scale=0.5)
+    return TransformedWindowRegressor(scaled, LogTransformer())
 
 
 def by_day(windows):
@@ -103,29 +80,21 @@ def options(epochs, rate, seed):
 
 def dense(seed):
     network = DenseRegressor((512, 512, 512), **options(10, 0.001, seed))
-    return TransformedWindowRegressor(network, LastDay())
+    return relative(network)
 
 
 def recurrent(seed):
     days = make_pipeline(
         FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(20, 0.002, seed))
     )
-    return TransformedWindowRegressor(days, LastDay())
+    return relative(days)
 
 
-def linear(transformer):
-    return TransformedWindowRegressor(LinearWindow(), transformer)
-
-
-def forecast(model, length, stride, *, logarithms=True, weighted=False):
+def forecast(model, length, stride):
     """Fit on past windows, ``stride`` rows from one to the next, and forecast what follows."""
-    series = [np.log(one) for one in past] if logarithms else past
-    X, y = make_windows(series, length, HORIZON, stride=20 * stride if args.quick else stride)
-    # Halfway from the percentages of one measure to the deviations of the other.
-    weights = {"sample_weight": np.sqrt(deviations(X)[:, 0])} if weighted else {}
-    newest = np.stack([one[-length:, None] for one in series])
-    values = model.fit(X, y, **weights).predict(newest)
-    return np.exp(values) if logarithms else values
+    X, y = make_windows(past, length, HORIZON, stride=20 * stride if args.quick else stride)
+    newest = np.stack([one[-length:, None] for one in past])
+    return model.fit(X, y).predict(newest)
 
 
 def show(name, values, seconds=None):
@@ -134,19 +103,13 @@ def show(name, values, seconds=None):
 
 
 def compare_baselines():
-    naive, scaled = (
-        NaiveForecaster("seasonal", season=DAY),
-        TransformedWindowRegressor(LinearWindow(), WindowScaler()),
-    )
-    show("naive, the same hour of the last day", forecast(naive, DAY, HORIZON, logarithms=False))
+    daily = NaiveForecaster("seasonal", season=DAY)
     weekly = NaiveForecaster("seasonal", season=7 * DAY)
-    show(
-        "naive, the same hour of the last week",
-        forecast(weekly, 7 * DAY, HORIZON, logarithms=False),
-    )
-    show("linear, windows scaled", forecast(scaled, 336, 3, logarithms=False))
-    relative = TransformedWindowRegressor(LinearWindow(), LastDay())
-    show("linear, logarithms since the last day", forecast(relative, 336, 3, weighted=True))
+    scaled = TransformedWindowRegressor(LinearWindow(), WindowScaler())
+    show("naive, the same hour of the last day", forecast(daily, DAY, HORIZON))
+    show("naive, the same hour of the last week", forecast(weekly, 7 * DAY, HORIZON))
+    show("linear, windows scaled", forecast(scaled, 336, 3))
+    show("linear, logarithms since the last day", forecast(relative(LinearWindow()), 336, 3))
 
 
 def compare_networks():
@@ -160,7 +123,7 @@ def compare_networks():
     ]:
         for seed in range(args.seeds):
             begin = time.perf_counter()
-            runs.append(forecast(model(seed), length, stride, weighted=True))
+            runs.append(forecast(model(seed), length, stride))
             show(f"{name}, seed {seed}", runs[-1], time.perf_counter() - begin)
     show(f"median of these {len(runs)}", np.median(runs, axis=0))
 

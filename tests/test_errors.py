@@ -13,7 +13,9 @@ from skrnn import (
     FlattenWindows,
     LastSteps,
     LinearWindow,
+    LogTransformer,
     NaiveForecaster,
+    SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -22,18 +24,27 @@ from skrnn import (
     make_windows,
 )
 
-ROW_TRANSFORMERS = [SlidingWindow(3), SeriesScaler(), Differencer(1), CalendarFeatures("hour")]
+ROW_TRANSFORMERS = [
+    SlidingWindow(3),
+    SeriesScaler(),
+    LogTransformer("yeo-johnson"),
+    Differencer(1),
+    CalendarFeatures("hour"),
+]
 WINDOW_TRANSFORMERS = [
     LastSteps(2),
     FlattenWindows(),
     WindowScaler(),
+    SeasonalAnchor(2),
     SeriesScaler(),
+    LogTransformer("yeo-johnson"),
     Differencer(1),
 ]
 REGRESSORS = [
     NaiveForecaster(),
     LinearWindow(),
     TransformedWindowRegressor(LinearWindow(), Differencer(1)),
+    TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(2), weight_by_scale=True),
     TransformedWindowRegressor(make_pipeline(FlattenWindows(), LinearWindow())),
 ]
 
