@@ -339,6 +339,15 @@ WINDOW_MODELS = {
     "recursive, windows scaled by themselves": RecursiveForecaster(
         TransformedWindowRegressor(DenseRegressor(4, **_NET), WindowScaler())
     ),
+    "recursive, since the last season": RecursiveForecaster(
+        TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(4))
+    ),
+    "direct, logarithms since the last season": DirectForecaster(
+        TransformedWindowRegressor(
+            TransformedWindowRegressor(LinearWindow(), SeasonalAnchor(4)),
+            LogTransformer(columns="load"),
+        )
+    ),
     "direct, differenced": DirectForecaster(
         TransformedWindowRegressor(LinearWindow(), Differencer((1, 2)))
     ),

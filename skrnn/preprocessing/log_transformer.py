@@ -149,8 +149,10 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
 
     def _check_offset(self):
         offset = self.offset
+        if isinstance(offset, str) and offset == "auto":
+            return
         number = isinstance(offset, numbers.Real) and not isinstance(offset, bool)
-        if offset != "auto" if isinstance(offset, str) else not (number and np.isfinite(offset)):
+        if not number or not np.isfinite(offset):
             raise ValueError(f'offset must be "auto" or a finite number, got {offset!r}')
 
     def _values(self, X, *, reset):
@@ -169,6 +171,7 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
     def _fit_column(self, values, column):
         known = values[~np.isnan(values)]
         if not len(known):
+            # It stays unknown.
             return
         self.offsets_[column] = self._offset_of(known, column)
         shifted = known + self.offsets_[column]

@@ -17,7 +17,7 @@ class WindowScaler(WindowForm):
 
     It learns nothing from other windows, so it takes series of any level. Inside
     ``TransformedWindowRegressor`` the target is scaled by the level and the size of its own
-    window's target column. A constant window becomes zeros.
+    window's target column. A constant window, less its level, is zeros.
 
     Parameters
     ----------

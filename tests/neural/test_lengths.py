@@ -13,8 +13,10 @@ from skrnn import (
     DenseRegressor,
     DirectForecaster,
     LastSteps,
+    LogTransformer,
     MultiOutputForecaster,
     RNNRegressor,
+    SeasonalAnchor,
     SeriesScaler,
     TransformedWindowRegressor,
     WindowScaler,
@@ -180,7 +182,19 @@ def test_what_lies_before_a_sequence_is_not_read(name):
 # ---------------------------------------------------------------------- forms and fillings
 
 
-@pytest.mark.parametrize("transformer", [WindowScaler(), SeriesScaler(), LastSteps(7)], ids=repr)
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        WindowScaler(),
+        WindowScaler("last", scale="mean_abs"),
+        WindowScaler(min_scale=0.9),
+        SeasonalAnchor(2),
+        SeriesScaler(),
+        LogTransformer("yeo-johnson"),
+        LastSteps(7),
+    ],
+    ids=repr,
+)
 def test_behind_transformers(transformer):
     """What is scaled by itself is read where it lies, and is what the gathered steps are."""
     X, y = data()
@@ -223,10 +237,12 @@ def test_a_sequence_without_a_known_step_gets_the_mean():
     "forecaster",
     [
         lambda network: TransformedWindowRegressor(network, WindowScaler()),
+        lambda network: TransformedWindowRegressor(network, SeasonalAnchor(2)),
+        lambda network: TransformedWindowRegressor(network, LogTransformer("yeo-johnson")),
         lambda network: DirectForecaster(network),
         lambda network: MultiOutputForecaster(network),
     ],
-    ids=["transformed", "direct", "many outputs"],
+    ids=["transformed", "since a season", "powers", "direct", "many outputs"],
 )
 def test_inside_forecasters(forecaster):
     """Those that hand windows on take sequences too."""
