@@ -28,6 +28,12 @@ class Convolutions:
         """Whether it takes sequences of different length."""
         return self.pooling != "flatten"
 
+    def _too_short(self, steps, needed):
+        return (
+            f"kernel_size={self.kernel_size} leaves nothing of windows of {steps} steps, the "
+            f'layers need {needed}: use smaller kernels, longer windows or padding="same"'
+        )
+
     def _layers(self):
         filters = check_counts("filters", self.filters)
         kernels = _each("kernel_size", self.kernel_size, len(filters))

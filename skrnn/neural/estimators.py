@@ -154,6 +154,12 @@ class NetworkEstimator:
 
     # ------------------------------------------------------------------ parameters as plain data
 
+    def _too_short(self, steps: int, needed: int) -> str:
+        """What to say of windows of which the layers leave nothing."""
+        return (
+            f"windows of {steps} steps are too short, the layers need {needed}: use longer windows"
+        )
+
     # What recurrent networks alone can do.
     decoder = None
     sequence_targets = False
@@ -419,11 +425,7 @@ class NetworkEstimator:
         """The network on these windows, or on sequences of any length."""
         shortest = int(windows.steps_there().min(initial=windows.length))
         if shortest < network.fewest_steps:
-            raise ValueError(
-                f"kernel_size={self.kernel_size} leaves nothing of windows of {shortest} steps, "
-                f"the layers need {network.fewest_steps}: use smaller kernels, longer windows or "
-                'padding="same"'
-            )
+            raise ValueError(self._too_short(shortest, network.fewest_steps))
         if not network.any_length:
             return network
         if windows.lengths is None:

@@ -50,6 +50,13 @@ class Convolution:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """So many steps beside each other as one, the newest complete; the oldest that are left go."""
+
+    size: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """All steps as one vector: "flatten" them, or take their "average" or "max"."""
 
@@ -123,9 +130,11 @@ class Network:
 
     @property
     def fewest_steps(self) -> int:
-        """How many steps a window needs at least, so that convolutions leave something of it."""
+        """How many steps a window needs at least, so that layers leave something of it."""
         steps = 1
         for layer in reversed(self.layers):
+            if isinstance(layer, Segments):
+                steps *= layer.size
             if isinstance(layer, Convolution):
                 steps = (steps - 1) * layer.pool_size + 1
                 if layer.padding == "valid":

@@ -76,6 +76,9 @@ output_dropout : float, default=0.0
     Share of the last state that training leaves out.
 activation : str, default="tanh"
     Activation of the cells.
+segment : int, default=1
+    How many steps the cell reads at a time, beside each other: 24 makes a day of hours one
+    vector. Of a window whose length is no multiple of it the oldest steps are left out.
 unroll : bool, default=False
     In Keras, unroll the steps: faster for short windows, larger and slower to start for long
     ones.""",

@@ -3,10 +3,10 @@
 from dataclasses import KW_ONLY
 
 from skrnn.neural.classifier import NetworkClassifier
-from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent
+from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent, Segments
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
-from skrnn.validation import check_counts, check_option, check_share
+from skrnn.validation import check_count, check_counts, check_option, check_share
 
 
 @parameters
@@ -23,6 +23,7 @@ class Recurrence:
     dense_units: int | tuple[int, ...] = ()
     output_dropout: float = 0.0
     activation: str = "tanh"
+    segment: int = 1
     unroll: bool = False
 
     reads_sequences = True
@@ -55,6 +56,9 @@ class Recurrence:
             layers.append(self._decoder(cell, units[-1], options))
         if self._sequence_target is not None:
             self._check_sequence_targets()
+        segment = check_count("segment", self.segment)
+        if segment > 1:
+            layers.insert(0, Segments(segment))
         rate = check_share("output_dropout", self.output_dropout)
         head = [Dense(size) for size in check_counts("dense_units", self.dense_units)]
         return (*layers, *([Dropout(rate)] if rate else []), *head)
@@ -63,7 +67,18 @@ class Recurrence:
         options = {name: value for name, value in options.items() if name != "bidirectional"}
         return Decoder(cell, 2 * units if self.bidirectional else units, **options)
 
+    def _too_short(self, steps, needed):
+        return (
+            f"segment={self.segment} leaves nothing of windows of {steps} steps: use longer "
+            "windows or a smaller segment"
+        )
+
     def _check_sequence_targets(self):
+        if check_count("segment", self.segment) > 1:
+            raise ValueError(
+                f"sequence_targets are learned step by step, not by segments: leave out "
+                f"segment={self.segment}"
+            )
         for name in ("bidirectional", "go_backwards"):
             if getattr(self, name):
                 raise ValueError(

@@ -61,6 +61,7 @@ RECURRENT = {
     "activation": "tanh",
     "sequence_targets": False,
     "decoder": None,
+    "segment": 1,
     "unroll": False,
 }
 DENSE = {"units": (7, 5), "activation": "relu", "pooling": "flatten", "dropout": 0.0}

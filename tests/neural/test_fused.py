@@ -51,6 +51,8 @@ NETWORKS = {
         f"{cell}, sequence targets": RNNRegressor(cell, (3, 4), sequence_targets=True)
         for cell in CELLS
     },
+    "segments": RNNRegressor("gru", 4, segment=2),
+    "segments, some steps left out": RNNRegressor("lstm", 4, segment=4, bidirectional=True),
     "both directions, turned around": RNNRegressor(
         "gru", (4, 3), bidirectional=True, go_backwards=True
     ),

@@ -37,6 +37,7 @@ NETWORKS = {
     "both directions, turned around": RNNRegressor(
         "lstm", (4, 3, 2), bidirectional=True, go_backwards=True
     ),
+    "segments": RNNRegressor("gru", (4, 3), segment=3, bidirectional=True),
     "decoder": RNNRegressor("gru", 4, decoder="recurrent"),
     "sequence targets": RNNRegressor("gru", (3, 4), sequence_targets=True),
     "quantiles": RNNRegressor("gru", 4, quantiles=(0.1, 0.5, 0.9)),
@@ -53,6 +54,7 @@ FEW = [
     "lstm, both directions",
     "gru, backwards",
     "decoder",
+    "segments",
     "sequence targets",
     "convolutions, largest",
     "convolutions, valid",

@@ -10,6 +10,7 @@ from skrnn.neural.network import (
     Dropout,
     Network,
     Recurrent,
+    Segments,
     Summary,
 )
 from skrnn.neural.training import Loss, Training
@@ -234,6 +235,26 @@ def _pool_sequences(graph, size):
     graph.mask = ops.flip(ops.squeeze(pooling(valid), -1), axis=1) > 0
 
 
+def _segments(graph, layer):
+    """Steps beside each other, the newest complete."""
+    size = layer.size
+    if graph.mask is None:
+        steps, numbers = graph.values.shape[1:]
+        graph.values = graph.values[:, steps % size :]
+        graph.apply(keras.layers.Reshape, (steps // size, size * numbers))
+        return
+    # From the newest step on, each at its age; those in front of the oldest are not there.
+    ops = keras.ops
+    values = ops.pad(ops.flip(graph.values, axis=1), ((0, 0), (0, size), (0, 0)))
+    there = ops.pad(ops.cast(ops.flip(graph.mask, axis=1), "int32"), ((0, 0), (0, size)))
+    ages = range(size - 1, -1, -1)
+    steps = [values[:, age : age - size : size] for age in ages]
+    graph.values = ops.flip(ops.concatenate(steps, axis=-1), axis=1)
+    oldest = there[:, size - 1 : -1 : size]
+    graph.mask = ops.flip(oldest, axis=1) > 0
+    graph.clear_missing()
+
+
 def _summary(graph, layer):
     if graph.mask is None:
         graph.apply(SUMMARIES[layer.how])
@@ -265,6 +286,7 @@ BUILDERS = {
     Recurrent: _recurrent,
     Decoder: _decoder,
     Convolution: _convolution,
+    Segments: _segments,
     Summary: _summary,
     Dropout: _dropout,
     Dense: _dense,

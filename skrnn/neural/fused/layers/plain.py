@@ -26,12 +26,14 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.network import Dropout, Ordered, Summary
+from skrnn.neural.network import Dropout, Ordered, Segments, Summary
 
-AVERAGE, MAXIMUM, DROPOUT, REPEAT, ORDERED = range(5, 10)
+AVERAGE, MAXIMUM, DROPOUT, REPEAT, ORDERED, SEGMENTS = range(5, 11)
 declare(
     beside="what is known ahead at each lead, beside a step that is repeated for a decoder",
     group="how many numbers are in order: those of a target",
+    size="how many steps it reads at once",
+    missing_out="how many of the steps that it gives are not there, for each lane",
 )
 
 
@@ -41,6 +43,16 @@ def plan_summary(plan, read, spec):
         return Stretch(read.offset, 1, read.steps * read.numbers, NOTHING_MISSING)
     kind = {"average": AVERAGE, "max": MAXIMUM}[spec.how]
     return plan.add(read, kind, 1, read.numbers, missing_out=NOTHING_MISSING)
+
+
+def plan_segments(plan, read, spec):
+    """Some steps at a time are the numbers of one: they lie one after the other."""
+    steps = read.steps // spec.size
+    numbers = spec.size * read.numbers
+    offset = read.offset + (read.steps - steps * spec.size) * read.numbers
+    missing = plan.reserve(1)
+    plan.add(read, SEGMENTS, 0, 0, size=spec.size, missing_out=missing)
+    return Stretch(offset, steps, numbers, missing)
 
 
 def plan_dropout(plan, read, spec):
@@ -174,6 +186,24 @@ def maximum_backward(layers, at, packed, gradient, memory, training):
             dX[largest_step(X[:, j], first, last, b), j, b] = D[0, j, b]
 
 
+# ---------------------------------------------------------------------- steps beside each other
+
+
+@forward_kernel
+def segments_forward(layers, at, packed, memory, training, seed):
+    """How many segments are missing: also those of which a step is."""
+    layer = layers[at]
+    n_segments = layer.steps // layer.size
+    for b in range(memory.shape[1]):
+        first, last = there_in(layer, memory, b)
+        memory[layer.missing_out, b] = n_segments - (last - first) // layer.size
+
+
+@backward_kernel
+def segments_backward(layers, at, packed, gradient, memory, training):
+    """The gradient of the inputs lies where that of the outputs does."""
+
+
 # ---------------------------------------------------------------------- a step for each lead
 
 
@@ -265,6 +295,8 @@ _SUMMARIES = {
 _DROPOUT = Kind(dropout_forward, dropout_backward, plan_gradient_of_inputs=_in_place)
 _ORDERED = Kind(ordered_forward, ordered_backward)
 _REPEAT = Kind(repeat_forward, repeat_backward)
+_SEGMENTS = Kind(segments_forward, segments_backward, plan_gradient_of_inputs=_in_place)
+register(Segments, plan_segments, {SEGMENTS: _SEGMENTS})
 register(Summary, plan_summary, _SUMMARIES)
 register(Dropout, plan_dropout, {DROPOUT: _DROPOUT})
 register(Ordered, plan_ordered, {ORDERED: _ORDERED, REPEAT: _REPEAT})
