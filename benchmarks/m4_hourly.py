@@ -16,11 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from skrnn import (
     DenseRegressor,
@@ -63,31 +60,28 @@ def relative(network):
     return TransformedWindowRegressor(scaled, LogTransformer())
 
 
-def by_day(windows):
-    """Windows of hours as windows of days, with the day's hours as features."""
-    return np.asarray(windows, np.float32).reshape(len(windows), -1, DAY)
+def options(epochs, rate):
+    """Training with a learning rate that falls to zero along a cosine, of several networks."""
+    return {
+        "loss": "mae",
+        "batch_size": 256,
+        "normalize_y": False,
+        "epochs": 1 if args.quick else epochs,
+        "learning_rate": rate,
+        "learning_rate_schedule": "cosine",
+        "learning_rate_decay": 0,
+        "n_estimators": args.seeds,
+        "random_state": 0,
+    }
 
 
-def options(epochs, rate, seed):
-    """Training with a learning rate that falls to zero along a cosine."""
-    epochs = 1 if args.quick else epochs
-    falling = keras.callbacks.LearningRateScheduler(
-        lambda epoch: rate * (1 + np.cos(np.pi * epoch / epochs)) / 2
-    )
-    common = {"loss": "mae", "batch_size": 256, "normalize_y": False}
-    return {"epochs": epochs, "callbacks": [falling], "random_state": seed, **common}
+def dense():
+    return relative(DenseRegressor((512, 512, 512), **options(10, 0.001)))
 
 
-def dense(seed):
-    network = DenseRegressor((512, 512, 512), **options(10, 0.001, seed))
-    return relative(network)
-
-
-def recurrent(seed):
-    days = make_pipeline(
-        FunctionTransformer(by_day), RNNRegressor("gru", 128, **options(20, 0.002, seed))
-    )
-    return relative(days)
+def recurrent():
+    """The cell reads a day of hours at a time."""
+    return relative(RNNRegressor("gru", 128, segment=DAY, **options(20, 0.002)))
 
 
 def forecast(model, length, stride):
@@ -113,7 +107,7 @@ def compare_baselines():
 
 
 def compare_networks():
-    """Each network by itself, and the median of all forecasts."""
+    """The networks of each kind, and the median of all kinds' forecasts."""
     runs = []
     for name, model, length, stride in [
         ("GRU 128 over 14 days", recurrent, 336, 4),
@@ -121,10 +115,9 @@ def compare_networks():
         ("dense 512-512-512, 264 hours", dense, 264, 5),
         ("dense 512-512-512, 504 hours", dense, 504, 2),
     ]:
-        for seed in range(args.seeds):
-            begin = time.perf_counter()
-            runs.append(forecast(model(seed), length, stride))
-            show(f"{name}, seed {seed}", runs[-1], time.perf_counter() - begin)
+        begin = time.perf_counter()
+        runs.append(forecast(model(), length, stride))
+        show(f"{name}, {args.seeds} networks", runs[-1], time.perf_counter() - begin)
     show(f"median of these {len(runs)}", np.median(runs, axis=0))
 
 
