@@ -8,6 +8,10 @@ from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
 from skrnn.validation import check_count, check_counts, check_option, check_share
 
+# The last two are linear recurrences: their gates read no state.
+LINEAR_CELLS = ("mingru", "minlstm")
+CELLS = ("lstm", "gru", "simple", *LINEAR_CELLS)
+
 
 @parameters
 class Recurrence:
@@ -29,7 +33,7 @@ class Recurrence:
     reads_sequences = True
 
     def _layers(self):
-        cell = check_option("cell", self.cell, ("lstm", "gru", "simple"))
+        cell = check_option("cell", self.cell, CELLS)
         units = check_counts("units", self.units)
         if not units:
             raise ValueError("units must name at least one layer, got an empty tuple")
@@ -37,7 +41,7 @@ class Recurrence:
             "activation": self.activation,
             "bidirectional": bool(self.bidirectional),
             "dropout": check_share("dropout", self.dropout),
-            "recurrent_dropout": check_share("recurrent_dropout", self.recurrent_dropout),
+            "recurrent_dropout": self._recurrent_dropout(cell),
             "unroll": bool(self.unroll),
         }
         # Only the first layer turns the steps around: those above read what it gives, in its order.
@@ -62,6 +66,15 @@ class Recurrence:
         rate = check_share("output_dropout", self.output_dropout)
         head = [Dense(size) for size in check_counts("dense_units", self.dense_units)]
         return (*layers, *([Dropout(rate)] if rate else []), *head)
+
+    def _recurrent_dropout(self, cell):
+        rate = check_share("recurrent_dropout", self.recurrent_dropout)
+        if rate and cell in LINEAR_CELLS:
+            raise ValueError(
+                f"recurrent_dropout must be 0 with cell={cell!r}, whose gates read no state, got "
+                f"{rate}: use dropout"
+            )
+        return rate
 
     def _decoder(self, cell, units, options):
         options = {name: value for name, value in options.items() if name != "bidirectional"}

@@ -61,6 +61,11 @@ def part_of(function):
     return compiled(function, python=False)
 
 
+def part_apart(function):
+    """Compile it so, where its arrays never overlap."""
+    return compiled(function, python=False, pipeline_class=_Apart)
+
+
 # ---------------------------------------------------------------------- kernels
 
 # What is a part of others is compiled once more with each of them. A kernel is compiled alone, for

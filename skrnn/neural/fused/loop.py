@@ -14,7 +14,6 @@ from skrnn.neural.fused.compiling import compiled, part_of
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
 from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
-from skrnn.neural.fused.layers.recurrent import is_recurrent
 from skrnn.neural.fused.losses import loss_gradient
 from skrnn.neural.fused.memory import view
 from skrnn.neural.fused.optimizers import clip, optimize
@@ -224,7 +223,7 @@ def _keep_states(network, numbers, first, n, states):
     """The last states of each layer that begins with some, in the order of these."""
     for at in range(network.layers.shape[0]):
         layer = network.layers[at]
-        if not is_recurrent(layer) or layer.directions:
+        if not layer.h0:
             continue
         column = layer.h0 - network.states
         last = layer.steps * layer.units

@@ -12,7 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
-from skrnn.neural.fused.layers.recurrent import n_states
+from skrnn.neural.fused.layers.states import n_states
 from skrnn.neural.fused.memory import NOTHING_MISSING, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 

@@ -2,7 +2,7 @@
 
 from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import fill, mixed
-from skrnn.neural.fused.layers import convolution, dense, plain, recurrent
+from skrnn.neural.fused.layers import convolution, dense, linear_recurrent, plain, recurrent
 from skrnn.neural.fused.layers.kinds import KINDS, PLANNERS
 from skrnn.neural.fused.memory import BACKWARD, FORWARD, NOTHING_MISSING, ONES
 
@@ -13,6 +13,7 @@ __all__ = [
     "convolution",
     "dense",
     "forward",
+    "linear_recurrent",
     "link",
     "plain",
     "recurrent",
