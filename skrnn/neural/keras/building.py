@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.neural.keras.linear_cells import MinGRU, MinLSTM
 from skrnn.neural.keras.quiet import quiet_start
 from skrnn.neural.network import (
     Convolution,
@@ -25,6 +26,7 @@ CELLS = {
     "lstm": keras.layers.LSTM,
     "gru": keras.layers.GRU,
 }
+LINEAR_CELLS = {"mingru": MinGRU, "minlstm": MinLSTM}
 SUMMARIES = {
     "flatten": keras.layers.Flatten,
     "average": keras.layers.GlobalAveragePooling1D,
@@ -92,7 +94,7 @@ class _Graph:
 
 
 # States of a cell: an LSTM has a cell beside its output.
-STATES = {"simple": 1, "lstm": 2, "gru": 1}
+STATES = {"simple": 1, "lstm": 2, "gru": 1, "mingru": 1, "minlstm": 1}
 
 
 def build(
@@ -160,6 +162,15 @@ def _recurrent(graph, layer):
 
 
 def _cell(graph, layer, **options):
+    if layer.cell in LINEAR_CELLS:
+        return LINEAR_CELLS[layer.cell](
+            layer.units,
+            activation=layer.activation,
+            dropout=layer.dropout,
+            kernel_initializer=graph.glorot(),
+            seed=graph.seed(),
+            **options,
+        )
     return CELLS[layer.cell](
         layer.units,
         activation=layer.activation,
