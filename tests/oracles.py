@@ -99,6 +99,65 @@ def gru(x, W, U, b, state=None):
     return np.stack(states, axis=1)
 
 
+def mingru(x, W, b, state=None, activation=np.tanh):
+    """Every state of a minimal gated recurrent unit; columns in the order z, c.
+
+    L. Feng et al., "Were RNNs all we needed?", arXiv:2410.01201 (2024), whose candidate has no
+    activation:
+
+        z_t = sigmoid(x_t W_z + b_z)
+        c_t = activation(x_t W_c + b_c)
+        h_t = (1 - z_t) h_{t-1} + z_t c_t
+
+    x is (n, steps, features), W (features, 2 units), b (2 units,); returned are (n, steps, units).
+    ``state`` is a list of what the layer begins with, [h], which becomes what it ends with.
+    """
+    x = np.asarray(x, dtype=float)
+    n, steps, _ = x.shape
+    W_z, W_c = np.split(np.asarray(W, dtype=float), 2, axis=1)
+    b_z, b_c = np.split(np.asarray(b, dtype=float), 2)
+    state = [np.zeros((n, len(b_z)))] if state is None else state
+    (h,) = state
+    states = []
+    for t in range(steps):
+        z = sigmoid(x[:, t] @ W_z + b_z)
+        c = activation(x[:, t] @ W_c + b_c)
+        h = (1 - z) * h + z * c
+        states.append(h)
+    state[:] = [h]
+    return np.stack(states, axis=1)
+
+
+def minlstm(x, W, b, state=None, activation=np.tanh):
+    """Every state of a minimal long short-term memory; columns in the order i, f, c.
+
+    L. Feng et al., as above:
+
+        i_t = sigmoid(x_t W_i + b_i)
+        f_t = sigmoid(x_t W_f + b_f)
+        c_t = activation(x_t W_c + b_c)
+        h_t = f_t / (f_t + i_t) h_{t-1} + i_t / (f_t + i_t) c_t
+
+    x is (n, steps, features), W (features, 3 units), b (3 units,); returned are (n, steps, units).
+    ``state`` is a list of what the layer begins with, [h], which becomes what it ends with.
+    """
+    x = np.asarray(x, dtype=float)
+    n, steps, _ = x.shape
+    W_i, W_f, W_c = np.split(np.asarray(W, dtype=float), 3, axis=1)
+    b_i, b_f, b_c = np.split(np.asarray(b, dtype=float), 3)
+    state = [np.zeros((n, len(b_i)))] if state is None else state
+    (h,) = state
+    states = []
+    for t in range(steps):
+        i = sigmoid(x[:, t] @ W_i + b_i)
+        f = sigmoid(x[:, t] @ W_f + b_f)
+        c = activation(x[:, t] @ W_c + b_c)
+        h = f / (f + i) * h + i / (f + i) * c
+        states.append(h)
+    state[:] = [h]
+    return np.stack(states, axis=1)
+
+
 def reverse(x):
     """The same samples with their steps in the opposite order."""
     return np.asarray(x)[:, ::-1]
@@ -110,9 +169,9 @@ def bidirectional(layer, x, forward, backward, *, sequences=False):
     M. Schuster and K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on
     Signal Processing 45 (1997).
 
-    `layer` is one of the functions above, `forward` and `backward` are the weights (W, U, b) of the
-    two. Returned are each one's last state, (n, 2 units): the backward one has then read the oldest
-    step last. With `sequences`, all states, (n, steps, 2 units), both in the order of the steps.
+    `layer` is one of the functions above, `forward` and `backward` are the weights of the two.
+    Returned are each one's last state, (n, 2 units): the backward one has then read the oldest step
+    last. With `sequences`, all states, (n, steps, 2 units), both in the order of the steps.
     """
     ahead = layer(x, *forward)
     back = layer(reverse(x), *backward)

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+# For how many steps the slowest unit of a linear recurrence remembers at first.
+LONGEST_MEMORY = 100
+
 
 @dataclass(frozen=True)
 class Recurrent:
@@ -148,3 +153,18 @@ class Network:
     def over(self, longest: int) -> "Network":
         """The network on its windows; of sequences, on those that are at most so long."""
         return self if self.steps is not None else self.on(longest)
+
+
+def first_biases(cell: str, units: int) -> np.ndarray:
+    """The biases of a linear recurrence before training, in the order of its gates.
+
+    Units forget at rates from one half to one hundredth a step, evenly in their logarithm: nothing
+    else would teach them what lies further back (C. Tallec and Y. Ollivier, "Can recurrent neural
+    networks warp time?", ICLR 2018, arXiv:1804.11188).
+    """
+    memories = np.geomspace(1, LONGEST_MEMORY, units)
+    candidate = np.zeros(units)
+    if cell == "mingru":
+        return np.concatenate([-np.log(memories), candidate])
+    forget = np.zeros(units)
+    return np.concatenate([-np.log(2 * memories - 1), forget, candidate])

@@ -16,7 +16,13 @@ from skrnn import (
 )
 from tests import oracles
 
-CELLS = {"simple": oracles.simple_rnn, "lstm": oracles.lstm, "gru": oracles.gru}
+CELLS = {
+    "simple": oracles.simple_rnn,
+    "lstm": oracles.lstm,
+    "gru": oracles.gru,
+    "mingru": oracles.mingru,
+    "minlstm": oracles.minlstm,
+}
 NET = {
     "decoder": "recurrent",
     "epochs": 1,
@@ -53,13 +59,13 @@ def test_decoder_against_the_equations(cell):
     past = np.stack([data.to_numpy()[end - 4 : end + 1] for end in X.ends])
     future = np.stack([data["price"].to_numpy()[end + 1 : end + 4, None] for end in X.ends])
     state = [np.zeros((len(X), 4))] * (2 if cell == "lstm" else 1)
-    encoded = CELLS[cell](past, *weights[:3], state=state)
+    *layers, kernel, bias = weights
+    half = len(layers) // 2
+    encoded = CELLS[cell](past, *layers[:half], state=state)
     context = np.repeat(encoded[:, -1:], 3, axis=1)
-    decoded = CELLS[cell](np.concatenate([context, future], axis=2), *weights[3:6], state=state)
+    decoded = CELLS[cell](np.concatenate([context, future], axis=2), *layers[half:], state=state)
 
-    np.testing.assert_allclose(
-        model.predict(X), (decoded @ weights[6] + weights[7])[:, :, 0], rtol=1e-10
-    )
+    np.testing.assert_allclose(model.predict(X), (decoded @ kernel + bias)[:, :, 0], rtol=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ from skrnn.neural.training import Course
 from tests.neural import gradients
 from tests.neural.gradients import fitted
 
-CELLS = ("simple", "lstm", "gru")
+LINEAR_CELLS = ("mingru", "minlstm")
+CELLS = ("simple", "lstm", "gru", *LINEAR_CELLS)
 # What a network can be made of; each is checked on its own and in odd sizes.
 NETWORKS = {
     **{cell: RNNRegressor(cell, 5) for cell in CELLS},
@@ -217,14 +218,21 @@ def test_odd_sizes(cell, n, steps, features):
 
 
 @pytest.mark.parametrize(
-    "dropout", [{"dropout": 0.4}, {"recurrent_dropout": 0.4}, {"output_dropout": 0.4}], ids=str
+    ("cell", "dropout"),
+    [
+        (cell, dropout)
+        for cell in CELLS
+        for dropout in ("dropout", "recurrent_dropout", "output_dropout")
+        if dropout != "recurrent_dropout" or cell not in LINEAR_CELLS
+    ],
 )
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
 def test_gradients_with_dropout(cell, bidirectional, dropout):
     """With the same mask, the gradient is the slope of the loss."""
     check_gradient(
-        RNNRegressor(cell, (4, 3), bidirectional=bidirectional, **dropout), *data(n=7), n_weights=40
+        RNNRegressor(cell, (4, 3), bidirectional=bidirectional, **{dropout: 0.4}),
+        *data(n=7),
+        n_weights=40,
     )
 
 
@@ -240,6 +248,23 @@ def test_initial_weights_are_drawn_as_keras_draws_them():
     np.testing.assert_array_equal(bias, np.repeat([0.0, 1.0, 0.0, 0.0], 30))
     assert 0.9 < np.abs(out).max() / np.sqrt(6 / (30 + 4)) <= 1
     np.testing.assert_array_equal(out_bias, np.zeros(4))
+
+
+@pytest.mark.parametrize(("cell", "n_gates"), [("mingru", 2), ("minlstm", 3)])
+def test_linear_recurrences_forget_at_many_rates_at_first(cell, n_gates):
+    """From one half to one hundredth of the state a step, in both engines."""
+    from skrnn.neural.keras.building import build
+
+    network = Network(6, 3, 1, (Recurrent(cell, 9),), dtype="float64")
+    drawn = Plan(network).initial_weights(np.random.default_rng(0))
+    stock = build(network).get_weights()
+
+    gates = np.split(1 / (1 + np.exp(-drawn[1])), n_gates)
+    share = gates[0] if cell == "mingru" else gates[0] / (gates[0] + gates[1])
+
+    np.testing.assert_allclose(share, 1 / (1 + np.geomspace(1, 100, 9)))
+    np.testing.assert_allclose(drawn[1], stock[1])
+    assert 0.7 < np.abs(drawn[0]).max() / np.abs(stock[0]).max() < 1.3
 
 
 def test_initial_weights_are_those_of_any_number_of_threads():
@@ -310,6 +335,26 @@ def test_the_tangent_of_single_precision():
     assert np.abs(active - np.tanh(x.astype(float))).max() < 4e-7
 
 
+def test_the_exponential_of_single_precision():
+    """The approximation is as good as single precision asks for, and finite far out."""
+    ready("float32")
+
+    @compiled
+    def exponentials(row):
+        for i in range(row.shape[0]):
+            row[i] = kernels.exponential(row[i])
+
+    x = np.linspace(-80, 80, 100_001, dtype=np.float32)
+    found = x.copy()
+    far = np.array([-1e30, 1e30], np.float32)
+
+    exponentials(found)
+    exponentials(far)
+
+    assert np.abs(found / np.exp(x.astype(float)) - 1).max() < 2e-7
+    assert np.isfinite(far).all()
+
+
 def test_the_number_of_threads_changes_nothing(monkeypatch):
     """Chunks and the order in which their gradients are summed are the same for any number of
     threads.
@@ -359,6 +404,10 @@ def test_threads_keep_to_the_limit():
             {"activation": "elu"},
             "with engine='fused', activation must be one of 'tanh', .*: engine='keras' takes all",
         ),
+        (
+            {"cell": "mingru", "recurrent_dropout": 0.2},
+            "recurrent_dropout must be 0 with cell='mingru', whose gates read no state, got 0.2",
+        ),
         ({"callbacks": ["one"]}, "with engine='fused', callbacks must be None, got 1"),
     ],
     ids=str,
@@ -368,7 +417,7 @@ def test_what_is_not_covered(params, message):
     X, y = data()
 
     with pytest.raises(ValueError, match=message):
-        RNNRegressor("gru", 3, engine="fused", **params).fit(X, y)
+        RNNRegressor(**{"cell": "gru", "units": 3, "engine": "fused", **params}).fit(X, y)
 
 
 def test_auto_takes_keras_for_the_rest_and_says_so(capsys):

@@ -26,7 +26,13 @@ from skrnn.windows.inputs import as_windows
 from tests import oracles
 from tests.neural.gradients import check_gradient, fitted
 
-CELLS = ("simple", "lstm", "gru")
+CELLS = {
+    "simple": oracles.simple_rnn,
+    "lstm": oracles.lstm,
+    "gru": oracles.gru,
+    "mingru": oracles.mingru,
+    "minlstm": oracles.minlstm,
+}
 NETWORKS = {
     **{cell: RNNRegressor(cell, 5) for cell in CELLS},
     **{f"{cell}, stack": RNNRegressor(cell, (4, 3)) for cell in CELLS},
@@ -39,6 +45,7 @@ NETWORKS = {
     ),
     "segments": RNNRegressor("gru", (4, 3), segment=3, bidirectional=True),
     "decoder": RNNRegressor("gru", 4, decoder="recurrent"),
+    "decoder, mingru": RNNRegressor("mingru", 4, decoder="recurrent"),
     "sequence targets": RNNRegressor("gru", (3, 4), sequence_targets=True),
     "quantiles": RNNRegressor("gru", 4, quantiles=(0.1, 0.5, 0.9)),
     "convolutions, average": ConvRegressor((4, 3), kernel_size=(3, 2), pooling="average"),
@@ -53,8 +60,11 @@ NETWORKS = {
 FEW = [
     "lstm, both directions",
     "gru, backwards",
+    "mingru, backwards",
+    "minlstm, both directions",
     "decoder",
     "segments",
+    "decoder, mingru",
     "sequence targets",
     "convolutions, largest",
     "convolutions, valid",
@@ -109,12 +119,13 @@ def test_forecasts_are_the_equations_of_each_sequence(cell, bidirectional):
     X, y = data()
     model = fitted(RNNRegressor(cell, 4, bidirectional=bidirectional), X, y, engine="fused")
     *weights, kernel, bias = model.weights_
-    layer = {"simple": oracles.simple_rnn, "lstm": oracles.lstm, "gru": oracles.gru}[cell]
+    layer = CELLS[cell]
+    half = len(weights) // 2
 
     expected = []
     for x in X:
         if bidirectional:
-            last = oracles.bidirectional(layer, x[None], weights[:3], weights[3:])
+            last = oracles.bidirectional(layer, x[None], weights[:half], weights[half:])
         else:
             last = layer(x[None], *weights)[:, -1]
         expected.append(last @ kernel + bias)
@@ -149,7 +160,7 @@ def test_an_epoch_is_that_of_keras(name):
     assert fused.history_["loss"] == pytest.approx(keras.history_["loss"], rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["gru", "both directions, turned around", *FEW[4:]])
+@pytest.mark.parametrize("name", ["gru", "both directions, turned around", *FEW[7:]])
 def test_keras_model_takes_sequences(name):
     """With NaN in front, which is its mask, of any length."""
     X, y = data()

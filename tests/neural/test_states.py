@@ -7,7 +7,7 @@ from skrnn import RNNRegressor, make_windows
 from skrnn.neural.fused import engine
 from skrnn.windows.array import Windows
 
-CELLS = ("simple", "lstm", "gru")
+CELLS = ("simple", "lstm", "gru", "mingru", "minlstm")
 
 
 def fitted(cell, **params):

@@ -5,6 +5,7 @@ The equations and the order of the weights are those of the fused engine
 """
 
 from skrnn.neural.keras.quiet import quiet_start
+from skrnn.neural.network import first_biases
 
 with quiet_start():
     import keras
@@ -22,6 +23,7 @@ class LinearRecurrence(keras.layers.Layer):
     ``dropout`` leaves out the same inputs at every step.
     """
 
+    cell: str
     gates: int
     # No state goes from batch to batch: Bidirectional asks.
     stateful = False
@@ -37,7 +39,6 @@ class LinearRecurrence(keras.layers.Layer):
         return_state=False,
         go_backwards=False,
         kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
         seed=None,
         **kwargs,
     ):
@@ -49,7 +50,6 @@ class LinearRecurrence(keras.layers.Layer):
         self.return_state = return_state
         self.go_backwards = go_backwards
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
         self.seed = seed
         self.supports_masking = True
         self.input_spec = keras.layers.InputSpec(ndim=3)
@@ -62,7 +62,7 @@ class LinearRecurrence(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape=shape, initializer=self.kernel_initializer, name="kernel"
         )
-        self.bias = self.add_weight(shape=(width,), initializer=self.bias_initializer, name="bias")
+        self.bias = self.add_weight(shape=(width,), initializer=self._first_biases, name="bias")
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """The last state or all states of sequences (batch, steps, features)."""
@@ -83,6 +83,9 @@ class LinearRecurrence(keras.layers.Layer):
         last = states[:, -1]
         given = states if self.return_sequences else last
         return (given, last) if self.return_state else given
+
+    def _first_biases(self, shape, dtype=None):
+        return ops.convert_to_tensor(first_biases(self.cell, self.units), dtype)
 
     def step(self, *products):
         """How much of its candidate a state takes, and the candidate, from a step's products."""
@@ -109,7 +112,6 @@ class LinearRecurrence(keras.layers.Layer):
             "return_state": self.return_state,
             "go_backwards": self.go_backwards,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
             "seed": self.seed,
         }
 
@@ -118,6 +120,7 @@ class LinearRecurrence(keras.layers.Layer):
 class MinGRU(LinearRecurrence):
     """The minimal gated recurrent unit: one gate, and a candidate."""
 
+    cell = "mingru"
     gates = 2
 
     def step(self, update, candidate):
@@ -129,6 +132,7 @@ class MinGRU(LinearRecurrence):
 class MinLSTM(LinearRecurrence):
     """The minimal long short-term memory: an input and a forget gate whose sum is one."""
 
+    cell = "minlstm"
     gates = 3
 
     def step(self, enter, forget, candidate):

@@ -17,7 +17,7 @@ kernel (inputs, gates * units) and one bias, their columns in the order z, c and
 """
 
 from skrnn.neural.fused.compiling import part_apart, part_of
-from skrnn.neural.fused.initializers import glorot, zeros
+from skrnn.neural.fused.initializers import glorot
 from skrnn.neural.fused.kernels import (
     activate,
     add_to,
@@ -56,6 +56,7 @@ from skrnn.neural.fused.memory import (
     view,
 )
 from skrnn.neural.fused.products import add_outer, affine
+from skrnn.neural.network import first_biases
 
 MINGRU, MINLSTM = 10, 11
 NUMBERS = {"mingru": MINGRU, "minlstm": MINLSTM}
@@ -67,7 +68,8 @@ def _plan_cell(plan, read, spec):
     rows = GATES[kind] * spec.units
     start, V = plan.pack(rows, read.numbers + 1)
     plan.variable(glorot, V[:, :-1].T)
-    plan.variable(zeros, V[:, -1])
+    biases = first_biases(spec.cell, spec.units)
+    plan.variable(lambda random, shape: biases.copy(), V[:, -1])
     layer = plan_row(plan, read, spec, kind, start)
     layer["P"] = plan.reserve(read.steps, rows)
     return layer
