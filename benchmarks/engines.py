@@ -132,8 +132,38 @@ parser = argparse.ArgumentParser(
 )
 parser.add_argument("--windows", type=int, default=20_000, help="windows of an epoch")
 parser.add_argument("--runs", type=int, default=3)
+parser.add_argument("--cells", action="store_true", help="only the cells beside the fused LSTM")
 parser.add_argument("--quick", action="store_true", help="a few windows, to see that it runs")
 args = parser.parse_args()
+
+
+def cells_beside_the_lstm(windows, runs):
+    """An epoch of each cell, and how many times faster it is than that of the LSTM."""
+    print("an epoch of the fused engine, and how many times faster than its LSTM (aim)")
+    print(f"{'steps':>5} {'units':>5} {'windows':>8} {'lstm':>9} {'gru':>16} ", end="")
+    print(f"{'mingru':>16} {'minlstm':>16}")
+    for steps in (120, 1000):
+        for units in (8, 32, 128):
+            n = max(BATCH, windows * 120 // steps * 8 // units)
+            X, y = make_windows(rows_of(n + steps), steps, target=0)
+            cells = ("lstm", "gru", "mingru", "minlstm")
+            for cell in cells:
+                skrnn_fit(X[:BATCH], y[:BATCH], cell, units)
+            lstm, *others = best(runs, *(_fit_of(X, y, cell, units) for cell in cells))
+            print(f"{steps:5} {units:5} {n:8,} {lstm:7.2f} s", end="")
+            for cell, seconds in zip(cells[1:], others, strict=True):
+                aim = " (3)" if units == 32 and cell != "gru" else "    "
+                print(f" {seconds:6.2f} s{lstm / seconds:5.1f}{aim}", end="")
+            print(flush=True)
+
+
+def _fit_of(X, y, cell, units):
+    return lambda: skrnn_fit(X, y, cell, units)
+
+
+if args.cells:
+    cells_beside_the_lstm(2_000 if args.quick else args.windows, 1 if args.quick else args.runs)
+    raise SystemExit
 n, runs = (600, 1) if args.quick else (args.windows, args.runs)
 rows = rows_of(n + LENGTH)
 X, y = make_windows(rows, LENGTH, target=0)
@@ -221,6 +251,9 @@ for name, seconds, cell, units in (
         f"{name}: {step * 1e3:.2f} ms a step, {flop / 1e6:.0f} MFLOP: {flop / step / 1e9:.0f} "
         f"GFLOP/s"
     )
+
+print()
+cells_beside_the_lstm(args.windows if not args.quick else 2_000, runs)
 
 print("\nhow the time of a step grows (LSTM; ms)")
 

@@ -58,8 +58,12 @@ n_estimators : int, default=1
 dtype : {"float32", "float64"}, default="float32"
     The precision of all calculations.""",
     "<recurrence>": """\
-cell : {"lstm", "gru", "simple"}, default="lstm"
-    The recurrent cell. "gru" is Keras's, with the reset gate behind the product.
+cell : {"lstm", "gru", "simple", "mingru", "minlstm"}, default="lstm"
+    The recurrent cell. "gru" is Keras's, with the reset gate behind the product. The gates of
+    "mingru" and "minlstm" read the inputs alone, not the state (arXiv:2410.01201): they are
+    several times faster, and in a stack the upper ones read what the lower remember. Their weights
+    are one kernel and one bias, for the gates in the order update, candidate, and input, forget,
+    candidate.
 units : int or tuple of int, default=32
     Units of the layer, or of each of a stack.
 bidirectional : bool, default=False
@@ -67,7 +71,8 @@ bidirectional : bool, default=False
 dropout : float, default=0.0
     Share of each layer's inputs that training leaves out, the same at every step.
 recurrent_dropout : float, default=0.0
-    Share of each layer's state that training leaves out, the same at every step.
+    Share of each layer's state that training leaves out, the same at every step. Not for "mingru"
+    and "minlstm", which multiply no state.
 go_backwards : bool, default=False
     Read the window from its newest step to its oldest.
 dense_units : int or tuple of int, default=()
@@ -75,13 +80,14 @@ dense_units : int or tuple of int, default=()
 output_dropout : float, default=0.0
     Share of the last state that training leaves out.
 activation : str, default="tanh"
-    Activation of the cells.
+    Activation of the cells; of "mingru" and "minlstm" that of the candidate, which in the paper has
+    none ("linear").
 segment : int, default=1
     How many steps the cell reads at a time, beside each other: 24 makes a day of hours one
     vector. Of a window whose length is no multiple of it the oldest steps are left out.
 unroll : bool, default=False
     In Keras, unroll the steps: faster for short windows, larger and slower to start for long
-    ones.""",
+    ones. Nothing is unrolled of "mingru" and "minlstm", which are scanned.""",
     "<convolutions>": """\
 filters : int or tuple of int, default=32
     Filters of each layer.

@@ -108,7 +108,7 @@ class Recurrence:
 
 @parameters
 class RNNRegressor(Recurrence, NetworkRegressor):
-    """Recurrent network that reads the window step by step: LSTM, GRU or simple cells.
+    """Recurrent network that reads the window step by step: LSTM, GRU, simple or minimal cells.
 
     Parameters
     ----------

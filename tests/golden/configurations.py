@@ -257,6 +257,8 @@ CONFIGURATIONS = {
     "decoder, nothing ahead": (rnn(cell="gru", decoder="recurrent"), gaps),
     "backwards": (rnn(go_backwards=True, units=(4, 3)), one_lead),
     "relu": (rnn(cell="gru", activation="relu"), one_lead),
+    "mingru": (rnn(cell="mingru", units=(5, 4), bidirectional=True, dropout=0.2), three_leads),
+    "minlstm": (rnn(cell="minlstm", units=(5, 4), decoder="recurrent"), known_ahead),
     "sequence targets": (rnn(cell="gru", sequence_targets=True), three_leads),
     "sequence targets, panel, weights": (rnn(sequence_targets=True), panel, WEIGHTED),
     "sequence targets, alone": (rnn(cell="simple", sequence_targets=True), alone),

@@ -93,6 +93,33 @@ def test_gradients_against_central_differences(name):
     check_gradient(NETWORKS[name], *data(n=17, known_ahead="decoder" in name), n_weights=60)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{cell}, stack of both directions" for cell in CELLS),
+        "gru, backwards",
+        "mingru, backwards",
+        "dense head",
+        "dense",
+        "convolutions",
+    ],
+)
+def test_gradients_of_windows_against_central_differences(name):
+    """How much an output changes with each number that a network reads."""
+    X, y = data(n=17)
+    model = fitted(NETWORKS[name], X, y, engine="fused", normalize_y=False)
+    network = model._network_on(model.network_, X)
+    steps = np.asarray(X, float)
+
+    slopes = engine.input_gradients(network, model.weights_, X, output=2)
+
+    for place in [(0, 5, 0), (3, 0, 2), (8, 2, 1), (16, 4, 0), (16, 0, 0)]:
+        moved = np.zeros_like(steps)
+        moved[place] = 1e-6
+        upper, lower = (model.predict(steps + side * moved)[place[0], 2] for side in (1, -1))
+        assert slopes[place] == pytest.approx((upper - lower) / 2e-6, rel=1e-5, abs=1e-9)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_of_more_steps_than_a_core_keeps_close(cell):
     """Weights' gradients are summed over some steps at a time; none is left out."""

@@ -374,6 +374,31 @@ def carry(
     return outputs, after
 
 
+@announced()
+def input_gradients(network: Network, weights: list, windows, output: int = 0) -> np.ndarray:
+    """The slope of an output for each number of its window: (n, steps, features).
+
+    Of windows of one length, by the backward pass that training makes.
+    """
+    plan = Plan(network, to_windows=True)
+    link(plan.layers, network.dtype)
+    lanes = _lanes(plan, max(1, len(windows)))
+    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
+    gradient = np.zeros_like(packed)
+    memory = _memory(plan.rows, lanes, network.dtype)
+    places = _places(plan, training=True)
+    slopes = np.empty((len(windows), network.steps, network.features), network.dtype)
+    given = plan.d_windows, output
+    for batch, steps in _sources(windows, network.dtype):
+        order = np.arange(len(slopes[batch]))
+        check_inputs(network, steps, nothing(), order)
+        reads = Inputs(steps.read, nothing().read, nothing().read)
+        loop.input_gradients(
+            places, reads, order, lanes, packed, gradient, memory, slopes[batch], given
+        )
+    return slopes
+
+
 def _no_states(network):
     return np.empty((0, 0), network.dtype)
 

@@ -252,3 +252,29 @@ def predict(network, inputs, order, lanes, packed, memory, shared, outputs, stat
                 outputs[first + b, j] = Y[0, j, b]
         if states.shape[0]:
             _keep_states(network, numbers, first, n, states)
+
+
+@compiled
+def input_gradients(network, inputs, order, lanes, packed, gradient, memory, slopes, given):
+    """The slopes (n, steps, features) of one output, for every number of some samples' windows.
+
+    ``given`` are where the gradient of windows lies, and which output it is.
+    """
+    d_windows, output = given
+    n_all = order.shape[0]
+    steps = slopes.shape[1]
+    features = slopes.shape[2]
+    for first in range(0, n_all, lanes):
+        n = min(lanes, n_all - first)
+        numbers = _chunk(network, memory, n)
+        read_inputs(network, inputs, order, first, n, numbers)
+        forward(network.layers, packed, numbers, False, 0)
+        D = view(numbers, network.d_outputs, 1, network.n_outputs)
+        fill(D, 0)
+        fill(D[0, output], 1)
+        backward(network.layers, packed, gradient, numbers, False)
+        dX = view(numbers, d_windows, steps, features)
+        for b in range(n):
+            for t in range(steps):
+                for j in range(features):
+                    slopes[first + b, t, j] = dX[t, j, b]

@@ -31,12 +31,14 @@ class Variable:
 class Plan:
     """Where everything is, for one network.
 
-    With ``every_step`` its outputs are those of all steps.
+    With ``every_step`` its outputs are those of all steps; with ``to_windows`` gradients go back
+    to the windows, and lie at ``d_windows``.
     """
 
-    def __init__(self, network: Network, *, every_step: bool = False):
+    def __init__(self, network: Network, *, every_step: bool = False, to_windows: bool = False):
         self.network = network
         self.every_step = every_step
+        self.to_windows = to_windows
         self.rows = NOTHING_MISSING + 1
         self.packed = 0
         self.variables = []
@@ -55,7 +57,7 @@ class Plan:
         self.target = self.reserve(self.target_steps, network.targets)
         self.factors = self.reserve(self.target_steps, 1)
         self.d_outputs = self.reserve(self.target_steps, network.outputs)
-        self._plan_gradients(self.d_outputs)
+        self.d_windows = self._plan_gradients(self.d_outputs)
         self.layers = table_of([layer for block in self.blocks for layer in block])
         self.numbers = np.concatenate([variable.numbers.ravel() for variable in self.variables])
         self.bounds = np.cumsum([0, *(variable.numbers.size for variable in self.variables)])
@@ -145,8 +147,13 @@ class Plan:
         return read.offset
 
     def _plan_gradients(self, d):
-        """Plan where gradients lie, from that of the outputs back to the first layer's weights."""
-        first = next(block for block in self.blocks if block[0]["weights"] >= 0)
+        """Plan where gradients lie, from that of the outputs back to the first layer's weights.
+
+        Or to the windows: the offset of the last that is planned.
+        """
+        first = None
+        if not self.to_windows:
+            first = next(block for block in self.blocks if block[0]["weights"] >= 0)
         for block in reversed(self.blocks):
             dx = 0
             for layer in block:
@@ -160,3 +167,4 @@ class Plan:
             d = dx
             if block is first:
                 break
+        return d

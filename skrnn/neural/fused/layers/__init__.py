@@ -44,8 +44,7 @@ def forward(layers, packed, memory, training, seed):
 @part_of
 def backward(layers, packed, gradient, memory, training):
     """Add to the gradient of all weights, from that of the outputs in a chunk's memory."""
-    start = 0
-    while not layers[start].first:
-        start += 1
-    for at in range(layers.shape[0] - 1, start - 1, -1):
+    for at in range(layers.shape[0] - 1, -1, -1):
         _backward_at(layers[at].backward, layers, at, packed, gradient, memory, training)
+        if layers[at].first and not layers[at].turned:
+            return

@@ -36,4 +36,12 @@ KINDS = {}
 def register(spec: type, planner: Callable, kinds: dict[int, Kind]) -> None:
     """Make a layer known."""
     PLANNERS[spec] = planner
-    KINDS.update(kinds)
+    for number, kind in kinds.items():
+        add_kind(number, kind)
+
+
+def add_kind(number: int, kind: Kind) -> None:
+    """Make a kind known by its number, which no other may have."""
+    if number in KINDS:
+        raise ValueError(f"a kind of layer must have a number of its own, got {number}")
+    KINDS[number] = kind

@@ -58,7 +58,7 @@ from skrnn.neural.fused.memory import (
 from skrnn.neural.fused.products import add_outer, affine
 from skrnn.neural.network import first_biases
 
-MINGRU, MINLSTM = 10, 11
+MINGRU, MINLSTM = range(20, 22)
 NUMBERS = {"mingru": MINGRU, "minlstm": MINLSTM}
 GATES = {MINGRU: 2, MINLSTM: 3}
 

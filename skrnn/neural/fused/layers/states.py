@@ -16,7 +16,7 @@ from skrnn.neural.fused.kernels import (
     fill,
     leave_out,
 )
-from skrnn.neural.fused.layers.kinds import KINDS, Kind, register
+from skrnn.neural.fused.layers.kinds import Kind, add_kind, register
 from skrnn.neural.fused.layers.plain import plan_repeat
 from skrnn.neural.fused.memory import (
     NOTHING_MISSING,
@@ -62,7 +62,7 @@ CELLS = {}
 def register_cell(name: str, planner: Callable, number: int, kind: Kind) -> None:
     """Make a cell known, by its name and by the number of its kind."""
     CELLS[name] = planner
-    KINDS[number] = kind
+    add_kind(number, kind)
 
 
 def n_states(spec) -> int:
