@@ -56,9 +56,12 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
     smallest_ : ndarray of shape (n_features,)
         The smallest value of each column in ``fit``, offset included. Later values without a
         logarithm count as this, with a warning.
+    units_ : ndarray of shape (n_features,)
+        What each column is divided by before its power: for "box-cox" the geometric mean, which
+        changes nothing but that powers of it are no numbers too large; else 1.
     powers_ : list of PowerTransformer or None
         The fitted power of each column; None for logarithms, and for columns that pass unchanged:
-        those that are constant, too.
+        also those that are constant, or whose power cannot be undone in double precision.
     n_features_in_ : int
         Number of columns.
 
@@ -103,6 +106,7 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
             values = np.concatenate(list(value_parts(values)))
         self.offsets_ = np.zeros(self.n_features_in_)
         self.smallest_ = np.full(self.n_features_in_, np.nan)
+        self.units_ = np.ones(self.n_features_in_)
         self.powers_ = [None] * self.n_features_in_
         for column in self.columns_:
             self._fit_column(values[:, column].astype(np.float64), column)
@@ -178,12 +182,17 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
         self.smallest_[column] = shifted.min()
         if self.method == "log" or np.ptp(shifted) <= 1e-12 * np.abs(shifted).max():
             return
+        if self.method == "box-cox":
+            self.units_[column] = np.exp(np.log(shifted).mean())
         # Arrays inside, whatever scikit-learn's transform_output says of what comes out.
         power = PowerTransformer(self.method).set_output(transform="default")
         # Powers are sought that no number holds, which is no reason for warnings.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.powers_[column] = power.fit(shifted[:, None])
+            self.powers_[column] = power.fit(shifted[:, None] / self.units_[column])
+            back = self._backward(self._forward(known, column), column)
+        if not np.allclose(back, known, rtol=1e-6, atol=1e-6 * np.ptp(known)):
+            self.powers_[column] = None
 
     def _offset_of(self, known, column):
         smallest = known.min()
@@ -247,15 +256,17 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
         if power is None:
             return shifted
         with np.errstate(over="ignore"):
-            return _finite(_of_column(power.transform, shifted))
+            return _finite(_of_column(power.transform, shifted / self.units_[column]))
 
     def _backward(self, values, column):
         power = self.powers_[column]
-        if self.method == "log":
-            with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):
+            if self.method == "log":
                 shifted = np.exp(values)
-        else:
-            shifted = values if power is None else self._unpowered(values, power)
+            elif power is None:
+                shifted = values
+            else:
+                shifted = self._unpowered(values, power) * self.units_[column]
         return _finite(shifted - self.offsets_[column])
 
     def _unpowered(self, values, power):
