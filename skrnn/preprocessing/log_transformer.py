@@ -191,7 +191,9 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
             warnings.simplefilter("ignore")
             self.powers_[column] = power.fit(shifted[:, None] / self.units_[column])
             back = self._backward(self._forward(known, column), column)
-        if not np.allclose(back, known, rtol=1e-6, atol=1e-6 * np.ptp(known)):
+        spread = np.ptp(known)
+        least = 1e-6 * np.minimum(np.abs(known), spread) + 1e-12 * spread
+        if not (np.abs(back - known) <= least).all():
             self.powers_[column] = None
 
     def _offset_of(self, known, column):

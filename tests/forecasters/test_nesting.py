@@ -20,7 +20,7 @@ from skrnn import (
     make_windows,
 )
 from skrnn.forecasters.base import WindowRegressor
-from tests.preprocessing.panels import panel_windows
+from tests.preprocessing.panels import learnable, panel_windows
 
 CASES = [
     {"length": 12, "horizon": 3, "lag": 1},
@@ -149,14 +149,16 @@ def chains(rate):
 def test_targets_come_back_from_any_depth(data):
     """Whatever is nested where it is defined, targets learned by heart are forecast exactly."""
     X, y = data.draw(panel_windows(positive=True))
-    kept = X.complete()
+    kept = learnable(X, y)
     if not kept.any():
         return
+    X = X[kept]
+    y = y[kept]
     model = chain(Oracle(), *data.draw(chains(X.sampling_rate)))
 
-    forecast = model.fit(X[kept], y[kept]).predict(X[kept])
+    forecast = model.fit(X, y).predict(X)
 
-    np.testing.assert_allclose(forecast, y[kept], rtol=1e-6)
+    np.testing.assert_allclose(forecast, y, rtol=1e-5)
 
 
 @pytest.mark.parametrize("engine", ["fused", "keras"])

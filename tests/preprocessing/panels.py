@@ -22,6 +22,24 @@ def panel_windows(draw, *, positive=False):
         series.append(values)
     leads = [rate * h for h in range(1, horizon + 1)]
     X, y = make_windows(series, draw(st.integers(3, 8)), leads=leads, sampling_rate=rate)
-    # Targets that are unknown are those of the window's size.
-    size = np.nanmean(np.abs(np.concatenate(series)))
-    return X, np.nan_to_num(y.reshape(len(y), horizon), nan=size)
+    y = y.reshape(len(y), horizon)
+    # Unknown targets are as large as their series is.
+    size = np.array([np.nanmean(np.abs(values)) for values in series])
+    return X, np.where(np.isnan(y), size[X.series][:, None], y)
+
+
+def within_reach(X, y):
+    """Targets no larger and no smaller than what windows look at: no power tells others apart."""
+    steps = np.asarray(X)
+    return np.clip(y, np.nanmin(steps), np.nanmax(steps))
+
+
+def learnable(X, y):
+    """Mask of complete windows with known targets, within reach of all windows of the mask."""
+    mask = X.complete() & ~np.isnan(X.values_at(0, X.leads)).any(axis=1)
+    while mask.any():
+        kept = mask & (within_reach(X[mask], y) == y).all(axis=1)
+        if (kept == mask).all():
+            break
+        mask = kept
+    return mask

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import PowerTransformer
 
 from skrnn import LogTransformer, SeriesScaler, SlidingWindow, Windows, WindowScaler, make_windows
-from tests.preprocessing.panels import panel_windows
+from tests.preprocessing.panels import panel_windows, within_reach
 
 METHODS = ["log", "box-cox", "yeo-johnson"]
 
@@ -95,15 +95,16 @@ def test_inverse(method, seed, skew, unknown, zeros):
 def test_target_comes_back(method, samples):
     """So do targets, of panels with gaps."""
     X, y = samples
+    y = within_reach(X, y)
     transformer = LogTransformer(method).fit(X)
 
     back = transformer.absolute_target(X, transformer.relative_target(X, y, 0), 0)
 
-    np.testing.assert_allclose(back, y, rtol=1e-6)
+    np.testing.assert_allclose(back, y, rtol=1e-5)
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(st.integers(0, 10_000), st.floats(allow_nan=False, allow_infinity=False))
 def test_inverse_of_anything_is_finite(method, seed, value):
     """Whatever is forecast has a way back, whose square is finite."""
