@@ -104,7 +104,7 @@ def test_target_comes_back(method, samples):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.floats(allow_nan=False, allow_infinity=False))
 def test_inverse_of_anything_is_finite(method, seed, value):
     """Whatever is forecast has a way back, whose square is finite."""
