@@ -83,7 +83,7 @@ def share_of(n: int, fraction: float, seed: int, classes: np.ndarray | None) -> 
     >>> import numpy as np
     >>> classes = np.repeat([0.0, 1.0], [4, 8])[:, None]
     >>> np.flatnonzero(share_of(12, 0.25, seed=1, classes=classes)).tolist()
-    [3, 4, 10]
+    [2, 4, 10]
     """
     random = np.random.default_rng(seed)
     kind = np.zeros(n, np.int64)

@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skrnn.neural.fused.threads import STOP, allowed_threads, together, working_for
-
 
 def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list:
     """What ``train`` makes of each member, in their order.
@@ -13,6 +11,8 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
     With ``threads`` several are trained at once, each on one thread of its own: small networks gain
     nothing from more. Ctrl-C, or an error in one of them, ends them all.
     """
+    from skrnn.neural.fused.threads import STOP, allowed_threads, together, working_for
+
     n_threads = min(len(members), allowed_threads()) if threads else 1
     trained = [None] * len(members)
     if n_threads == 1:
