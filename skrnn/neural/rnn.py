@@ -170,7 +170,7 @@ class RNNClassifier(Recurrence, NetworkClassifier):
     >>> random = np.random.default_rng(0)
     >>> X = [random.normal(size=(n, 1)).cumsum(axis=0) for n in random.integers(5, 30, size=200)]
     >>> y = np.array(["up" if x[-1] > x[0] else "down" for x in X])
-    >>> model = RNNClassifier("gru", units=8, epochs=30, random_state=0).fit(X[:150], y[:150])
-    >>> bool(model.score(X[150:], y[150:]) > 0.9)
+    >>> model = RNNClassifier("gru", units=8, learning_rate=0.02, random_state=0)
+    >>> bool(model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.9)
     True
     """
