@@ -171,6 +171,6 @@ class RNNClassifier(Recurrence, NetworkClassifier):
     >>> X = [random.normal(size=(n, 1)).cumsum(axis=0) for n in random.integers(5, 30, size=200)]
     >>> y = np.array(["up" if x[-1] > x[0] else "down" for x in X])
     >>> model = RNNClassifier("gru", units=8, learning_rate=0.02, random_state=0)
-    >>> bool(model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.9)
+    >>> bool(model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.8)
     True
     """
