@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/pictures.md, from data that need no network."""
+"""Draws the pictures of docs/pictures.md and docs/forgetting.md, from data that need no network."""
 
 from pathlib import Path
 
@@ -21,9 +21,13 @@ from skrnn import (
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
+    Windows,
+    make_windows,
 )
 from skrnn.datasets import load_airline, make_waves
+from skrnn.neural.fused.engine import input_gradients
 from skrnn.plotting import ForecastDisplay, LagImportanceDisplay, LeadErrorDisplay, TrainingDisplay
+from skrnn.plotting.axes import BLUE, PALETTE, VERMILION, small_legend
 
 
 def save(display, name):
@@ -100,7 +104,76 @@ def draw_importance():
     save(LagImportanceDisplay.from_estimator(pipe, df, df["demand"], **options), "permutation")
 
 
+CELLS = ("simple", "lstm", "gru", "mingru")
+
+
+def size_by_distance(model, X):
+    """How large the gradient is 0, 1, 2 … steps before the end of a window."""
+    windows = Windows.from_array(np.asarray(X))
+    network = model.network_.on(windows.length)
+    slopes = input_gradients(network, model.weights_, windows)
+    return np.sqrt(np.square(slopes).sum(axis=2).mean(axis=0))[::-1]
+
+
+def adding(n, steps, rng):
+    """Numbers and marks (n, steps, 2), and the sum of the two that are marked."""
+    X = np.zeros((n, steps, 2))
+    X[:, :, 0] = rng.uniform(size=(n, steps))
+    half = steps // 2
+    marked = np.stack([rng.integers(half, size=n), rng.integers(half, steps, size=n)], axis=1)
+    every = np.arange(n)[:, None]
+    X[every, marked, 1] = 1
+    return X, X[every, marked, 0].sum(axis=1)
+
+
+def draw_distances(ax, X, y, shown, title, **options):
+    """The size of the gradient by distance, of each cell."""
+    for cell, color in zip(CELLS, PALETTE, strict=False):
+        model = RNNRegressor(cell, 32, dtype="float64", random_state=0, **options).fit(X, y)
+        ax.plot(size_by_distance(model, X[:shown]), color=color, label=cell)
+    ax.set(xlabel="steps before the end", title=title, yscale="log", ylim=(1e-12, 3))
+
+
+def draw_clipping(ax):
+    """The loss of a linear simple cell by learning rate, with and without clipping."""
+    rng = np.random.default_rng(0)
+    rows = np.sin(np.arange(1500) / 5) + 0.1 * rng.normal(size=1500)
+    X, y = make_windows(rows, length=100)
+    options = {"activation": "linear", "optimizer": "sgd", "epochs": 12, "random_state": 0}
+    for clipnorm, color in ((None, VERMILION), (1.0, BLUE)):
+        losses = {}
+        for rate in (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02):
+            model = RNNRegressor("simple", 32, clipnorm=clipnorm, learning_rate=rate, **options)
+            try:
+                losses[rate] = model.fit(X, y).history_["loss"][-1]
+            except ValueError:  # infinite in the first epoch
+                ax.plot(rate, 1, "x", color=color)
+        label = "as it is (x: infinite)" if clipnorm is None else f"clipnorm={clipnorm:g}"
+        ax.plot(losses.keys(), losses.values(), ".-", color=color, label=label)
+    ax.set(xlabel="learning rate", xscale="log", yscale="log", title="clipping", ylabel="loss")
+
+
+def draw_forgetting():
+    """How far the gradient reaches, before and after training, and what clipping mends."""
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    rng = np.random.default_rng(0)
+    X, y = make_windows(rng.normal(size=400), length=200)
+    draw_distances(axes[0], X, y, 200, "before training", epochs=1, learning_rate=1e-9)
+    axes[0].set_ylabel("size of the gradient")
+    X, y = adding(4000, 100, rng)
+    options = {"epochs": 60, "batch_size": 64, "learning_rate": 0.01, "clipnorm": 1.0}
+    draw_distances(axes[1], X, y, 200, "after the adding problem", **options)
+    axes[1].set_ylim(1e-4, 3)
+    draw_clipping(axes[2])
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+        small_legend(ax)
+    figure.savefig(Path(__file__).with_name("picture_forgetting.png"), dpi=90)
+    plt.close(figure)
+
+
 if __name__ == "__main__":
     draw_forecast()
     draw_waves()
     draw_importance()
+    draw_forgetting()
