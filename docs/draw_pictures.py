@@ -163,7 +163,6 @@ def draw_forgetting():
     X, y = adding(4000, 100, rng)
     options = {"epochs": 60, "batch_size": 64, "learning_rate": 0.01, "clipnorm": 1.0}
     draw_distances(axes[1], X, y, 200, "after the adding problem", **options)
-    axes[1].set_ylim(1e-4, 3)
     draw_clipping(axes[2])
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)

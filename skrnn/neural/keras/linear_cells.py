@@ -175,7 +175,8 @@ def _states(keep, add, before):
     add = ops.reshape(ops.pad(add, padding), shape)
     kept, added = _scan(keep, add, shape, axis=2)
     ends = ops.concatenate([kept[:, :, -1], added[:, :, -1]], axis=-1)
-    carry = keras.layers.RNN(_Carry(units, dtype=ends.dtype), return_sequences=True)
+    dtype = keras.backend.standardize_dtype(ends.dtype)
+    carry = keras.layers.RNN(_Carry(units, dtype=dtype), return_sequences=True, dtype=dtype)
     behind = carry(ends, initial_state=[before])
     begins = ops.concatenate([ops.expand_dims(before, 1), behind[:, :-1]], axis=1)
     states = kept * ops.expand_dims(begins, 2) + added
