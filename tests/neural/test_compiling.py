@@ -11,6 +11,7 @@ import pytest
 
 import skrnn
 from skrnn.neural.fused import compiling
+from skrnn.neural.fused.layers.kinds import KINDS, add_kind
 
 FIT = """
 import numpy as np
@@ -121,3 +122,11 @@ def test_where_nothing_can_be_kept(monkeypatch, capsys):
         "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR"
         in capsys.readouterr().err
     )
+
+
+def test_kinds_of_layers_have_numbers_of_their_own():
+    """Two layers with one number would run each other's kernels."""
+    number, kind = next(iter(KINDS.items()))
+
+    with pytest.raises(ValueError, match=f"a number of its own, got {number}"):
+        add_kind(number, kind)

@@ -554,7 +554,7 @@ def test_textbook_arrays():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"cell": "rnn"}, "cell must be one of 'lstm', 'gru', 'simple', got 'rnn'"),
+        ({"cell": "rnn"}, "cell must be one of 'lstm', 'gru', 'simple', .*, got 'rnn'"),
         ({"units": 0}, "units must be a positive whole number, got 0"),
         ({"units": (8, 2.5)}, "units must be a positive whole number, got 2.5"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
