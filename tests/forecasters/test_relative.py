@@ -138,7 +138,7 @@ def test_weights_reach_the_regressor(rows, transformer):
         (WindowScaler(), lambda steps: steps.std(axis=1)),
         (WindowScaler(None, scale="mean_abs"), lambda steps: np.abs(steps).mean(axis=1)),
     ],
-    ids=repr,
+    ids=["nothing", "anchor", "logarithm", "last", "mean and deviation", "mean size"],
 )
 @pytest.mark.parametrize(("by", "power"), [(True, 1), (0.5, 0.5), (-1, -1)], ids=str)
 def test_weights_by_size(rows, transformer, size, by, power):
