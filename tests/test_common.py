@@ -1,5 +1,6 @@
 """scikit-learn's own checks over every transformer and estimator."""
 
+import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -18,6 +19,8 @@ def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
+# One check trains on a single class, which is said.
+@pytest.mark.filterwarnings("ignore:y has one class only:UserWarning")
 @parametrize_with_checks([*CHECKED_NETWORKS, *CHECKED_CLASSIFIERS])
 def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
