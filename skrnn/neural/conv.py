@@ -19,6 +19,8 @@ class Convolutions:
     pool_size: int | tuple[int, ...] = 1
     pooling: str = "flatten"
     padding: str = "same"
+    strides: int | tuple[int, ...] = 1
+    dilation: int | tuple[int, ...] = 1
     activation: str = "relu"
     dropout: float = 0.0
     dense_units: int | tuple[int, ...] = ()
@@ -38,12 +40,28 @@ class Convolutions:
         filters = check_counts("filters", self.filters)
         kernels = _each("kernel_size", self.kernel_size, len(filters))
         pools = _each("pool_size", self.pool_size, len(filters))
-        check_option("padding", self.padding, ("same", "valid"))
+        strides = _each("strides", self.strides, len(filters))
+        dilations = _each("dilation", self.dilation, len(filters))
+        if any(min(pair) > 1 for pair in zip(strides, dilations, strict=True)):
+            raise ValueError(
+                f"strides={self.strides!r} and dilation={self.dilation!r} cannot both be more than "
+                "1 in a layer: set one of them to 1"
+            )
+        check_option("padding", self.padding, ("same", "valid", "causal"))
         check_option("pooling", self.pooling, ("flatten", "average", "max"))
         rate = check_share("dropout", self.dropout)
         layers = []
-        for units, kernel, pool in zip(filters, kernels, pools, strict=True):
-            convolution = Convolution(units, kernel, pool, self.activation, self.padding)
+        sizes = zip(filters, kernels, pools, strides, dilations, strict=True)
+        for units, kernel, pool, stride, dilation in sizes:
+            convolution = Convolution(
+                filters=units,
+                kernel_size=kernel,
+                pool_size=pool,
+                activation=self.activation,
+                padding=self.padding,
+                strides=stride,
+                dilation=dilation,
+            )
             layers += [convolution, *([Dropout(rate)] if rate else [])]
         head = [Dense(units) for units in check_counts("dense_units", self.dense_units)]
         return (*layers, Summary(self.pooling), *head)

@@ -45,13 +45,24 @@ class Decoder:
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution over the steps, then the maximum of every ``pool_size`` of them."""
+    """A convolution over the steps, then the maximum of every ``pool_size`` of them.
+
+    It gives every ``strides``-th step, and reads steps that lie ``dilation`` apart. Its padding is
+    "same", "valid" or, with all of it in front of the first step, "causal".
+    """
 
     filters: int
     kernel_size: int
     pool_size: int = 1
     activation: str = "relu"
     padding: str = "same"
+    strides: int = 1
+    dilation: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How many steps lie between the first that it reads for a step, and the last."""
+        return (self.kernel_size - 1) * self.dilation
 
 
 @dataclass(frozen=True)
@@ -141,9 +152,9 @@ class Network:
             if isinstance(layer, Segments):
                 steps *= layer.size
             if isinstance(layer, Convolution):
-                steps = (steps - 1) * layer.pool_size + 1
+                steps = (steps - 1) * layer.pool_size * layer.strides + 1
                 if layer.padding == "valid":
-                    steps += layer.kernel_size - 1
+                    steps += layer.reach
         return steps
 
     def on(self, steps: int | None) -> "Network":

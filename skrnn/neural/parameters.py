@@ -97,8 +97,14 @@ pool_size : int or tuple of int, default=1
     How many neighbouring steps give one, their maximum, behind all layers or each; 1 keeps all.
 pooling : {"flatten", "average", "max"}, default="flatten"
     What the head sees of the last layer: all its steps, or their average or maximum.
-padding : {"same", "valid"}, default="same"
-    Whether windows are padded, so that layers keep the number of steps.
+padding : {"same", "valid", "causal"}, default="same"
+    Whether windows are padded, so that layers keep the number of steps; "causal" pads in front
+    alone, so that what a layer gives for a step depends on no later one.
+strides : int or tuple of int, default=1
+    Layers give every so many steps one, for all layers or each.
+dilation : int or tuple of int, default=1
+    How far apart the steps lie that a filter looks at, for all layers or each. A causal stack that
+    doubles it, ``dilation=(1, 2, 4, 8)``, sees far with few weights (WaveNet).
 activation : str, default="relu"
     Activation of the layers.
 dropout : float, default=0.0

@@ -71,6 +71,8 @@ CONVOLUTIONAL = {
     "pool_size": 1,
     "pooling": "flatten",
     "padding": "same",
+    "strides": 1,
+    "dilation": 1,
     "activation": "relu",
     "dropout": 0.0,
     "dense_units": (),

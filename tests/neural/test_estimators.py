@@ -206,6 +206,9 @@ def test_shapes_of_dense_weights(data):
         ({"filters": 4}, 8 * 4),
         ({"filters": 4, "padding": "valid"}, 6 * 4),
         ({"filters": (4, 2), "pool_size": 2}, 2 * 2),
+        ({"filters": 4, "strides": 3}, 3 * 4),
+        ({"filters": (4, 2), "strides": (2, 1), "padding": "causal"}, 4 * 2),
+        ({"filters": 4, "dilation": 3, "padding": "valid"}, 2 * 4),
         ({"filters": 4, "pooling": "average"}, 4),
         ({"filters": 4, "pooling": "max"}, 4),
         ({"filters": 4, "dense_units": 3}, 3),
@@ -222,6 +225,42 @@ def test_kernel_too_long(data):
     """Unpadded kernels that leave no step are refused before anything is built."""
     with pytest.raises(ValueError, match="kernel_size=9 leaves nothing of windows of 8 steps"):
         small(ConvRegressor, kernel_size=9, padding="valid").fit(*data)
+
+
+def test_strides_and_dilation(data):
+    """A layer has one of them, as in Keras."""
+    model = small(ConvRegressor, filters=(4, 4), strides=(1, 2), dilation=(1, 2))
+
+    with pytest.raises(ValueError, match=r"strides=\(1, 2\) and dilation=\(1, 2\) cannot both"):
+        model.fit(*data)
+
+
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_causal_layers_look_back(engine, data):
+    """What a causal stack gives for a step depends on no later one: behind the first step in reach
+    of which something changes, and nowhere before.
+    """
+    X, y = data
+    model = small(
+        ConvRegressor,
+        filters=(3, 2),
+        kernel_size=2,
+        padding="causal",
+        dilation=(1, 2),
+        activation="linear",
+        engine=engine,
+        epochs=1,
+    ).fit(X, y)
+    model.weights_[-2][:] = 0
+    model.weights_[-2][2 * 4 : 2 * 5] = 1  # of eight steps, the fifth alone is seen
+    x = np.asarray(X[:1])
+    seen = []
+    for step in range(8):
+        other = x.copy()
+        other[:, step] += 1.0
+        seen.append(model.predict(other)[0] != model.predict(x)[0])
+
+    assert seen == [False, True, True, True, True, False, False, False]
 
 
 # ---------------------------------------------------------------------- going on

@@ -71,6 +71,25 @@ NETWORKS = {
     ),
     "quantiles, decoder": RNNRegressor("simple", 4, decoder="recurrent", quantiles=(0.1, 0.5, 0.9)),
     "convolution, valid": ConvRegressor(4, kernel_size=2, padding="valid", pooling="max"),
+    **{
+        f"convolution, strides, {padding}": ConvRegressor(
+            (4, 3), kernel_size=(3, 2), strides=(2, 3), padding=padding, pooling="average"
+        )
+        for padding in ("same", "causal")
+    },
+    "convolution, strides, valid": ConvRegressor(
+        4, kernel_size=3, strides=2, pool_size=2, padding="valid"
+    ),
+    "convolution, strides beyond the kernel": ConvRegressor((5, 3), kernel_size=1, strides=(4, 1)),
+    **{
+        f"convolution, dilation, {padding}": ConvRegressor(
+            (5, 4, 3), kernel_size=2, dilation=(1, 2, 3), padding=padding
+        )
+        for padding in ("same", "causal")
+    },
+    "convolution, dilation, valid": ConvRegressor(
+        4, kernel_size=3, dilation=2, pool_size=2, padding="valid"
+    ),
 }
 
 

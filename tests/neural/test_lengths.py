@@ -53,6 +53,21 @@ NETWORKS = {
     "convolutions, valid": ConvRegressor(
         (4, 3), kernel_size=2, pool_size=(3, 1), padding="valid", pooling="average"
     ),
+    **{
+        f"convolutions, strides, {padding}": ConvRegressor(
+            (4, 3), kernel_size=(3, 2), strides=(2, 3), padding=padding, pooling="max"
+        )
+        for padding in ("same", "causal")
+    },
+    "convolutions, strides, valid": ConvRegressor(
+        4, kernel_size=4, strides=3, pool_size=2, padding="valid", pooling="average"
+    ),
+    **{
+        f"convolutions, dilation, {padding}": ConvRegressor(
+            (4, 3), kernel_size=2, dilation=(3, 1), padding=padding, pooling="average"
+        )
+        for padding in ("same", "valid", "causal")
+    },
     "dense, average": DenseRegressor((4, 3), pooling="average"),
     "dense, largest": DenseRegressor(4, pooling="max"),
 }
@@ -68,6 +83,8 @@ FEW = [
     "sequence targets",
     "convolutions, largest",
     "convolutions, valid",
+    *(f"convolutions, strides, {padding}" for padding in ("same", "valid", "causal")),
+    *(f"convolutions, dilation, {padding}" for padding in ("same", "valid", "causal")),
     "dense, average",
     "dense, largest",
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 from skrnn.neural.fused import products
 from skrnn.neural.fused.compiling import compiled, ready
@@ -23,6 +24,18 @@ def affine(A, B, C, out):
 def add_outer(D, S, out):
     """The kernel, called from compiled code as all kernels are."""
     products.add_outer(D, S, out)
+
+
+@compiled
+def affine_of_steps(A, B, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.affine_of_steps(A, B, out)
+
+
+@compiled
+def add_product_of_steps(A, B, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.add_product_of_steps(A, B, out)
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +94,23 @@ def test_add_outer(rows, columns, lanes, dtype):
     added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
     np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)
     np.testing.assert_array_equal(out[:, [0, -1]], before[:, [0, -1]])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("steps", [1, 4, 7])
+@pytest.mark.parametrize(("rows", "depth", "lanes"), SHAPES)
+def test_products_of_steps(rows, depth, lanes, steps, dtype):
+    """One matrix times that of each step, also where these overlap, and every other is asked."""
+    A, below = matrix(rows, depth + 1, dtype=dtype), matrix(steps + depth, lanes, dtype=dtype)
+    B = as_strided(below, (steps, depth, lanes), (below.strides[0], *below.strides))
+    before = matrix(2 * steps, rows, lanes, dtype=dtype)
+    expected = A[:, :-1].astype("f8") @ B
+
+    affine, added = before.copy(), before.copy()
+    affine_of_steps(A, B, affine[::2])
+    add_product_of_steps(A[:, :-1], B, added[::2])
+
+    np.testing.assert_allclose(affine[::2], expected + A[:, -1:], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(added[::2], expected + before[::2], rtol=1e-5, atol=1e-4)
+    for found in (affine, added):
+        np.testing.assert_array_equal(found[1::2], before[1::2])

@@ -28,6 +28,8 @@ VECTOR = _vector_bytes()
 # sixteen registers, or where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
+# The steps of a tile of many products with one matrix.
+STEPS = COLUMNS
 
 
 class _Array:
@@ -100,9 +102,16 @@ def _tile(write):
     @intrinsic
     def tile(typing, *given):
         def code(context, builder, _, values):
-            *values, j, b = cgutils.unpack_tuple(builder, values[0])
-            arrays = [_Array(context, builder, *one) for one in zip(given, values, strict=False)]
-            write(builder, *arrays, j, b)
+            values = zip(given, cgutils.unpack_tuple(builder, values[0]), strict=True)
+            write(
+                builder,
+                *(
+                    _Array(context, builder, kind, value)
+                    if isinstance(kind, types.Array)
+                    else value
+                    for kind, value in values
+                ),
+            )
             return context.get_dummy_value()
 
         return types.none(types.StarArgTuple(given)), code
@@ -153,6 +162,36 @@ def _store(builder, sums, out, j, b):
     for row, place in zip(sums, js, strict=True):
         for total, lanes in zip(row, bs, strict=True):
             builder.store(builder.load(total), out.at((place, lanes), out.vector), align=out.size)
+
+
+def _steps_tile(rows, steps, *, add):
+    """A tile of the products of a matrix with the matrices of some steps, a vector of each.
+
+    They are added to what is there, or else to the matrix's last column.
+    """
+
+    def write(builder, A, B, out, j, t, b):
+        depth = B.shape[1]
+        js = _beside(builder, j, rows)
+        ts = _beside(builder, t, steps)
+        if add:
+            starts = [[out.load(step, row, b) for step in ts] for row in js]
+        else:
+            starts = [[A.spread(row, depth)] * steps for row in js]
+        sums = [
+            [cgutils.alloca_once_value(builder, start) for start in row_starts]
+            for row_starts in starts
+        ]
+        with cgutils.for_range(builder, depth) as loop:
+            left = [A.spread(row, loop.index) for row in js]
+            right = [B.load(step, loop.index, b) for step in ts]
+            _add_products(builder, sums, left, right)
+        for row, totals in zip(js, sums, strict=True):
+            for step, total in zip(ts, totals, strict=True):
+                place = out.at((step, row, b), out.vector)
+                builder.store(builder.load(total), place, align=out.size)
+
+    return _tile(write)
 
 
 def _outer_tile(rows, columns):
@@ -219,6 +258,10 @@ _row = _product_tile(1, 1)
 _affine_block = _affine_tile(ROWS, VECTORS)
 _affine_narrow = _affine_tile(ROWS, 1)
 _affine_row = _affine_tile(1, 1)
+_affine_steps, _affine_steps_row = (_steps_tile(rows, STEPS, add=False) for rows in (ROWS, 1))
+_affine_step, _affine_step_row = (_steps_tile(rows, 1, add=False) for rows in (ROWS, 1))
+_adding_steps, _adding_steps_row = (_steps_tile(rows, STEPS, add=True) for rows in (ROWS, 1))
+_adding_step, _adding_step_row = (_steps_tile(rows, 1, add=True) for rows in (ROWS, 1))
 _square = _outer_tile(ROWS, COLUMNS)
 _column = _outer_tile(ROWS, 1)
 _dot = _outer_tile(1, 1)
@@ -262,6 +305,54 @@ def affine(A, B, C, out):
     for j in range(whole_rows, rows):
         for b in range(0, lanes, vector):
             _affine_row(A, B, C, out, j, b)
+
+
+@linked(array(2, "A"), array(3, "A"), array(3, "A"))
+def affine_of_steps(A, B, out):
+    """The product of A with the matrix of each step and a row of ones below it.
+
+    For B (steps, depth, lanes), which may overlap, and ``out`` (steps, rows, lanes).
+    """
+    steps, rows, lanes = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows = rows - rows % ROWS
+    whole_steps = steps - steps % STEPS
+    for t in range(0, whole_steps, STEPS):
+        for b in range(0, lanes, vector):
+            for j in range(0, whole_rows, ROWS):
+                _affine_steps(A, B, out, j, t, b)
+            for j in range(whole_rows, rows):
+                _affine_steps_row(A, B, out, j, t, b)
+    for t in range(whole_steps, steps):
+        for b in range(0, lanes, vector):
+            for j in range(0, whole_rows, ROWS):
+                _affine_step(A, B, out, j, t, b)
+            for j in range(whole_rows, rows):
+                _affine_step_row(A, B, out, j, t, b)
+
+
+@linked(array(2, "A"), array(3, "A"), array(3, "A"))
+def add_product_of_steps(A, B, out):
+    """Add the product of A with the matrix of each step to what is there.
+
+    For B (steps, depth, lanes) and ``out`` (steps, rows, lanes), whose steps do not overlap.
+    """
+    steps, rows, lanes = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows = rows - rows % ROWS
+    whole_steps = steps - steps % STEPS
+    for t in range(0, whole_steps, STEPS):
+        for b in range(0, lanes, vector):
+            for j in range(0, whole_rows, ROWS):
+                _adding_steps(A, B, out, j, t, b)
+            for j in range(whole_rows, rows):
+                _adding_steps_row(A, B, out, j, t, b)
+    for t in range(whole_steps, steps):
+        for b in range(0, lanes, vector):
+            for j in range(0, whole_rows, ROWS):
+                _adding_step(A, B, out, j, t, b)
+            for j in range(whole_rows, rows):
+                _adding_step_row(A, B, out, j, t, b)
 
 
 @linked(array(3, "A"), array(3, "A"), array(2, "A"))

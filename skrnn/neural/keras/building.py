@@ -202,22 +202,75 @@ def _decoder(graph, layer):
 
 def _convolution(graph, layer):
     graph.clear_missing()
+    padding = layer.padding
+    aligned = graph.mask is not None and layer.strides > 1
+    if aligned:
+        padding = "valid"
+        given = _align_sequences(graph, layer)
     graph.apply(
         keras.layers.Conv1D,
         layer.filters,
         layer.kernel_size,
-        padding=layer.padding,
+        strides=layer.strides,
+        dilation_rate=layer.dilation,
+        padding=padding,
         activation=layer.activation,
         kernel_initializer=graph.glorot(),
     )
-    if graph.mask is not None:
-        if layer.padding == "valid" and layer.kernel_size > 1:
-            graph.mask = graph.mask[:, : 1 - layer.kernel_size]
+    if graph.mask is None:
         if layer.pool_size > 1:
-            _pool_sequences(graph, layer.pool_size)
-        graph.clear_missing()
-    elif layer.pool_size > 1:
-        graph.apply(keras.layers.MaxPooling1D, layer.pool_size, padding="same")
+            graph.apply(keras.layers.MaxPooling1D, layer.pool_size, padding="same")
+        return
+    if aligned:
+        _end_together(graph, given)
+    elif padding == "valid" and layer.reach:
+        graph.mask = graph.mask[:, : -layer.reach]
+    if layer.pool_size > 1:
+        _pool_sequences(graph, layer.pool_size)
+    graph.clear_missing()
+
+
+def _align_sequences(graph, layer):
+    """Each sequence begins at the first step, padded as if it were alone.
+
+    How many steps a convolution with strides gives of each (n, 1). Keras would read sequences among
+    longer ones at other steps, and pad them otherwise.
+    """
+    ops = keras.ops
+    there = ops.cast(graph.mask, "int32")
+    n_steps = ops.sum(there, axis=1, keepdims=True)
+    n_read = n_steps - layer.reach if layer.padding == "valid" else n_steps
+    given = ops.floor_divide(n_read + layer.strides - 1, layer.strides)
+    before = ops.zeros_like(given)
+    if layer.padding == "causal":
+        before = before + layer.reach
+    elif layer.padding == "same":
+        padding = (given - 1) * layer.strides + layer.reach + 1 - n_steps
+        before = ops.floor_divide(ops.maximum(padding, 0), 2)
+    n_behind = 0 if layer.padding == "valid" else layer.reach
+    padded = ops.pad(there, ((0, 0), (0, n_behind)))
+    step = ops.cumsum(ops.ones_like(padded), axis=1) - 1 - before
+    valid = ops.logical_and(step >= 0, step < n_steps)
+    missing = ops.sum(1 - there, axis=1, keepdims=True)
+    graph.values = _steps_or(graph.values, missing + step, valid, 0.0)
+    return given
+
+
+def _end_together(graph, given):
+    """Sequences that begin at the first step, of ``given`` steps each, end at the last."""
+    ops = keras.ops
+    ahead = ops.cumsum(ops.ones_like(graph.values[:, :, 0], dtype="int32"), axis=1)
+    step = ahead - 1 - (ahead[:, -1:] - given)
+    graph.mask = step >= 0
+    graph.values = _steps_or(graph.values, step, graph.mask, 0.0)
+
+
+def _steps_or(values, step, valid, otherwise):
+    """The steps of a sequence in another order; another number where they are not valid."""
+    ops = keras.ops
+    index = ops.expand_dims(ops.where(valid, step, 0), -1)
+    values = ops.take_along_axis(values, index, axis=1)
+    return ops.where(ops.expand_dims(valid, -1), values, otherwise)
 
 
 def _pool_sequences(graph, size):
@@ -236,10 +289,7 @@ def _pool_sequences(graph, size):
     moved = too_few - ops.floor_divide(too_few, 2)
     step = ops.cumsum(ops.ones_like(there), axis=1) - 1 - moved
     valid = ops.logical_and(step >= 0, step < n_steps)
-    index = ops.expand_dims(ops.where(valid, step, 0), -1)
-    values = ops.take_along_axis(values, index, axis=1)
-    lowest = float(np.finfo(graph.network.dtype).min)
-    values = ops.where(ops.expand_dims(valid, -1), values, lowest)
+    values = _steps_or(values, step, valid, float(np.finfo(graph.network.dtype).min))
     valid = ops.expand_dims(ops.cast(valid, graph.network.dtype), -1)
     pooling = keras.layers.MaxPooling1D(size, dtype=graph.network.dtype)
     graph.values = ops.flip(pooling(values), axis=1)
