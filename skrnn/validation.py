@@ -33,6 +33,16 @@ def check_counts(name: str, values: Any, *, minimum: int = 1) -> tuple[int, ...]
     return tuple(check_count(name, value, minimum=minimum) for value in values)
 
 
+def check_each(name: str, values: Any, n: int) -> tuple[int, ...]:
+    """A whole number for each of ``n`` layers, or one for all of them."""
+    values = check_counts(name, values)
+    if len(values) not in (1, n):
+        raise ValueError(
+            f"{name} must be one number or one for each of {n} layers, got {len(values)}"
+        )
+    return values * n if len(values) == 1 else values
+
+
 def check_option(name: str, value: Any, options: Iterable[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in options:

@@ -6,7 +6,7 @@ from skrnn.neural.classifier import NetworkClassifier
 from skrnn.neural.network import Convolution, Dense, Dropout, Summary
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
-from skrnn.validation import check_counts, check_option, check_share
+from skrnn.validation import check_counts, check_each, check_option, check_share
 
 
 @parameters
@@ -21,6 +21,7 @@ class Convolutions:
     padding: str = "same"
     strides: int | tuple[int, ...] = 1
     dilation: int | tuple[int, ...] = 1
+    batch_norm: bool = False
     activation: str = "relu"
     dropout: float = 0.0
     dense_units: int | tuple[int, ...] = ()
@@ -38,10 +39,10 @@ class Convolutions:
 
     def _layers(self):
         filters = check_counts("filters", self.filters)
-        kernels = _each("kernel_size", self.kernel_size, len(filters))
-        pools = _each("pool_size", self.pool_size, len(filters))
-        strides = _each("strides", self.strides, len(filters))
-        dilations = _each("dilation", self.dilation, len(filters))
+        kernels = check_each("kernel_size", self.kernel_size, len(filters))
+        pools = check_each("pool_size", self.pool_size, len(filters))
+        strides = check_each("strides", self.strides, len(filters))
+        dilations = check_each("dilation", self.dilation, len(filters))
         if any(min(pair) > 1 for pair in zip(strides, dilations, strict=True)):
             raise ValueError(
                 f"strides={self.strides!r} and dilation={self.dilation!r} cannot both be more than "
@@ -61,6 +62,7 @@ class Convolutions:
                 padding=self.padding,
                 strides=stride,
                 dilation=dilation,
+                batch_norm=bool(self.batch_norm),
             )
             layers += [convolution, *([Dropout(rate)] if rate else [])]
         head = [Dense(units) for units in check_counts("dense_units", self.dense_units)]
@@ -116,13 +118,3 @@ class ConvClassifier(Convolutions, NetworkClassifier):
     >>> ConvClassifier((64, 64), kernel_size=(9, 5), pooling="average")
     ConvClassifier(filters=(64, 64), kernel_size=(9, 5), pooling='average')
     """
-
-
-def _each(name, values, n):
-    """One whole number for all layers, or one for each."""
-    values = check_counts(name, values)
-    if len(values) not in (1, n):
-        raise ValueError(
-            f"{name} must be one number or one for each of {n} layers, got {len(values)}"
-        )
-    return values * n if len(values) == 1 else values

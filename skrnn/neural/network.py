@@ -6,6 +6,9 @@ import numpy as np
 
 # For how many steps the slowest unit of a linear recurrence remembers at first.
 LONGEST_MEMORY = 100
+# Of batch normalisation: what is kept of the moving statistics with each batch, and what variances
+# are above. Keras's 0.99 would need hundreds of batches to come near the data.
+MOMENTUM, EPSILON = 0.9, 1e-3
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Convolution:
     """A convolution over the steps, then the maximum of every ``pool_size`` of them.
 
     It gives every ``strides``-th step, and reads steps that lie ``dilation`` apart. Its padding is
-    "same", "valid" or, with all of it in front of the first step, "causal".
+    "same", "valid" or, with all of it in front of the first step, "causal". With ``batch_norm`` its
+    filters are normalised in front of the activation.
     """
 
     filters: int
@@ -58,6 +62,7 @@ class Convolution:
     padding: str = "same"
     strides: int = 1
     dilation: int = 1
+    batch_norm: bool = False
 
     @property
     def reach(self) -> int:
@@ -114,7 +119,7 @@ class Network:
     all steps, and predicts those of the last. The link is what outputs go through last: "identity",
     or "ordered", by which the numbers of a target never fall; with "logistic" and "softmax" outputs
     are scores, of which the task makes probabilities. Its weights are a list of arrays in
-    Keras's order and layout.
+    Keras's order and layout, moving statistics among them, which are not learned.
     """
 
     steps: int | None

@@ -87,7 +87,14 @@ segment : int, default=1
     vector. Of a window whose length is no multiple of it the oldest steps are left out.
 unroll : bool, default=False
     In Keras, unroll the steps: faster for short windows, larger and slower to start for long
-    ones. Nothing is unrolled of "mingru" and "minlstm", which are scanned.""",
+    ones. Nothing is unrolled of "mingru" and "minlstm", which are scanned.
+conv_filters : int or tuple of int, default=()
+    Filters of convolutions (ReLU, padded) below the recurrent layers; none by default.
+conv_kernel_size : int or tuple of int, default=3
+    Steps that a filter looks at, for all convolutions or each.
+conv_strides : int or tuple of int, default=1
+    Convolutions give every so many steps one, for all or each: what the recurrent layers read of a
+    long window is so many times shorter.""",
     "<convolutions>": """\
 filters : int or tuple of int, default=32
     Filters of each layer.
@@ -105,6 +112,9 @@ strides : int or tuple of int, default=1
 dilation : int or tuple of int, default=1
     How far apart the steps lie that a filter looks at, for all layers or each. A causal stack that
     doubles it, ``dilation=(1, 2, 4, 8)``, sees far with few weights (WaveNet).
+batch_norm : bool, default=False
+    Batch normalisation between each layer and its activation: in training by the mean and variance
+    of all steps of the batch, in forecasts by their moving averages (momentum 0.9).
 activation : str, default="relu"
     Activation of the layers.
 dropout : float, default=0.0

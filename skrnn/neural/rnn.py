@@ -3,10 +3,10 @@
 from dataclasses import KW_ONLY
 
 from skrnn.neural.classifier import NetworkClassifier
-from skrnn.neural.network import Decoder, Dense, Dropout, Recurrent, Segments
+from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Recurrent, Segments
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
-from skrnn.validation import check_count, check_counts, check_option, check_share
+from skrnn.validation import check_count, check_counts, check_each, check_option, check_share
 
 # The last two are linear recurrences: their gates read no state.
 LINEAR_CELLS = ("mingru", "minlstm")
@@ -29,6 +29,9 @@ class Recurrence:
     activation: str = "tanh"
     segment: int = 1
     unroll: bool = False
+    conv_filters: int | tuple[int, ...] = ()
+    conv_kernel_size: int | tuple[int, ...] = 3
+    conv_strides: int | tuple[int, ...] = 1
 
     reads_sequences = True
 
@@ -55,6 +58,7 @@ class Recurrence:
             )
             for depth, size in enumerate(units)
         ]
+        layers = [*self._convolutions(), *layers]
         if self.decoder is not None:
             check_option("decoder", self.decoder, ("recurrent",))
             layers.append(self._decoder(cell, units[-1], options))
@@ -76,6 +80,14 @@ class Recurrence:
             )
         return rate
 
+    def _convolutions(self):
+        """What stands below the recurrent layers: with strides they read fewer steps."""
+        filters = check_counts("conv_filters", self.conv_filters)
+        kernels = check_each("conv_kernel_size", self.conv_kernel_size, len(filters))
+        strides = check_each("conv_strides", self.conv_strides, len(filters))
+        sizes = zip(filters, kernels, strides, strict=True)
+        return [Convolution(units, kernel, strides=stride) for units, kernel, stride in sizes]
+
     def _decoder(self, cell, units, options):
         options = {name: value for name, value in options.items() if name != "bidirectional"}
         return Decoder(cell, 2 * units if self.bidirectional else units, **options)
@@ -92,12 +104,12 @@ class Recurrence:
                 f"sequence_targets are learned step by step, not by segments: leave out "
                 f"segment={self.segment}"
             )
-        for name in ("bidirectional", "go_backwards"):
-            if getattr(self, name):
+        for name in ("bidirectional", "go_backwards", "conv_filters"):
+            value = getattr(self, name)
+            if value:
                 raise ValueError(
-                    f"sequence_targets cannot be learned with {name}=True: the inner steps would "
-                    f"have read the rows "
-                    "that they are to forecast"
+                    f"sequence_targets cannot be learned with {name}={value}: the inner steps "
+                    "would have read the rows that they are to forecast"
                 )
         if self.decoder is not None:
             raise ValueError(

@@ -63,6 +63,9 @@ RECURRENT = {
     "decoder": None,
     "segment": 1,
     "unroll": False,
+    "conv_filters": (),
+    "conv_kernel_size": 3,
+    "conv_strides": 1,
 }
 DENSE = {"units": (7, 5), "activation": "relu", "pooling": "flatten", "dropout": 0.0}
 CONVOLUTIONAL = {
@@ -73,6 +76,7 @@ CONVOLUTIONAL = {
     "padding": "same",
     "strides": 1,
     "dilation": 1,
+    "batch_norm": False,
     "activation": "relu",
     "dropout": 0.0,
     "dense_units": (),

@@ -58,7 +58,8 @@ def check_gradient(model, windows, y, n_weights):
 
     _, gradient = slope(vector)
 
-    for place in random.choice(len(vector), min(n_weights, len(vector)), replace=False):
+    n_learned = plan.n_learned
+    for place in random.choice(n_learned, min(n_weights, n_learned), replace=False):
         step = np.zeros_like(vector)
         step[place] = 1e-6
         upper, lower = (slope(vector + side * step)[0] for side in (1, -1))

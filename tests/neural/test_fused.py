@@ -63,6 +63,24 @@ NETWORKS = {
     "dense, sigmoid": DenseRegressor(6, activation="sigmoid"),
     "convolutions": ConvRegressor((4, 3), kernel_size=(3, 2), pool_size=2),
     "convolution, even kernel": ConvRegressor(4, kernel_size=4, pool_size=3, pooling="average"),
+    "convolutions below": RNNRegressor(
+        "gru", 4, conv_filters=(3, 5), conv_kernel_size=(3, 2), conv_strides=(1, 2)
+    ),
+    "convolutions below, both directions": RNNRegressor(
+        "lstm", (3, 2), bidirectional=True, conv_filters=4, conv_strides=3
+    ),
+    "convolutions below, backwards": RNNRegressor(
+        "simple", (3, 2), go_backwards=True, conv_filters=4, conv_kernel_size=4, conv_strides=2
+    ),
+    "convolutions below, decoder": RNNRegressor(
+        "gru", 3, decoder="recurrent", conv_filters=4, conv_strides=2
+    ),
+    "batch normalisation": ConvRegressor(
+        (4, 3), kernel_size=(4, 2), batch_norm=True, pooling="average"
+    ),
+    "batch normalisation, strides, pooled": ConvRegressor(
+        (4, 3), kernel_size=3, strides=(2, 1), pool_size=2, batch_norm=True, pooling="max"
+    ),
     "quantiles": DenseRegressor(6, quantiles=(0.1, 0.4, 0.5, 0.9)),
     "two quantiles": RNNRegressor("gru", 4, quantiles=(0.1, 0.9)),
     "one quantile": RNNRegressor("lstm", 4, quantiles=(0.3,)),

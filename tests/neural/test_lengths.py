@@ -47,6 +47,24 @@ NETWORKS = {
     "decoder": RNNRegressor("gru", 4, decoder="recurrent"),
     "decoder, mingru": RNNRegressor("mingru", 4, decoder="recurrent"),
     "sequence targets": RNNRegressor("gru", (3, 4), sequence_targets=True),
+    "convolutions below": RNNRegressor(
+        "gru", 4, conv_filters=(3, 5), conv_kernel_size=(3, 2), conv_strides=(1, 2)
+    ),
+    "convolutions below, both directions": RNNRegressor(
+        "lstm", (3, 2), bidirectional=True, conv_filters=4, conv_strides=3
+    ),
+    "convolutions below, backwards": RNNRegressor(
+        "simple", (3, 2), go_backwards=True, conv_filters=4, conv_kernel_size=4, conv_strides=2
+    ),
+    "convolutions below, decoder": RNNRegressor(
+        "gru", 3, decoder="recurrent", conv_filters=4, conv_strides=2
+    ),
+    "batch normalisation": ConvRegressor(
+        (4, 3), kernel_size=(4, 2), batch_norm=True, pooling="average"
+    ),
+    "batch normalisation, strides, pooled": ConvRegressor(
+        (4, 3), kernel_size=3, strides=(2, 1), pool_size=2, batch_norm=True, pooling="max"
+    ),
     "quantiles": RNNRegressor("gru", 4, quantiles=(0.1, 0.5, 0.9)),
     "convolutions, average": ConvRegressor((4, 3), kernel_size=(3, 2), pooling="average"),
     "convolutions, largest": ConvRegressor((4, 3), kernel_size=4, pool_size=2, pooling="max"),
@@ -83,8 +101,12 @@ FEW = [
     "sequence targets",
     "convolutions, largest",
     "convolutions, valid",
+    "convolutions below, both directions",
+    "convolutions below, backwards",
     *(f"convolutions, strides, {padding}" for padding in ("same", "valid", "causal")),
     *(f"convolutions, dilation, {padding}" for padding in ("same", "valid", "causal")),
+    "batch normalisation",
+    "batch normalisation, strides, pooled",
     "dense, average",
     "dense, largest",
 ]

@@ -188,6 +188,7 @@ def test_every_step_is_trained():
     [
         ({"bidirectional": True}, "would have read the rows"),
         ({"go_backwards": True}, "would have read the rows"),
+        ({"conv_filters": 4}, r"conv_filters=4: the inner steps would have read the rows"),
         ({"decoder": "recurrent"}, "choose one of them"),
     ],
 )

@@ -103,7 +103,7 @@ def _places(plan, *, training=False):
 
 def _weights(plan, vector):
     packed = np.zeros(plan.packed, vector.dtype)
-    weights = Weights(vector, packed, plan.numbers, plan.bounds)
+    weights = Weights(vector, packed, plan.numbers, plan.bounds, plan.n_learned)
     loop.pack(weights)
     return weights
 
@@ -145,6 +145,8 @@ class _Trainer:
         self.feed = feed
         self.plan = plan = _plan(network, every_step=network.every_step)
         self.lanes = _lanes(plan, feed.batch_size)
+        if plan.normalises:  # by statistics of the whole batch, which is one chunk
+            self.lanes = feed.batch_size + -feed.batch_size % LANE_STEP
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
         self.n_threads = min(allowed_threads(), n_shares)
         self.random = np.random.default_rng(training.seed)
@@ -160,7 +162,7 @@ class _Trainer:
             losses=np.zeros(n_shares),
             gradient=np.zeros_like(self.vector),
             optimizer=optimizer,
-            memory=np.zeros((n_remembered, len(self.vector)), network.dtype),
+            memory=np.zeros((n_remembered, plan.n_learned), network.dtype),
             totals=np.zeros(2),
         )
         self.memories = [
@@ -201,7 +203,6 @@ class _Trainer:
             loss=LOSSES[loss.kind],
             n_losses=n_losses(loss.kind, self.network.targets, self.network.outputs),
             quantiles=np.array(loss.quantiles, np.float64),
-            drops=self.plan.drops,
             seed=seed,
         )
         places = _places(self.plan, training=True)
@@ -247,7 +248,7 @@ class _Trainer:
     def optimizer_state(self):
         """What the optimizer remembers, as Keras's optimizers keep it.
 
-        Steps, learning rate, and what there is for each weight in turn.
+        Steps, learning rate, and what there is in turn for each weight that is learned.
         """
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
@@ -262,13 +263,16 @@ class _Trainer:
             self.random.bit_generator.state = generators["masks"]
         n_remembered = len(self.learning.memory)
         state = start.optimizer_state[2:]
-        shapes = [np.shape(weight) for weight in self.weights() for _ in range(n_remembered)]
+        learned = self.plan.weights(self.vector[: self.plan.n_learned])
+        shapes = [weight.shape for weight in learned for _ in range(n_remembered)]
         same = start.optimizer == optimizer_name(self.training)
         if not same or [np.shape(array) for array in state] != shapes:
             return  # another optimizer than before: its state begins anew
         self.learning.optimizer["steps"] = int(start.optimizer_state[0])
         for i in range(n_remembered):
-            self.learning.memory[i] = self.plan.vector(state[i::n_remembered], self.network.dtype)
+            self.learning.memory[i] = np.concatenate(
+                [np.ravel(array) for array in state[i::n_remembered]]
+            )
 
 
 # ---------------------------------------------------------------------- what the loops read

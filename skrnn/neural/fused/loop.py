@@ -15,9 +15,10 @@ from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_ta
 from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.losses import loss_gradient
-from skrnn.neural.fused.memory import view
+from skrnn.neural.fused.memory import SAMPLES, view
 from skrnn.neural.fused.optimizers import clip, optimize
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
+from skrnn.neural.network import MOMENTUM
 
 # A chunk has a multiple of this many lanes, so that every loop and product has the same form, and
 # rounds the same way.
@@ -59,12 +60,16 @@ class Inputs(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Weights as one vector in Keras's order, packed for the kernels, and where each number is."""
+    """Weights as one vector, packed for the kernels, and where each number is.
+
+    The first ``n_learned`` are learned; moving statistics follow.
+    """
 
     vector: np.ndarray
     packed: np.ndarray
     numbers: np.ndarray
     bounds: np.ndarray
+    n_learned: int
 
 
 class Learning(NamedTuple):
@@ -73,7 +78,7 @@ class Learning(NamedTuple):
     # Of each share of a batch, the gradient of the packed weights, and the loss.
     gradients: np.ndarray
     losses: np.ndarray
-    # The gradient of the whole batch, in Keras's order.
+    # The gradient of the whole batch, in the order of the vector.
     gradient: np.ndarray
     # The optimizer's settings, and the vectors that it remembers.
     optimizer: np.ndarray
@@ -93,9 +98,7 @@ class Batches(NamedTuple):
     # How many losses a step has.
     n_losses: int
     quantiles: np.ndarray
-    # Whether anything is left out at random; what draws it in the first batch. The next has the
-    # next number.
-    drops: bool
+    # What draws what is left out in the first batch. The next has the next number.
     seed: int
 
 
@@ -110,6 +113,8 @@ def _chunk(network, memory, n):
 def read_inputs(network, inputs, order, first, n, memory):
     """Gather what n samples read."""
     windows, known_ahead, states = inputs
+    for b in range(memory.shape[1]):
+        memory[SAMPLES, b] = 1 if b < n else 0
     steps = windows.offsets.shape[0]
     features = windows.columns.shape[0]
     gather_missing(windows, order, first, n, memory[network.missing])
@@ -144,13 +149,19 @@ def update(weights, learning, n_shares, n):
     learning.totals[1] += n
     for i in range(weights.vector.shape[0]):
         learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
+    n_learned = weights.n_learned
+    learned = weights.vector[:n_learned]
+    gradient = learning.gradient[:n_learned]
     if learning.optimizer[0].global_clipnorm < math.inf:
-        clip(learning.gradient, learning.optimizer[0].global_clipnorm)
+        clip(gradient, learning.optimizer[0].global_clipnorm)
     most = learning.optimizer[0].clipnorm
     if most < math.inf:
         for variable in range(weights.bounds.shape[0] - 1):
-            clip(learning.gradient[weights.bounds[variable] : weights.bounds[variable + 1]], most)
-    optimize(weights.vector, learning.gradient, learning.memory, learning.optimizer)
+            clip(gradient[weights.bounds[variable] : weights.bounds[variable + 1]], most)
+    optimize(learned, gradient, learning.memory, learning.optimizer)
+    moved = weights.vector.dtype.type(1 - MOMENTUM)
+    for i in range(n_learned, weights.vector.shape[0]):
+        weights.vector[i] += (learning.gradient[i] - weights.vector[i]) * moved
     pack(weights)
 
 
@@ -166,13 +177,13 @@ def _read_chunk(network, inputs, targets, batches, first, n, factor, numbers):
 @part_of
 def _learn(network, batches, packed, gradient, numbers, seed):
     """The loss of a chunk that was read, and the gradient, which is added to what is there."""
-    forward(network.layers, packed, numbers, batches.drops, seed)
+    forward(network.layers, packed, numbers, True, seed)
     Y = view(numbers, network.outputs, network.target_steps, network.n_outputs)
     target = view(numbers, network.target, network.target_steps, network.n_targets)
     factors = view(numbers, network.factors, network.target_steps, 1)
     D = view(numbers, network.d_outputs, network.target_steps, network.n_outputs)
     loss = loss_gradient(Y, target, factors, batches.loss, batches.quantiles, D)
-    backward(network.layers, packed, gradient, numbers, batches.drops)
+    backward(network.layers, packed, gradient, numbers, True)
     return loss
 
 

@@ -55,8 +55,9 @@ class Stretch(NamedTuple):
     late: bool = False
 
 
-# The first rows of a chunk's memory: ones, and where nothing is missing.
-ONES, NOTHING_MISSING = range(2)
+# The first rows of a chunk's memory: ones, where nothing is missing, and which lanes are samples.
+# Others fill the chunk up, with copies of the last.
+ONES, NOTHING_MISSING, SAMPLES = range(3)
 
 
 def declare(**fields: str) -> None:

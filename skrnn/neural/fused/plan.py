@@ -13,7 +13,7 @@ import numpy as np
 from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
 from skrnn.neural.fused.layers.states import n_states
-from skrnn.neural.fused.memory import NOTHING_MISSING, Stretch, table_of
+from skrnn.neural.fused.memory import SAMPLES, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 
 
@@ -21,11 +21,13 @@ from skrnn.neural.network import Dense, Network, Ordered
 class Variable:
     """One of a network's weights.
 
-    How it is drawn at first, and for each of its numbers, as Keras lays them out, the packed one.
+    How it is drawn at first, and for each of its numbers, as Keras lays them out, the packed one. A
+    moving statistic is not learned: where its gradient would be stands what it moves towards.
     """
 
     initial: Callable
     numbers: np.ndarray
+    moving: bool = False
 
 
 class Plan:
@@ -39,7 +41,7 @@ class Plan:
         self.network = network
         self.every_step = every_step
         self.to_windows = to_windows
-        self.rows = NOTHING_MISSING + 1
+        self.rows = SAMPLES + 1
         self.packed = 0
         self.variables = []
         self.blocks = []
@@ -59,26 +61,32 @@ class Plan:
         self.d_outputs = self.reserve(self.target_steps, network.outputs)
         self.d_windows = self._plan_gradients(self.d_outputs)
         self.layers = table_of([layer for block in self.blocks for layer in block])
-        self.numbers = np.concatenate([variable.numbers.ravel() for variable in self.variables])
-        self.bounds = np.cumsum([0, *(variable.numbers.size for variable in self.variables)])
+        # The vector of all weights has those that are learned first, in Keras's order.
+        self._order = sorted(range(len(self.variables)), key=lambda i: self.variables[i].moving)
+        ordered = [self.variables[i] for i in self._order]
+        self.numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
+        self.bounds = np.cumsum([0, *(variable.numbers.size for variable in ordered)])
+        self.n_learned = sum(one.numbers.size for one in self.variables if not one.moving)
 
     @property
-    def drops(self) -> bool:
-        """Whether anything is left out at random."""
-        return bool((self.layers["dropout"] + self.layers["recurrent_dropout"]).any())
+    def normalises(self) -> bool:
+        """Whether anything is normalised by the whole batch."""
+        return bool(self.layers["normalised"].any())
 
     def vector(self, weights: list, dtype) -> np.ndarray:
         """Weights in Keras's layout as one vector. Those of another network are refused."""
         check_weights(self.variables, weights)
-        return np.concatenate([np.ravel(weight) for weight in weights]).astype(dtype)
+        return np.concatenate([np.ravel(weights[i]) for i in self._order]).astype(dtype)
 
     def weights(self, vector: np.ndarray) -> list:
-        """A vector as weights in Keras's layout."""
-        bounds = zip(self.bounds[:-1], self.bounds[1:], self.variables, strict=True)
-        return [
-            vector[start:stop].reshape(variable.numbers.shape).copy()
-            for start, stop, variable in bounds
-        ]
+        """A vector as weights in Keras's layout; one of what is learned as those of that alone."""
+        arrays = {}
+        bounds = zip(self._order, self.bounds[:-1], self.bounds[1:], strict=True)
+        for i, start, stop in bounds:
+            if stop <= len(vector):
+                shape = self.variables[i].numbers.shape
+                arrays[i] = vector[start:stop].reshape(shape).copy()
+        return [arrays[i] for i in sorted(arrays)]
 
     def initial_weights(self, random: np.random.Generator) -> list:
         """New weights in Keras's layout."""
@@ -107,9 +115,9 @@ class Plan:
         self.packed += int(np.prod(shape))
         return start, np.arange(start, self.packed).reshape(shape)
 
-    def variable(self, initial: Callable, numbers: np.ndarray) -> None:
+    def variable(self, initial: Callable, numbers: np.ndarray, *, moving: bool = False) -> None:
         """One of Keras's weights: how it is drawn, and which packed numbers it is."""
-        self.variables.append(Variable(initial, np.ascontiguousarray(numbers)))
+        self.variables.append(Variable(initial, np.ascontiguousarray(numbers), moving))
 
     def add(self, read: Stretch, kind: int, steps: int, units: int, **values) -> Stretch:
         """A layer that gives so many steps of so many units, and where they are.

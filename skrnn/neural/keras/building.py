@@ -5,6 +5,8 @@ import numpy as np
 from skrnn.neural.keras.linear_cells import MinGRU, MinLSTM
 from skrnn.neural.keras.quiet import quiet_start
 from skrnn.neural.network import (
+    EPSILON,
+    MOMENTUM,
     Convolution,
     Decoder,
     Dense,
@@ -214,17 +216,24 @@ def _convolution(graph, layer):
         strides=layer.strides,
         dilation_rate=layer.dilation,
         padding=padding,
-        activation=layer.activation,
+        activation=None if layer.batch_norm else layer.activation,
+        use_bias=not layer.batch_norm,
         kernel_initializer=graph.glorot(),
     )
+    if aligned:
+        _end_together(graph, given)
+    elif graph.mask is not None and padding == "valid" and layer.reach:
+        graph.mask = graph.mask[:, : -layer.reach]
+    if layer.batch_norm:
+        normalise = keras.layers.BatchNormalization(
+            momentum=MOMENTUM, epsilon=EPSILON, dtype=graph.network.dtype
+        )
+        graph.values = normalise(graph.values, mask=graph.mask)
+        graph.apply(keras.layers.Activation, layer.activation)
     if graph.mask is None:
         if layer.pool_size > 1:
             graph.apply(keras.layers.MaxPooling1D, layer.pool_size, padding="same")
         return
-    if aligned:
-        _end_together(graph, given)
-    elif padding == "valid" and layer.reach:
-        graph.mask = graph.mask[:, : -layer.reach]
     if layer.pool_size > 1:
         _pool_sequences(graph, layer.pool_size)
     graph.clear_missing()

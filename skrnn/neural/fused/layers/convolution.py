@@ -14,6 +14,11 @@ from skrnn.neural.fused.kernels import (
     multiply_slope,
 )
 from skrnn.neural.fused.layers.kinds import Kind, register
+from skrnn.neural.fused.layers.normalisation import (
+    normalise,
+    normalise_backward,
+    plan_normalisation,
+)
 from skrnn.neural.fused.memory import (
     backward_kernel,
     clear_missing,
@@ -50,16 +55,21 @@ declare(
 
 
 def plan_convolution(plan, read, spec):
-    """Weights of ``size`` steps and a one for each filter."""
+    """Weights of ``size`` steps and a one for each filter.
+
+    What is normalised has an offset of its own, and learns none here.
+    """
     inputs = read.numbers
     size = spec.kernel_size
     start, numbers = plan.pack(spec.filters, size * inputs + 1)
     plan.variable(glorot, numbers[:, :-1].T.reshape(size, inputs, -1))
-    plan.variable(zeros, numbers[:, -1])
+    if not spec.batch_norm:
+        plan.variable(zeros, numbers[:, -1])
     steps = read.steps - (spec.reach if spec.padding == "valid" else 0)
     span = -(-steps // spec.strides)
     padded_steps = (span - 1) * spec.strides + spec.reach + 1
     padded_steps += -padded_steps % spec.dilation
+    normalisation = plan_normalisation(plan, spec.filters) if spec.batch_norm else {}
     given = plan.add(
         read,
         CONVOLUTION,
@@ -79,6 +89,7 @@ def plan_convolution(plan, read, spec):
         missing_out=plan.reserve(1),
         padded_steps=padded_steps,
         padded=plan.reserve(padded_steps, inputs),
+        **normalisation,
     )
     layer = plan.blocks[-1][0]
     layer["convolved"] = given.offset
@@ -92,6 +103,8 @@ def plan_gradient(plan, layer, block):
     layer["d_convolved"] = layer["d"]
     if layer["pool"] > 1:
         layer["d_convolved"] = plan.reserve(layer["span"], layer["units"])
+    if layer.get("normalised"):
+        layer["standard"] = plan.reserve(layer["span"], layer["units"])
 
 
 def plan_gradient_of_inputs(plan, layer):
@@ -290,6 +303,8 @@ def convolution_forward(layers, at, packed, memory, training, seed):
         if n:
             out = convolved[first * layer.dilation + phase :: layer.dilation]
             affine_of_steps(W, _read(layer, padded, phase, first, n), out)
+    if layer.normalised:
+        normalise(layer, packed, memory, begin, convolved, training)
     activate(convolved[begin:].ravel(), layer.activation)
     if layer.pool > 1:
         _maximum(layer, memory, convolved, some_missing)
@@ -308,7 +323,10 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     if layer.pool > 1:
         _maximum_backward(layer, memory, convolved, D)
     multiply_slope(convolved[begin:].ravel(), D[begin:].ravel(), layer.activation)
-    add_outer(D[begin:], ones(memory, layer.span - begin), G[:, -1:])
+    if layer.normalised:
+        normalise_backward(layer, packed, gradient, memory, begin, D)
+    else:
+        add_outer(D[begin:], ones(memory, layer.span - begin), G[:, -1:])
     padded = view(memory, layer.padded, layer.padded_steps, inputs)
     d_padded = view(memory, layer.d_padded, layer.padded_steps, inputs)
     if not layer.first:
