@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skrnn import RNNRegressor, make_windows
+from skrnn import ConvClassifier, ConvRegressor, RNNRegressor, make_windows
 
 try:
     import torch
@@ -63,6 +63,58 @@ def keras_fit(rows, cell, units, recurrent_dropout=0.0):
         rows[:-1], rows[LENGTH:, 0], sequence_length=LENGTH, batch_size=BATCH, shuffle=True
     )
     keras_network(cell, units, recurrent_dropout).fit(data, epochs=1, verbose=0)
+
+
+# The convolutional network of the books, the one of the literature on classes of series, and
+# convolutions that shorten what a recurrent layer reads.
+BOOKS = {"filters": (8, 8, 8), "kernel_size": (24, 12, 6), "pool_size": (2, 2, 1)}
+FULLY = {"filters": (128, 256, 128), "kernel_size": (8, 5, 3), "batch_norm": True}
+SERIES, SERIES_LENGTH, SERIES_BATCH = 160, 150, 16
+
+
+def keras_windows_fit(rows, layers):
+    import keras
+
+    data = keras.utils.timeseries_dataset_from_array(
+        rows[:-1], rows[LENGTH:, 0], sequence_length=LENGTH, batch_size=BATCH, shuffle=True
+    )
+    model = keras.Sequential([keras.Input((LENGTH, FEATURES)), *layers, keras.layers.Dense(1)])
+    model.compile(optimizer="adam", loss="mse")
+    model.fit(data, epochs=1, verbose=0)
+
+
+def keras_books_fit(rows):
+    import keras
+
+    layers = []
+    for filters, kernel, pool in zip(*BOOKS.values(), strict=True):
+        layers.append(keras.layers.Conv1D(filters, kernel, activation="relu"))
+        if pool > 1:
+            layers.append(keras.layers.MaxPooling1D(pool, padding="same"))
+    keras_windows_fit(rows, [*layers, keras.layers.GlobalAveragePooling1D()])
+
+
+def keras_below_fit(rows):
+    import keras
+
+    conv = keras.layers.Conv1D(16, 5, strides=4, padding="same", activation="relu")
+    keras_windows_fit(rows, [conv, keras.layers.GRU(32)])
+
+
+def keras_fully_fit(X, y, epochs):
+    import keras
+
+    layers = []
+    for filters, kernel in zip(FULLY["filters"], FULLY["kernel_size"], strict=True):
+        layers += [
+            keras.layers.Conv1D(filters, kernel, padding="same", use_bias=False),
+            keras.layers.BatchNormalization(),
+            keras.layers.Activation("relu"),
+        ]
+    head = [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input(X.shape[1:]), *layers, *head])
+    model.compile(optimizer="adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit(X, y, epochs=epochs, batch_size=SERIES_BATCH, verbose=0)
 
 
 def torch_fit(rows, cell, units):
@@ -200,6 +252,41 @@ def fits(name, cell, units, aims, **params):
 lstm = fits("LSTM 16", "lstm", (16,), {"Keras": 6, "PyTorch": 3})
 fits("GRU 32-32, dropout", "gru", (32, 32), {"Keras": 10}, recurrent_dropout=0.5)
 gru = fits("GRU 32-32", "gru", (32, 32), {"PyTorch": 3})
+
+convolutions = ConvRegressor(
+    **BOOKS, padding="valid", pooling="average", epochs=1, batch_size=BATCH, engine="fused"
+)
+below = RNNRegressor(
+    "gru",
+    32,
+    conv_filters=16,
+    conv_kernel_size=5,
+    conv_strides=4,
+    epochs=1,
+    batch_size=BATCH,
+    engine="fused",
+)
+for name, network, theirs in (
+    ("conv 8-8-8, of the books", convolutions, keras_books_fit),
+    ("GRU 32 behind conv 16, every 4th step", below, keras_below_fit),
+):
+    network.fit(X[:600], y[:600])
+    seconds = best(runs, lambda net=network: net.fit(X, y), lambda fit=theirs: fit(rows))
+    show(f"fit, an epoch: {name}; Keras", *seconds, 5)
+
+epochs = 1 if args.quick else 10
+series = np.random.default_rng(0).normal(size=(SERIES, SERIES_LENGTH, 1)).astype(np.float32)
+classes = np.arange(SERIES) % 2
+fully = ConvClassifier(
+    **FULLY, pooling="average", epochs=epochs, batch_size=SERIES_BATCH, engine="fused"
+)
+fully.fit(series[:32], classes[:32])
+seconds = best(
+    runs,
+    lambda: fully.fit(series, classes),
+    lambda: keras_fully_fit(series, classes, epochs),
+)
+show(f"fit, {epochs} epochs: conv 128-256-128; Keras", *seconds, 1)
 
 small, small_y = make_windows(rows_of(1000 + 24, 3), 24, target=0)
 skrnn_search(small[:200], small_y[:200])

@@ -78,6 +78,9 @@ NETWORKS = {
     "batch normalisation": ConvRegressor(
         (4, 3), kernel_size=(4, 2), batch_norm=True, pooling="average"
     ),
+    "convolutions of many filters": ConvRegressor(
+        (33, 34, 3), kernel_size=(3, 2, 4), strides=(1, 2, 1), dilation=(2, 1, 1)
+    ),
     "batch normalisation, strides, pooled": ConvRegressor(
         (4, 3), kernel_size=3, strides=(2, 1), pool_size=2, batch_norm=True, pooling="max"
     ),

@@ -38,6 +38,12 @@ def add_product_of_steps(A, B, out):
     products.add_product_of_steps(A, B, out)
 
 
+@compiled
+def add_outer_turned(D, S, T, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.add_outer_turned(D, S, T, out)
+
+
 @pytest.fixture(autouse=True)
 def kernels():
     """Kernels of both float types."""
@@ -97,8 +103,25 @@ def test_add_outer(rows, columns, lanes, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("columns", [3, 16, 90])
+@pytest.mark.parametrize(("rows", "steps", "lanes"), [(64, 9, 16), (33, 8, 32), (3, 1, 16)])
+def test_add_outer_turned(rows, steps, lanes, columns, dtype):
+    """The same sum, where one side has its columns beside each other."""
+    D, S = matrix(steps, rows, lanes, dtype=dtype), matrix(steps, columns, lanes, dtype=dtype)
+    before = matrix(rows, columns + 2, dtype=dtype)
+    T = np.ascontiguousarray(S.transpose(2, 0, 1))
+
+    out = before.copy()
+    add_outer_turned(D, S, T, out[:, 1:-1])
+
+    added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
+    np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)
+    np.testing.assert_array_equal(out[:, [0, -1]], before[:, [0, -1]])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("steps", [1, 4, 7])
-@pytest.mark.parametrize(("rows", "depth", "lanes"), SHAPES)
+@pytest.mark.parametrize(("rows", "depth", "lanes"), [*SHAPES, (9, 150, 16)])
 def test_products_of_steps(rows, depth, lanes, steps, dtype):
     """One matrix times that of each step, also where these overlap, and every other is asked."""
     A, below = matrix(rows, depth + 1, dtype=dtype), matrix(steps + depth, lanes, dtype=dtype)

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skrnn.neural.fused.compiling import array, linked
+from skrnn.neural.fused.compiling import array, linked, part_of
 
 
 def _vector_bytes():
@@ -28,8 +28,12 @@ VECTOR = _vector_bytes()
 # sixteen registers, or where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
-# The steps of a tile of many products with one matrix.
+# The steps of a tile of many products with one matrix, and how deep they go before the next rows:
+# what is read of these steps stays close to a core until all rows have read it.
 STEPS = COLUMNS
+DEPTH = 64
+# The steps whose lanes are summed before the next columns: these, too, stay close.
+STEPS_OF_SUMS = 8
 
 
 class _Array:
@@ -172,12 +176,13 @@ def _steps_tile(rows, steps, *, add):
 
     def write(builder, A, B, out, j, t, b):
         depth = B.shape[1]
+        last = builder.sub(A.shape[1], ir.Constant(depth.type, 1))
         js = _beside(builder, j, rows)
         ts = _beside(builder, t, steps)
         if add:
             starts = [[out.load(step, row, b) for step in ts] for row in js]
         else:
-            starts = [[A.spread(row, depth)] * steps for row in js]
+            starts = [[A.spread(row, last)] * steps for row in js]
         sums = [
             [cgutils.alloca_once_value(builder, start) for start in row_starts]
             for row_starts in starts
@@ -189,6 +194,35 @@ def _steps_tile(rows, steps, *, add):
         for row, totals in zip(js, sums, strict=True):
             for step, total in zip(ts, totals, strict=True):
                 place = out.at((step, row, b), out.vector)
+                builder.store(builder.load(total), place, align=out.size)
+
+    return _tile(write)
+
+
+def _turned_tile(rows, vectors):
+    """A tile of sums over steps and lanes, a number of D for each row times some vectors of S.
+
+    They are added to what is there.
+    """
+
+    def write(builder, D, S, out, j, i):
+        js = _beside(builder, j, rows)
+        columns = _beside(builder, i, vectors, D.vector.count)
+        sums = [
+            [cgutils.alloca_once_value(builder, out.load(row, column)) for column in columns]
+            for row in js
+        ]
+        steps, _, lanes = D.shape
+        with (
+            cgutils.for_range(builder, steps) as step,
+            cgutils.for_range(builder, lanes) as lane,
+        ):
+            left = [D.spread(step.index, row, lane.index) for row in js]
+            right = [S.load(lane.index, step.index, column) for column in columns]
+            _add_products(builder, sums, left, right)
+        for row, totals in zip(js, sums, strict=True):
+            for column, total in zip(columns, totals, strict=True):
+                place = out.at((row, column), out.vector)
                 builder.store(builder.load(total), place, align=out.size)
 
     return _tile(write)
@@ -262,6 +296,8 @@ _affine_steps, _affine_steps_row = (_steps_tile(rows, STEPS, add=False) for rows
 _affine_step, _affine_step_row = (_steps_tile(rows, 1, add=False) for rows in (ROWS, 1))
 _adding_steps, _adding_steps_row = (_steps_tile(rows, STEPS, add=True) for rows in (ROWS, 1))
 _adding_step, _adding_step_row = (_steps_tile(rows, 1, add=True) for rows in (ROWS, 1))
+_turned, _turned_row = (_turned_tile(rows, STEPS) for rows in (ROWS, 1))
+_turned_vector, _turned_row_vector = (_turned_tile(rows, 1) for rows in (ROWS, 1))
 _square = _outer_tile(ROWS, COLUMNS)
 _column = _outer_tile(ROWS, 1)
 _dot = _outer_tile(1, 1)
@@ -307,6 +343,12 @@ def affine(A, B, C, out):
             _affine_row(A, B, C, out, j, b)
 
 
+@part_of
+def _whole(n, size):
+    """How many of n are in whole groups of a size."""
+    return n - n % size
+
+
 @linked(array(2, "A"), array(3, "A"), array(3, "A"))
 def affine_of_steps(A, B, out):
     """The product of A with the matrix of each step and a row of ones below it.
@@ -315,20 +357,35 @@ def affine_of_steps(A, B, out):
     """
     steps, rows, lanes = out.shape
     vector = VECTOR // out.itemsize
-    whole_rows = rows - rows % ROWS
-    whole_steps = steps - steps % STEPS
-    for t in range(0, whole_steps, STEPS):
+    depth = B.shape[1]
+    whole_rows = _whole(rows, ROWS)
+    first = B[:, :DEPTH]
+    for t in range(0, _whole(steps, STEPS), STEPS):
         for b in range(0, lanes, vector):
             for j in range(0, whole_rows, ROWS):
-                _affine_steps(A, B, out, j, t, b)
+                _affine_steps(A, first, out, j, t, b)
             for j in range(whole_rows, rows):
-                _affine_steps_row(A, B, out, j, t, b)
-    for t in range(whole_steps, steps):
+                _affine_steps_row(A, first, out, j, t, b)
+            for k in range(DEPTH, depth, DEPTH):
+                A_k = A[:, k : min(depth, k + DEPTH)]
+                _add_steps(A_k, B[:, k : k + DEPTH], out, t, b)
+    for t in range(_whole(steps, STEPS), steps):
         for b in range(0, lanes, vector):
             for j in range(0, whole_rows, ROWS):
                 _affine_step(A, B, out, j, t, b)
             for j in range(whole_rows, rows):
                 _affine_step_row(A, B, out, j, t, b)
+
+
+@part_of
+def _add_steps(A, B, out, t, b):
+    """Add the products of A with the matrices of as many steps as a tile has."""
+    rows = out.shape[1]
+    whole_rows = _whole(rows, ROWS)
+    for j in range(0, whole_rows, ROWS):
+        _adding_steps(A, B, out, j, t, b)
+    for j in range(whole_rows, rows):
+        _adding_steps_row(A, B, out, j, t, b)
 
 
 @linked(array(2, "A"), array(3, "A"), array(3, "A"))
@@ -339,15 +396,11 @@ def add_product_of_steps(A, B, out):
     """
     steps, rows, lanes = out.shape
     vector = VECTOR // out.itemsize
-    whole_rows = rows - rows % ROWS
-    whole_steps = steps - steps % STEPS
-    for t in range(0, whole_steps, STEPS):
+    whole_rows = _whole(rows, ROWS)
+    for t in range(0, _whole(steps, STEPS), STEPS):
         for b in range(0, lanes, vector):
-            for j in range(0, whole_rows, ROWS):
-                _adding_steps(A, B, out, j, t, b)
-            for j in range(whole_rows, rows):
-                _adding_steps_row(A, B, out, j, t, b)
-    for t in range(whole_steps, steps):
+            _add_steps(A, B, out, t, b)
+    for t in range(_whole(steps, STEPS), steps):
         for b in range(0, lanes, vector):
             for j in range(0, whole_rows, ROWS):
                 _adding_step(A, B, out, j, t, b)
@@ -372,3 +425,29 @@ def add_outer(D, S, out):
     for j in range(whole_rows, rows):
         for i in range(columns):
             _dot(D, S, out, j, i)
+
+
+@linked(array(3, "A"), array(3, "A"), array(3, "A"), array(2, "A"))
+def add_outer_turned(D, S, T, out):
+    """``add_outer`` with T, which is S turned: (lanes, steps, columns), columns beside each other.
+
+    Worth turning S where D has many rows: nothing is summed across vectors.
+    """
+    rows, columns = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows = _whole(rows, ROWS)
+    whole_columns = _whole(columns, vector)
+    for t in range(0, D.shape[0], STEPS_OF_SUMS):
+        D_t = D[t : t + STEPS_OF_SUMS]
+        T_t = T[:, t : t + STEPS_OF_SUMS]
+        for i in range(0, _whole(columns, STEPS * vector), STEPS * vector):
+            for j in range(0, whole_rows, ROWS):
+                _turned(D_t, T_t, out, j, i)
+            for j in range(whole_rows, rows):
+                _turned_row(D_t, T_t, out, j, i)
+        for i in range(_whole(columns, STEPS * vector), whole_columns, vector):
+            for j in range(0, whole_rows, ROWS):
+                _turned_vector(D_t, T_t, out, j, i)
+            for j in range(whole_rows, rows):
+                _turned_row_vector(D_t, T_t, out, j, i)
+    add_outer(D, S[:, whole_columns:], out[:, whole_columns:])

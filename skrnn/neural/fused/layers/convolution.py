@@ -29,11 +29,18 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import add_outer, add_product_of_steps, affine_of_steps
+from skrnn.neural.fused.products import (
+    add_outer,
+    add_outer_turned,
+    add_product_of_steps,
+    affine_of_steps,
+)
 from skrnn.neural.network import Convolution
 
 CONVOLUTION = 4
 SAME, VALID, CAUSAL = range(3)
+# So many filters are worth turning the padded steps for their gradient.
+MANY = 32
 PADDINGS = {"same": SAME, "valid": VALID, "causal": CAUSAL}
 declare(
     size="how many steps it reads at once",
@@ -49,6 +56,7 @@ declare(
     padded="its inputs between steps of zeros, as ``_position`` says",
     padded_steps="how many these are",
     convolved="what it gives before the maximum",
+    turned="the padded steps with their numbers beside each other; 0 where filters are few",
     d_padded="gradient of its inputs between steps of zeros",
     d_convolved="gradient of what it gives before the maximum",
 )
@@ -100,6 +108,8 @@ def plan_convolution(plan, read, spec):
 
 def plan_gradient(plan, layer, block):
     """Where the gradient of what it gives before the maximum lies."""
+    if layer["units"] >= MANY:
+        layer["turned"] = plan.reserve(layer["padded_steps"], layer["inputs"])
     layer["d_convolved"] = layer["d"]
     if layer["pool"] > 1:
         layer["d_convolved"] = plan.reserve(layer["span"], layer["units"])
@@ -227,6 +237,40 @@ def _read(layer, padded, phase, first, n):
     )
 
 
+@part_of
+def _turned(layer, memory):
+    """The padded steps with their numbers beside each other: (lanes, steps, inputs)."""
+    numbers = view(memory, layer.turned, layer.padded_steps, layer.inputs).ravel()
+    return numbers.reshape(memory.shape[1], layer.padded_steps, layer.inputs)
+
+
+@part_of
+def _turn(padded, turned):
+    for p in range(padded.shape[0]):
+        for i in range(padded.shape[1]):
+            for b in range(padded.shape[2]):
+                turned[b, p, i] = padded[p, i, b]
+
+
+@part_of
+def _add_gradient(layer, memory, padded, phase, first, D, G):
+    """Add to the gradient of the kernel, from that of some steps of a phase."""
+    n = D.shape[0]
+    read = _read(layer, padded, phase, first, n)
+    if not layer.turned:
+        add_outer(D, read, G)
+        return
+    start = phase * (layer.padded_steps // layer.dilation) + first * layer.stride
+    turned = _turned(layer, memory)
+    strides = turned.strides
+    T = as_strided(
+        turned[:, start],
+        (memory.shape[1], n, read.shape[1]),
+        (strides[0], layer.stride * strides[1], strides[2]),
+    )
+    add_outer_turned(D, read, T, G)
+
+
 # ---------------------------------------------------------------------- the maximum of some steps
 
 
@@ -273,11 +317,31 @@ def _maximum(layer, memory, convolved, some_missing):
 
 
 @part_of
-def _maximum_backward(layer, memory, convolved, D):
-    """The gradient D of all steps, from that of the maximum of every ``pool``."""
+def _give(x, best, left, d):
+    """Give the gradient that is left to the steps that are the best."""
+    nothing = left.dtype.type(0)
+    for b in range(x.shape[0]):
+        mine = x[b] == best[b]
+        d[b] = left[b] if mine else nothing
+        left[b] = nothing if mine else left[b]
+
+
+@part_of
+def _maximum_backward(layer, memory, convolved, D, some_missing):
+    """The gradient D of all steps, from that of the maximum of every ``pool``.
+
+    The first of those that are the largest has all of it.
+    """
+    out = view(memory, layer.out, layer.out_steps, layer.units)
     d = view(memory, layer.d, layer.out_steps, layer.units)
-    fill(D, 0)
+    if some_missing:
+        fill(D, 0)
     for t in range(layer.out_steps):
+        if not some_missing:
+            first, stop = _pooled(layer, memory, t, 0)
+            for step in range(first, stop):
+                _give(convolved[step].ravel(), out[t].ravel(), d[t].ravel(), D[step].ravel())
+            continue
         for j in range(layer.units):
             for b in range(memory.shape[1]):
                 first, stop = _pooled(layer, memory, t, b)
@@ -317,11 +381,11 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     inputs = layer.inputs
     W = matrix(layer, packed, layer.size * inputs)
     G = matrix(layer, gradient, layer.size * inputs)
-    begin, _ = _first_of_any(layer, memory)
+    begin, some_missing = _first_of_any(layer, memory)
     convolved = view(memory, layer.convolved, layer.span, layer.units)
     D = view(memory, layer.d_convolved, layer.span, layer.units)
     if layer.pool > 1:
-        _maximum_backward(layer, memory, convolved, D)
+        _maximum_backward(layer, memory, convolved, D, some_missing)
     multiply_slope(convolved[begin:].ravel(), D[begin:].ravel(), layer.activation)
     if layer.normalised:
         normalise_backward(layer, packed, gradient, memory, begin, D)
@@ -331,12 +395,14 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     d_padded = view(memory, layer.d_padded, layer.padded_steps, inputs)
     if not layer.first:
         fill(d_padded, 0)
+    if layer.turned:
+        _turn(padded, _turned(layer, memory))
     for phase in range(layer.dilation):
         first, n = _phase(layer, phase, begin)
         if not n:
             continue
         given = D[first * layer.dilation + phase :: layer.dilation]
-        add_outer(given, _read(layer, padded, phase, first, n), G[:, :-1])
+        _add_gradient(layer, memory, padded, phase, first, given, G[:, :-1])
         if layer.first:
             continue
         # For one of the steps that are read at once, what is read for several does not overlap.
