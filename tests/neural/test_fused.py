@@ -142,6 +142,9 @@ def test_gradients_against_central_differences(name):
         "dense head",
         "dense",
         "convolutions",
+        "convolution, strides, same",
+        "convolutions of many filters",
+        "batch normalisation",
     ],
 )
 def test_gradients_of_windows_against_central_differences(name):

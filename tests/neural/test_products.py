@@ -39,9 +39,9 @@ def add_product_of_steps(A, B, out):
 
 
 @compiled
-def add_outer_turned(D, S, T, out):
+def add_outer_transposed(D, S, T, out):
     """The kernel, called from compiled code as all kernels are."""
-    products.add_outer_turned(D, S, T, out)
+    products.add_outer_transposed(D, S, T, out)
 
 
 @pytest.fixture(autouse=True)
@@ -105,14 +105,14 @@ def test_add_outer(rows, columns, lanes, dtype):
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("columns", [3, 16, 90])
 @pytest.mark.parametrize(("rows", "steps", "lanes"), [(64, 9, 16), (33, 8, 32), (3, 1, 16)])
-def test_add_outer_turned(rows, steps, lanes, columns, dtype):
+def test_add_outer_transposed(rows, steps, lanes, columns, dtype):
     """The same sum, where one side has its columns beside each other."""
     D, S = matrix(steps, rows, lanes, dtype=dtype), matrix(steps, columns, lanes, dtype=dtype)
     before = matrix(rows, columns + 2, dtype=dtype)
     T = np.ascontiguousarray(S.transpose(2, 0, 1))
 
     out = before.copy()
-    add_outer_turned(D, S, T, out[:, 1:-1])
+    add_outer_transposed(D, S, T, out[:, 1:-1])
 
     added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
     np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)

@@ -199,7 +199,7 @@ def _steps_tile(rows, steps, *, add):
     return _tile(write)
 
 
-def _turned_tile(rows, vectors):
+def _transposed_tile(rows, vectors):
     """A tile of sums over steps and lanes, a number of D for each row times some vectors of S.
 
     They are added to what is there.
@@ -296,8 +296,8 @@ _affine_steps, _affine_steps_row = (_steps_tile(rows, STEPS, add=False) for rows
 _affine_step, _affine_step_row = (_steps_tile(rows, 1, add=False) for rows in (ROWS, 1))
 _adding_steps, _adding_steps_row = (_steps_tile(rows, STEPS, add=True) for rows in (ROWS, 1))
 _adding_step, _adding_step_row = (_steps_tile(rows, 1, add=True) for rows in (ROWS, 1))
-_turned, _turned_row = (_turned_tile(rows, STEPS) for rows in (ROWS, 1))
-_turned_vector, _turned_row_vector = (_turned_tile(rows, 1) for rows in (ROWS, 1))
+_transposed, _transposed_row = (_transposed_tile(rows, STEPS) for rows in (ROWS, 1))
+_transposed_vector, _transposed_row_vector = (_transposed_tile(rows, 1) for rows in (ROWS, 1))
 _square = _outer_tile(ROWS, COLUMNS)
 _column = _outer_tile(ROWS, 1)
 _dot = _outer_tile(1, 1)
@@ -428,10 +428,11 @@ def add_outer(D, S, out):
 
 
 @linked(array(3, "A"), array(3, "A"), array(3, "A"), array(2, "A"))
-def add_outer_turned(D, S, T, out):
-    """``add_outer`` with T, which is S turned: (lanes, steps, columns), columns beside each other.
+def add_outer_transposed(D, S, T, out):
+    """``add_outer`` with T, which is S transposed: (lanes, steps, columns).
 
-    Worth turning S where D has many rows: nothing is summed across vectors.
+    Its columns lie beside each other, and nothing is summed across vectors: worth it where D has
+    many rows.
     """
     rows, columns = out.shape
     vector = VECTOR // out.itemsize
@@ -442,12 +443,12 @@ def add_outer_turned(D, S, T, out):
         T_t = T[:, t : t + STEPS_OF_SUMS]
         for i in range(0, _whole(columns, STEPS * vector), STEPS * vector):
             for j in range(0, whole_rows, ROWS):
-                _turned(D_t, T_t, out, j, i)
+                _transposed(D_t, T_t, out, j, i)
             for j in range(whole_rows, rows):
-                _turned_row(D_t, T_t, out, j, i)
+                _transposed_row(D_t, T_t, out, j, i)
         for i in range(_whole(columns, STEPS * vector), whole_columns, vector):
             for j in range(0, whole_rows, ROWS):
-                _turned_vector(D_t, T_t, out, j, i)
+                _transposed_vector(D_t, T_t, out, j, i)
             for j in range(whole_rows, rows):
-                _turned_row_vector(D_t, T_t, out, j, i)
+                _transposed_row_vector(D_t, T_t, out, j, i)
     add_outer(D, S[:, whole_columns:], out[:, whole_columns:])

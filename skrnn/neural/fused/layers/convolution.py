@@ -31,7 +31,7 @@ from skrnn.neural.fused.memory import (
 )
 from skrnn.neural.fused.products import (
     add_outer,
-    add_outer_turned,
+    add_outer_transposed,
     add_product_of_steps,
     affine_of_steps,
 )
@@ -39,7 +39,7 @@ from skrnn.neural.network import Convolution
 
 CONVOLUTION = 4
 SAME, VALID, CAUSAL = range(3)
-# So many filters are worth turning the padded steps for their gradient.
+# So many filters are worth transposing the padded steps for their gradient.
 MANY = 32
 PADDINGS = {"same": SAME, "valid": VALID, "causal": CAUSAL}
 declare(
@@ -56,7 +56,7 @@ declare(
     padded="its inputs between steps of zeros, as ``_position`` says",
     padded_steps="how many these are",
     convolved="what it gives before the maximum",
-    turned="the padded steps with their numbers beside each other; 0 where filters are few",
+    transposed="the padded steps with their numbers beside each other; 0 where filters are few",
     d_padded="gradient of its inputs between steps of zeros",
     d_convolved="gradient of what it gives before the maximum",
 )
@@ -109,7 +109,7 @@ def plan_convolution(plan, read, spec):
 def plan_gradient(plan, layer, block):
     """Where the gradient of what it gives before the maximum lies."""
     if layer["units"] >= MANY:
-        layer["turned"] = plan.reserve(layer["padded_steps"], layer["inputs"])
+        layer["transposed"] = plan.reserve(layer["padded_steps"], layer["inputs"])
     layer["d_convolved"] = layer["d"]
     if layer["pool"] > 1:
         layer["d_convolved"] = plan.reserve(layer["span"], layer["units"])
@@ -238,18 +238,18 @@ def _read(layer, padded, phase, first, n):
 
 
 @part_of
-def _turned(layer, memory):
+def _transposed(layer, memory):
     """The padded steps with their numbers beside each other: (lanes, steps, inputs)."""
-    numbers = view(memory, layer.turned, layer.padded_steps, layer.inputs).ravel()
+    numbers = view(memory, layer.transposed, layer.padded_steps, layer.inputs).ravel()
     return numbers.reshape(memory.shape[1], layer.padded_steps, layer.inputs)
 
 
 @part_of
-def _turn(padded, turned):
+def _transpose(padded, transposed):
     for p in range(padded.shape[0]):
         for i in range(padded.shape[1]):
             for b in range(padded.shape[2]):
-                turned[b, p, i] = padded[p, i, b]
+                transposed[b, p, i] = padded[p, i, b]
 
 
 @part_of
@@ -257,18 +257,18 @@ def _add_gradient(layer, memory, padded, phase, first, D, G):
     """Add to the gradient of the kernel, from that of some steps of a phase."""
     n = D.shape[0]
     read = _read(layer, padded, phase, first, n)
-    if not layer.turned:
+    if not layer.transposed:
         add_outer(D, read, G)
         return
     start = phase * (layer.padded_steps // layer.dilation) + first * layer.stride
-    turned = _turned(layer, memory)
-    strides = turned.strides
+    transposed = _transposed(layer, memory)
+    strides = transposed.strides
     T = as_strided(
-        turned[:, start],
+        transposed[:, start],
         (memory.shape[1], n, read.shape[1]),
         (strides[0], layer.stride * strides[1], strides[2]),
     )
-    add_outer_turned(D, read, T, G)
+    add_outer_transposed(D, read, T, G)
 
 
 # ---------------------------------------------------------------------- the maximum of some steps
@@ -388,15 +388,15 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
         _maximum_backward(layer, memory, convolved, D, some_missing)
     multiply_slope(convolved[begin:].ravel(), D[begin:].ravel(), layer.activation)
     if layer.normalised:
-        normalise_backward(layer, packed, gradient, memory, begin, D)
+        normalise_backward(layer, packed, gradient, memory, begin, D, training)
     else:
         add_outer(D[begin:], ones(memory, layer.span - begin), G[:, -1:])
     padded = view(memory, layer.padded, layer.padded_steps, inputs)
     d_padded = view(memory, layer.d_padded, layer.padded_steps, inputs)
     if not layer.first:
         fill(d_padded, 0)
-    if layer.turned:
-        _turn(padded, _turned(layer, memory))
+    if layer.transposed:
+        _transpose(padded, _transposed(layer, memory))
     for phase in range(layer.dilation):
         first, n = _phase(layer, phase, begin)
         if not n:

@@ -141,14 +141,22 @@ def normalise(layer, packed, memory, begin, X, training):
 
 
 @part_of
-def normalise_backward(layer, packed, gradient, memory, begin, D):
-    """The gradient D, before the outputs were normalised.
+def normalise_backward(layer, packed, gradient, memory, begin, D, training):
+    """The gradient D, before the outputs were normalised; without ``training`` of a forecast.
 
     In the place of gradients of the moving mean and variance stand those of the batch.
     """
     scales = _scales(layer, packed)
-    G = _scales(layer, gradient)
     real = D.dtype.type
+    if not training:
+        for t in range(begin, layer.span):
+            for j in range(layer.units):
+                factor = real(scales[0, j] / math.sqrt(scales[3, j] + EPSILON))
+                d = D[t, j]
+                for b in range(d.shape[0]):
+                    d[b] *= factor
+        return
+    G = _scales(layer, gradient)
     statistics = view(memory, layer.statistics, 2, layer.units)
     Z = view(memory, layer.standard, layer.span, layer.units)
     sums = view(memory, layer.sums, 1, layer.units)[0]
