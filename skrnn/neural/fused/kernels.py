@@ -240,6 +240,32 @@ def copy_masked(X, mask, out):
         y[b] = x[b] * m[b]
 
 
+# ---------------------------------------------------------------------- some lanes
+
+# Every lane is written, marked or not, which the compiler turns into vector instructions.
+
+
+@linked(array(1), array(2), array(2), apart=True)
+def copy_where(marks, X, out):
+    """Copy the lanes that are marked, not 0, of rows (rows, lanes)."""
+    nothing = out.dtype.type(0)
+    for j in range(out.shape[0]):
+        for b in range(out.shape[1]):
+            old = out[j, b]
+            new = X[j, b]
+            out[j, b] = old if marks[b] == nothing else new
+
+
+@linked(array(1), array(2), apart=True)
+def clear_where(marks, out):
+    """Zeros in the lanes that are marked, not 0, of rows (rows, lanes)."""
+    nothing = out.dtype.type(0)
+    for j in range(out.shape[0]):
+        for b in range(out.shape[1]):
+            old = out[j, b]
+            out[j, b] = old if marks[b] == nothing else nothing
+
+
 # ---------------------------------------------------------------------- the largest of some steps
 
 

@@ -137,6 +137,14 @@ def there_in(layer, memory, b):
 
 
 @part_of
+def mark_missing(layer, memory, t, marks):
+    """Mark the lanes where step t is missing with 1, and the others with 0."""
+    for b in range(marks.shape[0]):
+        first, last = there_in(layer, memory, b)
+        marks[b] = t < first or t >= last
+
+
+@part_of
 def clear_missing(layer, memory, X):
     """Zeros for what is missing of some lanes' steps X (steps, rows, lanes), but not of all's."""
     begin, stop = there_in_any(layer, memory)

@@ -32,11 +32,10 @@ from skrnn.neural.fused.layers.states import (
     back_to_inputs,
     begin_back,
     begin_states,
-    clear_missing_products,
     hand_back,
     input_mask,
     inputs_of,
-    keep,
+    keep_missing,
     leave_out_inputs,
     pass_back_missing,
     pass_on,
@@ -207,15 +206,14 @@ def linear_backward(layers, at, packed, gradient, memory, training):
             add_to(D[steps - 1 - t if layer.turned else t, layer.behind : layer.behind + u], dh)
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
-            keep(layer, dh, dc, memory)
+            keep_missing(layer, t, dh, dc, memory)
         p = P[t].reshape(gates, -1)
         if layer.kind == MINGRU:
             _mingru_slopes(p[0], p[1], H[t].ravel(), layer.activation, dh.ravel())
         else:
             _minlstm_slopes(p[0], p[1], p[2], H[t].ravel(), layer.activation, dh.ravel())
         if some_miss_it:
-            clear_missing_products(layer, t, P[t], memory)
-            pass_back_missing(layer, t, dh, dc, memory)
+            pass_back_missing(layer, dh, dc, memory)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t], x_mask, read, spare)

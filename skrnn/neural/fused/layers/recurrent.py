@@ -30,11 +30,10 @@ from skrnn.neural.fused.layers.states import (
     back_to_inputs,
     begin_back,
     begin_states,
-    clear_missing_products,
     hand_back,
     input_mask,
     inputs_of,
-    keep,
+    keep_missing,
     leave_out_inputs,
     pass_back_missing,
     pass_on,
@@ -283,16 +282,14 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             add_to(D[steps - 1 - t if layer.turned else t, layer.behind : layer.behind + u], dh)
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
-            keep(layer, dh, dc, memory)
+            keep_missing(layer, t, dh, dc, memory)
         _slopes(layer, t, H, P, dh, dc, spare[:u], memory)
-        if some_miss_it:
-            clear_missing_products(layer, t, P[t], memory)
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:
             add_to(spare[:u], dh)
         if some_miss_it:
-            pass_back_missing(layer, t, dh, dc, memory)
+            pass_back_missing(layer, dh, dc, memory)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t, :first], x_mask, read, spare[:inputs])

@@ -11,8 +11,10 @@ from skrnn.neural.fused.compiling import part_of
 from skrnn.neural.fused.kernels import (
     ACTIVATIONS,
     add_to,
+    clear_where,
     copy,
     copy_masked,
+    copy_where,
     fill,
     leave_out,
 )
@@ -22,7 +24,7 @@ from skrnn.neural.fused.memory import (
     NOTHING_MISSING,
     Stretch,
     declare,
-    there_in,
+    mark_missing,
     view,
 )
 from skrnn.neural.fused.products import product
@@ -47,6 +49,7 @@ declare(
     x_masked="what is left of the inputs, at all steps",
     spare="numbers that are used up in the same step",
     kept="the gradients of the state and of the cell, of lanes that have no such step",
+    gone="which lanes have no such step",
 )
 
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
@@ -139,6 +142,7 @@ def plan_row(plan, read, spec, kind, start):
     if spec.dropout:
         layer["x_mask"] = plan.reserve(read.numbers)
         layer["x_masked"] = plan.reserve(read.steps, read.numbers)
+    layer["gone"] = plan.reserve(1)
     layer["H"] = plan.reserve(read.steps + 1, spec.units)
     return layer
 
@@ -230,15 +234,12 @@ def pass_on(layer, t, H, memory):
 @part_of
 def pass_on_missing(layer, t, H, memory):
     """So it is in those lanes where step t is missing."""
-    for b in range(memory.shape[1]):
-        first, last = there_in(layer, memory, b)
-        if first <= t < last:
-            continue
-        for j in range(layer.units):
-            H[t + 1, j, b] = H[t, j, b]
-            if layer.C:
-                before = layer.C + t * layer.units + j
-                memory[before + layer.units, b] = memory[before, b]
+    gone = memory[layer.gone]
+    mark_missing(layer, memory, t, gone)
+    copy_where(gone, H[t], H[t + 1])
+    if layer.C:
+        C = view(memory, layer.C + t * layer.units, 2, layer.units)
+        copy_where(gone, C[0], C[1])
 
 
 @part_of
@@ -278,32 +279,27 @@ def hand_back(layers, at, memory):
 
 
 @part_of
-def keep(layer, dh, dc, memory):
-    """Keep the gradients of the state and the cell behind a step."""
+def keep_missing(layer, t, dh, dc, memory):
+    """Keep the gradients of the state and the cell behind step t, which is missing in some lanes.
+
+    There they become 0, and so do those of the step's products.
+    """
+    gone = memory[layer.gone]
+    mark_missing(layer, memory, t, gone)
     copy(dh, memory[layer.kept : layer.kept + layer.units])
-    copy(dc, memory[layer.kept + layer.units : layer.kept + 2 * layer.units])
+    clear_where(gone, dh)
+    if layer.C:
+        copy(dc, memory[layer.kept + layer.units : layer.kept + 2 * layer.units])
+        clear_where(gone, dc)
 
 
 @part_of
-def pass_back_missing(layer, t, dh, dc, memory):
-    """Where step t is missing, the gradients before it are those behind it, which were kept."""
-    for b in range(memory.shape[1]):
-        first, last = there_in(layer, memory, b)
-        if first <= t < last:
-            continue
-        for j in range(layer.units):
-            dh[j, b] = memory[layer.kept + j, b]
-            dc[j, b] = memory[layer.kept + layer.units + j, b]
-
-
-@part_of
-def clear_missing_products(layer, t, P, memory):
-    """Where step t is missing, nothing of its products P matters."""
-    for b in range(memory.shape[1]):
-        first, last = there_in(layer, memory, b)
-        if t < first or t >= last:
-            for j in range(P.shape[0]):
-                P[j, b] = 0
+def pass_back_missing(layer, dh, dc, memory):
+    """Where the step is missing, the gradients before it are those behind it, which were kept."""
+    gone = memory[layer.gone]
+    copy_where(gone, memory[layer.kept : layer.kept + layer.units], dh)
+    if layer.C:
+        copy_where(gone, memory[layer.kept + layer.units : layer.kept + 2 * layer.units], dc)
 
 
 @part_of
