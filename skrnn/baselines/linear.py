@@ -4,22 +4,20 @@ import numbers
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import linalg
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.baselines.gram import Run, run_gram, run_predict, run_product, run_total, split_runs
+from skrnn.baselines.absolute import fit_absolute
 from skrnn.baselines.linear_quantiles import fit_quantiles
-from skrnn.baselines.solving import equation_solver, ridge_of_few
+from skrnn.baselines.ridge import FewWindows, ManyWindows
+from skrnn.baselines.sums import unshifted, window_products
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.windows.filling import filled_batches
 from skrnn.windows.inputs import check_windows
-from skrnn.windows.steps import feature_deviations, feature_means
 
-# How many windows are gathered at once where they share no rows: 32 MB as float64.
-CHUNK_NUMBERS = 1 << 22
+LOSSES = ("mse", "mae")
 
 
 def _has_quantiles(model):
@@ -82,9 +80,10 @@ class LinearWindow(WindowRegressor):
     # Each output is learned as if it were alone: one fit of all of them is as many fits.
     outputs_apart = True
 
-    def __init__(self, alpha=1.0, *, quantiles=None):
+    def __init__(self, alpha=1.0, *, quantiles=None, loss="mse"):
         self.alpha = alpha
         self.quantiles = quantiles
+        self.loss = loss
 
     @available_if(_has_quantiles)
     def predict_quantiles(self, X, quantiles: ArrayLike | None = None) -> np.ndarray:
@@ -123,17 +122,16 @@ class LinearWindow(WindowRegressor):
             self.y_mean_ = median_of(self.y_quantiles_, self.quantiles_)
 
     def _fit(self, samples):
-        alpha = _check_alpha(self.alpha)
-        windows = samples.windows
+        _check_loss(self.loss, self.quantiles)
+        alpha = _check_alpha(self.alpha, self.quantiles)
         models = () if self.quantiles_ is None else (len(self.quantiles_),)
         # What overflows is told below, once and with a remedy.
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             if models:
+                self._keep_alpha(alpha, None)
                 coef, intercept = fit_quantiles(samples, alpha, self.quantiles_)
-            elif len(samples) <= windows.length * windows.n_features:
-                coef, intercept = _fit_gathered(samples, alpha)
             else:
-                coef, intercept = _fit_gram(samples, alpha)
+                coef, intercept = self._fit_mean_or_median(samples, alpha)
         _check_solved(coef, intercept)
         outputs = () if self.y_ndim_ == 1 else (self.n_outputs_,)
         coef = np.moveaxis(coef, 2, 0)
@@ -141,6 +139,26 @@ class LinearWindow(WindowRegressor):
         self.intercept_ = intercept.reshape((*outputs, *models))
         if not self.intercept_.ndim:
             self.intercept_ = float(self.intercept_)
+
+    def _fit_mean_or_median(self, samples, alpha):
+        """Coefficients (steps, n_features, n_outputs) and intercepts (n_outputs,)."""
+        windows = samples.windows
+        few = len(samples) <= windows.length * windows.n_features
+        problem = FewWindows(samples) if few else ManyWindows(samples)
+        y_mean = np.average(samples.y, axis=0, weights=samples.weights)
+        y = samples.y - y_mean
+        choice = problem.choose_alpha(samples, y) if alpha is None else None
+        self._keep_alpha(alpha, choice)
+        problem.factorise(self.alpha_, vary=self.loss == "mae")
+        if self.loss == "mae":
+            coef, level = fit_absolute(problem, y, samples.weights)
+            return problem.in_own_units(coef, y_mean + level)
+        return problem.in_own_units(problem.solve(y), y_mean)
+
+    def _keep_alpha(self, alpha, choice):
+        self.alpha_ = alpha if choice is None else choice.alpha
+        self.alphas_ = None if choice is None else choice.alphas
+        self.alpha_scores_ = None if choice is None else choice.scores
 
     def step_coefficients(self) -> np.ndarray:
         """What a unit of each step adds to each forecast, the median where quantiles were learned.
@@ -173,18 +191,36 @@ class LinearWindow(WindowRegressor):
         coef = np.moveaxis(coef, 0, 2)
         y = np.empty((len(windows), coef.shape[2]))
         complete = windows.complete()
-        y[complete] = _products(_unshifted(windows[complete]), coef)
+        y[complete] = window_products(unshifted(windows[complete]), coef)
         incomplete = np.flatnonzero(~complete)
         for batch, steps in filled_batches(windows[incomplete], self.fill_values_):
             y[incomplete[batch]] = np.tensordot(steps.astype(np.float64), coef, axes=2)
         return y + np.ravel(self.intercept_)
 
 
-def _check_alpha(alpha):
+def _check_alpha(alpha, quantiles):
+    """The number alpha; None where it is to be chosen."""
+    if isinstance(alpha, str) and alpha == "auto":
+        if quantiles is None:
+            return None
+        raise ValueError(
+            'alpha="auto" is chosen by squared error, and quantiles have a penalty of their own: '
+            "set alpha to a number, such as 1.0, beside quantiles"
+        )
     number = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
     if not number or not 0 <= alpha < np.inf:
-        raise ValueError(f"alpha must be a number of at least 0, got {alpha!r}")
+        raise ValueError(f'alpha must be "auto" or a number of at least 0, got {alpha!r}')
     return float(alpha)
+
+
+def _check_loss(loss, quantiles):
+    if not isinstance(loss, str) or loss not in LOSSES:
+        raise ValueError(f'loss must be "mse" or "mae", got {loss!r}')
+    if quantiles is not None and loss != "mse":
+        raise ValueError(
+            f"quantiles={quantiles} have a loss of their own: leave loss={loss!r} out (a quantile "
+            "of 0.5 is learned by the mean absolute error)"
+        )
 
 
 def _check_solved(coef, intercept):
@@ -193,137 +229,3 @@ def _check_solved(coef, intercept):
             "X and y must have values whose squares are finite numbers, but the coefficients are "
             "not: scale what is as large as 1e150 (SeriesScaler for X)"
         )
-
-
-def _fit_gathered(samples, alpha):
-    """Solve for fewer windows than inputs, which are gathered: (coef, intercept).
-
-    With a penalty the equations of the windows are the smaller ones, without one LAPACK finds the
-    smallest of many solutions.
-    """
-    windows = samples.windows
-    inputs = windows.take(dtype=np.float64).reshape(len(samples), -1)
-    input_mean = np.average(inputs, axis=0, weights=samples.weights)
-    y_mean = np.average(samples.y, axis=0, weights=samples.weights)
-    inputs -= input_mean
-    y = samples.y - y_mean
-    if samples.weights is not None:
-        root = np.sqrt(samples.weights)[:, None]
-        inputs *= root
-        y *= root
-    if alpha > 0:
-        coef = ridge_of_few(inputs, y, alpha)
-    else:
-        noise = max(inputs.shape) * np.finfo(float).eps
-        coef = linalg.lstsq(inputs, y, cond=noise)[0]
-    intercept = y_mean - input_mean @ coef
-    return coef.reshape(*windows.shape[1:], -1), intercept
-
-
-def _fit_gram(samples, alpha):
-    """Solve the normal equations of features brought to mean 0 and deviation 1: (coef, intercept).
-
-    These keep their precision, whatever the level of a feature.
-    """
-    weights = samples.weights
-    means = feature_means(samples.windows)
-    scales = feature_deviations(samples.windows, means)
-    windows = _unshifted(samples.windows).rescaled(means, scales)
-    length, features = windows.shape[1:]
-    total = len(samples) if weights is None else weights.sum()
-    y_mean = np.average(samples.y, axis=0, weights=weights)
-    y = samples.y - y_mean
-
-    gram, window_mean = _gram(windows, weights)
-    window_mean /= total
-    gram -= total * np.outer(window_mean, window_mean)
-    # The bound keeps the square of what is penalised away a number.
-    penalty = np.tile(np.minimum(np.sqrt(alpha) / scales, 1e150) ** 2, length)
-    gram.flat[:: len(gram) + 1] += penalty
-    solve = equation_solver(gram, np.sqrt(total + penalty), np.tile(scales, length))
-
-    def slope(residual):
-        weighted = residual if weights is None else residual * weights[:, None]
-        sums = _window_sums(windows, weighted).reshape(length * features, -1)
-        return sums - np.outer(window_mean, weighted.sum(axis=0))
-
-    coef = solve(slope(y))
-    # One step of refinement: it corrects what forming the Gram matrix has rounded away.
-    residual = y - _products(windows, coef.reshape(length, features, -1)) + window_mean @ coef
-    coef += solve(slope(residual) - penalty[:, None] * coef)
-    intercept = y_mean - window_mean @ coef
-    coef = coef.reshape(length, features, -1) / scales[:, None]
-    return coef, intercept - means @ coef.sum(axis=0)
-
-
-def _unshifted(windows):
-    """The same windows with features that are known ahead moved into place: rows are shared again.
-
-    Too few windows to be a run are gathered anyway.
-    """
-    few = len(windows) < 2 * windows.length
-    if few or not windows.shares_rows or not windows.shift.any():
-        return windows
-    # What all features have in common is a later end of the window.
-    common = windows.shift.min()
-    rows = np.full(windows.rows.shape, np.nan, windows.dtype)
-    for column, ahead in enumerate(windows.shift - common):
-        moved = windows.rows[ahead:, column]
-        rows[: len(moved), column] = moved
-    return windows.replace(rows=rows, ends=windows.ends + common, shift=None)
-
-
-def _pieces(windows, *, sharing=True):
-    """All windows in their order: (which, run, None), or (which, None, flat windows).
-
-    What is gathered has a bounded size; without ``sharing`` that is all of them.
-    """
-    size = max(1, CHUNK_NUMBERS // (windows.length * windows.n_features))
-    stretches = split_runs(windows, windows.rows) if sharing else [slice(0, len(windows))]
-    for stretch in stretches:
-        if isinstance(stretch, Run):
-            yield stretch.which, stretch, None
-            continue
-        for start in range(stretch.start, stretch.stop, size):
-            which = slice(start, min(start + size, stretch.stop))
-            steps = windows.take(which, dtype=np.float64)
-            yield which, None, steps.reshape(len(steps), -1)
-
-
-def _gram(windows, weights):
-    """Σ w·x·xᵀ and Σ w·x over all windows x, flattened."""
-    n_inputs = windows.length * windows.n_features
-    gram = np.zeros((n_inputs, n_inputs))
-    total = np.zeros(n_inputs)
-    # Weights differ from window to window: rows are shared no longer.
-    for which, run, steps in _pieces(windows, sharing=weights is None):
-        if run is not None:
-            upper = np.triu(run_gram(run, windows.length).reshape(n_inputs, n_inputs))
-            gram += upper
-            gram += np.triu(upper, 1).T
-            total += run_total(run, windows.length).ravel()
-        else:
-            weighted = steps if weights is None else steps * weights[which, None]
-            gram += steps.T @ weighted
-            total += weighted.sum(axis=0)
-    return gram, total
-
-
-def _window_sums(windows, y):
-    """Σ x·y over all windows x, as (length, n_features, n_outputs)."""
-    sums = np.zeros((windows.length, windows.n_features, y.shape[1]))
-    for which, run, steps in _pieces(windows):
-        if run is not None:
-            sums += run_product(run, y[which], windows.length)
-        else:
-            sums += (steps.T @ y[which]).reshape(sums.shape)
-    return sums
-
-
-def _products(windows, coef):
-    """The products x · coef of every window x, as (n_windows, n_outputs)."""
-    y = np.empty((len(windows), coef.shape[2]))
-    flat = coef.reshape(-1, coef.shape[2])
-    for which, run, steps in _pieces(windows):
-        y[which] = run_predict(run, coef) if steps is None else steps @ flat
-    return y

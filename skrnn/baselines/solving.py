@@ -9,19 +9,42 @@ from scipy import linalg
 OWN_RANGE = 1e-6
 
 
-def ridge_of_few(inputs: np.ndarray, y: np.ndarray, alpha: float) -> np.ndarray:
-    """Ridge regression of fewer rows than columns: coef = Xᵀ (X·Xᵀ + alpha)⁻¹ y."""
-    kernel = inputs @ inputs.T
-    kernel.flat[:: len(kernel) + 1] += alpha
-    factor = _cholesky(kernel)
+def solver_of_few(inputs: np.ndarray, alpha: float) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of y: the ridge regression of fewer rows than columns.
+
+    With a penalty it is coef = Xᵀ (X·Xᵀ + alpha)⁻¹ y, without one the smallest solution.
+    """
+    factor = None
+    if alpha > 0:
+        kernel = inputs @ inputs.T
+        kernel.flat[:: len(kernel) + 1] += alpha
+        factor = cholesky(kernel)
     if factor is None:
         # Beside columns of very different size the penalty vanishes in X·Xᵀ, but not in X.
-        left, sizes, right = linalg.svd(inputs, full_matrices=False)
-        return right.T @ ((left.T @ y) / (sizes + alpha / sizes)[:, None])
-    dual = linalg.cho_solve(factor, y)
-    # One step of refinement: it corrects what forming X·Xᵀ has rounded away.
-    dual += linalg.cho_solve(factor, y - inputs @ (inputs.T @ dual) - alpha * dual)
-    return inputs.T @ dual
+        solve_any = solver_of_any_penalty(inputs)
+        return lambda y: solve_any(y, alpha)
+
+    def solve(y):
+        dual = linalg.cho_solve(factor, y)
+        # One step of refinement: it corrects what forming X·Xᵀ has rounded away.
+        dual += linalg.cho_solve(factor, y - inputs @ (inputs.T @ dual) - alpha * dual)
+        return inputs.T @ dual
+
+    return solve
+
+
+def solver_of_any_penalty(inputs: np.ndarray) -> Callable[..., np.ndarray]:
+    """A function of y and of the penalty of each of its columns: their ridge regressions."""
+    left, sizes, right = linalg.svd(inputs, full_matrices=False)
+    noise = max(inputs.shape) * np.finfo(float).eps * sizes[0]
+
+    def solve(y, alpha):
+        # Without a penalty, directions that are rounding would have solutions of any size.
+        kept = (sizes > 0) & ((sizes > noise) | (np.max(alpha) > 0))
+        shares = 1 / (sizes[kept, None] + alpha / sizes[kept, None])
+        return right[kept].T @ ((left[:, kept].T @ y) * shares)
+
+    return solve
 
 
 def equation_solver(
@@ -35,7 +58,7 @@ def equation_solver(
     """
     gram /= units
     gram /= units[:, None]
-    factor = _cholesky(gram)
+    factor = cholesky(gram)
     if factor is not None:
         return lambda right: linalg.cho_solve(factor, right / units[:, None]) / units[:, None]
     values, vectors = linalg.eigh(gram)
@@ -56,7 +79,7 @@ def equation_solver(
     return solve
 
 
-def _cholesky(matrix):
+def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, bool] | None:
     """Cholesky's factor; None where the matrix has overflown, or is singular to rounding."""
     if not np.isfinite(matrix).all():
         return None

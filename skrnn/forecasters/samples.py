@@ -130,23 +130,57 @@ def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.n
             f"validation_fraction={fraction} of {n} windows leaves none to train on: "
             "use a smaller fraction or more rows"
         )
-    by_age = np.argsort(_age_ranks(windows), kind="stable")
-    train = np.sort(by_age[:-n_newest])
-    newest = np.sort(by_age[-n_newest:])
-    span = int(leads_of(windows, n_outputs).max()) - 1
-    series = np.unique(windows.series)
-    if len(series) == n:
-        train = train[train < newest[0] - span]
-    else:
-        first = np.full(int(series[-1]) + 1, np.iinfo(np.int64).max)
-        np.minimum.at(first, windows.series[newest], windows.ends[newest])
-        train = train[windows.ends[train] < first[windows.series[train]] - span]
+    block, enters = newest_blocks(windows, 1, n_newest, n_outputs)
+    train = np.flatnonzero(enters == 1)
+    newest = np.flatnonzero(block == 1)
     if not len(train):
+        span = leads_of(windows, n_outputs).max()
         raise ValueError(
-            f"validation_fraction={fraction} of {n} windows, and targets {span + 1} rows long, "
+            f"validation_fraction={fraction} of {n} windows, and targets {span} rows long, "
             "leave none to train on: use a smaller fraction or more rows"
         )
     return train, newest
+
+
+def newest_blocks(
+    windows: Windows, n_blocks: int, size: int, n_outputs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Blocks of the newest windows, as ``newest_part`` finds them, and what is known before each.
+
+    Returns
+    -------
+    block : ndarray of shape (n_windows,)
+        The block that a window is in, 1 to ``n_blocks``; 0 for those older than all of them.
+    enters : ndarray of shape (n_windows,)
+        The first block before whose windows ended all targets of this one were known. Block k may
+        be forecast from the windows with ``enters <= k``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import make_windows
+    >>> X, y = make_windows(np.arange(12.0), length=2, horizon=2)
+    >>> newest_blocks(X, n_blocks=2, size=3, n_outputs=2)
+    (array([0, 0, 0, 1, 1, 1, 2, 2, 2]), array([1, 1, 2, 2, 2, 3, 3, 3, 3]))
+    """
+    n = len(windows)
+    block = np.zeros(n, int)
+    by_age = np.argsort(_age_ranks(windows), kind="stable")
+    block[by_age[n - n_blocks * size :]] = 1 + np.arange(n_blocks * size) // size
+    span = int(leads_of(windows, n_outputs).max()) - 1
+    names, series = np.unique(windows.series, return_inverse=True)
+    ends = windows.ends
+    if len(names) == n:
+        # Windows that are alone in their series follow each other.
+        series = np.zeros(n, int)
+        ends = np.arange(n)
+    enters = np.full(n, n_blocks + 1)
+    for k in range(n_blocks, 0, -1):
+        first = np.full(len(names), np.iinfo(np.int64).max)
+        newer = block >= k
+        np.minimum.at(first, series[newer], ends[newer])
+        enters[~newer & (ends < first[series] - span)] = k
+    return block, enters
 
 
 def _age_ranks(windows):

@@ -389,10 +389,10 @@ def test_pipeline_on_rows():
 
 @pytest.mark.parametrize("alpha", [-1, np.inf, np.nan, "1", None, True])
 def test_bad_alpha(alpha):
-    """alpha is a number of at least 0."""
+    """alpha is "auto", or a number of at least 0."""
     X, y = make_windows(noise(50), 3, target=0)
 
-    with pytest.raises(ValueError, match="alpha must be a number of at least 0, got"):
+    with pytest.raises(ValueError, match='alpha must be "auto" or a number of at least 0, got'):
         LinearWindow(alpha).fit(X, y)
 
 

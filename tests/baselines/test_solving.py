@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from skrnn.baselines.solving import equation_solver, ridge_of_few
+from skrnn.baselines.solving import equation_solver, solver_of_few
 
 
 def noise(*shape):
@@ -13,13 +13,13 @@ def noise(*shape):
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (1, 1e9, 1e-9)])
 @pytest.mark.parametrize("alpha", [1e-3, 1.0, 100.0])
-def test_ridge_of_few(sizes, alpha):
+def test_solver_of_few(sizes, alpha):
     """Fewer rows than columns, whatever these' sizes, are solved as by singular values."""
     inputs = noise(6, 9) * np.repeat(sizes, 3)
     y = noise(6, 2)
     oracle = Ridge(alpha=alpha, solver="svd", fit_intercept=False).fit(inputs, y)
 
-    np.testing.assert_allclose(inputs @ ridge_of_few(inputs, y, alpha), oracle.predict(inputs))
+    np.testing.assert_allclose(inputs @ solver_of_few(inputs, alpha)(y), oracle.predict(inputs))
 
 
 def test_regular_equations():
