@@ -91,6 +91,8 @@ REGRESSORS = [
     SmoothingRegressor(),
     LinearWindow(),
     LinearWindow(alpha=0),
+    LinearWindow(alpha="auto"),
+    LinearWindow(loss="mae"),
     LinearWindow(quantiles=(0.1, 0.5, 0.9)),
     TransformedWindowRegressor(LinearWindow(), WindowScaler()),
     TransformedWindowRegressor(make_pipeline(FlattenWindows(), Ridge())),

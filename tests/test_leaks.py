@@ -87,6 +87,9 @@ ROW_PIPELINES = {
         SlidingWindow(3, LEAD, sampling_rate=2), SmoothingRegressor()
     ),
     "linear": make_pipeline(SeriesScaler(), window(), LinearWindow()),
+    "linear, alpha is chosen": make_pipeline(
+        SeriesScaler(), window(), LinearWindow(alpha="auto", loss="mae")
+    ),
     "linear, context none": make_pipeline(
         SeriesScaler("robust"), window(context="none"), LinearWindow()
     ),
@@ -301,6 +304,8 @@ WINDOW_MODELS = {
         SmoothingRegressor(season=3, target="load"), WindowScaler()
     ),
     "linear": make_pipeline(SeriesScaler(), LinearWindow()),
+    "linear, alpha is chosen": make_pipeline(SeriesScaler(), LinearWindow(alpha="auto")),
+    "linear, absolute errors": make_pipeline(SeriesScaler(), LinearWindow(loss="mae")),
     "robust": make_pipeline(SeriesScaler("robust"), LinearWindow()),
     "last steps": make_pipeline(LastSteps(3), SeriesScaler("minmax"), LinearWindow()),
     "flattened": make_pipeline(

@@ -46,34 +46,51 @@ def fit_absolute(
     weights : ndarray of shape (n,) or None
         The weights.
     """
-    coef = problem.solve(y)
-    forecast = problem.forecast(coef)
-    errors = y - forecast
 
     def mean(values):
         return np.average(np.abs(values), axis=0, weights=weights)
 
+    coef = problem.solve(y)
+    level = np.zeros(y.shape[1])
+    # The outputs that have not settled, and all that is known of them.
+    which = np.arange(y.shape[1])
+    slopes = coef
+    forecast = problem.forecast(coef)
+    errors = y - forecast
     scale = mean(errors)
     enough = TOLERANCE * scale + ROUNDING * mean(y)
     share = np.ones(y.shape[1])
     shrunk = np.clip(errors, -scale, scale)
     for step in range(1, MOST_STEPS + 1):
         target = y - errors + shrunk
-        level = np.average(target, axis=0, weights=weights)
-        coef = problem.corrected(coef, target - level - forecast, share)
-        forecast = problem.forecast(coef)
-        left = y - level - forecast
+        centre = np.average(target, axis=0, weights=weights)
+        slopes = problem.corrected(slopes, target - centre - forecast, share)
+        forecast = problem.forecast(slopes)
+        left = y - centre - forecast
         whole = left + shrunk
         shrunk = np.clip(whole, -share * scale, share * scale)
         moved = mean(whole - shrunk - errors)
         errors = whole - shrunk
         apart = mean(left - errors)
-        if (np.maximum(moved, apart) <= enough).all():
+        coef[:, which] = slopes
+        level[which] = centre
+        going = np.maximum(moved, apart) > enough
+        if not going.any():
             return coef, level
         if step in JUDGED and problem.varies:
             change = np.where(moved > 2 * apart, FACTOR, np.where(apart > 2 * moved, 1 / FACTOR, 1))
-            share *= change
-            shrunk *= change
+            share = share * change
+            shrunk = shrunk * change
+        if not going.all():
+            which = which[going]
+            scale = scale[going]
+            enough = enough[going]
+            share = share[going]
+            y = y[:, going]
+            slopes = slopes[:, going]
+            forecast = forecast[:, going]
+            errors = errors[:, going]
+            shrunk = shrunk[:, going]
     warnings.warn(
         f'loss="mae" has not settled after {MOST_STEPS} steps: its error is close to the smallest, '
         "and a larger alpha would reach it",

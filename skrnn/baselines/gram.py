@@ -75,12 +75,12 @@ def _even_stretches(windows):
 
 
 def run_gram(run: Run, length: int) -> np.ndarray:
-    """Gram matrix (length, n_features, length, n_features) of a run, its upper block triangle."""
+    """Gram matrix (length, n_features, length, n_features) of a run, 0 below its upper blocks."""
     n = len(run)
     p = run.pace
     rows = run.rows
     features = rows.shape[1]
-    gram = np.empty((length, features, length, features))
+    gram = np.zeros((length, features, length, features))
     for j in range(length):
         gram[0, :, j] = rows[:n].T @ rows[j * p : j * p + n]
     for i in range(length - 1):

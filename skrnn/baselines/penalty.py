@@ -1,4 +1,4 @@
-"""Choosing alpha: every candidate forecasts the newest blocks of time from what is older.
+"""Choosing alpha: candidates forecast the newest blocks of time from what is older.
 
 A ridge regression needs sums over its windows alone, and so does its squared error on others. Sums
 are taken once for each block of time: they add up to those of the older windows of a block, and of
@@ -6,7 +6,7 @@ all windows. Where windows are fewer than inputs, the blocks are those of one ma
 products with each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,10 +22,10 @@ N_CANDIDATES = 9
 MIDDLE = N_CANDIDATES // 2
 # From so many times less than the smallest variance of a feature, to as many more than the largest.
 SPREAD = 1e4
-# The newest three tenths of the windows are forecast, one after the other.
+# The newest three tenths of the windows are forecast, each from what is older.
 N_BLOCKS = 3
 BLOCKS_IN_ALL = 10
-# So few windows are no past to learn from.
+# Fewer windows are no past to learn from.
 FEWEST = 2
 # By how much a candidate must be better than the middle one, in each block: less is chance.
 MARGIN = 0.02
@@ -40,13 +40,14 @@ class AlphaChoice:
     Attributes
     ----------
     alpha : float
-        The candidate of the smallest error, of those that are better than the middle one in each
-        block; else the middle one.
+        The candidate that forecasts the newest block best, if it is better than the middle one in
+        each block; else the middle one.
     alphas : ndarray of shape (n_candidates,)
         The candidates.
     scores : ndarray of shape (n_candidates, n_blocks)
         Their squared errors on each block, oldest first, relative to the variance of the targets.
-        NaN where a candidate was not tried any more, and where there were too few windows.
+        NaN where a candidate was not tried: outwards from the middle, none is tried behind one that
+        was worse than the one before, and the best alone is tried on the older blocks.
     """
 
     alpha: float
@@ -65,7 +66,7 @@ class Sums:
     inputs, outputs : ndarray of shape (n_inputs,) and (n_outputs,)
         Σ w·x and Σ w·y.
     gram : ndarray of shape (n_inputs, n_inputs)
-        Σ w·x·xᵀ.
+        Σ w·x·xᵀ, its upper triangle.
     products : ndarray of shape (n_inputs, n_outputs)
         Σ w·x·yᵀ.
     squares : ndarray of shape (n_outputs,)
@@ -93,16 +94,19 @@ class Sums:
             squares=(weighted * y).sum(axis=0),
         )
 
-    def add(self, other: "Sums") -> None:
-        """Count the windows of others too."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
+    @classmethod
+    def added(cls, parts: list["Sums"]) -> "Sums":
+        """The sums over the windows of all parts."""
+        first, *others = parts
+        sums = {name: np.array(value) for name, value in vars(first).items()}
+        for other in others:
+            for name, value in vars(other).items():
+                sums[name] += value
+        return cls(**sums)
 
     def squared_error(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """The mean of (y - x·coef - intercept)² for each output."""
-        slopes = self.gram @ coef
-        slopes -= 2 * self.products
-        error = self.squares + (coef * slopes).sum(axis=0)
+        """The mean of (y - x·coef - intercept)² for each output; of ``gram`` all must be there."""
+        error = self.squares + (coef * (self.gram @ coef - 2 * self.products)).sum(axis=0)
         error += intercept * (self.total * intercept - 2 * self.outputs + 2 * self.inputs @ coef)
         return error / self.total
 
@@ -123,18 +127,20 @@ def choose_by_gram(
     scales : ndarray of shape (n_features,)
         The features' deviations.
     """
-    parts = _Parts(samples, windows, y)
     units = np.tile(scales, windows.length)
     alphas = _candidates(scales)
-
-    def errors() -> Iterator[Callable]:
-        for block in range(1, N_BLOCKS + 1):
-            yield _errors_of_sums(parts.older(block), parts.of_block(block), units)
-
-    if not parts.enough:
+    block, enters = _blocks(samples)
+    if not _enough(enters):
         return _untried(alphas), Sums.of(windows, y, samples.weights)
-    choice = _race(alphas, errors(), _variances(samples, y))
-    return choice, parts.all()
+    parts = list(_parts(windows, y, samples.weights, block, enters))
+
+    def errors(k: int) -> Callable:
+        older = Sums.added([sums for _, first, sums in parts if first <= k])
+        newer = Sums.added([sums for inside, _, sums in parts if inside == k])
+        return _errors_of_sums(older, newer, units)
+
+    choice = _tried(alphas, errors, _variances(samples, y))
+    return choice, Sums.added([sums for *_, sums in parts])
 
 
 def choose_by_kernel(samples: Samples, inputs: np.ndarray, y: np.ndarray) -> AlphaChoice:
@@ -157,13 +163,12 @@ def choose_by_kernel(samples: Samples, inputs: np.ndarray, y: np.ndarray) -> Alp
     kernel = inputs @ inputs.T
     weights = np.ones(len(samples)) if samples.weights is None else samples.weights
 
-    def errors() -> Iterator[Callable]:
-        for k in range(1, N_BLOCKS + 1):
-            older = np.flatnonzero(enters <= k)
-            newer = np.flatnonzero(block == k)
-            yield _errors_of_kernel(kernel, y, weights, older, newer)
+    def errors(k: int) -> Callable:
+        older = np.flatnonzero(enters <= k)
+        newer = np.flatnonzero(block == k)
+        return _errors_of_kernel(kernel, y, weights, older, newer)
 
-    return _race(alphas, errors(), _variances(samples, y))
+    return _tried(alphas, errors, _variances(samples, y))
 
 
 def _candidates(deviations):
@@ -191,83 +196,47 @@ def _untried(alphas):
     return AlphaChoice(float(alphas[MIDDLE]), alphas, np.full((N_CANDIDATES, N_BLOCKS), np.nan))
 
 
-def _race(alphas, folds, variances):
-    """Try candidates block by block, as long as they are better than the middle one."""
+def _tried(alphas, errors, variances):
+    """The choice among candidates; ``errors(k)`` gives their squared errors on block k."""
     scores = np.full((N_CANDIDATES, N_BLOCKS), np.nan)
-    running = np.ones(N_CANDIDATES, bool)
-    for block, errors in enumerate(folds):
-        for i in np.flatnonzero(running):
-            relative = errors(alphas[i]) / variances
-            scores[i, block] = np.maximum(relative, NOISE).mean()
-        running &= scores[:, block] < (1 - MARGIN) * scores[MIDDLE, block]
-        if not running.any():
-            return AlphaChoice(float(alphas[MIDDLE]), alphas, scores)
-        running[MIDDLE] = True
-    mean = (scores / scores[MIDDLE]).mean(axis=1)
-    best = np.argmin(np.where(running, mean, np.inf))
+
+    def score(i, block):
+        relative = errors_on_block(alphas[i]) / variances
+        scores[i, block - 1] = np.maximum(relative, NOISE).mean()
+        return scores[i, block - 1]
+
+    errors_on_block = errors(N_BLOCKS)
+    smallest = score(MIDDLE, N_BLOCKS)
+    bound = (1 - MARGIN) * smallest
+    best = MIDDLE
+    for outwards in (range(MIDDLE + 1, N_CANDIDATES), range(MIDDLE - 1, -1, -1)):
+        last = scores[MIDDLE, -1]
+        for i in outwards:
+            last, before = score(i, N_BLOCKS), last
+            if not last < before:
+                break
+            if last < min(smallest, bound):
+                best = i
+                smallest = last
+    for block in range(N_BLOCKS - 1, 0, -1):
+        if best == MIDDLE:
+            break
+        errors_on_block = errors(block)
+        if not score(best, block) < (1 - MARGIN) * score(MIDDLE, block):
+            best = MIDDLE
     return AlphaChoice(float(alphas[best]), alphas, scores)
 
 
-class _Parts:
-    """The sums over parts of the windows, each taken once, in the order of time.
+def _parts(windows, y, weights, block, enters):
+    """The sums over windows of one block, from which the same later ones are forecast.
 
-    The windows of a part are in one block, and the same later blocks are forecast from them.
+    With both numbers: (block, enters, sums).
     """
-
-    def __init__(self, samples, windows, y):
-        self.weights = samples.weights
-        self.windows = windows
-        self.y = y
-        self.block, self.enters = _blocks(samples)
-        self.enough = _enough(self.enters)
-        self.next_block = 0
-        self.learned = None
-        # Those that no block so far is forecast from, with the first that is.
-        self.waiting = []
-
-    def older(self, block):
-        """The sums over all windows that a block is forecast from."""
-        self._take_until(block - 1)
-        entering = [sums for enters, sums in self.waiting if enters <= block]
-        self.waiting = [(enters, sums) for enters, sums in self.waiting if enters > block]
-        self.learned = _added(self.learned, entering)
-        return self.learned
-
-    def of_block(self, block):
-        """The sums over a block's windows."""
-        return _added(None, self._take_until(block))
-
-    def all(self):
-        """The sums over all windows."""
-        self._take_until(N_BLOCKS)
-        return _added(self.learned, [sums for _, sums in self.waiting])
-
-    def _take_until(self, block):
-        """Take the sums of the blocks up to this one; those of the last come back."""
-        taken = []
-        while self.next_block <= block:
-            inside = self.block == self.next_block
-            taken = [
-                (enters, self._sums(inside, enters)) for enters in np.unique(self.enters[inside])
-            ]
-            self.waiting += taken
-            self.next_block += 1
-        return [sums for _, sums in taken]
-
-    def _sums(self, inside, enters):
-        which = np.flatnonzero(inside & (self.enters == enters))
-        weights = None if self.weights is None else self.weights[which]
-        return Sums.of(self.windows[which], self.y[which], weights)
-
-
-def _added(sums, others):
-    """The sums with others added to them; none are changed but the first."""
-    for other in others:
-        if sums is None:
-            sums = replace(other, gram=other.gram.copy())
-        else:
-            sums.add(other)
-    return sums
+    kinds, kind = np.unique(np.stack([block, enters]), axis=1, return_inverse=True)
+    for i, (inside, first) in enumerate(kinds.T):
+        which = np.flatnonzero(kind.ravel() == i)
+        own = None if weights is None else weights[which]
+        yield inside, first, Sums.of(windows[which], y[which], own)
 
 
 def _errors_of_sums(older, newer, units):
@@ -276,13 +245,20 @@ def _errors_of_sums(older, newer, units):
     level = older.outputs / older.total
     gram = older.gram - older.total * np.outer(mean, mean)
     products = older.products - older.total * np.outer(mean, level)
+    newer = replace(newer, gram=np.triu(newer.gram) + np.triu(newer.gram, 1).T)
 
     def errors(alpha):
         penalty = alpha / units**2
         matrix = gram.copy()
         matrix.flat[:: len(matrix) + 1] += penalty
-        solve = equation_solver(matrix, np.sqrt(older.total + penalty), units)
-        coef = solve(products)
+        factor = cholesky(matrix, overwrite=True)
+        if factor is not None:
+            coef = linalg.cho_solve(factor, products)
+        else:
+            # Columns of very different size, or that depend on each other.
+            matrix = gram.copy()
+            matrix.flat[:: len(matrix) + 1] += penalty
+            coef = equation_solver(matrix, np.sqrt(older.total + penalty), units)(products)
         return newer.squared_error(coef, level - mean @ coef)
 
     return errors
@@ -306,7 +282,7 @@ def _errors_of_kernel(kernel, y, weights, older, newer):
     def errors(alpha):
         matrix = known.copy()
         matrix.flat[:: len(matrix) + 1] += alpha
-        factor = cholesky(matrix)
+        factor = cholesky(matrix, overwrite=True)
         if factor is None:
             return np.full(y.shape[1], np.nan)
         forecast = asked @ linalg.cho_solve(factor, targets) + level

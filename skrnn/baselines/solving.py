@@ -18,7 +18,7 @@ def solver_of_few(inputs: np.ndarray, alpha: float) -> Callable[[np.ndarray], np
     if alpha > 0:
         kernel = inputs @ inputs.T
         kernel.flat[:: len(kernel) + 1] += alpha
-        factor = cholesky(kernel)
+        factor = cholesky(kernel, overwrite=True)
     if factor is None:
         # Beside columns of very different size the penalty vanishes in X·Xᵀ, but not in X.
         solve_any = solver_of_any_penalty(inputs)
@@ -50,7 +50,9 @@ def solver_of_any_penalty(inputs: np.ndarray) -> Callable[..., np.ndarray]:
 def equation_solver(
     gram: np.ndarray, units: np.ndarray, scales: np.ndarray
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """A function that solves gram · coef = right; it overwrites ``gram``.
+    """A function that solves gram · coef = right.
+
+    It overwrites ``gram``, of which the upper triangle counts.
 
     In ``units`` the diagonal of the matrix is about 1, so that columns of different size do not
     look like columns that depend on each other. Where these do, to rounding, the solution is the
@@ -61,7 +63,7 @@ def equation_solver(
     factor = cholesky(gram)
     if factor is not None:
         return lambda right: linalg.cho_solve(factor, right / units[:, None]) / units[:, None]
-    values, vectors = linalg.eigh(gram)
+    values, vectors = linalg.eigh(gram, lower=False)
     # The sums that the matrix was formed of leave some rounding, however small it is.
     kept = values > (len(gram) + 32) * np.finfo(float).eps * values[-1]
     own = 1 / (units * scales)
@@ -79,12 +81,16 @@ def equation_solver(
     return solve
 
 
-def cholesky(matrix: np.ndarray) -> tuple[np.ndarray, bool] | None:
-    """Cholesky's factor; None where the matrix has overflown, or is singular to rounding."""
+def cholesky(matrix: np.ndarray, *, overwrite: bool = False) -> tuple[np.ndarray, bool] | None:
+    """Cholesky's factor of a matrix, of which the upper triangle is read.
+
+    None where it has overflown, or is singular to rounding.
+    """
     if not np.isfinite(matrix).all():
         return None
     try:
-        factor = linalg.cho_factor(matrix)
+        # LAPACK counts by columns: transposed, the matrix is factorised where it lies.
+        factor = linalg.cho_factor(matrix.T, lower=True, overwrite_a=overwrite, check_finite=False)
     except linalg.LinAlgError:
         return None
     diagonal = np.diagonal(factor[0])

@@ -27,16 +27,14 @@ def unshifted(windows: Windows) -> Windows:
 
 
 def window_gram(windows: Windows, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Σ w·x·xᵀ and Σ w·x over all windows x, flattened."""
+    """Σ w·x·xᵀ, of which the upper triangle counts, and Σ w·x over all windows x, flattened."""
     n_inputs = windows.length * windows.n_features
     gram = np.zeros((n_inputs, n_inputs))
     total = np.zeros(n_inputs)
     # Weights differ from window to window: rows are shared no longer.
     for which, run, steps in _pieces(windows, sharing=weights is None):
         if run is not None:
-            upper = np.triu(run_gram(run, windows.length).reshape(n_inputs, n_inputs))
-            gram += upper
-            gram += np.triu(upper, 1).T
+            gram += run_gram(run, windows.length).reshape(n_inputs, n_inputs)
             total += run_total(run, windows.length).ravel()
         else:
             weighted = steps if weights is None else steps * weights[which, None]
