@@ -13,7 +13,18 @@ from tests.instances import (
 )
 
 
-@parametrize_with_checks([*TRANSFORMERS, *REGRESSORS])
+def _expected_failures(estimator):
+    """Checks that an estimator cannot pass, each with the reason."""
+    if getattr(estimator, "alpha", None) != "auto":
+        return {}
+    return {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "the check shuffles its samples, and alpha is chosen by forecasts of the newest"
+        )
+    }
+
+
+@parametrize_with_checks([*TRANSFORMERS, *REGRESSORS], expected_failed_checks=_expected_failures)
 def test_sklearn_checks(estimator, check):
     """Transformers and the rungs without a network pass every check of scikit-learn."""
     check(estimator)

@@ -39,10 +39,10 @@ class LinearWindow(WindowRegressor):
     ----------
     alpha : float or "auto", default=1.0
         Weight of the penalty on the squared coefficients; 0 is ordinary least squares (the smallest
-        solution, where there are many). "auto" chooses it by the squared error with which the newest
-        windows are forecast from older ones; see Notes. With ``quantiles`` it is a number, the
-        weight of the penalty on the absolute coefficients, beside the sum of the windows' pinball
-        losses: scikit-learn's ``QuantileRegressor(alpha=alpha / n_windows)``.
+        solution, where there are many). "auto" chooses it by the squared error of forecasts of the
+        newest windows from older ones; see Notes. With ``quantiles`` it is a number, the weight of
+        the penalty on the absolute coefficients, beside the sum of the windows' pinball losses:
+        scikit-learn's ``QuantileRegressor(alpha=alpha / n_windows)``.
     quantiles : tuple of float, default=None
         Learn these quantiles, above 0, below 1 and going up, in place of the mean: a linear model
         for each. They are solved exactly, on all windows at once, which takes small data: windows ×
@@ -85,7 +85,7 @@ class LinearWindow(WindowRegressor):
     their variances. The blocks cost sums of their windows, and no windows again: about two fits
     where these sums take most of a fit, at most ten elsewhere.
 
-    *loss="mae".* It minimises Σ w·\\|error\\| + alpha / (2·s) · Σ coef², s being the mean absolute
+    *loss="mae".* It minimises Σ w·abs(error) + alpha / (2·s) · Σ coef², s being the mean absolute
     error, in training, of the model of squared errors with the same alpha: so alpha weighs as much
     there as here, whatever the unit of y, and "auto" chooses it by squared errors.
 
