@@ -341,13 +341,11 @@ def test_ctrl_c_reports_what_is_finished(airline):
         "airline.csv",
         "--target",
         "passengers",
-        "--models",
-        "seasonal,gru",
         "--folds",
         "9",
     )
     assert process.stdout.readline() == "- The time is column 'month'.\n"
-    time.sleep(2)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
 
