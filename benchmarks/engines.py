@@ -13,6 +13,7 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skrnn import ConvClassifier, ConvRegressor, RNNRegressor, make_windows
@@ -287,6 +288,26 @@ seconds = best(
     lambda: keras_fully_fit(series, classes, epochs),
 )
 show(f"fit, {epochs} epochs: conv 128-256-128; Keras", *seconds, 1)
+
+weeks, weeks_y = make_windows(rows_of(n // 4 + 168, 3), 168, target=0)
+by_hours = RNNRegressor("gru", 32, epochs=1, batch_size=BATCH, engine="fused")
+by_days = clone(by_hours).set_params(segment=24)
+for network in (by_hours, by_days):
+    network.fit(weeks[:600], weeks_y[:600])
+seconds = best(runs, lambda: by_days.fit(weeks, weeks_y), lambda: by_hours.fit(weeks, weeks_y))
+show("fit, an epoch: GRU 32, 7 days; 168 hours", *seconds, 5)
+
+short, short_y = make_windows(rows_of(n // 8 + 24, 3), 24, target=0)
+for cell, units in (("gru", 16), ("gru", 32), ("lstm", 32)):
+    lone = RNNRegressor(cell, units, epochs=1 if args.quick else 5, engine="fused")
+    several = clone(lone).set_params(n_estimators=8)
+    several.fit(short[:600], short_y[:600])
+    seconds = best(
+        runs,
+        lambda several=several: several.fit(short, short_y),
+        lambda lone=lone: [lone.fit(short, short_y) for _ in range(8)],
+    )
+    show(f"fit, 8 members of {cell.upper()} {units}; 8 fits", *seconds, 1.5)
 
 small, small_y = make_windows(rows_of(1000 + 24, 3), 24, target=0)
 skrnn_search(small[:200], small_y[:200])
