@@ -26,7 +26,16 @@ from skrnn import (
     SlidingWindow,
     make_windows,
 )
-from skrnn.evaluation import backtest, lead_scorer, skill_scorer
+from skrnn.evaluation import (
+    backtest,
+    interval_score,
+    interval_scorer,
+    lead_scorer,
+    pinball_loss,
+    quantile_scorer,
+    skill_scorer,
+)
+from tests.evaluation.ranges import Ranges
 
 ERRORS = {"mae": mean_absolute_error, "mse": mean_squared_error, "rmse": root_mean_squared_error}
 
@@ -204,11 +213,86 @@ def test_a_fitted_search_is_scored_as_what_it_chose():
     assert scores[0] == scores[1]
 
 
-@pytest.mark.parametrize("scorer", [lead_scorer("rmse", 3), skill_scorer(NaiveForecaster("mean"))])
+@pytest.mark.parametrize("lead", [None, 2])
+def test_intervals_and_quantiles_of_windows(lead):
+    """The interval score, and the pinball loss, of one lead or of all."""
+    X, y = make_windows(walk(), 5, 3, target="a")
+    model = Ranges(LinearWindow()).fit(X[:60], y[:60])
+
+    interval = interval_scorer(0.8, lead)(model, X, y)
+    quantiles = quantile_scorer((0.1, 0.6), lead)(model, X, y)
+
+    columns = slice(None) if lead is None else [lead - 1]
+    ends = model.predict_interval(X, 0.8)[:, columns]
+    assert interval == pytest.approx(-interval_score(y[:, columns], ends, 0.8))
+    levels = model.predict_quantiles(X, (0.1, 0.6))[:, columns]
+    assert quantiles == pytest.approx(-pinball_loss(y[:, columns], levels, (0.1, 0.6)))
+
+
+@pytest.mark.parametrize("around", [True, False], ids=["around a pipeline", "at the end of one"])
+def test_intervals_of_rows(around):
+    """Rows in, those of which all leads are among the rows scored count, wherever in the pipeline
+    the intervals are made.
+    """
+    frame = walk()
+    many = MultiOutputForecaster(LinearWindow(), 3)
+    pipe = make_pipeline(SlidingWindow(5), many if around else Ranges(many))
+    model = (Ranges(pipe) if around else pipe).fit(frame[:90], frame["a"][:90])
+    test = frame[90:]
+
+    score = interval_scorer(0.8)(model, test, test["a"])
+
+    truth = np.stack([test["a"].shift(-ahead) for ahead in range(3)], axis=1)[:-2]
+    middle = model.predict(test)[:-2]
+    ends = np.stack([middle - 1.2815516, middle + 1.2815516], axis=-1)
+    assert score == pytest.approx(-interval_score(truth, ends, 0.8))
+
+
+def test_a_search_by_intervals():
+    """A search takes them, and chooses the size that errors have."""
+    frame = walk()
+    pipe = make_pipeline(SlidingWindow(5), Ranges(LinearWindow()))
+
+    search = GridSearchCV(
+        pipe,
+        {"ranges__size": [0.01, 1.0, 100.0]},
+        cv=TimeSeriesSplit(2),
+        scoring={"interval": interval_scorer(0.9), "quantiles": quantile_scorer()},
+        refit="interval",
+    ).fit(frame, frame["a"])
+
+    assert search.best_params_ == {"ranges__size": 1.0}
+    assert search.cv_results_["mean_test_quantiles"].argmax() == 1
+
+
+@pytest.mark.parametrize(
+    ("scorer", "message"),
+    [
+        (interval_scorer(), "estimator must have predict_interval, and LinearWindow has none"),
+        (quantile_scorer(), "estimator must have predict_quantiles, and LinearWindow has none"),
+    ],
+)
+def test_models_without_intervals(scorer, message):
+    """The error says how to get them."""
+    X, y = make_windows(walk(), 5, target="a")
+
+    with pytest.raises(ValueError, match=f"{message}: wrap"):
+        scorer(make_pipeline(SeriesScaler(), LinearWindow()).fit(X, y), X, y)
+
+
+@pytest.mark.parametrize(
+    "scorer",
+    [
+        lead_scorer("rmse", 3),
+        skill_scorer(NaiveForecaster("mean")),
+        interval_scorer(0.8, 3),
+        quantile_scorer((0.1, 0.9)),
+    ],
+)
 def test_pickle_and_repr(scorer):
     """Scorers travel to other processes, and tell what they score."""
     X, y = make_windows(walk(), 5, 3, target="a")
-    model = LinearWindow().fit(X, y)
+    model = Ranges(LinearWindow()).fit(X, y)
 
     assert pickle.loads(pickle.dumps(scorer))(model, X, y) == scorer(model, X, y)
     assert ("lead=3" in repr(scorer)) == (scorer.lead == 3)
@@ -228,6 +312,8 @@ def test_pickle_and_repr(scorer):
             "baseline must be a NaiveForecaster.*got LinearWindow",
         ),
         (lambda: skill_scorer(NaiveForecaster), "baseline must be a NaiveForecaster"),
+        (lambda: interval_scorer(1), "coverage must be above 0 and below 1, such as 0.9, got 1"),
+        (lambda: quantile_scorer((0.9, 0.1)), "quantiles must be numbers above 0 and below 1"),
     ],
 )
 def test_errors_when_made(make, message):
@@ -246,13 +332,15 @@ def test_a_lead_that_is_not_forecast():
         lead_scorer(lead=3)(LinearWindow().fit(X, y), X, y)
 
 
-@pytest.mark.parametrize("scorer", [lead_scorer(), skill_scorer()])
+@pytest.mark.parametrize(
+    "scorer", [lead_scorer(), skill_scorer(), interval_scorer(), quantile_scorer()]
+)
 def test_nothing_to_score(scorer):
     """Without a known target there is no score."""
     X, y = make_windows(walk(), 5, target="a")
 
     with pytest.raises(ValueError, match="nothing to score"):
-        scorer(LinearWindow().fit(X, y), X, y * np.nan)
+        scorer(Ranges(LinearWindow()).fit(X, y), X, y * np.nan)
 
 
 @pytest.mark.filterwarnings("ignore:.*without a single known step")

@@ -1,0 +1,66 @@
+"""The standard error of a share of truths that are held, where neighbours depend on each other."""
+
+import math
+
+import numpy as np
+
+
+def standard_error(
+    held: np.ndarray,
+    origin: np.ndarray,
+    row: np.ndarray,
+    coverage: float,
+    series: np.ndarray | None = None,
+) -> float:
+    """The standard error of a coverage, by blocks of neighbouring origins.
+
+    Blocks are as long as the furthest forecast reaches, and at least as long as there are blocks.
+    Of several series it is the larger one of that, with all series of a time in a block, and of the
+    one with each series as a block. It is never less than independent truths would have at the
+    coverage that is stated.
+
+    Parameters
+    ----------
+    held : ndarray of bool of shape (n,)
+        Whether each truth is held.
+    origin, row : ndarray of int of shape (n,)
+        The rows at which forecasts were made, and those that they are for.
+    coverage : float
+        The share that is stated.
+    series : ndarray of shape (n,), default=None
+        The series of each.
+
+    Returns
+    -------
+    error : float
+        NaN where there is only one block.
+    """
+    if not len(held):
+        return np.nan
+    deviations = held - np.mean(held)
+    errors = [_of_blocks(deviations, _blocks(origin, row))]
+    if series is not None:
+        errors.append(_of_blocks(deviations, np.unique(series, return_inverse=True)[1]))
+    known = [error for error in errors if not math.isnan(error)]
+    if not known:
+        return np.nan
+    return max(*known, math.sqrt(coverage * (1 - coverage) / len(held)))
+
+
+def _blocks(origin, row):
+    """The block of each forecast."""
+    origins, rank = np.unique(origin, return_inverse=True)
+    # How many origins there are before a truth is known: their forecasts overlap.
+    reach = int((np.searchsorted(origins, row) - rank).max())
+    length = max(reach, math.ceil(math.sqrt(len(origins))))
+    n_blocks = max(1, len(origins) // length)
+    return rank * n_blocks // len(origins)
+
+
+def _of_blocks(deviations, block):
+    """The standard error of a mean over blocks that do not depend on each other."""
+    sums = np.bincount(block, deviations)
+    sums = sums[np.bincount(block) > 0]
+    if len(sums) < 2:
+        return np.nan
+    return math.sqrt(len(sums) / (len(sums) - 1) * np.sum(sums**2)) / len(deviations)
