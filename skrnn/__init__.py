@@ -7,6 +7,7 @@ from skrnn.forecasters.leads import (
     RecursiveForecaster,
 )
 from skrnn.forecasters.relative import TransformedWindowRegressor
+from skrnn.intervals import IntervalForecaster
 from skrnn.neural import (
     ConvClassifier,
     ConvRegressor,
@@ -41,6 +42,7 @@ __all__ = [
     "Differencer",
     "DirectForecaster",
     "FlattenWindows",
+    "IntervalForecaster",
     "LastSteps",
     "LinearWindow",
     "LogTransformer",

@@ -13,6 +13,7 @@ from skrnn import (
     Differencer,
     DirectForecaster,
     FlattenWindows,
+    IntervalForecaster,
     LastSteps,
     LinearWindow,
     LogTransformer,
@@ -99,6 +100,10 @@ REGRESSORS = [
     RecursiveForecaster(LinearWindow()),
     DirectForecaster(Ridge()),
     MultiOutputForecaster(Ridge()),
+    IntervalForecaster(LinearWindow()),
+    IntervalForecaster(Ridge(), method="adaptive", calibration_size=5),
+    IntervalForecaster(LinearWindow(), method="normalized", size=LinearWindow(), target=0),
+    IntervalForecaster(LinearWindow(quantiles=(0.1, 0.5, 0.9)), method="quantile", n_blocks=2),
 ]
 
 # Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.

@@ -41,7 +41,7 @@ LAYERS = [
     {"preprocessing", "reading"},
     {"forecasters"},
     {"baselines", "neural"},
-    {"evaluation"},
+    {"evaluation", "intervals"},
     {"comparison"},
     {"plotting", "report", "sktime"},
     {"cli"},

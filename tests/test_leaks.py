@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_selector
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -21,6 +22,7 @@ from skrnn import (
     Differencer,
     DirectForecaster,
     FlattenWindows,
+    IntervalForecaster,
     LastSteps,
     LinearWindow,
     LogTransformer,
@@ -651,9 +653,79 @@ def test_regressors_of_sktime_know_one_instance_at_a_time():
     np.testing.assert_array_equal(cheating[0], honest[0])
 
 
+INTERVALS = {
+    "conformal": IntervalForecaster(make_pipeline(SeriesScaler(), LinearWindow())),
+    "of a network": IntervalForecaster(RNNRegressor("gru", 4, **_NET), n_blocks=2),
+    "normalized": IntervalForecaster(LinearWindow(), method="normalized", target=0),
+    "learned size": IntervalForecaster(
+        LinearWindow(), method="normalized", size=LinearWindow(), target=0
+    ),
+    "quantile": IntervalForecaster(LinearWindow(quantiles=_QUANTILES), method="quantile"),
+    "adaptive": IntervalForecaster(RecursiveForecaster(LinearWindow()), method="adaptive"),
+}
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_intervals_of_windows_do_not_see_the_rows_behind(name):
+    """Neither their calibration, nor what is forecast, nor what moves them, sees later rows."""
+    frame, horizon = series().ffill(), 3
+    X, _ = make_windows(frame, LENGTH, horizon, target="load")
+    last = X.ends[110] + horizon
+    rows = X.rows.copy()
+    rows[last + 1 :] = 1e3 + 7 * rows[last + 1 :]
+
+    def intervals(rows):
+        windows = X.replace(rows=rows)
+        targets = windows.values_at(0, windows.leads)
+        model = clone(INTERVALS[name]).fit(windows[:90], targets[:90])
+        if name == "adaptive":
+            model.update(windows[90:111], targets[90:111])
+        known = windows[windows.ends <= last]
+        return model.predict_interval(known, 0.8), model.sample_paths(known, 5, random_state=0)
+
+    for honest, cheating in zip(intervals(X.rows), intervals(rows), strict=True):
+        np.testing.assert_array_equal(cheating, honest)
+
+
+@pytest.mark.parametrize("method", ["conformal", "normalized", "adaptive"])
+@pytest.mark.parametrize(
+    "name", ["linear", "differenced rows", "scaled against the window", "recurrent"]
+)
+def test_intervals_of_rows_do_not_see_the_rows_behind(name, method):
+    """A row's interval depends on no row less than ``lead`` before it."""
+    frame = series()
+    model = IntervalForecaster(clone(ROW_PIPELINES[name]), method=method)
+    model.fit(frame[:N_FIT], frame["load"][:N_FIT])
+    honest = model.predict_interval(frame[N_FIT:], 0.8)
+
+    cheating = model.predict_interval(changed(frame, 117)[N_FIT:], 0.8)
+
+    # A missing row behind the cut makes one of the three rows ahead.
+    np.testing.assert_array_equal(cheating[: 120 - N_FIT], honest[: 120 - N_FIT])
+
+
+def test_the_calibration_forecasts_as_it_was_then():
+    """Residuals of an origin depend on no row behind their truths, nor on what a later fit saw."""
+    frame, horizon = series().ffill(), 3
+    X, _ = make_windows(frame, LENGTH, horizon, target="load")
+    model = IntervalForecaster(make_pipeline(SeriesScaler(), LinearWindow()), calibration_size=30)
+
+    def residuals(rows):
+        windows = X.replace(rows=rows)
+        return model.fit(windows, windows.values_at(0, windows.leads)).residuals_.values
+
+    rows = X.rows.copy()
+    cut = X.ends[-10]
+    rows[cut + 1 :] = 1e3 + 7 * rows[cut + 1 :]
+
+    n_before = 30 - 9 - horizon
+    np.testing.assert_array_equal(residuals(rows)[:n_before], residuals(X.rows)[:n_before])
+
+
 def test_nothing_public_is_left_out():
     """Every public class that is fitted takes part in the audit."""
     models = [*BACKTESTED.values(), *WINDOW_MODELS.values(), *CLASSIFIERS.values()]
+    models += INTERVALS.values()
     audited = {type(part) for model in models for part in components(model)}
 
     public = {

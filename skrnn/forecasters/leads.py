@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from skrnn.forecasters.inside import last_step, on_windows
+from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
 from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
@@ -267,6 +268,19 @@ class DirectForecaster(_ManyLeads):
             for earlier, of_lead in zip(fitted, work, strict=True)
         )
 
+    def learned_levels(self) -> tuple[float, ...] | None:
+        """The quantiles that the estimators have learned."""
+        return learned_levels(self.estimators_[0])
+
+    def _quantiles(self, windows):
+        n = len(windows)
+        if len(self.estimators_) < len(self.leads_):
+            found = quantile_forecasts(self.estimators_[0], windows)
+            return found.reshape(n, len(self.leads_), -1)
+        models = zip(self.estimators_, self.leads_, strict=True)
+        of_leads = [quantile_forecasts(model, _up_to(windows, [lead])) for model, lead in models]
+        return np.stack([found.reshape(n, -1) for found in of_leads], axis=1)
+
     def _predict(self, windows):
         if len(self.estimators_) < len(self.leads_):
             return np.reshape(self.estimators_[0].predict(windows), (len(windows), -1))
@@ -327,6 +341,14 @@ class MultiOutputForecaster(_ManyLeads):
         of_leads = self._of_leads(samples, self.leads_, y)
         fitted = self.inner_model
         self.estimator_ = fit_model(self.template, fitted, of_leads, going_on=going_on)
+
+    def learned_levels(self) -> tuple[float, ...] | None:
+        """The quantiles that the estimator has learned."""
+        return learned_levels(self.estimator_)
+
+    def _quantiles(self, windows):
+        found = quantile_forecasts(self.estimator_, _up_to(windows, self.leads_))
+        return found.reshape(len(windows), len(self.leads_), -1)
 
     def _predict(self, windows):
         return np.reshape(self.estimator_.predict(_up_to(windows, self.leads_)), (len(windows), -1))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
+from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
 from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
@@ -154,6 +155,22 @@ class TransformedWindowRegressor(WrappingForecaster):
         factor /= self.mean_weight_
         weights = factor if samples.weights is None else samples.weights * factor
         return replace(samples, weights=weights)
+
+    def learned_levels(self) -> tuple[float, ...] | None:
+        """The quantiles that the regressor has learned."""
+        return learned_levels(self.regressor_)
+
+    def _quantiles(self, windows):
+        """Those of the regressor: to be undone they need only go up with the target, as all do."""
+        windows = windows.replace(leads=self.leads_)
+        transformed = windows if self.transformer_ is None else self.transformer_.transform(windows)
+        relative = quantile_forecasts(self.regressor_, transformed)
+        relative = relative.reshape(len(windows), self.n_outputs_, -1)
+        if self.transformer_ is None:
+            return relative
+        each = np.moveaxis(relative, 2, 0)
+        y = [self.transformer_.absolute_target(windows, one, self.target_) for one in each]
+        return np.stack(y, axis=2)
 
     def _predict(self, windows: Windows):
         windows = windows.replace(leads=self.leads_)

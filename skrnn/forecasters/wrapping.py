@@ -7,9 +7,11 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.base import WindowRegressor
-from skrnn.forecasters.inside import last_step, plain_parameters, same_kinds
+from skrnn.forecasters.inside import components, last_step, plain_parameters, same_kinds
+from skrnn.forecasters.quantiles import chosen
 from skrnn.forecasters.samples import Samples
 from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_windows
@@ -21,6 +23,21 @@ def _inner_goes_on(forecaster):
         raise AttributeError(
             f"partial_fit is that of what {type(forecaster).__name__} wraps, and "
             f"{type(template).__name__} has none"
+        )
+    return True
+
+
+def _learns_quantiles(forecaster):
+    if type(forecaster).learned_levels is WrappingForecaster.learned_levels:
+        raise AttributeError(
+            f"{type(forecaster).__name__} feeds on forecasts of single numbers and has no "
+            "quantiles: use DirectForecaster or MultiOutputForecaster"
+        )
+    inside = components(forecaster.template)
+    if not any(getattr(part, "quantiles", None) is not None for part in inside):
+        raise AttributeError(
+            f"predict_quantiles is that of what {type(forecaster).__name__} wraps, which learns "
+            "no quantiles: pass it quantiles=(0.1, 0.5, 0.9)"
         )
     return True
 
@@ -81,6 +98,34 @@ class WrappingForecaster(WindowRegressor):
             )
         self._fit_models(samples, going_on=True)
         return self
+
+    @available_if(_learns_quantiles)
+    def predict_quantiles(self, X, quantiles=None) -> np.ndarray:
+        """Forecast the quantiles that what is wrapped has learned.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, steps, n_features) or (n_samples, steps)
+            The windows.
+        quantiles : float or sequence of float, default=None
+            Some of those that were learned. None: all of them.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+        """
+        check_is_fitted(self, "y_mean_")
+        windows = check_windows(self, X, reset=False)
+        values = np.sort(self._quantiles(windows), axis=2)
+        # Where nothing is known, all quantiles are what ``predict`` gives.
+        known = windows.known() & np.isfinite(values).all(axis=(1, 2))
+        values = np.where(known[:, None, None], values, self.y_mean_[:, None])
+        values = chosen(values, self.learned_levels(), quantiles)
+        return values[:, 0] if self.y_ndim_ == 1 else values
+
+    def learned_levels(self) -> tuple[float, ...] | None:
+        """The quantiles that were learned; None where none were."""
+        return None
 
     def _fit(self, samples):
         self._fit_models(samples, going_on=False)

@@ -1,0 +1,181 @@
+"""Adaptive intervals: levels that move as truths arrive."""
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+from sklearn.pipeline import make_pipeline
+
+from skrnn import (
+    IntervalForecaster,
+    LinearWindow,
+    MultiOutputForecaster,
+    SlidingWindow,
+    make_windows,
+)
+from skrnn.datasets import load_airline
+from skrnn.intervals.adaptive import GRID, MEMORY, STEPS
+from tests.intervals.known import Zero, noise
+
+
+def adaptive(estimator=None, **params):
+    return IntervalForecaster(
+        Zero() if estimator is None else estimator, method="adaptive", **params
+    )
+
+
+def followed(model, X, y, coverage):
+    """Whether each truth was held by the interval that was told before it arrived, and widths."""
+    hits = []
+    widths = []
+    for now in range(len(X)):
+        lower, upper = model.predict_interval(X[now : now + 1], coverage)[0]
+        hits.append(lower <= y[now] <= upper)
+        widths.append(upper - lower)
+        model.update(X[now : now + 1], y[now : now + 1])
+    return np.array(hits), np.array(widths)
+
+
+def test_back_at_its_level_after_a_jump():
+    """Where the noise becomes four times as large, 200 rows later the share is held again."""
+    hits = []
+    stays = []
+    for seed in range(10):
+        rows = np.random.default_rng(seed).normal(size=803) * np.repeat([1, 4], [403, 400])
+        X, y = make_windows(rows, 3)
+        model = adaptive(calibration_size=200).fit(X[:400], y[:400])
+        stays.append(adaptive(calibration_size=200).fit(X[:400], y[:400]))
+        hits.append(followed(model, X[400:], y[400:], 0.9)[0])
+        lower, upper = stays[-1].predict_interval(X[600:], 0.9).T
+        stays[-1] = np.mean((lower <= y[600:]) & (y[600:] <= upper))
+
+    after = np.array(hits)[:, 200:].mean()
+
+    assert abs(after - 0.9) < 0.02
+    assert np.mean(stays) < 0.5
+
+
+def test_noise_without_a_jump():
+    """Levels that move hold their share also where nothing happens, no wider than others."""
+    X, y = noise(1500)
+    model = adaptive(calibration_size=300).fit(X[:500], y[:500])
+    exact = 2 * student(4).ppf(0.9)
+
+    hits, widths = followed(model, X[500:], y[500:], 0.8)
+
+    assert abs(hits.mean() - 0.8) < 0.03
+    assert widths.mean() < 1.1 * exact
+
+
+def by_loop(calibrated, arrived, level):
+    """The level and the quantile of one lead, as Gibbs and Candès have it."""
+    newest = list(calibrated)
+    grid = list(GRID)
+    for residual in arrived:
+        in_order = sorted(newest)
+        n = len(newest)
+        for i, (moved, asked) in enumerate(zip(sorted(grid), GRID, strict=True)):
+            if asked < 0.5:
+                rank = min(max(int(np.floor(round(moved * (n + 1), 9))), 1), n)
+                inside = residual < in_order[rank - 1]
+            else:
+                rank = min(max(int(np.ceil(round(moved * (n + 1), 9))), 1), n)
+                inside = residual <= in_order[rank - 1]
+            grid[i] = min(max(grid[i] + STEPS[i] * (asked - inside), 0), 1)
+        newest = [*newest, residual][-MEMORY:]
+    moved = sorted(grid)[list(GRID).index(level)]
+    n = len(newest)
+    side = np.floor if level < 0.5 else np.ceil
+    return sorted(newest)[min(max(int(side(round(moved * (n + 1), 9))), 1), n) - 1]
+
+
+@pytest.mark.parametrize("level", [0.05, 0.5, 0.9])
+def test_levels_by_loop(level):
+    """Levels and quantiles are those that a plain loop over the truths finds."""
+    X, y = noise(500)
+    y[300:] *= 3
+    model = adaptive(calibration_size=100).fit(X[:300], y[:300])
+
+    for part in (slice(300, 301), slice(301, 350), slice(350, 500)):
+        model.update(X[part], y[part])
+
+    expected = by_loop(y[200:300], y[300:500], level)
+    np.testing.assert_array_equal(model.predict_quantiles(X[:1], level), [[expected]])
+
+
+def test_each_lead_learns_from_its_own_truths():
+    """Leads that are not known yet are NaN; they count once they are."""
+    X, y = noise(400, horizon=3)
+    together = adaptive().fit(X[:300], y[:300])
+    apart = adaptive().fit(X[:300], y[:300])
+
+    together.update(X[300:350], y[300:350])
+    for lead in (2, 0, 1):
+        some = np.full((50, 3), np.nan)
+        some[:, lead] = y[300:350, lead]
+        apart.update(X[300:350], some)
+
+    np.testing.assert_array_equal(
+        apart.predict_interval(X[:3], 0.8), together.predict_interval(X[:3], 0.8)
+    )
+
+
+def test_rows_tell_all_leads():
+    """A row is the truth of every forecast that was made of it, however rows are handed over."""
+    frame = load_airline()
+    y = frame["passengers"]
+    pipe = make_pipeline(SlidingWindow(12), MultiOutputForecaster(LinearWindow(), 4))
+    at_once = adaptive(pipe, calibration_size=40).fit(frame[:110], y[:110])
+    bit_by_bit = adaptive(pipe, calibration_size=40).fit(frame[:110], y[:110])
+
+    at_once.update(frame[110:], y[110:])
+    for stop in (111, 112, 120, 121, 144):
+        # Rows that windows look back to come along, and do not count again.
+        bit_by_bit.update(frame[90:stop], y[90:stop])
+
+    np.testing.assert_array_equal(bit_by_bit.rule_.levels, at_once.rule_.levels)
+    forecast = at_once.predict(frame)
+    known = at_once.residuals_.values
+    for lead in range(4):
+        arrived = [y.iloc[row] - forecast[row - lead, lead] for row in range(110 + lead, 144)]
+        newest = [*known[~np.isnan(known[:, lead]), lead], *arrived]
+        found = at_once.rule_.newest[:, lead]
+        np.testing.assert_allclose(found[~np.isnan(found)], newest)
+
+
+def test_panels_move_together():
+    """Truths of all series at one time are one step, by the share of them that was held."""
+    random = np.random.default_rng(0)
+    X, y = make_windows(list(random.normal(size=(5, 60, 1))), 8)
+    old = X.ends - X.bounds[X.series] < 45
+    model = adaptive().fit(X[old], y[old])
+
+    model.update(X[~old], 100 * np.abs(y[~old]))
+
+    steps = len(np.unique(X.ends[~old] - X.bounds[X.series[~old]]))
+    np.testing.assert_allclose(model.rule_.levels[0, 0], GRID[0] * (1 + STEPS[0] * steps))
+
+
+def test_quantiles_never_cross():
+    """Also after surprises a higher level has no lower quantile."""
+    X, y = noise(400, horizon=2)
+    model = adaptive().fit(X[:300], y[:300])
+    model.update(X[300:330], np.abs(20 * y[300:330]))
+    levels = np.linspace(0.02, 0.98, 60)
+
+    quantiles = model.predict_quantiles(X[:3], levels)
+
+    assert (np.diff(quantiles, axis=2) >= 0).all()
+    np.testing.assert_array_equal(model.predict_quantiles(X[:3], levels[7]), quantiles[:, :, [7]])
+
+
+def test_update_is_all_or_nothing():
+    """An update that fails has changed nothing; neither has one of which nothing is known."""
+    X, y = noise(300, horizon=2)
+    model = adaptive().fit(X, y)
+    before = model.predict_interval(X[:2])
+
+    with pytest.raises(ValueError, match=r"y must have 2 output\(s\) as in fit, got 1"):
+        model.update(X[:3], y[:3, 0])
+    model.update(X[:3], np.full((3, 2), np.nan))
+
+    np.testing.assert_array_equal(model.predict_interval(X[:2]), before)
