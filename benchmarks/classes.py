@@ -57,6 +57,7 @@ STEPS = 1_500
 TRAINING = {
     "batch_size": BATCH,
     "learning_rate": 0.003,
+    "learning_rate_schedule": "exponential",
     "learning_rate_decay": 0.03,
     "random_state": 0,
 }

@@ -47,15 +47,10 @@ def linear():
     return make_pipeline(SeriesScaler(), LinearWindow())
 
 
-def network(seed, cell="gru", units=32, epochs=40, *, learning_rate=0.005, **options):
-    training = {
-        "loss": "mae",
-        "batch_size": 32,
-        "learning_rate": learning_rate,
-        "epochs": 2 if args.quick else epochs,
-    }
+def network(seed, cell="gru", units=32, **options):
+    few = {"epochs": 2} if args.quick else {}
     return make_pipeline(
-        SeriesScaler(), RNNRegressor(cell, units, random_state=seed, **training, **options)
+        SeriesScaler(), RNNRegressor(cell, units, loss="mae", random_state=seed, **few, **options)
     )
 
 
@@ -64,11 +59,11 @@ def recursive(seed):
 
 
 def wide(seed):
-    return network(seed, units=128, epochs=60)
+    return network(seed, units=128)
 
 
 def simple(seed):
-    return network(seed, "simple", epochs=80, learning_rate=0.002)
+    return network(seed, "simple")
 
 
 def sequence(seed):

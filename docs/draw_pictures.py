@@ -140,6 +140,7 @@ def draw_clipping(ax):
     rows = np.sin(np.arange(1500) / 5) + 0.1 * rng.normal(size=1500)
     X, y = make_windows(rows, length=100)
     options = {"activation": "linear", "optimizer": "sgd", "epochs": 12, "random_state": 0}
+    options["learning_rate_schedule"] = "constant"
     for clipnorm, color in ((None, VERMILION), (1.0, BLUE)):
         losses = {}
         for rate in (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02):
@@ -162,6 +163,7 @@ def draw_forgetting():
     axes[0].set_ylabel("size of the gradient")
     X, y = adding(4000, 100, rng)
     options = {"epochs": 60, "batch_size": 64, "learning_rate": 0.01, "clipnorm": 1.0}
+    options["learning_rate_schedule"] = "constant"
     draw_distances(axes[1], X, y, 200, "after the adding problem", **options)
     draw_clipping(axes[2])
     for ax in axes:

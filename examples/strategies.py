@@ -32,10 +32,9 @@ train = slice(0, n_series * 7 // 10)
 valid = slice(train.stop, n_series * 9 // 10)
 
 
-def network(cell="simple", units=(20, 20), epochs=40, learning_rate=0.01, **params):
-    epochs = 1 if args.quick else epochs
-    falling = {"learning_rate": learning_rate, "learning_rate_decay": 0.05, "epochs": epochs}
-    return RNNRegressor(cell, units, random_state=0, **falling, **params)
+def network(cell="simple", units=(20, 20), **params):
+    few = {"epochs": 1} if args.quick else {}
+    return RNNRegressor(cell, units, random_state=0, **few, **params)
 
 
 models = {

@@ -100,6 +100,7 @@ class Ladder:
         epochs = min(60, max(5, MOST_UPDATES * batch_size // n))
         training = {
             "learning_rate": 0.003,
+            "learning_rate_schedule": "exponential",
             "learning_rate_decay": 0.1,
             "batch_size": batch_size,
             "epochs": epochs,

@@ -18,7 +18,7 @@ from skrnn.neural.network import Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
-from skrnn.neural.training import Loss, Trained, Training, check_schedule, goes_on
+from skrnn.neural.training import Loss, Trained, Training, check_schedule, goes_on, rates_of
 from skrnn.validation import check_count, check_option, check_positive, check_share
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
@@ -39,13 +39,13 @@ class NetworkEstimator:
     _: KW_ONLY
     optimizer: Any = "adam"
     learning_rate: float | None = None
-    learning_rate_schedule: str = "exponential"
-    learning_rate_decay: float = 1.0
+    learning_rate_schedule: str = "cosine"
+    learning_rate_decay: float | None = None
     clipnorm: float | None = None
     global_clipnorm: float | None = None
     weight_decay: float | None = None
     batch_size: int = 64
-    epochs: int = 20
+    epochs: int = 30
     engine: str = "auto"
     early_stopping: bool = False
     validation_fraction: float | None = None
@@ -125,7 +125,8 @@ class NetworkEstimator:
             return self._train_members("partial_fit", X, y, options, going_on=True)
         start = getattr(self, "trained_", None)
         samples = self._training_samples(X, y, sample_weight, start, *named)
-        return self._train(samples, None, self._training(epochs=1, patience=None), start)
+        training = self._training(stays=True, epochs=1, patience=None)
+        return self._train(samples, None, training, start)
 
     def keras_model(self):
         """Make a stock Keras model of the fitted network.
@@ -202,7 +203,7 @@ class NetworkEstimator:
         )
         return network if network.any_length else network.on(windows.length)
 
-    def _training(self, **changes):
+    def _training(self, *, stays=False, **changes):
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
         check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
@@ -217,12 +218,20 @@ class NetworkEstimator:
         if not isinstance(self.callbacks, list | tuple | None):
             raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
         patience = check_count("patience", self.patience, minimum=0)
+        rate, decay = rates_of(
+            self.learning_rate,
+            self.learning_rate_schedule,
+            self.learning_rate_decay,
+            optimizer=self.optimizer,
+            # Keras's own optimizers and callbacks may have schedules of their own.
+            stays=stays or bool(self.callbacks) or not isinstance(self.optimizer, str),
+        )
         values = {
             "loss": self._loss(),
             "optimizer": self.optimizer,
-            "learning_rate": self.learning_rate,
+            "learning_rate": rate,
             "learning_rate_schedule": self.learning_rate_schedule,
-            "learning_rate_decay": self.learning_rate_decay,
+            "learning_rate_decay": decay,
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
             "weight_decay": self.weight_decay,
@@ -319,6 +328,7 @@ class NetworkEstimator:
         trained = engine.train(unrolled, training, feed, tested, start)
         _warn_of_end(trained, training)
         self.engine_ = engine.NAME
+        self.training_ = training
         self.trained_ = goes_on(start, trained)
         self.weights_ = self.trained_.weights
         self.history_ = self.trained_.history
@@ -385,7 +395,7 @@ class NetworkEstimator:
 
     def _take_over(self, members):
         """Know of the fit what each member knows of it alike."""
-        own = ("weights_", "trained_")
+        own = ("weights_", "trained_", "training_")
         for name, value in vars(members[0]).items():
             if name.endswith("_") and not name.startswith("_") and name not in own:
                 setattr(self, name, value)

@@ -8,13 +8,16 @@ DESCRIPTIONS = {
 optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
     The optimizer.
 learning_rate : float, default=None
-    The optimizer's learning rate. None: its own.
-learning_rate_schedule : {"exponential", "cosine", "constant"}, default="exponential"
-    How the learning rate falls from epoch to epoch: by the same factor each time, along half a
-    cosine, or not at all.
-learning_rate_decay : float, default=1.0
-    What is left of the learning rate at the end: in the last epoch of an exponential schedule,
-    which 1 keeps constant; behind it for a cosine, which may fall to 0, and needs less than 1.
+    The optimizer's learning rate. None: 0.01 for "adam" and "rmsprop" where it falls, and the
+    optimizer's own, 0.001, where it stays; for all others their own.
+learning_rate_schedule : {"cosine", "exponential", "constant"}, default="cosine"
+    How the learning rate falls from epoch to epoch: along half a cosine, by the same factor each
+    time, or not at all.
+learning_rate_decay : float, default=None
+    What is left of the learning rate at the end: behind the last epoch of a cosine, in the last of
+    an exponential schedule; 1 keeps it constant. None: 0 for a cosine and 0.01 for an exponential
+    schedule; but 1 in ``partial_fit``, which has no end, and with Keras's own optimizers and
+    callbacks, which may set the rate.
 clipnorm : float, default=None
     The largest norm of each weight's gradient; longer ones are shortened.
 global_clipnorm : float, default=None
@@ -24,7 +27,7 @@ weight_decay : float, default=None
     beside the gradient, so that Adam does not scale it ("AdamW").
 batch_size : int, default=64
     Windows in a training step.
-epochs : int, default=20
+epochs : int, default=30
     Passes over the windows.
 engine : {"auto", "fused", "keras"}, default="auto"
     What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
@@ -152,13 +155,16 @@ history_ : dict of list
     one.
 network_ : Network
     The network as plain data.
+training_ : Training
+    How it was trained, as plain data: with the learning rate and what is left of it that None stood
+    for.
 weights_ : list of ndarray
     Its weights, in Keras's order and layout.
 trained_ : Trained
     All that training left: weights, the optimizer's and the generators' states, the losses.
 estimators_, seeds_ : list of estimators, ndarray of shape (n_estimators,)
-    With ``n_estimators``, the networks, and the ``random_state`` of each. ``weights_`` and
-    ``trained_`` are theirs then, and ``history_`` the mean of theirs.
+    With ``n_estimators``, the networks, and the ``random_state`` of each. ``weights_``,
+    ``trained_`` and ``training_`` are theirs then, and ``history_`` the mean of theirs.
 n_features_in_ : int
     Number of features of a step (of columns, where windows came as (n, steps)).""",
     "<classifier>": """\

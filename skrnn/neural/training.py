@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skrnn.validation import DivergenceError, check_option, check_positive, check_share
+from skrnn.validation import DivergenceError, check_option, check_positive
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,38 @@ class Trained:
     ended: str = ""
 
 
-SCHEDULES = ("exponential", "cosine", "constant")
+# What a schedule leaves of the learning rate, where nothing is said.
+SCHEDULES = {"cosine": 0.0, "exponential": 0.01, "constant": 1.0}
+# The rates that fall settle from higher ones than an optimizer's own, which are made to stay.
+FALLING_RATES = {"adam": 0.01, "rmsprop": 0.01}
 
 
-def check_schedule(schedule: str, decay: float) -> None:
+def check_schedule(schedule: str, decay: float | None) -> None:
     """A schedule of the learning rate, and what it leaves at the end, that fit together."""
     check_option("learning_rate_schedule", schedule, SCHEDULES)
-    if schedule == "cosine":
-        check_share("learning_rate_decay", decay)
-    elif check_positive("learning_rate_decay", decay) > 1:
+    if decay is None or (schedule == "cosine" and decay == 0):
+        return
+    if check_positive("learning_rate_decay", decay) > 1:
         raise ValueError(f"learning_rate_decay must be at most 1, got {decay!r}")
-    elif schedule == "constant" and decay != 1:
+    if schedule == "constant" and decay != 1:
         raise ValueError(
             f"learning_rate_decay={decay!r} needs a learning_rate_schedule by which it falls, got "
             "'constant': choose 'exponential' or 'cosine'"
         )
+
+
+def rates_of(
+    rate: float | None, schedule: str, decay: float | None, *, optimizer: object, stays: bool
+) -> tuple[float | None, float]:
+    """The learning rate (None: the optimizer's own) and what is left of it, for those unsaid.
+
+    It ``stays`` where something else may set it, or where no end is in sight.
+    """
+    if decay is None:
+        decay = 1.0 if stays else SCHEDULES[schedule]
+    if rate is None and decay < 1 and isinstance(optimizer, str):
+        rate = FALLING_RATES.get(optimizer)
+    return rate, decay
 
 
 def optimizer_name(training: Training) -> str:

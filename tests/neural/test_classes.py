@@ -332,9 +332,10 @@ def test_class_weights_that_make_no_sense(class_weight, message):
 def test_training_that_goes_on(engine):
     """Four times ``partial_fit`` are a ``fit`` of four epochs."""
     X, y = data("three classes")
-    once = learner(epochs=4, engine=engine).fit(X, y)
+    steady = {"learning_rate_schedule": "constant", "engine": engine}
+    once = learner(epochs=4, **steady).fit(X, y)
 
-    model = learner(engine=engine)
+    model = learner(**steady)
     for _ in range(4):
         model.partial_fit(X, y)
 
@@ -443,9 +444,10 @@ def test_a_class_of_the_newest_windows_alone_is_said():
 def test_early_stopping_keeps_the_best_weights():
     """By the validation loss."""
     X, y = data(n=80)
-    model = learner(epochs=40, early_stopping=True, patience=3, learning_rate=0.1).fit(X, y)
+    options = {"learning_rate": 0.1, "learning_rate_schedule": "constant"}
+    model = learner(epochs=40, early_stopping=True, patience=3, **options).fit(X, y)
     losses = model.history_["val_loss"]
-    again = learner(epochs=int(np.argmin(losses)) + 1, learning_rate=0.1, validation_fraction=0.1)
+    again = learner(epochs=int(np.argmin(losses)) + 1, validation_fraction=0.1, **options)
 
     np.testing.assert_allclose(
         model.predict_proba(X), again.fit(X, y).predict_proba(X), rtol=1e-5, atol=1e-7

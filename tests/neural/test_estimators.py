@@ -158,7 +158,12 @@ def test_learning_rate_falls_evenly(data):
             self.seen.append(float(self.model.optimizer.learning_rate))
 
     model = small(
-        cell="simple", epochs=3, learning_rate=0.1, learning_rate_decay=0.01, callbacks=[Rates()]
+        cell="simple",
+        epochs=3,
+        learning_rate=0.1,
+        learning_rate_schedule="exponential",
+        learning_rate_decay=0.01,
+        callbacks=[Rates()],
     )
     model.fit(*data).fit(*data)
 
@@ -166,6 +171,52 @@ def test_learning_rate_falls_evenly(data):
     schedule = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 10))
     with pytest.raises(ValueError, match="the optimizer has a schedule of its own"):
         small(optimizer=schedule, learning_rate_decay=0.1).fit(*data)
+
+
+@pytest.mark.parametrize(
+    ("params", "rate", "left"),
+    [
+        ({}, 0.01, 0.0),
+        ({"learning_rate_schedule": "exponential"}, 0.01, 0.01),
+        ({"learning_rate_decay": 0.2}, 0.01, 0.2),
+        ({"learning_rate_schedule": "constant"}, None, 1.0),
+        ({"learning_rate_decay": 1}, None, 1.0),
+        ({"learning_rate": 0.1}, 0.1, 0.0),
+        ({"optimizer": "rmsprop"}, 0.01, 0.0),
+        ({"optimizer": "sgd"}, None, 0.0),
+    ],
+    ids=str,
+)
+def test_what_unsaid_rates_stand_for(params, rate, left, data):
+    """Rates that fall begin higher than an optimizer's own, and the parameters stay as they are."""
+    model = small(epochs=1, **params)
+    before = model.get_params()
+
+    model.fit(*data)
+
+    assert (model.training_.learning_rate, model.training_.learning_rate_decay) == (rate, left)
+    assert model.get_params() == before
+
+
+def test_partial_fit_has_a_rate_that_stays(data):
+    """No end is in sight, to which it could fall."""
+    model = small().partial_fit(*data)
+
+    assert model.training_.learning_rate is None
+    assert model.training_.learning_rate_decay == 1.0
+
+
+def test_keras_objects_keep_their_own_rate(data):
+    """An optimizer of Keras's may have a schedule, and a callback may set the rate."""
+    import keras
+
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    optimizer = small(epochs=1, optimizer=keras.optimizers.Adam(schedule)).fit(*data)
+    callback = small(epochs=1, callbacks=[keras.callbacks.TerminateOnNaN()]).fit(*data)
+
+    for model in (optimizer, callback):
+        assert model.training_.learning_rate is None
+        assert model.training_.learning_rate_decay == 1.0
 
 
 @pytest.mark.parametrize(
@@ -470,8 +521,8 @@ def interrupt_after(monkeypatch, epochs):
 
 def test_interrupt_leaves_a_fitted_model(data, monkeypatch):
     """Ctrl-C ends training with a warning, and what was learned is kept."""
-    three = small(epochs=3).fit(*data)
-    model = small(epochs=9)
+    three = small(epochs=3, learning_rate_schedule="constant").fit(*data)
+    model = small(epochs=9, learning_rate_schedule="constant")
     interrupt_after(monkeypatch, 3)
 
     with pytest.warns(UserWarning, match="interrupted after 3 of 9 epochs"):
@@ -602,12 +653,12 @@ def test_textbook_arrays():
         ({"engine": "torch"}, "engine must be one of 'auto', 'fused', 'keras', got 'torch'"),
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
         ({"learning_rate_decay": 1.5}, "learning_rate_decay must be at most 1, got 1.5"),
-        ({"learning_rate_decay": 0}, "learning_rate_decay must be above 0, got 0"),
-        ({"learning_rate_schedule": "linear"}, "learning_rate_schedule must be one of"),
         (
-            {"learning_rate_schedule": "cosine"},
-            "learning_rate_decay must be at least 0 and below 1, got 1.0",
+            {"learning_rate_schedule": "exponential", "learning_rate_decay": 0},
+            "learning_rate_decay must be above 0, got 0",
         ),
+        ({"learning_rate_schedule": "linear"}, "learning_rate_schedule must be one of"),
+        ({"learning_rate_decay": -0.1}, "learning_rate_decay must be above 0, got -0.1"),
         (
             {"learning_rate_schedule": "constant", "learning_rate_decay": 0.5},
             "learning_rate_decay=0.5 needs a learning_rate_schedule by which it falls",

@@ -277,7 +277,7 @@ def test_settings_of_keras_optimizers_are_followed():
 def test_odd_sizes(cell, n, steps, features):
     """One sample, one step, one feature, and batches that fill no chunk."""
     X, y = data(n, steps, features, outputs=2)
-    model = RNNRegressor(cell, 5, normalize_y=False)
+    model = RNNRegressor(cell, 5, normalize_y=False, learning_rate=0.001)
     fused = fitted(model, X, y, engine="fused")
     keras = copy.deepcopy(fused).set_params(engine="keras")
 

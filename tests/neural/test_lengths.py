@@ -347,7 +347,8 @@ def test_batches_are_of_like_lengths():
 def test_training_that_goes_on(engine):
     """Four times ``partial_fit`` are a ``fit`` of four epochs."""
     X, y = data()
-    model = RNNRegressor("gru", 4, batch_size=8, dropout=0.2, random_state=0, engine=engine)
+    options = {"learning_rate_schedule": "constant", "batch_size": 8, "dropout": 0.2}
+    model = RNNRegressor("gru", 4, **options, random_state=0, engine=engine)
     once = clone(model).set_params(epochs=4).fit(X, y)
 
     for _ in range(4):

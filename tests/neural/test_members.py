@@ -116,12 +116,13 @@ def test_each_stops_by_itself():
 def test_training_goes_on_with_all():
     """Four times ``partial_fit`` are a ``fit`` of four epochs, and so is a warm start of three."""
     X, y = data()
-    once = network(epochs=4).fit(X, y)
+    steady = {"learning_rate_schedule": "constant"}
+    once = network(epochs=4, **steady).fit(X, y)
 
-    model = network()
+    model = network(**steady)
     for _ in range(4):
         model.partial_fit(X, y)
-    warm = network(epochs=1, warm_start=True).fit(X, y).set_params(epochs=3).fit(X, y)
+    warm = network(epochs=1, warm_start=True, **steady).fit(X, y).set_params(epochs=3).fit(X, y)
 
     np.testing.assert_allclose(model.predict(X), once.predict(X), rtol=1e-6)
     np.testing.assert_allclose(warm.predict(X), once.predict(X), rtol=1e-6)

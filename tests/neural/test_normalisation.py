@@ -56,7 +56,7 @@ def test_training_that_goes_on(engine):
     """Four times ``partial_fit`` are a ``fit`` of four epochs."""
     X, y = data()
     model = clone(MODEL).set_params(batch_size=16, random_state=0, engine=engine)
-    once = clone(model).set_params(epochs=4).fit(X, y)
+    once = clone(model).set_params(epochs=4, learning_rate_schedule="constant").fit(X, y)
 
     for _ in range(4):
         model.partial_fit(X, y)

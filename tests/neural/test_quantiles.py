@@ -57,7 +57,12 @@ def test_both_engines_learn_the_same(kind, horizon):
     X, y = data(50, horizon)
     weights = np.random.default_rng(0).uniform(0.5, 2, size=len(X))
     model = KINDS[kind].set_params(
-        quantiles=LEVELS, dtype="float64", batch_size=16, epochs=1, random_state=0
+        quantiles=LEVELS,
+        dtype="float64",
+        batch_size=16,
+        epochs=1,
+        learning_rate=0.001,
+        random_state=0,
     )
     first = model.set_params(engine="fused", warm_start=False).fit(X, y, weights)
     state = first.trained_
