@@ -2,9 +2,7 @@
 
 Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
 2019-05 with windows that begin in 2019. Its networks stop at their best error on these very days;
-here training ends after a fixed number of epochs, chosen by the error on the last 208 days of 2018
-of networks trained on the days before. The simple cells' learning rate was lowered, judged on the
-same days, after some seeds had diverged at the GRU's.
+here they are trained as they come, but for the loss.
 """
 
 import argparse

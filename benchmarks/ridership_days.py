@@ -2,8 +2,8 @@
 
 Hands-On Machine Learning (A. Géron), chapter 15: train on 2016 to 2018, validate on 2019-01 to
 2019-05 with windows that begin in 2019. Beside rail and bus boardings, the type of every day is
-known, also of the 14 days to come. Units, learning rates and epochs were chosen by the error on the
-last 208 days of 2018 of networks trained on the days before.
+known, also of the 14 days to come. Units were chosen by the error on the last 208 days of 2018 of
+networks trained on the days before; training is as it comes, but for the loss.
 """
 
 import argparse

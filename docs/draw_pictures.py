@@ -54,15 +54,13 @@ def draw_waves():
     """The ladder on waves: errors by lead, and how the recurrent network learned."""
     waves = make_waves(3000, 60, random_state=42)
     X, y = waves[:, :50], waves[:, 50:, 0]
-    training = {"epochs": 30, "random_state": 0}
+    training = {"random_state": 0}
     ladder = {
         "naive": NaiveForecaster(),
         "linear": LinearWindow(),
         "dense": DenseRegressor(**training),
         "conv": ConvRegressor(**training),
-        "gru": RNNRegressor(
-            "gru", early_stopping=True, patience=5, learning_rate=0.005, **training
-        ),
+        "gru": RNNRegressor("gru", early_stopping=True, **training),
     }
     for model in ladder.values():
         model.fit(X[:2500], y[:2500])

@@ -1,9 +1,9 @@
 """Waves, one step ahead: measured errors beside those of a well-known textbook chapter.
 
 The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is
-the measure, the mean squared error on the 2,000 validation series. The GRU was chosen among five
-recurrent networks by the error on the last 1,000 of the 7,000 training series, training on the
-others. The noise alone makes 0.00083.
+the measure, the mean squared error on the 2,000 validation series. The networks are trained as they
+come; the GRU was chosen among five recurrent ones by the error on the last 1,000 of the 7,000
+training series, training on the others. The noise alone makes 0.00083.
 """
 
 import argparse
