@@ -95,7 +95,7 @@ newer, newer_label = rows[n_train:], label[n_train:]
 valid = np.arange(len(newer)) < n_seen - n_train
 fault = (newer_label == "fault").to_numpy()
 
-options = {"epochs": 2 if args.quick else 20, "learning_rate": 0.01, "random_state": 0}
+options = {"epochs": 2 if args.quick else 20, "random_state": 0}
 models = {
     "logistic, on all steps": make_pipeline(FlattenWindows(), LogisticRegression(max_iter=1000)),
     "convolutional": ConvClassifier((16, 16), kernel_size=7, pooling="max", **options),

@@ -83,7 +83,7 @@ for name, model in naive.items():
 linear = pipeline(("linear", LinearWindow()))
 errors["linear"] = -cross_val_score(linear, rows, rows["demand"], cv=folds, scoring=scoring)
 
-rnn = RNNRegressor("gru", epochs=epochs, learning_rate=0.01, random_state=0)
+rnn = RNNRegressor("gru", epochs=epochs, random_state=0)
 search = GridSearchCV(
     pipeline(("rnn", rnn)), grid, cv=folds, scoring=scoring, n_jobs=1 if args.quick else args.n_jobs
 )

@@ -42,9 +42,7 @@ def compare(title, series, *, length, season, test_share, epochs):
 
     def network():
         # The newest tenth of the training windows tells when to stop.
-        rnn = RNNRegressor(
-            "gru", 32, learning_rate=0.01, epochs=epochs, early_stopping=True, random_state=0
-        )
+        rnn = RNNRegressor("gru", 32, epochs=epochs, early_stopping=True, random_state=0)
         return make_pipeline(SeriesScaler(), rnn)
 
     models = {
