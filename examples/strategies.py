@@ -2,8 +2,8 @@
 
 The series and the split are those of Hands-On Machine Learning (A. Géron), chapter 15, and so is
 the measure, the mean squared error over all ten steps on the 2,000 validation series. Every
-strategy trains the same two layers of 20 simple cells, by default; the last is the best network found,
-with these figures in sight. The noise alone makes 0.00083.
+strategy trains the same two layers of 20 simple cells, as they come; the last line is the best
+network found, with these figures in sight. The noise alone makes 0.00083.
 """
 
 import argparse
