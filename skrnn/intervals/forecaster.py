@@ -72,10 +72,12 @@ class IntervalForecaster(RegressorMixin, BaseEstimator):
     n_blocks : int, default=1
         How many fits the calibration takes. Each forecasts its part of these origins from what was
         known before; with more of them, forecasts are from fresher fits.
-    size : estimator, default=None
-        With "normalized", a regressor on windows that learns the size of errors; it is fitted on
-        the older half of the residuals, and the newer half is calibrated with. None: the standard
-        deviation of the target's steps in the window.
+    size : int or estimator, default=None
+        The size of errors that "normalized", and panels with every method but "quantile", count
+        in. None: the standard deviation of the target's steps in the window. A number: the mean
+        absolute change over so many rows in the window, as over a season. A regressor on windows,
+        with "normalized": it learns how large errors are relative to the deviation, as a logarithm,
+        from the older half of the residuals; the newer half is calibrated with.
     target : str or int, default=None
         The column that y continues, by name or position. None: the one that has y's values. It is
         asked for where sizes are those of windows.
@@ -100,8 +102,9 @@ class IntervalForecaster(RegressorMixin, BaseEstimator):
     out 0.05 below and 0.05 above. 0.95 takes 39 residuals of each lead, 0.8 takes 9. Where there
     are fewer, those of neighbouring leads are pooled and a warning says so.
 
-    *Panels.* Residuals are those of all series together, each in units of the deviation in its
-    window, by which intervals of small and large series have their own widths.
+    *Panels.* Residuals are those of all series together, each in units of its window's ``size``, by
+    which intervals of small and large series have their own widths; those of "quantile" in units of
+    the distance between the outermost quantiles.
 
     *Cost.* One fit of the estimator for each block, on the older part of the data, and its
     forecasts, beside the fit on everything.
@@ -168,6 +171,7 @@ n_features)
         template = self._template()
         self._check_learns_quantiles()
         self.method_ = self.method
+        self.is_panel_ = samples.is_panel
         self.sizes_ = self._local_sizes(samples)
         residuals = rolling_residuals(
             samples,
@@ -178,7 +182,7 @@ n_features)
             sizes=np.ones(len(samples)) if self.sizes_ is None else self.sizes_(samples.X),
             with_quantiles=self.method == "quantile",
         )
-        if self.method == "normalized" and self.size is not None:
+        if self.method == "normalized" and hasattr(self.size, "fit"):
             residuals = self._learn_size(samples, residuals)
         everything = Samples(samples.X, samples.y, weights)
         self.estimator_ = fit_model(template, None, everything, going_on=False)
@@ -381,13 +385,16 @@ n_features)
 
     def _local_sizes(self, samples) -> LocalSizes | None:
         """What tells the size of errors from windows; None where all count alike."""
-        if not samples.is_panel and self.method != "normalized":
+        if self.method == "quantile" or not (samples.is_panel or self.method == "normalized"):
             return None
+        season = None
+        if self.size is not None and not hasattr(self.size, "fit"):
+            season = check_count("size", self.size)
         column = self._target_column(samples)
-        if not self.takes_rows_:
-            return LocalSizes.of(samples.X, column)
-        window = clone(sliding_window_of(self.estimator)).set_params(known_ahead=None)
-        return LocalSizes.of(samples.X, column, window)
+        window = None
+        if self.takes_rows_:
+            window = clone(sliding_window_of(self.estimator)).set_params(known_ahead=None)
+        return LocalSizes.of(samples.X, column, season=season, window=window)
 
     def _target_column(self, samples):
         """The column of the target in windows or rows."""
@@ -418,7 +425,8 @@ n_features)
 
     def _rule(self, residuals):
         if self.method == "quantile":
-            return ConformalQuantiles(residuals, learned_levels(self.estimator_))
+            learned = learned_levels(self.estimator_)
+            return ConformalQuantiles(residuals, learned, of_panel=self.is_panel_)
         return Adaptive(residuals) if self.method == "adaptive" else Conformal(residuals)
 
     def __sklearn_tags__(self):

@@ -17,26 +17,45 @@ from skrnn.intervals.residuals import Forecasts, Residuals
 
 
 class ConformalQuantiles:
-    """Intervals between quantiles that the model has learned, each corrected by lead."""
+    """Intervals between quantiles that the model has learned, each corrected by lead.
 
-    def __init__(self, residuals: Residuals, learned: tuple[float, ...]):
+    Of a panel corrections count in distances between the outermost quantiles, in the mean over
+    leads.
+    """
+
+    def __init__(self, residuals: Residuals, learned: tuple[float, ...], *, of_panel: bool):
+        if of_panel and len(learned) < 2:
+            raise ValueError(
+                f"a panel's quantiles count in the distance between the outermost, and the "
+                f"estimator learned {learned[0]:g} alone: learn at least two"
+            )
         self.residuals = residuals
         self.learned = learned
+        self._of_panel = of_panel
+        self._relative = residuals.learned / self._units(residuals.quantiles)
 
     def quantiles(self, forecasts: Forecasts, levels: np.ndarray) -> np.ndarray:
         """Quantiles (n, n_leads, n_levels), all of them learned."""
         known = np.asarray(self.learned)
         wanted = chosen(np.arange(len(known)), known, levels)
         away = self._corrections(known, levels)
-        moved = forecasts.quantiles + forecasts.sizes[:, None, None] * away
+        moved = forecasts.quantiles + self._units(forecasts.quantiles) * away
         # What was asked for beside a level must not change it: all that can be told are sorted.
         told = ~np.isnan(away).any(axis=0)
         moved[:, :, told] = np.sort(moved[:, :, told], axis=2)
         return moved[:, :, wanted]
 
+    def _units(self, quantiles):
+        """What corrections of samples count in: (n, 1, 1)."""
+        units = np.ones(len(quantiles))
+        if self._of_panel:
+            apart = np.ptp(quantiles, axis=2).mean(axis=1)
+            units = np.where(apart > 0, apart, units)
+        return units[:, None, None]
+
     def _corrections(self, known, asked):
         """Corrections (n_leads, n_learned); NaN where no lead can tell and nobody asks."""
-        relative = self.residuals.learned / self.residuals.sizes[:, None, None]
+        relative = self._relative
         found = np.empty(relative.shape[1:])
         for position, level in enumerate(known):
             one = np.array([level])

@@ -12,10 +12,10 @@ from skrnn.intervals.residuals import Residuals
 from skrnn.windows import SlidingWindow, Windows
 from skrnn.windows.lost import LostRowsWarning
 
-# A deviation this small beside the usual one is rounding.
+# What this is beside the usual size is rounding.
 NOTHING = 1e-9
-# A learned size is at least this share of the usual one.
-SMALLEST = 0.1
+# Errors are learned as logarithms, of at least this share of their mean.
+SMALLEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -27,55 +27,73 @@ class LocalSizes:
     column : int
         The target's column, of windows or rows.
     usual : float
-        The median deviation, which stands in where a window is constant or unknown.
+        The median size, which stands in where a window is constant or unknown.
+    season : int or None
+        Sizes are mean absolute changes over so many rows in the window; None: its standard
+        deviation.
     window : SlidingWindow or None
         What makes windows of rows; None where windows come.
     model : estimator or None
-        What says how large errors are relative to the deviation, or in its place.
-    smallest : float
-        What the model says is at least that.
+        What says how large errors are relative to that, as a logarithm.
     """
 
     column: int
     usual: float
+    season: int | None = None
     window: SlidingWindow | None = None
     model: BaseEstimator | None = None
-    smallest: float = 0.0
 
     @classmethod
-    def of(cls, X: Any, column: int, window: SlidingWindow | None = None) -> "LocalSizes":
+    def of(
+        cls,
+        X: Any,
+        column: int,
+        *,
+        season: int | None = None,
+        window: SlidingWindow | None = None,
+    ) -> "LocalSizes":
         """Sizes of windows, or of rows, of which ``window`` then makes windows."""
         if window is not None:
             window.fit(_rows_of_column(X, column))
-        sizes = cls(column, 1.0, window)
-        found = deviations(*sizes._windows(X))
+        sizes = cls(column, 1.0, season, window)
+        windows, _ = sizes._windows(X)
+        if season is not None:
+            _check_season(season, windows)
+        found = sizes._plain(X)
         found = found[found > 0]
         return replace(sizes, usual=float(np.median(found)) if len(found) else 1.0)
 
     def learned(self, template: BaseEstimator, X: Any, residuals: Residuals) -> "LocalSizes":
         """The same, with a model of what the residuals' sizes are relative to these.
 
-        It learns the mean over leads of absolute residuals, each relative to its lead's.
+        It learns the logarithm of absolute residuals, each relative to its lead's, in the mean over
+        leads.
         """
         errors = np.ma.masked_invalid(np.abs(residuals.relative))
         of_lead = errors.mean(axis=0)
-        size = (errors / np.where(of_lead > 0, of_lead, 1)).mean(axis=1) * of_lead.mean()
-        size = np.ma.filled(size, np.nan)
-        known = ~np.isnan(size)
+        mean = np.ma.filled((errors / np.where(of_lead > 0, of_lead, 1)).mean(axis=1), np.nan)
+        known = ~np.isnan(mean)
         windows, _ = self._windows(X)
-        windows = windows[residuals.which[known]]
-        model = clone(on_windows(template)).fit(windows, size[known])
-        usual = float(np.mean(size[known]))
-        return replace(self, model=model, smallest=SMALLEST * usual if usual > 0 else 1.0)
+        model = clone(on_windows(template))
+        model.fit(windows[residuals.which[known]], np.log(mean[known] + SMALLEST))
+        return replace(self, model=model)
 
     def __call__(self, X: Any) -> np.ndarray:
         """The size (n,) at each window, or row."""
-        windows, column = self._windows(X)
-        found = deviations(windows, column)
+        found = self._plain(X)
         found = np.where(found > NOTHING * self.usual, found, self.usual)
         if self.model is None:
             return found
-        return found * np.maximum(np.ravel(self.model.predict(windows)), self.smallest)
+        windows, _ = self._windows(X)
+        largest = -np.log(SMALLEST)
+        return found * np.exp(np.clip(np.ravel(self.model.predict(windows)), -largest, largest))
+
+    def _plain(self, X):
+        """The deviation, or the mean absolute change over a season, of each window."""
+        windows, column = self._windows(X)
+        if self.season is None:
+            return deviations(windows, column)
+        return changes(windows, column, self.season)
 
     def _windows(self, X):
         """The windows, and the target's column in them."""
@@ -95,6 +113,28 @@ def deviations(windows: Windows, column: int) -> np.ndarray:
         steps = np.ma.masked_invalid(feature.take(batch, dtype=np.float64)[:, :, 0])
         found[batch] = np.ma.filled(steps.std(axis=1), 0.0)
     return found
+
+
+def changes(windows: Windows, column: int, season: int) -> np.ndarray:
+    """Mean absolute changes (n,) of a column over a season of rows; 0 where none is known."""
+    steps = season // windows.sampling_rate
+    found = np.zeros(len(windows))
+    feature = windows.feature(column)
+    for batch in feature.batches():
+        values = feature.take(batch, dtype=np.float64)[:, :, 0]
+        change = np.ma.masked_invalid(np.abs(values[:, steps:] - values[:, :-steps]))
+        found[batch] = np.ma.filled(change.mean(axis=1), 0.0)
+    return found
+
+
+def _check_season(season, windows):
+    rate = windows.sampling_rate
+    if season % rate or season > (windows.length - 1) * rate:
+        raise ValueError(
+            f"size={season} must be a season of rows within the window, which has "
+            f"{windows.length} steps with sampling_rate={rate}: use a smaller one, a multiple of "
+            "the rate, or longer windows"
+        )
 
 
 def _rows_of_column(X, column):

@@ -11,6 +11,8 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skrnn.baselines import LinearWindow
 from skrnn.forecasters.leads import DirectForecaster, MultiOutputForecaster
+from skrnn.intervals.levels import offsets
+from skrnn.intervals.residuals import check_calibration_size
 from skrnn.validation import check_count, check_option
 from skrnn.windows import Windows, make_windows
 from skrnn.windows.clock import clock_of
@@ -44,6 +46,8 @@ class WindowForecaster(BaseForecaster):
         One model of the next row, fed its own forecasts; a model for each row of ``fh``; or one
         model that forecasts them together, whose part of X ends at the last of them. The last two
         need ``fh`` in ``fit``.
+    calibration_size : float or int, default=0.2
+        The share of the rows, or their number, that intervals are calibrated on: the newest.
 
     Attributes
     ----------
@@ -63,6 +67,11 @@ class WindowForecaster(BaseForecaster):
     that hold them, and filled from the window's nearest known ones in ``predict``.
 
     X needs a row for every step up to the last of ``fh``, also where ``fh`` itself has gaps.
+
+    Whenever ``predict_interval`` or ``predict_quantiles`` is called, the newest rows are forecast
+    from a fit on the rows before them, which costs that fit and these forecasts; what they missed,
+    by rows ahead, says how wide intervals are, as in ``IntervalForecaster``. Rows in the past get
+    the intervals of rows as far ahead as they are forecast from.
 
     Examples
     --------
@@ -88,7 +97,8 @@ class WindowForecaster(BaseForecaster):
         "capability:non_contiguous_X": False,
         "capability:missing_values": True,
         "capability:insample": True,
-        "capability:pred_int": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
         "capability:update": True,
         "requires-fh-in-fit": True,
     }
@@ -96,11 +106,16 @@ class WindowForecaster(BaseForecaster):
     _config: ClassVar = {"remember_data": False}
 
     def __init__(
-        self, regressor: BaseEstimator, window_length: int = 10, strategy: str = "recursive"
+        self,
+        regressor: BaseEstimator,
+        window_length: int = 10,
+        strategy: str = "recursive",
+        calibration_size: float = 0.2,
     ):
         self.regressor = regressor
         self.window_length = window_length
         self.strategy = strategy
+        self.calibration_size = calibration_size
         super().__init__()
         # What sktime's base class would keep, and asks for where it does not.
         self._y = self._X = None
@@ -130,14 +145,21 @@ class WindowForecaster(BaseForecaster):
                 f"rows of y, got {len(rows)}: pass a longer series or a smaller window_length"
             )
         _check_y_not_in_X(rows)
-        ahead = list(range(1, rows.shape[1]))
-        windows, targets = make_windows(
-            rows, length, leads=leads.tolist(), target=0, known_ahead=ahead
-        )
         self.leads_ = leads
-        self._feature_names = windows.feature_names
-        self.model_ = self._model(len(leads)).fit(windows, targets)
+        self._feature_names = tuple(rows.columns)
+        self.model_ = self._fitted(rows)
         return self
+
+    def _fitted(self, rows):
+        """A model that has learned from rows."""
+        windows, targets = make_windows(
+            rows,
+            self.window_length,
+            leads=self.leads_.tolist(),
+            target=0,
+            known_ahead=list(range(1, rows.shape[1])),
+        )
+        return self._model(len(self.leads_)).fit(windows, targets)
 
     def _model(self, n_leads):
         check_regressor(self.regressor)
@@ -187,8 +209,7 @@ class WindowForecaster(BaseForecaster):
         ahead = self._rows_ahead(fh)
         past = ahead <= 0
         horizon = max(0, int(ahead.max()))
-        known = self._rows()
-        known = lay_rows(known.to_numpy(), known.index, np.iinfo(np.int64).max).rows
+        known = _on_grid(self._rows()).rows
         rows = np.concatenate([known, self._future(horizon, fh, X)])
         origin = len(known) - 1
         if origin + ahead.min() < 0:
@@ -198,11 +219,43 @@ class WindowForecaster(BaseForecaster):
             )
         forecast = np.empty(len(ahead))
         if past.any():
-            forecast[past] = self._forecast(rows, origin + ahead[past] - self.leads_[0])[:, 0]
+            ends = origin + ahead[past] - self.leads_[0]
+            forecast[past] = self._forecast(self.model_, rows, ends)[:, 0]
         if horizon:
-            follow = self._recursive if self.strategy == "recursive" else self._together
-            forecast[~past] = follow(rows, origin, ahead[~past])
+            forecast[~past] = self._follow(self.model_, rows, [origin], ahead[~past])[0]
         return pd.Series(forecast, fh.to_absolute_index(self._cutoff), name=self._cur_y.name)
+
+    def _predict_quantiles(self, fh, X, alpha):
+        forecast = self._predict(fh, X)
+        ahead = self._rows_ahead(fh)
+        # Rows in the past are forecast from as far back as the first lead is.
+        ahead = np.where(ahead > 0, ahead, self.leads_[0])
+        leads, lead = np.unique(ahead, return_inverse=True)
+        away = offsets(self._residuals(leads), np.array(alpha))[lead]
+        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
+        return pd.DataFrame(forecast.to_numpy()[:, None] + away, forecast.index, columns)
+
+    def _residuals(self, leads):
+        """What forecasts of the newest rows (n, n_leads) miss, from a fit on those before them."""
+        rows = self._rows()
+        grid = _on_grid(rows)
+        known = grid.rows
+        size = check_calibration_size(self.calibration_size)
+        n_calibrated = size if isinstance(size, int) else int(np.ceil(size * len(known)))
+        first = len(known) - n_calibrated - int(leads[-1])
+        needed = self.window_length + int(self.leads_[-1])
+        if first + 1 < needed:
+            raise ValueError(
+                f"intervals need {needed} rows to fit on before the {n_calibrated} that they are "
+                f"calibrated on and the {leads[-1]} ahead, got {max(0, first + 1)}: pass a longer "
+                "series, a smaller window_length or another calibration_size"
+            )
+        model = self._fitted(rows[grid.where <= first])
+        origins = np.arange(first, len(known) - 1)
+        behind = np.full((int(leads[-1]), known.shape[1]), np.nan)
+        padded = np.concatenate([known, behind])
+        truth = padded[origins[:, None] + leads, 0]
+        return truth - self._follow(model, padded, origins, leads)
 
     def _future(self, horizon, fh, X):
         """The rows behind the cutoff: y unknown, X as it came."""
@@ -229,24 +282,33 @@ class WindowForecaster(BaseForecaster):
         future[:, 1:] = X.loc[labels]
         return future
 
-    def _recursive(self, rows, origin, ahead):
-        start = max(0, origin + 1 - self.window_length)
-        rows = fill_steps(rows[None, start:], self.model_.fill_values_)[0]
-        origin -= start
-        for row in range(origin, len(rows) - 1):
-            rows[row + 1, 0] = self._forecast(rows, [row])[0, 0]
-        return rows[origin + ahead, 0]
+    def _follow(self, model, rows, origins, ahead):
+        """Forecasts (n_origins, n_ahead) of rows ahead, from what is known at each origin."""
+        if self.strategy != "recursive":
+            self._check_learned(ahead)
+            return self._forecast(model, rows, origins)[:, np.searchsorted(self.leads_, ahead)]
+        # Each origin has steps of its own: those of its window, and those that are forecast.
+        horizon = int(ahead.max())
+        length = self.window_length
+        at = np.asarray(origins)[:, None] + np.arange(1 - length, horizon + 1)
+        steps = np.where((at >= 0)[:, :, None], rows[np.maximum(at, 0)], np.nan)
+        steps[:, length:, 0] = np.nan
+        steps = fill_steps(steps, model.fill_values_)
+        stacked = steps.reshape(-1, steps.shape[2])
+        ends = np.arange(len(steps)) * steps.shape[1] + length - 1
+        for step in range(horizon):
+            stacked[ends + step + 1, 0] = self._forecast(model, stacked, ends + step)[:, 0]
+        return stacked[ends[:, None] + ahead, 0]
 
-    def _together(self, rows, origin, ahead):
+    def _check_learned(self, ahead):
         if not np.isin(ahead, self.leads_).all():
             raise ValueError(
                 f"strategy={self.strategy!r} was fitted for {self.leads_.tolist()} rows ahead, but "
                 f"fh now lies {ahead.tolist()} rows ahead: update with update_params=True, or use "
                 f"a relative fh"
             )
-        return self._forecast(rows, [origin])[0, np.searchsorted(self.leads_, ahead)]
 
-    def _forecast(self, rows, ends):
+    def _forecast(self, model, rows, ends):
         """Forecasts (n_windows, n_leads) from the windows that end at the rows ``ends``."""
         shift = np.where(np.arange(rows.shape[1]) > 0, self.leads_[-1], 0)
         windows = Windows(
@@ -257,7 +319,7 @@ class WindowForecaster(BaseForecaster):
             shift=shift,
             feature_names=self._feature_names,
         )
-        return np.reshape(self.model_.predict(windows), (len(windows), -1))
+        return np.reshape(model.predict(windows), (len(windows), -1))
 
     def _check_columns(self, X, method):
         """X comes as in fit, or not at all."""
@@ -284,11 +346,18 @@ class WindowForecaster(BaseForecaster):
         """
         from sklearn.linear_model import Ridge
 
+        # The series of the checks are short, and quantiles of 0.05 take 19 residuals.
+        lengths = zip(STRATEGIES, (2, 3, 3), strict=True)
         linear = [
-            {"regressor": LinearWindow(), "window_length": 3, "strategy": strategy}
-            for strategy in STRATEGIES
+            {
+                "regressor": LinearWindow(),
+                "window_length": length,
+                "strategy": strategy,
+                "calibration_size": 0.725,
+            }
+            for strategy, length in lengths
         ]
-        return [*linear, {"regressor": Ridge(), "window_length": 2}]
+        return [*linear, {"regressor": Ridge(), "window_length": 2, "calibration_size": 0.725}]
 
 
 def check_regressor(regressor) -> None:
@@ -302,6 +371,11 @@ def check_regressor(regressor) -> None:
             f"regressor must be a regressor of skrnn or scikit-learn, such as Ridge(), got "
             f"{regressor!r}"
         )
+
+
+def _on_grid(rows):
+    """The rows, those that a regular index lacks unknown."""
+    return lay_rows(rows.to_numpy(), rows.index, np.iinfo(np.int64).max)
 
 
 def _check_y_not_in_X(rows):

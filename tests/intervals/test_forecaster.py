@@ -177,6 +177,19 @@ def test_residuals_of_panels_are_in_their_window_s_deviation():
     np.testing.assert_allclose(width / deviation, (width / deviation)[0])
 
 
+def test_sizes_of_a_season():
+    """A number as size counts in mean changes over so many rows."""
+    random = np.random.default_rng(0)
+    X, y = make_windows([random.normal(size=90), 1e3 * random.normal(size=90)], 9)
+
+    model = IntervalForecaster(NaiveForecaster("mean"), calibration_size=0.5, size=4).fit(X, y)
+
+    steps = np.asarray(X)[:, :, 0]
+    change = np.abs(steps[:, 4:] - steps[:, :-4]).mean(axis=1)
+    width = np.ptp(model.predict_interval(X, 0.8), axis=1)
+    np.testing.assert_allclose(width / change, (width / change)[0])
+
+
 def test_constant_windows_have_the_usual_size():
     """Where a window tells of no size, intervals are as wide as usual."""
     X, y = noise(200)
@@ -336,6 +349,8 @@ def test_unfitted(name):
         ({"calibration_size": 3, "n_blocks": 4}, "n_blocks=4 blocks need as many origins"),
         ({"n_blocks": 0}, "n_blocks must be a positive whole number, got 0"),
         ({"method": "quantile"}, "and Zero learns none: use another method, or a network or li"),
+        ({"method": "normalized", "size": 3}, "size=3 must be a season of rows within the window"),
+        ({"method": "normalized", "size": "x"}, "size must be a positive whole number, got 'x'"),
         ({"method": "normalized", "target": 3}, "target=3 is not a column: there are 1"),
     ],
     ids=str,

@@ -113,6 +113,12 @@ def forecast_by_hand(
 @pytest.mark.filterwarnings(
     "ignore:Sorting by default when concatenating all DatetimeIndex:DeprecationWarning"
 )
+# Distributions, which some checks ask for, are of skpro, which nothing here needs.
+@pytest.mark.filterwarnings("ignore:Forecasters' predict_proba requires skpro:UserWarning")
+# The series of the checks are short.
+@pytest.mark.filterwarnings(
+    "ignore:the level .* those of neighbouring leads are pooled:UserWarning"
+)
 @pytest.mark.parametrize(
     "params", WindowForecaster.get_test_params(), ids=lambda params: str(list(params.values()))
 )
@@ -701,9 +707,80 @@ def test_update_predict():
     np.testing.assert_allclose(moving, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("ahead", [[1], AHEAD, [3, 4]], ids=str)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_intervals_by_hand(strategy, ahead):
+    """Intervals are forecasts and what a loop finds that forecasts of the newest rows missed."""
+    y = series()
+    model = WindowForecaster(LinearWindow(alpha=0.5), LENGTH, strategy, calibration_size=20)
+    model.fit(y, fh=ahead)
+
+    ends = model.predict_interval(coverage=[0.8])
+
+    first = 60 - 20 - max(ahead)
+    earlier = forecaster(strategy).fit(y[: first + 1], fh=ahead)
+    missed = {lead: [] for lead in ahead}
+    for origin in range(first, 59):
+        now = earlier.clone().fit(y[: first + 1], fh=ahead)
+        if origin > first:
+            now.update(y[first + 1 : origin + 1], update_params=False)
+        known = [lead for lead in ahead if origin + lead < 60]
+        for lead, forecast in zip(ahead, now.predict(), strict=True):
+            if lead in known:
+                missed[lead].append(y.iloc[origin + lead] - forecast)
+    forecast = model.predict()
+    for row, lead in enumerate(ahead):
+        in_order = np.sort(missed[lead])
+        n = len(in_order)
+        lower = in_order[int(np.floor(0.1 * (n + 1) + 1e-9)) - 1]
+        upper = in_order[int(np.ceil(0.9 * (n + 1) - 1e-9)) - 1]
+        expected = forecast.iloc[row] + np.array([lower, upper])
+        np.testing.assert_allclose(ends.iloc[row], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_quantiles(strategy):
+    """Quantiles have a column for each level; the ends of an interval are two of them."""
+    y = series(200)
+    fh = [-3, 0, 2]
+    model = forecaster(strategy).fit(y, fh=fh)
+
+    quantiles = model.predict_quantiles(alpha=[0.1, 0.5, 0.9])
+
+    assert quantiles.columns.tolist() == [("load", 0.1), ("load", 0.5), ("load", 0.9)]
+    assert quantiles.index.tolist() == model.predict().index.tolist()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    ends = model.predict_interval(coverage=0.8)
+    np.testing.assert_allclose(ends, quantiles.iloc[:, [0, 2]], rtol=1e-12)
+
+
+def test_intervals_with_X_and_gaps():
+    """Columns whose future is known, and rows that are missing, change nothing about it."""
+    y = series(150)
+    X = exogenous(y)
+    y = y + 5 * X["price"]
+    missing = np.isin(np.arange(150), [60, 130])
+    model = forecaster().fit(y[:-5][~missing[:-5]], X[:-5][~missing[:-5]])
+
+    ends = model.predict_interval(range(1, 6), X=X[-5:], coverage=0.8).to_numpy()
+
+    assert np.isfinite(ends).all()
+    assert np.ptp(ends, axis=1).max() < 10
+
+
+def test_too_few_rows_for_intervals():
+    """Without rows to fit on before those that are calibrated on, the error says how many."""
+    model = WindowForecaster(LinearWindow(), 20, calibration_size=40).fit(series())
+
+    with pytest.raises(
+        ValueError, match="intervals need 21 rows to fit on before the 40 .* got 16"
+    ):
+        model.predict_interval([5], coverage=0.8)
+
+
 @pytest.mark.parametrize("strategy", ["recursive", "direct"])
-def test_intervals(strategy):
-    """sktime makes intervals around the forecasts."""
+def test_intervals_of_sktime(strategy):
+    """sktime makes intervals of its own around the forecasts."""
     y = series()
     conformal = ConformalIntervals(forecaster(strategy), initial_window=50)
 
