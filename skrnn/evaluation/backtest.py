@@ -1,5 +1,6 @@
 """Backtests: forecasts from rolling origins beside a baseline's, as they would have been made."""
 
+import copy
 import numbers
 import time
 from collections.abc import Sequence
@@ -13,7 +14,10 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import BaseCrossValidator
 
 from skrnn.evaluation.folds import make_groups
-from skrnn.evaluation.measures import MEASURES, beside_baseline, by
+from skrnn.evaluation.intervals import Promise, end_names, ends_by_name
+from skrnn.evaluation.own_intervals import answers, learns_from_truths, numbered, own_intervals
+from skrnn.evaluation.promises import check_coverages
+from skrnn.evaluation.result import Backtest
 from skrnn.evaluation.row_samples import season_of
 from skrnn.evaluation.samples import forecast_table, samples_of
 from skrnn.windows import Windows
@@ -21,104 +25,6 @@ from skrnn.wording import count
 
 # More folds than there are.
 ALL_FOLDS = 10**9
-
-
-@dataclass(frozen=True, repr=False)
-class Backtest:
-    """What ``backtest`` found.
-
-    Attributes
-    ----------
-    predictions : DataFrame
-        A line for each forecast, with the label of the row that it is for as index: "series" (for a
-        panel), "fold", "origin" (the label of the row at which it was made), "lead", "true",
-        "predicted", "baseline", and "scale" (the mean change over a season in the training targets,
-        which MASE is relative to).
-    scores : Series
-        The errors over all forecasts: "mae", "rmse", "mase", "smape" (percent), "skill", and those
-        of the baseline, as "baseline_mae" and so on.
-    by_fold : DataFrame
-        The same for each fold, with the seconds that the model took to fit and to predict. A fold
-        that goes on with an earlier fit has NaN for the first.
-    by_lead : DataFrame
-        The same for each lead.
-    estimators : list
-        The fitted models, one for each fold; folds without a refit share theirs.
-    """
-
-    predictions: pd.DataFrame
-    scores: pd.Series
-    by_fold: pd.DataFrame
-    by_lead: pd.DataFrame
-    estimators: list[BaseEstimator]
-
-    @classmethod
-    def of_folds(cls, folds: Sequence["Backtest"]) -> "Backtest":
-        """One result of several that were run one by one, with a fold each.
-
-        Parameters
-        ----------
-        folds : sequence of Backtest
-            Results of the same model on the same samples, in the order of the folds.
-
-        Returns
-        -------
-        result : Backtest
-            All of their forecasts, with the folds counted anew, and the errors over all of them.
-        """
-        tables = [fold.predictions.assign(fold=number) for number, fold in enumerate(folds)]
-        return cls.of_table(
-            pd.concat(tables),
-            fit_times=np.concatenate([fold.by_fold["fit_time"] for fold in folds]),
-            predict_times=np.concatenate([fold.by_fold["predict_time"] for fold in folds]),
-            estimators=[model for fold in folds for model in fold.estimators],
-        )
-
-    @classmethod
-    def of_table(
-        cls,
-        predictions: pd.DataFrame,
-        *,
-        fit_times: Sequence[float],
-        predict_times: Sequence[float],
-        estimators: list[BaseEstimator],
-    ) -> "Backtest":
-        """The result of a table of forecasts.
-
-        Parameters
-        ----------
-        predictions : DataFrame
-            A line for each forecast, as in ``predictions``.
-        fit_times, predict_times : sequence of float
-            The seconds of each fold.
-        estimators : list
-            The fitted model of each fold.
-
-        Returns
-        -------
-        result : Backtest
-            The forecasts, and their errors.
-        """
-        by_fold = by(predictions, "fold")
-        by_fold["fit_time"] = fit_times
-        by_fold["predict_time"] = predict_times
-        return cls(
-            predictions=predictions,
-            scores=pd.Series(beside_baseline(predictions)),
-            by_fold=by_fold,
-            by_lead=by(predictions, "lead"),
-            estimators=estimators,
-        )
-
-    def __repr__(self) -> str:
-        both = {name: [self.scores[name], self.scores[f"baseline_{name}"]] for name in MEASURES}
-        table = pd.DataFrame(both, index=["model", "baseline"])
-        table["skill"] = [self.scores["skill"], 0.0]
-        n_leads = len(self.by_lead)
-        leads = f"{n_leads} leads" if n_leads > 1 else f"lead {self.by_lead.index[0]}"
-        n_forecasts = len(self.predictions)
-        title = f"Backtest of {n_forecasts} forecasts, {len(self.by_fold)} folds, {leads}"
-        return f"{title}\n{table.to_string(float_format='{:.4g}'.format)}"
 
 
 def backtest(
@@ -129,6 +35,7 @@ def backtest(
     cv: int | BaseCrossValidator = 5,
     refit: bool | int = True,
     baseline: BaseEstimator | None = None,
+    coverages: float | Sequence[float] | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Backtest:
@@ -165,6 +72,12 @@ def backtest(
         What to compare with, on windows; for rows it gets windows of y alone, or the rows if it
         makes windows of its own. None: the last value. Its ``season`` is that of MASE: errors
         relative to the mean change over a season in the training targets.
+    coverages : float or sequence of float, default=None
+        Measure intervals that are to hold these shares of truths, such as (0.8, 0.95). A model with
+        ``predict_interval`` gives its own, and is told by ``update``, if it has that, of the truths
+        that are known before each origin. For others, and for the baseline, they are as wide as
+        what forecasts of the same lead missed in other folds, as far as that was known when the
+        fold's first forecast was made; the first fold has none, and does not count.
     n_jobs : int, default=None
         Fits in parallel, as in joblib.
     verbose : int, default=0
@@ -197,20 +110,31 @@ def backtest(
     _check_estimator("estimator", estimator)
     if baseline is not None:
         _check_estimator("baseline", baseline)
+    if coverages is not None:
+        coverages = tuple(sorted(check_coverages("coverages", coverages)))
+        X = numbered(estimator, X)
     samples = samples_of(estimator, X, y)
     groups = make_groups(samples, cv, _check_refit(refit))
-    jobs = (delayed(_forecast_group)(estimator, baseline, samples, group) for group in groups)
+    jobs = (
+        delayed(_forecast_group)(estimator, baseline, samples, group, coverages) for group in groups
+    )
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     folds = [fold for group in _progress(done, len(groups), verbose) for fold in group]
     table = pd.concat([fold.table.assign(fold=number) for number, fold in enumerate(folds)])
     columns = ["fold", "origin", "lead", "true", "predicted", "baseline", "scale"]
     if samples.is_panel:
         columns = ["series", *columns]
+    promise = None
+    if coverages is not None:
+        ends = [name for coverage in coverages for name in end_names(coverage) if name in table]
+        promise = Promise(coverages, bool(ends), table[["made_at", "made_for"]].to_numpy())
+        columns += ends
     return Backtest.of_table(
         table[columns],
         fit_times=[fold.fit_time for fold in folds],
         predict_times=[fold.predict_time for fold in folds],
         estimators=[fold.model for fold in folds],
+        promise=promise,
     )
 
 
@@ -249,7 +173,7 @@ def _check_refit(refit):
     return int(refit)
 
 
-def _forecast_group(estimator, baseline, samples, group):
+def _forecast_group(estimator, baseline, samples, group, coverages):
     """Fit on the training samples, and forecast all of the tests."""
     scale = _scale(samples, group.train, season_of(baseline))
     start = time.perf_counter()
@@ -264,8 +188,16 @@ def _forecast_group(estimator, baseline, samples, group):
         if floor is None:
             floor_samples, floor = samples.for_baseline(baseline, forecasts.shape[1])
             floor = clone(floor).fit(*floor_samples.take(group.train))
-        table = _table(samples, test, forecasts, floor_samples.predict(floor, test), scale)
-        folds.append(_Fold(table, model, fit_time, predict_time))
+        columns = {"baseline": _floor(floor_samples.predict(floor, test), forecasts, samples)}
+        told = model
+        if coverages is not None and answers(model):
+            # Each fold that a model is told of begins with what is known then.
+            again = len(group.tests) > 1 and learns_from_truths(model)
+            told = copy.deepcopy(model) if again else model
+            found = own_intervals(told, samples, group.train, test, forecasts.shape[1], coverages)
+            columns |= ends_by_name(found, coverages)
+        table = _table(samples, test, forecasts, scale, columns)
+        folds.append(_Fold(table, told, fit_time, predict_time))
         # The next fold goes on with this fit.
         fit_time = np.nan
     return folds
@@ -283,19 +215,27 @@ def _fit(estimator, samples, train):
         raise
 
 
-def _table(samples, test, forecasts, floor, scale):
-    """A line for each forecast whose truth is known."""
+def _floor(floor, forecasts, samples):
+    """The baseline's forecasts, which are of the model's leads."""
     n_leads = len(samples.leads_of(forecasts.shape[1]))
     if floor.shape != forecasts.shape:
         raise ValueError(
             f"baseline must forecast the model's {n_leads} leads, got {floor.shape[1]}"
         )
+    return floor.ravel()
+
+
+def _table(samples, test, forecasts, scale, columns):
+    """A line for each forecast whose truth is known; ``columns`` are of further forecasts."""
+    n_leads = forecasts.shape[1]
     table = forecast_table(
         samples,
         test,
         forecasts,
-        baseline=floor.ravel(),
         scale=np.repeat(scale[samples.series[test]], n_leads),
+        made_at=np.repeat(samples.shared()[0][test], n_leads),
+        made_for=samples.shared_rows(test, n_leads).ravel(),
+        **columns,
     )
     known = table["true"].notna().to_numpy()
     if not known.any():
@@ -305,8 +245,8 @@ def _table(samples, test, forecasts, floor, scale):
         )
     if not known.all():
         table = table[known]
-    for name, column in (("estimator", "predicted"), ("baseline", "baseline")):
-        _check_finite(name, table[column])
+    for name in ("predicted", *columns):
+        _check_finite("baseline" if name == "baseline" else "estimator", table[name])
     return table
 
 

@@ -44,6 +44,10 @@ class EvaluationSamples(ABC):
         """(origin, newest) in rows that all series share."""
         return self.origin, self.newest
 
+    def shared_rows(self, which: np.ndarray, n_leads: int) -> np.ndarray:
+        """The rows (n, n_leads) that some samples forecast, counted as all series share them."""
+        return self.origin[which, None] + self.leads_of(n_leads)
+
     @abstractmethod
     def predict(self, model: BaseEstimator, which: np.ndarray) -> np.ndarray:
         """Forecasts (n, n_leads) of some samples."""

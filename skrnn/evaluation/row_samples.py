@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import NaiveForecaster
@@ -72,16 +72,20 @@ class RowSamples(EvaluationSamples):
                 f"{window.lead}"
             )
         inside = components(model)
-        back = sum(map(_rows_back, inside))
         knows_ahead = window is not None and window.known_ahead is not None
         ahead = max(map(_rows_ahead, inside)) if knows_ahead else 0
-        start = max(0, int(which.min()) - back)
+        start = self.first_row(model, which)
         stop = min(len(self.X), int(which.max()) + 1 + ahead)
         with warnings.catch_warnings():
             # The rows before those that count are there for the windows of these alone.
             warnings.simplefilter("ignore", LostRowsWarning)
             forecast = model.predict(rows_of(self.X, np.arange(start, stop)))
         return np.reshape(forecast, (len(forecast), -1))[which - start]
+
+    def first_row(self, model: BaseEstimator, which: np.ndarray) -> int:
+        """The first row that a model looks back to from some samples."""
+        back = sum(map(_rows_back, components(model)))
+        return max(0, int(which.min()) - back)
 
     def leads_of(self, n_leads):
         """How many rows ahead the forecasts lie."""

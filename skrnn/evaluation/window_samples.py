@@ -1,5 +1,7 @@
 """WindowSamples: windows with their targets, to be forecast and compared."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -44,13 +46,28 @@ class WindowSamples(EvaluationSamples):
         """
         if not self.is_panel:
             return self.origin, self.newest
-        stop = self.windows.bounds[self.series + 1]
+        return self._counted(self.origin, self.series), self._counted(self.newest, self.series)
+
+    def shared_rows(self, which, n_leads):
+        """The rows (n, n_leads) that some samples forecast, counted as all series share them."""
+        rows = self.origin[which, None] + self.leads_of(n_leads)
+        return self._counted(rows, self.series[which, None]) if self.is_panel else rows
+
+    def _counted(self, rows, series):
+        """Rows of some series, as all series of a panel share them."""
+        stop = self.windows.bounds[series + 1]
+        if self._dates is None:
+            return rows - stop
+        last = np.minimum(rows, stop - 1)
+        return self._dates[last] + rows - last
+
+    @cached_property
+    def _dates(self):
+        """The place of each row's date among all dates; None without a time index."""
         index = self.windows.index
         if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-            return self.origin - stop, self.newest - stop
-        dates, _ = pd.factorize(index, sort=True)
-        last = np.minimum(self.newest, stop - 1)
-        return dates[self.origin], dates[last] + self.newest - last
+            return None
+        return pd.factorize(index, sort=True)[0]
 
     def predict(self, model, which):
         """Forecasts (n, n_leads) of some samples."""

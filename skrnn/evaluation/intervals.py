@@ -1,0 +1,154 @@
+"""Intervals of a backtest: those that a model gives itself, and those of earlier residuals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from skrnn.evaluation.interval_measures import interval_scores, is_held
+from skrnn.evaluation.past_residuals import ends_of
+from skrnn.evaluation.standard_error import standard_error
+
+# The columns of forecasts, and what the names of their intervals begin with.
+FORECASTS = {"predicted": "", "baseline": "baseline_"}
+
+
+@dataclass(frozen=True, eq=False)
+class Promise:
+    """What the intervals of a backtest promise, and when which truth was known.
+
+    Attributes
+    ----------
+    coverages : tuple of float
+        The shares of truths that they promise to hold.
+    own : bool
+        Whether they are the model's own; otherwise they come from residuals of earlier folds.
+    rows : ndarray of shape (n_forecasts, 2)
+        The row at which each forecast was made, and the one that it is for, counted as all series
+        share them.
+    """
+
+    coverages: tuple[float, ...]
+    own: bool
+    rows: np.ndarray
+
+    @classmethod
+    def of_folds(cls, promises: list["Promise | None"]) -> "Promise | None":
+        """That of several backtests of the same model; None where any of them promises nothing."""
+        if None in promises:
+            return None
+        first = promises[0]
+        return cls(first.coverages, first.own, np.concatenate([one.rows for one in promises]))
+
+    def with_intervals(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """The forecasts with lower and upper ends, as far as earlier folds tell them."""
+        plain = dict(FORECASTS)
+        if self.own:
+            del plain["predicted"]
+        ends = {
+            name: values
+            for column, prefix in plain.items()
+            for name, values in self._ends_of_residuals(predictions, column, prefix)
+        }
+        order = [
+            name
+            for prefix in FORECASTS.values()
+            for coverage in self.coverages
+            for name in end_names(coverage, prefix)
+        ]
+        others = [name for name in predictions if name not in order]
+        return predictions.assign(**ends)[[*others, *order]]
+
+    def measures(self, predictions: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+        """Coverage, its standard error, width and MSIS for each value of a column; None: of all."""
+        series = predictions["series"].to_numpy() if "series" in predictions else None
+        values = np.zeros(len(predictions), int) if by is None else predictions[by].to_numpy()
+        groups, number = np.unique(values, return_inverse=True)
+        order = np.argsort(number, kind="stable")
+        lines = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+        columns = {
+            f"{prefix}{name}": found
+            for prefix in FORECASTS.values()
+            for coverage in self.coverages
+            for name, found in self._of_lines(predictions, lines, series, coverage, prefix).items()
+        }
+        return pd.DataFrame(columns, index=pd.Index(groups, name=by))
+
+    def _ends_of_residuals(self, predictions, column, prefix):
+        """(name, ends) of intervals from what forecasts missed whose truth was known by then."""
+        fold, lead = (predictions[name].to_numpy() for name in ("fold", "lead"))
+        unit = predictions["scale"].to_numpy(float) if "series" in predictions else 1.0
+        forecast = predictions[column].to_numpy(float)
+        missed = (predictions["true"].to_numpy(float) - forecast) / unit
+        leads, number = np.unique(lead, return_inverse=True)
+        found = np.full((len(predictions), len(self.coverages), 2), np.nan)
+        for which in (fold == value for value in np.unique(fold)):
+            known = (self.rows[:, 1] <= self.rows[which, 0].min()) & np.isfinite(missed)
+            residuals = [missed[known & (number == lead)] for lead in range(len(leads))]
+            found[which] = ends_of(residuals, self.coverages)[number[which]]
+        found = forecast[:, None, None] + np.reshape(unit, (-1, 1, 1)) * found
+        for position, coverage in enumerate(self.coverages):
+            yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)
+
+    def _of_lines(self, predictions, lines, series, coverage, prefix):
+        """The measures of each group of lines."""
+        lower, upper = (predictions[name].to_numpy(float) for name in end_names(coverage, prefix))
+        true, scale = (predictions[name].to_numpy(float) for name in ("true", "scale"))
+        held = is_held(true, lower, upper)
+        scores = interval_scores(true, lower, upper, coverage) / scale
+        there = np.isfinite(lower)
+        rows = [which[there[which]] for which in lines]
+        errors = [
+            standard_error(
+                held[which],
+                *self.rows[which].T,
+                coverage,
+                None if series is None else series[which],
+            )
+            for which in rows
+        ]
+        return {
+            f"coverage_{coverage:g}": [_mean(held[which]) for which in rows],
+            f"coverage_se_{coverage:g}": errors,
+            f"width_{coverage:g}": [_mean((upper - lower)[which]) for which in rows],
+            f"msis_{coverage:g}": [_mean(scores[which]) for which in rows],
+        }
+
+
+def end_names(coverage: float, prefix: str = "") -> tuple[str, str]:
+    """The columns of an interval's ends.
+
+    Examples
+    --------
+    >>> end_names(0.95)
+    ('lower_0.95', 'upper_0.95')
+    """
+    return f"{prefix}lower_{coverage:g}", f"{prefix}upper_{coverage:g}"
+
+
+def ends_by_name(ends: np.ndarray, coverages: tuple[float, ...]) -> dict[str, np.ndarray]:
+    """The columns of intervals (n, n_leads, n_coverages, 2), forecast after forecast."""
+    return {
+        name: ends[:, :, share, end].ravel()
+        for share, coverage in enumerate(coverages)
+        for end, name in enumerate(end_names(coverage))
+    }
+
+
+def sentences(scores: pd.Series, coverages: tuple[float, ...]) -> list[str]:
+    """What the intervals of each coverage held, in words."""
+    told = []
+    for coverage in coverages:
+        held, error = (scores[f"{name}_{coverage:g}"] for name in ("coverage", "coverage_se"))
+        give_or_take = "" if np.isnan(error) else f" ± {100 * error:.1f}"
+        what = f"{100 * held:.1f}{give_or_take} % of the truths"
+        if np.isnan(held):
+            what = "nothing that counts: no fold has residuals enough before it"
+        told.append(f"{100 * coverage:g} % intervals held {what}")
+    return told
+
+
+def _mean(values):
+    """The mean of what is known; NaN of nothing."""
+    known = values[~np.isnan(values)]
+    return known.mean() if len(known) else np.nan
