@@ -63,7 +63,7 @@ class Promise:
         """Coverage, its standard error, width and MSIS for each value of a column; None: of all."""
         series = predictions["series"].to_numpy() if "series" in predictions else None
         values = np.zeros(len(predictions), int) if by is None else predictions[by].to_numpy()
-        groups, number = np.unique(values, return_inverse=True)
+        number, groups = pd.factorize(values, sort=True)
         order = np.argsort(number, kind="stable")
         lines = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
         columns = {
@@ -80,7 +80,7 @@ class Promise:
         unit = predictions["scale"].to_numpy(float) if "series" in predictions else 1.0
         forecast = predictions[column].to_numpy(float)
         missed = (predictions["true"].to_numpy(float) - forecast) / unit
-        leads, number = np.unique(lead, return_inverse=True)
+        number, leads = pd.factorize(lead, sort=True)
         found = np.full((len(predictions), len(self.coverages), 2), np.nan)
         for which in (fold == value for value in np.unique(fold)):
             known = (self.rows[:, 1] <= self.rows[which, 0].min()) & np.isfinite(missed)

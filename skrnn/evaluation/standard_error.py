@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 
 
 def standard_error(
@@ -40,7 +41,7 @@ def standard_error(
     deviations = held - np.mean(held)
     errors = [_of_blocks(deviations, _blocks(origin, row))]
     if series is not None:
-        errors.append(_of_blocks(deviations, np.unique(series, return_inverse=True)[1]))
+        errors.append(_of_blocks(deviations, pd.factorize(series)[0]))
     known = [error for error in errors if not math.isnan(error)]
     if not known:
         return np.nan
@@ -49,7 +50,7 @@ def standard_error(
 
 def _blocks(origin, row):
     """The block of each forecast."""
-    origins, rank = np.unique(origin, return_inverse=True)
+    rank, origins = pd.factorize(origin, sort=True)
     # How many origins there are before a truth is known: their forecasts overlap.
     reach = int((np.searchsorted(origins, row) - rank).max())
     length = max(reach, math.ceil(math.sqrt(len(origins))))
