@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSpl
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
+    IntervalForecaster,
     LinearWindow,
     MultiOutputForecaster,
     NaiveForecaster,
@@ -328,6 +329,54 @@ def test_own_intervals_do_not_move_when_later_rows_change(rows_in):
     made = (before["origin"] <= moment).to_numpy()
     pd.testing.assert_frame_equal(before[ENDS][made], after[ENDS][made])
     assert not np.allclose(before[ENDS][~made], after[ENDS][~made])
+
+
+def test_adaptive_intervals_against_a_loop():
+    """Told by hand, window after window as their truths come, a forecaster answers the same."""
+    frame = walk(120)
+    X, y = make_windows(frame, 5, 3, target="a")
+    split = (np.arange(80), np.arange(82, 113))
+
+    result = backtest(
+        IntervalForecaster(LinearWindow(), method="adaptive"), X, y, cv=[split], coverages=0.8
+    )
+
+    model = IntervalForecaster(LinearWindow(), method="adaptive").fit(X[:80], y[:80])
+    expected = []
+    for origin in range(80, 113):
+        for made in range(max(80, origin - 3), origin):
+            truth = np.full((1, 3), np.nan)
+            truth[0, origin - made - 1] = y[made, origin - made - 1]
+            model.update(X[made : made + 1], truth)
+        if origin >= 82:
+            expected.append(model.predict_interval(X[origin : origin + 1], 0.8)[0])
+    ends = result.predictions[["lower_0.8", "upper_0.8"]].to_numpy()
+    np.testing.assert_allclose(ends.reshape(31, 3, 2), expected)
+
+
+@pytest.mark.parametrize("rows_in", [True, False])
+def test_adaptive_intervals_follow_a_jump(rows_in):
+    """Where the variance jumps, intervals that are told of truths hold more of them."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=500) * np.where(np.arange(500) < 300, 1, 3)
+    frame = pd.DataFrame({"a": values}, pd.date_range("2024", periods=500, freq="h"))
+    X, y = make_windows(frame, 4)
+    n = len(frame) if rows_in else len(X)
+    cv = [(np.arange(n - 200), np.arange(n - 200, n))]
+    held = {}
+
+    for method in ("conformal", "adaptive"):
+        if rows_in:
+            pipe = make_pipeline(SlidingWindow(4), LinearWindow())
+            model = IntervalForecaster(pipe, method=method)
+            result = backtest(model, frame, frame["a"], cv=cv, coverages=0.8)
+        else:
+            model = IntervalForecaster(LinearWindow(), method=method)
+            result = backtest(model, X, y, cv=cv, coverages=0.8)
+        held[method] = result.scores["coverage_0.8"]
+
+    assert held["conformal"] < 0.6
+    assert held["adaptive"] > 0.7
 
 
 # ---------------------------------------------------------------------- what is made of them
