@@ -179,9 +179,11 @@ n_features)
             weights,
             size=size,
             n_blocks=n_blocks,
-            sizes=np.ones(len(samples)) if self.sizes_ is None else self.sizes_(samples.X),
             with_quantiles=self.method == "quantile",
         )
+        if self.sizes_ is not None:
+            sizes = self.sizes_.of_samples(samples.X, residuals.which)
+            residuals = replace(residuals, sizes=sizes)
         if self.method == "normalized" and hasattr(self.size, "fit"):
             residuals = self._learn_size(samples, residuals)
         everything = Samples(samples.X, samples.y, weights)
@@ -420,8 +422,8 @@ n_features)
                 f"{len(middle)}: use a larger calibration_size"
             )
         self.sizes_ = self.sizes_.learned(self.size, samples.X, residuals.take(~newer))
-        sizes = self.sizes_(samples.X)
-        return replace(residuals.take(newer), sizes=sizes[residuals.which[newer]])
+        sizes = self.sizes_.of_samples(samples.X, residuals.which[newer])
+        return replace(residuals.take(newer), sizes=sizes)
 
     def _rule(self, residuals):
         if self.method == "quantile":

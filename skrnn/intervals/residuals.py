@@ -89,7 +89,6 @@ def rolling_residuals(
     *,
     size: int | float,
     n_blocks: int,
-    sizes: np.ndarray,
     with_quantiles: bool,
 ) -> Residuals:
     """Forecast the newest samples, each from a fit on what was known when it was made.
@@ -115,7 +114,7 @@ def rolling_residuals(
         which=which,
         series=samples.series[which],
         origins=samples.shared()[0][which],
-        sizes=sizes[which],
+        sizes=np.ones(len(which)),
         learned=None if quantiles is None else truth[:, :, None] - quantiles,
         quantiles=quantiles,
     )

@@ -14,6 +14,8 @@ from skrnn.windows.lost import LostRowsWarning
 
 # What this is beside the usual size is rounding.
 NOTHING = 1e-9
+# How many windows tell the usual size.
+SAMPLED = 1000
 # Errors are learned as logarithms, of at least this share of their mean.
 SMALLEST = 1e-3
 
@@ -56,10 +58,10 @@ class LocalSizes:
         if window is not None:
             window.fit(_rows_of_column(X, column))
         sizes = cls(column, 1.0, season, window)
-        windows, _ = sizes._windows(X)
+        windows = sizes._windows(X)
         if season is not None:
             _check_season(season, windows)
-        found = sizes._plain(X)
+        found = sizes._plain(windows[:: max(1, len(windows) // SAMPLED)])
         found = found[found > 0]
         return replace(sizes, usual=float(np.median(found)) if len(found) else 1.0)
 
@@ -73,36 +75,42 @@ class LocalSizes:
         of_lead = errors.mean(axis=0)
         mean = np.ma.filled((errors / np.where(of_lead > 0, of_lead, 1)).mean(axis=1), np.nan)
         known = ~np.isnan(mean)
-        windows, _ = self._windows(X)
+        windows = self._windows(X)
         model = clone(on_windows(template))
         model.fit(windows[residuals.which[known]], np.log(mean[known] + SMALLEST))
         return replace(self, model=model)
 
     def __call__(self, X: Any) -> np.ndarray:
         """The size (n,) at each window, or row."""
-        found = self._plain(X)
+        return self._of_windows(self._windows(X))
+
+    def of_samples(self, X: Any, which: np.ndarray) -> np.ndarray:
+        """The size at some windows, or rows."""
+        return self._of_windows(self._windows(X)[which])
+
+    def _of_windows(self, windows):
+        found = self._plain(windows)
         found = np.where(found > NOTHING * self.usual, found, self.usual)
         if self.model is None:
             return found
-        windows, _ = self._windows(X)
         largest = -np.log(SMALLEST)
         return found * np.exp(np.clip(np.ravel(self.model.predict(windows)), -largest, largest))
 
-    def _plain(self, X):
+    def _plain(self, windows):
         """The deviation, or the mean absolute change over a season, of each window."""
-        windows, column = self._windows(X)
+        column = self.column if self.window is None else 0
         if self.season is None:
             return deviations(windows, column)
         return changes(windows, column, self.season)
 
     def _windows(self, X):
-        """The windows, and the target's column in them."""
+        """The windows; of rows those of the target alone."""
         if self.window is None:
-            return X, self.column
+            return X
         with warnings.catch_warnings():
             # Rows that lack those before them are told of where they are forecast.
             warnings.simplefilter("ignore", LostRowsWarning)
-            return self.window.transform(_rows_of_column(X, self.column)), 0
+            return self.window.transform(_rows_of_column(X, self.column))
 
 
 def deviations(windows: Windows, column: int) -> np.ndarray:
