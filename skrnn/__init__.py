@@ -1,6 +1,7 @@
 """skrnn: recurrent networks for time series as ordinary scikit-learn estimators."""
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
+from skrnn.files import load, save
 from skrnn.forecasters.leads import (
     DirectForecaster,
     MultiOutputForecaster,
@@ -58,7 +59,9 @@ __all__ = [
     "WindowScaler",
     "Windows",
     "future_rows",
+    "load",
     "make_windows",
+    "save",
 ]
 
 __version__ = "0.1.0"

@@ -20,6 +20,7 @@ HEAVY = (
     "numba",
     "plotly",
     "jinja2",
+    "skops",
 )
 # How the names of the modules begin that may import each.
 ALLOWED = {
@@ -33,10 +34,11 @@ ALLOWED = {
     "numba": ("neural/fused",),
     "plotly": ("report",),
     "jinja2": ("report",),
+    "skops": ("files.py",),
 }
 # No module imports one of a later layer.
 LAYERS = [
-    {"validation", "wholly", "wording", "datasets"},
+    {"validation", "wholly", "wording", "datasets", "files"},
     {"windows"},
     {"preprocessing", "reading"},
     {"forecasters"},

@@ -3,15 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from skrnn.comparison.preparation import Preparation
+from skrnn.files import load, save
 from skrnn.reading import DataProblem
+from skrnn.windows.plainly import frame_from, plain_frame
 
-# The first bytes of a file, by which it is known before anything in it is run.
-MAGIC = b"skrnn model 1\n"
 REMEDY = "make one with skrnn fit or compare"
 
 
@@ -83,27 +82,27 @@ class ForecastModel:
         return pd.DataFrame(names | columns)
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file."""
-        with Path(path).open("wb") as file:
-            file.write(MAGIC)
-            joblib.dump(self, file, compress=3)
+        """Write the model to a file, as ``skrnn.save`` does."""
+        save(self, path)
+
+    def __getstate__(self):
+        frames = {name: plain_frame(frame) for name, frame in self.frames.items()}
+        return {**vars(self), "frames": frames}
+
+    def __setstate__(self, state):
+        frames = {name: frame_from(frame) for name, frame in state["frames"].items()}
+        vars(self).update(state, frames=frames)
 
 
 def load_model(path: str | Path) -> ForecastModel:
-    """Read a model that ``ForecastModel.save`` wrote.
-
-    As with every pickle, open only files that you trust.
-    """
+    """Read a model that ``ForecastModel.save`` wrote. Nothing in the file is run."""
     path = Path(path)
     if path.is_dir():
         inside = path / "model.skrnn"
         within = f" such as {inside.name}" if inside.is_file() else ""
         raise DataProblem(f"{path} is a folder: name a model's file in it{within}")
     try:
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise DataProblem(f"{path.name} is not a model that skrnn wrote: {REMEDY}")
-            return _loaded(file, path)
+        model = load(path)
     except FileNotFoundError:
         raise DataProblem(
             f"{path} does not exist: check the path, or make a model with skrnn fit or compare"
@@ -112,19 +111,8 @@ def load_model(path: str | Path) -> ForecastModel:
         raise DataProblem(
             f"{path} cannot be read ({error.strerror or error}): check the path"
         ) from None
-
-
-def _loaded(file, path):
-    try:
-        model = joblib.load(file)
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A pickle that is damaged, or of other versions, may raise whatever there is.
-        raise DataProblem(
-            f"{path.name} cannot be read ({str(error) or type(error).__name__}): it is damaged, or "
-            "of another version of skrnn or scikit-learn; fit it again"
-        ) from None
+    except ValueError as error:
+        raise DataProblem(str(error)) from None
     if not isinstance(model, ForecastModel):
         raise DataProblem(f"{path.name} holds no model of skrnn's: {REMEDY}")
     return model

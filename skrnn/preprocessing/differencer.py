@@ -90,7 +90,6 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         index = index_of(X)
         self.context_ = Context.of(values, index, self._reach)
         self.head_ = np.array(lay_rows(values, index, self._reach).rows[: self._reach])
-        self.first_label_ = None if index is None else index[0]
         return self
 
     def transform(self, X: Any) -> Any:
@@ -214,10 +213,10 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
                 f"lags={self.lags} need {self._reach} fitted rows to go back from, got "
                 f"{len(self.head_)}"
             )
-        if index is None or self.first_label_ is None:
+        if index is None or self.context_.first_label is None:
             return self._begin_unknown(values)
         ahead = self.context_.rows_ahead(index)
-        if index[0] == self.first_label_:
+        if index[0] == self.context_.first_label:
             return True
         if ahead not in (None, 1):
             raise self._out_of_place(index)
@@ -235,8 +234,8 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
 
     def _out_of_place(self, index):
         return ValueError(
-            f"differences must begin at the first fitted row, {self.first_label_}, or right "
-            f"behind the last, {self.context_.index[-1]}, to be undone; got {index[0]}"
+            f"differences must begin at the first fitted row, {self.context_.first_label}, or "
+            f"right behind the last, {self.context_.index[-1]}, to be undone; got {index[0]}"
         )
 
     def _windows(self, windows):

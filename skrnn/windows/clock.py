@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skrnn.windows.plainly import label_from, plain_label, plain_step, step_from
+
 # A difference is an index's step if at least this share of its neighbours is that far apart. Days
 # of trading (78 % of them a day apart) have no such step: their rows count as rows.
 STEP_SHARE = 0.9
@@ -21,6 +23,12 @@ class Clock:
 
     step: Any
     origin: Any
+
+    def __getstate__(self):
+        return {"step": plain_step(self.step), "origin": plain_label(self.origin)}
+
+    def __setstate__(self, state):
+        vars(self).update(step=step_from(state["step"]), origin=label_from(state["origin"]))
 
     def positions(self, index: pd.Index) -> np.ndarray | None:
         """Rows from the origin to each label; None if a label lies between two rows."""

@@ -7,6 +7,14 @@ import numpy as np
 import pandas as pd
 
 from skrnn.windows.clock import Clock, clock_of, evenly_spaced, usual_step
+from skrnn.windows.plainly import (
+    index_from,
+    label_from,
+    plain_index,
+    plain_label,
+    plain_step,
+    step_from,
+)
 
 CONTEXTS = ("auto", "carry", "none")
 
@@ -53,6 +61,22 @@ class Context:
             first_row=np.array(values[0]),
             first_label=None if index is None else index[0],
             usual_step=usual_step(index) if clock is None else None,
+        )
+
+    def __getstate__(self):
+        return {
+            **vars(self),
+            "index": plain_index(self.index),
+            "first_label": plain_label(self.first_label),
+            "usual_step": plain_step(self.usual_step),
+        }
+
+    def __setstate__(self, state):
+        vars(self).update(
+            state,
+            index=index_from(state["index"]),
+            first_label=label_from(state["first_label"]),
+            usual_step=step_from(state["usual_step"]),
         )
 
     def lay(self, values: np.ndarray, index: pd.Index | None, mode: str) -> GridRows:

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import skrnn
 from skrnn.cli import main
-from skrnn.comparison.model import MAGIC
 
 QUICK = ["--target", "demand", "--models", "linear", "--folds", "2"]
 
@@ -140,10 +140,8 @@ def test_a_budget_that_is_too_small_says_so(folder, capsys):
 
 
 def test_a_model_file_with_something_else_in_it_is_refused(folder, capsys):
-    """What unpickles need not be a model."""
-    with open("other.skrnn", "wb") as file:
-        file.write(MAGIC)
-        joblib.dump({"model": "none"}, file)
+    """What a file holds need not be a model."""
+    skrnn.save(skrnn.LinearWindow(), "other.skrnn")
 
     assert main(["show", "other.skrnn"]) == 2
     assert (
