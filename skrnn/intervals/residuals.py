@@ -108,6 +108,12 @@ def rolling_residuals(
         None if part[0] is None else np.concatenate(part) for part in zip(*parts, strict=True)
     )
     truth = samples.truth(which, values.shape[1])
+    if truth.shape != values.shape:
+        raise ValueError(
+            f"y must have all {values.shape[1]} leads that are forecast, got {truth.shape[1]}: "
+            "bring y as make_windows makes it or, where a pipeline makes windows of rows, put "
+            "IntervalForecaster around the whole pipeline"
+        )
     return Residuals(
         values=truth - values,
         leads=np.asarray(samples.leads_of(values.shape[1])),

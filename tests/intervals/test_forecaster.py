@@ -381,6 +381,16 @@ def test_bad_questions():
         model.update(X, y)
 
 
+def test_leads_that_y_does_not_have():
+    """Inside a pipeline on rows y has the first lead alone; around it the rows have all."""
+    frame = load_airline()
+    many = MultiOutputForecaster(LinearWindow(), 3)
+    inside = make_pipeline(SlidingWindow(12), IntervalForecaster(many))
+
+    with pytest.raises(ValueError, match="put IntervalForecaster around the whole pipeline"):
+        inside.fit(frame, frame["passengers"])
+
+
 def test_a_target_that_no_column_has():
     """Local sizes are those of the target's past: a target that is nowhere must be named."""
     X, y = noise(200)
