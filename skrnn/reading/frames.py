@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from skrnn.reading.clocks import skipped_hours
 from skrnn.reading.problem import DataProblem, counted, listed, shown, when
-from skrnn.reading.rows import Rows, is_clock_change
+from skrnn.reading.rows import Rows
 from skrnn.reading.steps import DAY, Step
 
 # A series with fewer known values of the target cannot be learned from and tested on.
@@ -139,13 +140,11 @@ def find_gaps(frames: dict, target: str) -> pd.DataFrame:
     return gaps.sort_values("n_rows", ascending=False, kind="stable", ignore_index=True)
 
 
-def notes_on_frames(frames: dict, target: str, gaps: pd.DataFrame, step: Step | None) -> list[str]:
+def notes_on_frames(frames: dict, target: str, gaps: pd.DataFrame) -> list[str]:
     """What is worth saying about the target and what is missing of it."""
     notes = []
     if all(frame[target].nunique() == 1 for frame in frames.values()):
         notes.append(f"Column {shown(target)} never changes.")
-    if step is not None and step.length and step.length < DAY:
-        notes += _note_on_spring(gaps, step)
     if len(gaps):
         n = int(gaps["n_rows"].sum())
         longest = gaps.iloc[0]
@@ -158,17 +157,15 @@ def notes_on_frames(frames: dict, target: str, gaps: pd.DataFrame, step: Step | 
     return notes
 
 
-def _note_on_spring(gaps, step):
-    """Local clocks skip an hour in spring."""
-    hour = gaps[gaps["n_rows"] * step.length == DAY // 24]
-    if not len(hour):
+def note_on_spring(rows: Rows, step: Step | None) -> list[str]:
+    """Local clocks skip an hour in spring: the rows of that hour are not in the file."""
+    if step is None or step.length is None or (DAY // 24) % step.length:
         return []
-    changes = pd.DatetimeIndex(hour["first"])
-    changes = changes[is_clock_change(changes)].normalize().unique().sort_values()
-    if not len(changes):
+    days = skipped_hours(rows.times.unique().sort_values()).normalize()
+    if not len(days):
         return []
-    more = f" and {counted(len(changes) - 1, 'more day')}" if len(changes) > 1 else ""
+    more = f" and {counted(len(days) - 1, 'more day')}" if len(days) > 1 else ""
     return [
-        f"Clocks go forward an hour on {changes[0]:%Y-%m-%d}{more}: the hour that is missing is "
+        f"Clocks go forward an hour on {days[0]:%Y-%m-%d}{more}: the hour that is missing is "
         "left as a gap."
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from skrnn.reading.clocks import repeated_hours
 from skrnn.reading.problem import DataProblem, counted, shown, when
 from skrnn.reading.stamps import looks_like_stamps
 from skrnn.reading.tables import Table
@@ -120,10 +121,13 @@ def _equal(before, after):
 
 def _average_clock_change(rows):
     """The hour that local clocks show twice in autumn: the mean of both."""
-    repeats = rows.repeats() & is_clock_change(rows.times)
-    days = rows.times[repeats].normalize().unique()
-    years = (rows.times[-1] - rows.times[0]).days / 365 + 1
-    if not repeats.any() or len(days) > 2 * years or (repeats[1:] & repeats[:-1]).any():
+    repeats = rows.repeats()
+    hours = repeated_hours(rows.times.unique().sort_values(), rows.times[repeats])
+    if not len(hours):
+        return rows
+    repeats &= rows.times.floor("h").isin(hours)
+    days = hours.normalize()
+    if (repeats[1:] & repeats[:-1]).any():
         return rows
     second = np.flatnonzero(repeats)
     values = rows.values.copy()

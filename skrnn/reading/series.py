@@ -12,6 +12,7 @@ from skrnn.reading.columns import note_on_marker, number_columns
 from skrnn.reading.frames import (
     MIN_KNOWN,
     find_gaps,
+    note_on_spring,
     notes_on_frames,
     regular_frames,
     timely_frames,
@@ -22,7 +23,8 @@ from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
 from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season
 from skrnn.reading.stamps import TIME_NAMES
-from skrnn.reading.steps import find_step, jitter, span
+from skrnn.reading.steps import check_size, close_step, exact_step, jitter, span
+from skrnn.reading.strays import settle_strays
 from skrnn.reading.tables import Table, read_table
 from skrnn.reading.times import JOINT, Times, find_times, first_column
 
@@ -174,7 +176,8 @@ def _reading(table, roles, times, season):
         *rows.notes,
         *notes_on_cuts,
         *notes_on_late,
-        *notes_on_frames(frames, target, gaps, step),
+        *note_on_spring(rows, step),
+        *notes_on_frames(frames, target, gaps),
     ]
     return Reading(
         frames=frames,
@@ -245,7 +248,16 @@ def _regular(rows, table, times, has_series):
     if times is None:
         return rows, None
     rows = unique_rows(order_rows(rows), table, times.columns, has_series)
-    step = find_step(rows, times.unit, f"{table.file}, column {shown(times.columns[0])}")
+    where = f"{table.file}, column {shown(times.columns[0])}"
+    if (np.diff(rows.codes) != 0).all():
+        raise DataProblem(
+            f"{where}: no series has two rows: a step cannot be told, so pass more rows"
+        )
+    step = exact_step(rows, times.unit)
+    if step is None:
+        rows = settle_strays(rows, table)
+        step = exact_step(rows, times.unit) or close_step(rows, where)
+    check_size(step, rows, where)
     off = jitter(rows, step)
     if off:
         rows = rows.noted(

@@ -126,30 +126,41 @@ def _unit(first):
     return None if 1700 <= first.year < 2200 else "us"
 
 
-def find_step(rows: Rows, unit: str, where: str) -> Step:
-    """The step that the rows of all series have in common.
-
-    ``where`` names file and column in messages.
-    """
+def exact_step(rows: Rows, unit: str) -> Step | None:
+    """The step that all stamps of all series lie on, if there is one."""
     inside = np.diff(rows.codes) == 0
     local = naive(rows.times, local=True)
-    midnights = bool((local == local.normalize()).all())
-    times = local if midnights else naive(rows.times, local=False)
+    times = _counted(rows)
     differences = np.diff(times.as_unit("us").asi8)[inside]
-    if not len(differences):
-        raise DataProblem(
-            f"{where}: no series has two rows: a step cannot be told, so pass more rows"
-        )
-    step = (
+    return (
         _calendar_step(local, unit, differences, inside)
         or _fixed_step(times, differences)
         or _business_step(local, differences)
-        or _jittering_step(times, differences, rows.codes)
     )
+
+
+def close_step(rows: Rows, where: str) -> Step:
+    """The usual step that all stamps lie close to; ``where`` names file and column in messages."""
+    times = _counted(rows)
+    inside = np.diff(rows.codes) == 0
+    differences = np.diff(times.as_unit("us").asi8)[inside]
+    step = _jittering_step(times, differences, rows.codes)
     if step is None:
         _raise_irregular(differences, where)
-    _check_size(step, rows, inside, where)
     return step
+
+
+def usual_difference(rows: Rows) -> int:
+    """The most frequent time between two rows of a series, in microseconds."""
+    inside = np.diff(rows.codes) == 0
+    return _usual(np.diff(_counted(rows).as_unit("us").asi8)[inside])
+
+
+def _counted(rows):
+    """The times as differences are taken of them: of days in local time, as clocks change."""
+    local = naive(rows.times, local=True)
+    midnights = bool((local == local.normalize()).all())
+    return local if midnights else naive(rows.times, local=False)
 
 
 def _usual(differences):
@@ -211,12 +222,17 @@ def _jittering_step(times, differences, codes):
     micros = times.as_unit("us").asi8
     turns = np.exp(2j * np.pi * ((micros % step) / step)).mean()
     offset = round(float(np.angle(turns)) / (2 * np.pi) * step)
-    unit = SECOND if step >= 10 * SECOND else 1000
-    offset = 0 if abs(offset) <= JITTER * step / 2 else offset // unit * unit
+    offset = 0 if abs(offset) <= JITTER * step / 2 else _nearest_phase(micros % step, offset, step)
     off = (micros - offset + step // 2) % step - step // 2
     found = Step("fixed", step, offset % step)
     rows = np.diff(found.ordinals(times))[np.diff(codes) == 0]
     return found if np.abs(off).max() <= JITTER * step and (rows > 0).all() else None
+
+
+def _nearest_phase(phases, offset, step):
+    """The phase of some stamp that is nearest to the mean of all: steps are stamps of the file."""
+    off = np.abs((phases - offset + step // 2) % step - step // 2)
+    return int(phases[off.argmin()])
 
 
 def jitter(rows: Rows, step: Step) -> int:
@@ -262,8 +278,9 @@ def _coarser(micros):
     return next((name for seconds, name in names.items() if seconds * SECOND >= micros), "1MS")
 
 
-def _check_size(step, rows, inside, where):
+def check_size(step: Step, rows: Rows, where: str) -> None:
     """A grid that is mostly empty is no step, or there is a stamp that does not belong."""
+    inside = np.diff(rows.codes) == 0
     jumps = np.diff(step.ordinals(rows.times))
     needed = int(jumps[inside].sum()) + int((~inside).sum()) + 1
     if needed <= LARGEST_GRID * len(rows.codes) + 10:
