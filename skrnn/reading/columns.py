@@ -1,13 +1,16 @@
-"""Columns: which of a table's columns are numbers, and the numbers."""
+"""Columns: which of a table's columns are used, as numbers or as codes of text."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from skrnn.reading.kinds import codes_of, is_text
 from skrnn.reading.numbers import LARGEST, TRUTHS, known_cells, number_share, without_sign
 from skrnn.reading.problem import DataProblem, counted, listed, shown
+from skrnn.reading.roles import Roles
 from skrnn.reading.stamps import looks_like_stamps
 from skrnn.reading.tables import Table
 
@@ -27,34 +30,86 @@ class Floats:
     notes: tuple[str, ...] = ()
 
 
-def number_columns(
-    table: Table, target: str, needed: tuple[str, ...], others: list[str]
-) -> tuple[pd.DataFrame, list[str]]:
-    """(columns, notes): target, needed columns, and those of the others that are numbers.
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that are used, as floats: the target first, and codes of text.
 
-    They are floats, and unknown cells NaN. A needed column that is not numbers is a problem; the
-    others are left out, which the notes tell.
+    ``words`` has the kinds of each column of text by their codes; ``reasons``, why others are left
+    out.
     """
-    columns = {name: _needed_column(table, name, name in needed) for name in (target, *needed)}
+
+    values: pd.DataFrame
+    words: dict[str, tuple[str, ...]]
+    reasons: dict[str, str]
+    notes: list[str]
+
+
+def read_columns(table: Table, roles: Roles, others: list[str], kinds: Mapping) -> Columns:
+    """Target, needed columns, and those of the others that hold numbers or words.
+
+    Unknown cells are NaN. A needed column that holds neither is a problem; others are left out.
+
+    Parameters
+    ----------
+    table : Table
+        The file.
+    roles : Roles
+        What was named.
+    others : list of str
+        The columns that may be used too.
+    kinds : dict of str to tuple of str
+        Columns of text whose kinds are known before.
+    """
+    read = {}
+    words = {}
     reasons = {}
-    for name in others:
-        if name in columns:
-            continue
-        found, reason = _other_column(table, name)
-        if found is not None:
-            columns[name] = found
-        # A delimiter at the end of each line makes an empty column that nobody knows of.
-        elif reason != "empty" or not _is_nameless(name):
-            reasons.setdefault(reason, []).append(name)
-    notes = [note for column in columns.values() for note in column.notes]
-    for reason, names in reasons.items():
-        what = "column" if len(names) == 1 else "columns"
-        notes.append(f"Left out: {what} {listed(names)} ({reason}).")
-    order = [target, *(name for name in table.names if name in columns and name != target)]
-    return pd.DataFrame({name: columns[name].values for name in order}), notes
+    for name in dict.fromkeys((roles.target, *roles.needed, *others)):
+        needed = name == roles.target or name in roles.needed
+        if not needed and (name in roles.ignore or roles.columns is not None):
+            reasons[name] = "as asked for"
+        elif name in kinds or (name != roles.target and _holds_words(table, name)):
+            codes, words[name] = codes_of(table, name, kinds.get(name))
+            read[name] = Floats(codes)
+        elif needed:
+            read[name] = _needed_column(table, name)
+        else:
+            found, reason = _other_column(table, name)
+            if found is not None:
+                read[name] = found
+            # A delimiter at the end of each line makes an empty column that nobody knows of.
+            elif reason != "empty" or not _is_nameless(name):
+                reasons[name] = reason
+    order = [roles.target, *(name for name in table.names if name in read)]
+    return Columns(
+        values=pd.DataFrame({name: read[name].values for name in dict.fromkeys(order)}),
+        words=words,
+        reasons=reasons,
+        notes=[note for column in read.values() for note in column.notes],
+    )
 
 
-def _needed_column(table, name, ahead):
+def notes_on_left_out(reasons: dict[str, str]) -> list[str]:
+    """One sentence for all columns that are left out for the same reason."""
+    names = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return [
+        f"Left out: {'column' if len(own) == 1 else 'columns'} {listed(own)} ({reason})."
+        for reason, own in names.items()
+    ]
+
+
+def _holds_words(table, name):
+    """Whether a column is text, and not numbers with mistakes in them, nor times."""
+    column = table.frame[name]
+    if not is_text(column) or looks_like_stamps(column, name):
+        return False
+    text = known_cells(column)
+    n_bad = len(_floats(table, name).bad)
+    return n_bad > 0 and len(text) - n_bad < NUMBER_SHARE * len(text)
+
+
+def _needed_column(table, name):
     column = table.frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) and looks_like_stamps(column, name):
         raise DataProblem(
@@ -64,7 +119,7 @@ def _needed_column(table, name, ahead):
     _check_no_lists(table, name, column)
     found = _floats(table, name)
     if len(found.bad):
-        _raise_not_number(table, name, found.bad, ahead)
+        _raise_not_number(table, name, found.bad)
     if np.isnan(found.values).all():
         raise DataProblem(
             f"{table.file}, column {shown(name)}: has no known value: name another column"
@@ -99,7 +154,7 @@ def note_on_marker(table: Table, target: str, values: np.ndarray) -> list[str]:
     ]
 
 
-def _raise_not_number(table, name, bad, ahead):
+def _raise_not_number(table, name, bad):
     text = known_cells(table.frame[name])
     numbers = len(text) - len(bad)
     where = f"{table.at(bad[0], name)}: {table.cell(bad[0], name)}"
@@ -108,10 +163,9 @@ def _raise_not_number(table, name, bad, ahead):
             f"{where} is not a number where the file's numbers have decimal commas: {REMEDY}"
         )
     if numbers < NUMBER_SHARE * len(text):
-        remedy = "name a column of numbers"
-        if ahead:
-            remedy = "write its kinds as columns of 0 and 1, and name these"
-        raise DataProblem(f"{where} is not a number, nor are most cells of this column: {remedy}")
+        raise DataProblem(
+            f"{where} is not a number, nor are most cells of this column: name a column of numbers"
+        )
     raise DataProblem(f"{where} is not a number: {REMEDY}")
 
 
@@ -128,7 +182,9 @@ def _other_column(table, name):
         return None, _why_not(table, name, found.bad)
     if np.isnan(found.values).all():
         return None, "empty"
-    if _counts_rows(name, found.values):
+    if name in table.labels:
+        return None, "labels of rows, without a name"
+    if _counts_rows(found.values):
         return None, "it counts the rows"
     _check_finite(table, name, found.values)
     return found, None
@@ -138,15 +194,15 @@ def _why_not(table, name, bad):
     text = known_cells(table.frame[name])
     if len(text) - len(bad) >= NUMBER_SHARE * len(text):
         return f"{table.line(bad[0])} has {table.cell(bad[0], name)}, which is not a number"
-    return "further dates" if looks_like_stamps(table.frame[name], name) else "text"
+    return "further dates" if looks_like_stamps(table.frame[name], name) else "no numbers"
 
 
 def _is_nameless(name):
     return re.fullmatch(r"column \d+|Unnamed: \d+|index", name) is not None
 
 
-def _counts_rows(name, values):
-    return _is_nameless(name) and len(values) > 1 and bool((np.diff(values) == 1).all())
+def _counts_rows(values):
+    return len(values) > 1 and bool((np.diff(values) == 1).all())
 
 
 def _floats(table, name):

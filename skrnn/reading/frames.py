@@ -86,10 +86,10 @@ def _notes_on_cuts(short, n_before, n_after, has_future, target):
     return notes
 
 
-def timely_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> tuple:
+def timely_frames(frames: dict, target: str, known_ahead: tuple, needed: tuple, file: str) -> tuple:
     """(frames, notes): the series without columns that are known too late to learn from.
 
-    That is in the newer half of the rows.
+    That is in the newer half of the rows. A column that is needed is a problem then.
     """
     total = sum(map(len, frames.values()))
     late = []
@@ -105,10 +105,11 @@ def timely_frames(frames: dict, target: str, known_ahead: tuple, file: str) -> t
         elif sum(since) < total:
             starts[column] = total - sum(since)
     for column in late:
-        if column in known_ahead:
+        if column in needed:
+            role, where = ("known ahead",) * 2 if column in known_ahead else ("needed", "columns=")
             raise DataProblem(
-                f"{file}, column {shown(column)}: is known ahead, but unknown in the older half of "
-                "the rows: fill it, or take it out of known ahead"
+                f"{file}, column {shown(column)}: is {role}, but unknown in the older half of "
+                f"the rows: fill it, or take it out of {where}"
             )
     notes = []
     if late:

@@ -12,18 +12,38 @@ from skrnn.reading.tables import Table, TextTable
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns that were named: to forecast, with the time, with the series, and known ahead."""
+    """The columns that were named.
+
+    Attributes
+    ----------
+    target, time, series : str or None
+        The columns to forecast, with the time, and with the series.
+    known_ahead : tuple of str
+        Those whose future is known.
+    columns : tuple of str or None
+        The only others that are used; None: all.
+    ignore : tuple of str
+        Those that are not used.
+    """
 
     target: str
     time: str | None
     series: str | None
     known_ahead: tuple[str, ...]
+    columns: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns beside the target that were asked for."""
+        named = dict.fromkeys((*self.known_ahead, *(self.columns or ())))
+        return tuple(name for name in named if name != self.target)
 
 
 def check_names(table: Table, roles: Roles) -> None:
     """Every named column is there, once, and has one role."""
     named = {"target": roles.target, "time": roles.time, "series": roles.series}
-    for name in (*named.values(), *roles.known_ahead):
+    for name in (*named.values(), *roles.known_ahead, *(roles.columns or ()), *roles.ignore):
         if name is not None:
             _check_name(table, name)
     for role, other in (("target", "time"), ("target", "series"), ("time", "series")):
@@ -37,6 +57,22 @@ def check_names(table: Table, roles: Roles) -> None:
             raise DataProblem(
                 f"{table.file}, column {shown(name)}: is named as {role} and as known ahead: take "
                 "it out of known ahead"
+            )
+        if role != "target" and name is not None and name in (roles.columns or ()):
+            raise DataProblem(
+                f"{table.file}, column {shown(name)}: is named as {role} and among columns=: take "
+                "it out of these"
+            )
+        if name is not None and name in roles.ignore:
+            raise DataProblem(
+                f"{table.file}, column {shown(name)}: is named as {role} and to be ignored: take "
+                "it out of ignore="
+            )
+    for name in roles.needed:
+        if name in roles.ignore:
+            raise DataProblem(
+                f"{table.file}, column {shown(name)}: is to be used and to be ignored: take it out "
+                "of ignore="
             )
 
 

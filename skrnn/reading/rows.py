@@ -21,7 +21,7 @@ HOUR = 3_600_000_000
 class Rows:
     """The rows of all series, one after the other: values, times, series, and rows of the file.
 
-    ``notes`` tell what became of other rows.
+    ``notes`` tell what became of other rows; ``words`` are the columns of values that are codes.
     """
 
     values: np.ndarray
@@ -29,6 +29,7 @@ class Rows:
     codes: np.ndarray
     source: np.ndarray
     notes: tuple[str, ...] = ()
+    words: tuple[int, ...] = ()
 
     @property
     def micros(self) -> np.ndarray:
@@ -137,6 +138,9 @@ def _average_clock_change(rows):
     values[second - 1] = np.where(
         known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan
     )
+    # Between two kinds of text there is no mean.
+    words = list(rows.words)
+    values[np.ix_(second - 1, words)] = rows.values[np.ix_(second, words)]
     more = f" and {len(days) - 1} more days" if len(days) > 1 else ""
     rows = rows.noted(
         f"Clocks go back an hour on {days[0]:%Y-%m-%d}{more}: the hour that comes twice is "

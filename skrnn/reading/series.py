@@ -1,14 +1,14 @@
 """read_series: a file as regular series, with notes on all that was decided on the way."""
 
 import numbers
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.columns import note_on_marker, number_columns
+from skrnn.reading.columns import note_on_marker, notes_on_left_out, read_columns
 from skrnn.reading.frames import (
     MIN_KNOWN,
     find_gaps,
@@ -18,6 +18,7 @@ from skrnn.reading.frames import (
     timely_frames,
     usable_frames,
 )
+from skrnn.reading.kinds import choose_kinds
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
@@ -27,6 +28,7 @@ from skrnn.reading.steps import check_size, close_step, exact_step, jitter, span
 from skrnn.reading.strays import settle_strays
 from skrnn.reading.tables import Table, read_table
 from skrnn.reading.times import JOINT, Times, find_times, first_column
+from skrnn.reading.worth import worthless_columns
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ class Reading:
         Its checksum.
     n_bytes : int
         Its size.
+    kinds : dict of str to tuple of str
+        The file's columns of text, and the kinds of each that have become columns of 0 and 1, such
+        as "weather=rain".
     """
 
     frames: dict[str, pd.DataFrame]
@@ -82,6 +87,7 @@ class Reading:
     path: Path
     sha256: str
     n_bytes: int
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_series(
@@ -92,6 +98,9 @@ def read_series(
     series: str | None = None,
     season: int | str = "auto",
     known_ahead: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    kinds: Mapping[str, Sequence[str]] | None = None,
 ) -> Reading:
     r"""Read a CSV or Parquet file as regular series.
 
@@ -113,6 +122,15 @@ def read_series(
         The season in rows; 1 for none. "auto" chooses from the oldest 60 % of the rows.
     known_ahead : sequence of str, default=()
         Columns whose future is known.
+    columns : sequence of str, default=None
+        The only columns that are used beside the target and those known ahead. None: all but those
+        that tell nothing, as a note says: constants, counters of rows, and copies of others.
+    ignore : sequence of str, default=()
+        Columns that are not used.
+    kinds : dict of str to sequence of str, default=None
+        Columns of text, and the kinds of each that become columns of 0 and 1, as the ``kinds`` of
+        an earlier reading has them. Of others, the kinds that the oldest 60 % of the rows have, 20
+        at most.
 
     Returns
     -------
@@ -146,33 +164,53 @@ def read_series(
         target=str(target),
         time=first_column(table, time),
         series=series,
-        known_ahead=(known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead),
+        known_ahead=_names(known_ahead),
+        columns=None if columns is None else _names(columns),
+        ignore=_names(ignore),
     )
     check_names(table, roles)
-    times = find_times(table, roles.time, {roles.target, series, *roles.known_ahead})
-    return _reading(table, roles, times, season)
+    taken = {roles.target, series, *roles.needed, *roles.ignore}
+    times = find_times(table, roles.time, taken)
+    given = {name: tuple(own) for name, own in (kinds or {}).items()}
+    return _reading(table, roles, times, season, given)
 
 
-def _reading(table, roles, times, season):
+def _names(names):
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _reading(table, roles, times, season, given):
     """What a table holds, where its columns' roles and the times of its rows are known."""
     target = roles.target
-    known_ahead = roles.known_ahead
     skipped = {roles.series, *(times.columns if times else ())}
     others = [name for name in table.names if name not in skipped]
-    values, notes_on_columns = number_columns(table, target, known_ahead, others)
+    columns = read_columns(table, roles, others, given)
+    names = list(columns.values.columns)
     codes, keys = series_keys(table, roles.series)
-    rows = _rows(table, values, times, codes)
+    words = tuple(names.index(name) for name in columns.words)
+    rows = replace(_rows(table, columns.values, times, codes), words=words)
     rows, step = _regular(rows, table, times, roles.series is not None)
-    frames = regular_frames(rows, step, list(values.columns), keys, times.name if times else None)
-    frames, future, notes_on_cuts = usable_frames(frames, target, known_ahead, table.file)
-    frames, notes_on_late = timely_frames(frames, target, known_ahead, table.file)
-    found = _season(season, frames, target, step)
+    frames = regular_frames(rows, step, names, keys, times.name if times else None)
+    frames, future, notes_on_cuts = usable_frames(frames, target, roles.known_ahead, table.file)
+    frames, notes_on_late = timely_frames(
+        frames, target, roles.known_ahead, roles.needed, table.file
+    )
+    n_old = _old_rows(list(frames.values()))
+    kinds = choose_kinds(frames, n_old, columns.words, given)
+    _check_needed(table, roles, kinds.reasons)
+    frames = {key: kinds.spread(frame) for key, frame in frames.items()}
+    needed = (target, *kinds.columns(roles.needed))
+    reasons = worthless_columns(frames, n_old, needed, kinds.origin)
+    frames = {key: frame.drop(columns=list(reasons)) for key, frame in frames.items()}
+    found = _season(season, frames, target, step, n_old)
     gaps = find_gaps(frames, target)
     notes = [
         *table.notes,
-        *notes_on_columns,
+        *columns.notes,
+        *kinds.notes,
+        *notes_on_left_out({**columns.reasons, **kinds.reasons, **reasons}),
         *(times.notes if times else [_why_counted(table)]),
-        *note_on_marker(table, target, values[target].to_numpy()),
+        *note_on_marker(table, target, columns.values[target].to_numpy()),
         *rows.notes,
         *notes_on_cuts,
         *notes_on_late,
@@ -182,7 +220,7 @@ def _reading(table, roles, times, season):
     return Reading(
         frames=frames,
         target=target,
-        known_ahead=known_ahead,
+        known_ahead=kinds.columns(roles.known_ahead),
         time=JOINT.join(times.columns) if times else None,
         series=roles.series,
         step=step.words if step else None,
@@ -190,11 +228,22 @@ def _reading(table, roles, times, season):
         season_why=found.why,
         notes=notes,
         gaps=gaps,
-        future=future,
+        future={key: kinds.spread(frame) for key, frame in future.items()},
         path=table.contents.path,
         sha256=table.contents.sha256,
         n_bytes=table.contents.n_bytes,
+        kinds=kinds.chosen,
     )
+
+
+def _check_needed(table, roles, reasons):
+    """No column of text that was asked for is left out."""
+    for name in roles.needed:
+        if name in reasons:
+            raise DataProblem(
+                f"{table.file}, column {shown(name)}: is {reasons[name]}: write what tells of it "
+                "as columns of numbers, and name these"
+            )
 
 
 def _check_season(season):
@@ -278,9 +327,9 @@ def _old_rows(frames):
     return [int(frame.index.searchsorted(last, side="right")) for frame in frames]
 
 
-def _season(season, frames, target, step) -> Season:
+def _season(season, frames, target, step, n_old) -> Season:
     if season != "auto":
         why = f"Season of {season} rows" if season > 1 else "No season"
         return Season(int(season), f"{why}, as asked for.")
     values = [frame[target].to_numpy() for frame in frames.values()]
-    return find_season(values, step, _old_rows(list(frames.values())))
+    return find_season(values, step, n_old)

@@ -29,12 +29,14 @@ class Table:
     """What a file holds, column by column.
 
     ``frame`` has one row for each row of the file and one column for each name; text stays text.
-    Names that the header has more than once are ``repeated``.
+    Names that the header has more than once are ``repeated``. ``labels`` are columns of whole
+    numbers without a name, as the index of a frame is written.
     """
 
     contents: Contents
     frame: pd.DataFrame
     repeated: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     style: NumberStyle = POINT
 
@@ -116,6 +118,7 @@ def _read_text(contents, target):
         contents=contents,
         frame=frame.set_axis(names, axis=1),
         repeated=repeated,
+        labels=_labels(frame.set_axis(names, axis=1), names[:1] if _is_index(layout) else []),
         notes=notes,
         style=style,
         layout=layout,
@@ -140,6 +143,16 @@ def _parse(layout, n_rows=None, **options):
         float_precision="round_trip",
         **options,
     )
+
+
+def _is_index(layout):
+    """Whether the first column has no name, or the one that pandas gives it."""
+    return layout.names[0] in ("", "Unnamed: 0") and len(layout.names) > 1
+
+
+def _labels(frame, names):
+    """Those of the columns that hold whole numbers."""
+    return tuple(name for name in names if pd.api.types.is_integer_dtype(frame[name].dtype))
 
 
 def _unique_names(names):
@@ -214,10 +227,13 @@ def _read_parquet(contents):
         raise DataProblem(
             f"{contents.name} is a Parquet file that cannot be read ({reason}): write it again"
         ) from None
+    nameless = []
     if not isinstance(frame.index, pd.RangeIndex):
+        nameless = [at for at, name in enumerate(frame.index.names) if name is None]
         frame = frame.reset_index()
     names, repeated = _unique_names([str(name) for name in frame.columns])
     frame.columns = names
     if not len(frame):
         raise DataProblem(f"{contents.name} has columns and no rows: pass a file with rows")
-    return Table(contents, frame.reset_index(drop=True), repeated)
+    labels = _labels(frame, [names[at] for at in nameless])
+    return Table(contents, frame.reset_index(drop=True), repeated, labels)

@@ -58,7 +58,7 @@ def test_one_style_a_file(write):
     """A column that reads both ways follows the columns that do not: 1.234 is 1234 beside 0,5."""
     text = table(LABELS, [f"1.234;{i},5" for i in range(40)], "day;load;price", ";")
 
-    frame = read_series(write(text), "load").frames["demand"]
+    frame = read_series(write(text), "load", columns=["price"]).frames["demand"]
 
     assert frame["load"].unique().tolist() == [1234.0]
     assert frame["price"].iloc[:2].tolist() == [0.5, 1.5]

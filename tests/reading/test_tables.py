@@ -89,6 +89,36 @@ def test_parquet_numbers(write_frame, convert):
     assert frame["load"].tolist() == values(40).tolist()
 
 
+@pytest.mark.parametrize("labels", [np.random.default_rng(0).permutation(40), np.arange(40) % 10])
+def test_an_index_without_a_name_is_no_feature(write_frame, labels):
+    """Labels of rows that were shuffled, or put below each other, tell nothing."""
+    frame = pd.DataFrame({"day": times(), "load": values(40)}, index=labels)
+
+    reading = read_series(write_frame(frame), "load")
+
+    assert list(reading.frames["demand"].columns) == ["load"]
+    assert "Left out: column 'index' (labels of rows, without a name)." in reading.notes
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_an_index_without_a_name_in_a_csv_file_is_no_feature(write, name):
+    """As pandas writes it."""
+    labels = np.random.default_rng(0).permutation(40)
+    rows = [f"{day},{y}" for day, y in zip(times().astype(str), values(40), strict=True)]
+
+    reading = read_series(write(table(labels, rows, f"{name},day,load")), "load")
+
+    assert list(reading.frames["demand"].columns) == ["load"]
+
+
+def test_an_index_without_a_name_may_tell_series_apart(write_frame):
+    """It is left out only where nobody names it."""
+    frame = pd.DataFrame({"day": [*times()] * 2, "load": [*values(40)] * 2})
+    frame.index = np.repeat([7, 5], 40)
+
+    assert list(read_series(write_frame(frame), "load", series="index").frames) == ["7", "5"]
+
+
 def test_parquet_counts_rows(write_frame):
     """Messages on Parquet files count rows from 1."""
     load = values(40)
@@ -152,6 +182,7 @@ def test_target_twice(write):
 
 def test_other_name_twice(write):
     """Other columns may share a name: the second one gets a number."""
-    path = write(table(times().astype(str), [f"{y},1,2" for y in values(40)], "day,load,x,x"))
+    rows = [f"{y},{i % 3},{i % 5}" for i, y in enumerate(values(40))]
+    path = write(table(times().astype(str), rows, "day,load,x,x"))
 
     assert list(frame_of(path).columns) == ["load", "x", "x (2)"]
