@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.fitting import fit_rung, forecast_model
+from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import make_plan
 from skrnn.comparison.result import Comparison
@@ -136,7 +136,7 @@ def _facts(comparison):
         "errors": (
             f"MAE {best.scores['mae']:.4g}, RMSE {best.scores['rmse']:.4g}, skill {gained:.1%}"
         ),
-        "learns": plan.form.words(plan.season),
+        **learned_facts(plan.ladder, comparison.verdict.recommended),
     }
 
 
@@ -163,7 +163,12 @@ def _weights(results, windows):
             windows.feature_names, sizes[::-1].T, windows.shift, strict=True
         )
     }
-    return pd.DataFrame(columns).rename_axis("steps before")
+    weights = pd.DataFrame(columns).rename_axis("steps before")
+    # A window that is shorter than the horizon leaves rows between what is known ahead and the
+    # newest ones that no column looks at.
+    return weights.reindex(
+        pd.RangeIndex(weights.index.min(), weights.index.max() + 1, name=weights.index.name)
+    )
 
 
 def _inside(estimator, attribute):

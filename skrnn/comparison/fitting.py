@@ -5,11 +5,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.folds import thinned
 from skrnn.comparison.forms import best_form
-from skrnn.comparison.ladder import MOST_WINDOWS, NETWORKS, Ladder, check_rungs
+from skrnn.comparison.ladder import LEARNING, MOST_WINDOWS, NETWORKS, Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
 from skrnn.comparison.preparation import Preparation, taught_targets, with_future
+from skrnn.comparison.seasons import best_season
 from skrnn.comparison.versions import versions
 from skrnn.reading import DataProblem, Reading
 from skrnn.validation import DivergenceError
@@ -53,10 +54,23 @@ def fit_model(
         )
     preparation, ladder = prepare(reading, Options(horizon=horizon, window=window, seed=seed))
     X, y = preparation.windows(reading.frames)
-    if name in ("linear", *NETWORKS):
-        form = best_form(X, y, np.arange(len(X)), ladder)
-        ladder = ladder if form is None else ladder.of(form)
-    return forecast_model(name, fit_rung(ladder, name, X, y), preparation, reading)
+    everything = np.arange(len(X))
+    if name in LEARNING:
+        ladder = ladder.of(best_form(X, y, everything, ladder).form)
+    if name == "smoothing":
+        ladder = ladder.smoothed(best_season(X, y, everything, ladder, reading.seasons).season)
+    fitted = fit_rung(ladder, name, X, y)
+    return forecast_model(name, fitted, preparation, reading, learned_facts(ladder, name))
+
+
+def learned_facts(ladder: Ladder, name: str) -> dict[str, str]:
+    """What a rung learns, for its file; nothing of a rung that learns nothing."""
+    if name in LEARNING:
+        return {"learns": ladder.form.words(ladder.season)}
+    if name == "smoothing":
+        season = ladder.smoothed_season or ladder.season
+        return {"learns": f"a season of {season} rows" if season > 1 else "no season"}
+    return {}
 
 
 def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray) -> BaseEstimator:

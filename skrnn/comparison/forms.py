@@ -1,11 +1,12 @@
 """Forms: what linear model and networks learn, values or changes, and which is learned best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from skrnn.comparison.preparation import taught_targets
+from skrnn.comparison.trial import Trial
 from skrnn.windows import Windows
+from skrnn.wording import listing
 
 
 @dataclass(frozen=True)
@@ -35,56 +36,52 @@ FORMS = (Form(), Form(changes=True))
 FORMS_OF_SEVERAL = (*FORMS, Form(scaled=True), Form(changes=True, scaled=True))
 
 
-def best_form(X: Windows, y: np.ndarray, train: np.ndarray, ladder) -> Form | None:
+@dataclass(frozen=True)
+class FormChoice:
+    """The form that is learned, and a linear model's error by each that was tried.
+
+    Attributes
+    ----------
+    form : Form
+        What linear model and networks learn.
+    errors : dict of Form to str, default={}
+        The errors, in words; empty where the training rows do not tell.
+    """
+
+    form: Form
+    errors: dict[Form, str] = field(default_factory=dict)
+
+    def note(self, season: int) -> str:
+        """What is learned, and the figures that decided, in a sentence."""
+        learned = f"Linear model and networks learn {self.form.words(season)}"
+        if not self.errors:
+            return (
+                f"{learned}: the oldest fold's training rows do not tell what is forecast better."
+            )
+        others = [
+            f"with {form.words(season)} by {error}"
+            for form, error in self.errors.items()
+            if form != self.form
+        ]
+        return (
+            f"{learned}: on the newest of the oldest fold's training rows a linear model errs by "
+            f"{self.errors[self.form]} with them, {listing(others)}."
+        )
+
+
+def best_form(X: Windows, y: np.ndarray, train: np.ndarray, ladder) -> FormChoice:
     """By which form a linear model of some training windows forecasts their newest part best.
 
-    None where these do not tell.
+    Values, where these do not tell.
     """
-    windows = X[train]
-    values = np.reshape(y, (len(y), -1))[train]
-    taught = taught_targets(windows, values)
-    newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
-    border = np.quantile(newest, 0.6)
-    past = newest <= border
-    recent = newest - values.shape[1] >= border
-    if not _can_be_learned(windows[past], taught[past], ladder):
-        return None
-    if not np.isfinite(values[recent]).any():
-        return None
-    forms = FORMS if len(X.bounds) == 2 else FORMS_OF_SEVERAL
-    errors = []
-    for form in forms:
-        model = ladder.of(form).rung("linear", len(train)).fit(windows[past], taught[past])
-        forecasts = np.reshape(model.predict(windows[recent]), values[recent].shape)
-        errors.append(_error(forecasts, values[recent], windows[recent], ladder))
-    # Forecasts that are not finite have no error.
-    errors = np.where(np.isfinite(errors), errors, np.inf)
-    return forms[int(np.argmin(errors))] if np.isfinite(errors).any() else None
-
-
-def _can_be_learned(windows, targets, ladder):
-    """Whether some window has all of its targets, and all steps that a linear model looks at."""
-    n_steps = min(windows.length, ladder.window + ladder.season)
-    complete = windows.replace(length=n_steps).complete()
-    return bool((complete & np.isfinite(targets).all(axis=1)).any())
-
-
-def _error(forecasts, truth, windows, ladder):
-    """The mean absolute error, of several series relative to those of their naive forecasts."""
-    errors = np.abs(forecasts - truth)
-    if len(windows.bounds) == 2:
-        return np.nanmean(errors)
-    naive = ladder.rung("naive", len(windows)).fit(windows, np.nan_to_num(truth))
-    floors = np.abs(np.reshape(naive.predict(windows), truth.shape) - truth)
-    known = np.isfinite(truth)
-    n_series = len(windows.bounds) - 1
-    ours = _sums(errors, known, windows.series, n_series)
-    naives = _sums(floors, known, windows.series, n_series)
-    moving = naives > 0
-    return np.mean(ours[moving] / naives[moving]) if moving.any() else np.nanmean(errors)
-
-
-def _sums(errors, known, series, n_series):
-    """The sum of the errors of each series whose truth is known."""
-    of_windows = np.where(known, errors, 0).sum(axis=1)
-    return np.bincount(series, of_windows, minlength=n_series)
+    trial = Trial.of(X, y, train, ladder.target)
+    if not trial.tells(ladder.window + ladder.season):
+        return FormChoice(FORMS[0])
+    errors = {}
+    for form in FORMS_OF_SEVERAL if trial.of_several else FORMS:
+        model = ladder.of(form).rung("linear", len(train)).fit(trial.past, trial.taught)
+        errors[form] = trial.error(model)
+    best = min(errors, key=errors.get)
+    if not np.isfinite(errors[best]):
+        return FormChoice(FORMS[0])
+    return FormChoice(best, {form: trial.words(error) for form, error in errors.items()})

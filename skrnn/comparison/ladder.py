@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
 from skrnn.comparison.forms import Form
+from skrnn.comparison.seasons import MOST_SMOOTHED
 from skrnn.forecasters.relative import TransformedWindowRegressor
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import Differencer, SeriesScaler, WindowScaler
@@ -21,16 +22,16 @@ from skrnn.wording import RUNGS
 
 # The networks, and what each costs beside the others, until it has been seen.
 NETWORKS = {"dense": 10, "conv": 15, "simple": 20, "lstm": 30, "gru": 30}
-# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
-# length.
-MOST_SMOOTHED = 1_000
-LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
 # Windows that a network is trained on at most, and the steps of each that it reads: time grows with
 # both.
 MOST_WINDOWS = 16_000
 MOST_STEPS = 60
 # Training steps that a network makes at most, which is enough for these sizes.
 MOST_UPDATES = 3_000
+
+
+# The rungs that learn a form of the rows, and see the calendar.
+LEARNING = ("linear", *NETWORKS)
 
 
 def check_rungs(names: Iterable[str], argument: str) -> None:
@@ -57,6 +58,8 @@ class Ladder:
     ahead : int, default=0
         Rows behind a window at which something is known: networks read as many steps, to see all of
         these.
+    smoothed_season : int, default=None
+        Rows of the season that exponential smoothing follows; None: ``season``.
     """
 
     target: str
@@ -65,10 +68,15 @@ class Ladder:
     form: Form
     seed: int
     ahead: int = 0
+    smoothed_season: int | None = None
 
     def of(self, form: Form) -> "Ladder":
         """The ladder that learns this form."""
         return replace(self, form=form)
+
+    def smoothed(self, season: int) -> "Ladder":
+        """The ladder whose exponential smoothing follows this season."""
+        return replace(self, smoothed_season=season)
 
     def rung(self, name: str, n_train: int) -> BaseEstimator:
         """The model of a name, for so many training windows."""
@@ -77,7 +85,8 @@ class Ladder:
         if name == "seasonal":
             return NaiveForecaster("seasonal", season=self.season, target=self.target)
         if name == "smoothing":
-            return SmoothingRegressor(self.season, target=self.target, max_rows=MOST_SMOOTHED)
+            season = self.smoothed_season or self.season
+            return SmoothingRegressor(season, target=self.target, max_rows=MOST_SMOOTHED)
         if name == "linear":
             return self._formed(LinearWindow(), self.window)
         steps = min(self.window, max(MOST_STEPS, self.ahead))

@@ -7,9 +7,10 @@ import numpy as np
 
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import FORMS, Form, best_form
-from skrnn.comparison.ladder import LONGEST_SMOOTHED, NETWORKS, Ladder, check_rungs
+from skrnn.comparison.ladder import LEARNING, Ladder, check_rungs
 from skrnn.comparison.options import Options
 from skrnn.comparison.preparation import Preparation, calendar_fields
+from skrnn.comparison.seasons import best_season
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
@@ -130,21 +131,28 @@ def make_plan(reading: Reading, options: Options) -> tuple[Plan, Windows, np.nda
     n_folds = _count("folds", options.folds, 5)
     X, y = preparation.windows(reading.frames)
     folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
-    found = best_form(X, y, folds[0][0][-ENOUGH_WINDOWS:], ladder)
-    left_out = _left_out(models, reading.season)
+    oldest = folds[0][0][-ENOUGH_WINDOWS:]
+    notes = list(_note_on_season(models, reading.season))
+    if "smoothing" in models:
+        smoothed = best_season(X, y, oldest, ladder, reading.seasons)
+        ladder = ladder.smoothed(smoothed.season)
+        notes += smoothed.note(reading.season)
+    notes += _note_on_short(reading, preparation)
+    learning = [name for name in models if name in LEARNING]
+    if learning:
+        learned = best_form(X, y, oldest, ladder)
+        ladder = ladder.of(learned.form)
+        notes.append(learned.note(reading.season))
+    notes += _note_on_stride(preparation.stride(reading.frames))
+    if learning:
+        notes += _note_on_ahead(ladder, preparation.horizon)
+        notes += _note_on_calendar(preparation.calendar)
     plan = Plan(
         preparation=preparation,
-        ladder=ladder if found is None else ladder.of(found),
+        ladder=ladder,
         folds=folds,
-        models=tuple(name for name in models if name not in left_out),
-        notes=(
-            *left_out.values(),
-            *_note_on_short(reading, preparation),
-            *_note_on_form(found, models, reading.season),
-            *_note_on_stride(preparation.stride(reading.frames)),
-            *_note_on_ahead(ladder, preparation.horizon),
-            *_note_on_calendar(preparation.calendar),
-        ),
+        models=tuple(name for name in models if name != "seasonal" or reading.season > 1),
+        notes=tuple(notes),
     )
     return plan, X, y
 
@@ -200,20 +208,13 @@ def _wanted(models):
     return tuple(name for name in RUNGS if name == "naive" or name in names)
 
 
-def _left_out(models, season):
-    """The rungs that make no sense with this season, and what is to be said of them."""
-    notes = {}
-    if "seasonal" in models and season == 1:
-        notes["seasonal"] = "The seasonal naive forecast is left out: there is no season."
-    if "smoothing" in models and season > LONGEST_SMOOTHED:
-        notes["smoothing"] = (
-            f"Exponential smoothing is left out: it learns no season of more than "
-            f"{LONGEST_SMOOTHED} rows."
-        )
-    return notes
-
-
 # ---------------------------------------------------------------------- notes
+
+
+def _note_on_season(models, season):
+    if "seasonal" not in models or season > 1:
+        return []
+    return ["The seasonal naive forecast is left out: there is no season."]
 
 
 def _note_on_short(reading, preparation):
@@ -229,20 +230,6 @@ def _note_on_short(reading, preparation):
     return [
         f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned "
         f"from: {listing(names)}."
-    ]
-
-
-def _note_on_form(found, models, season):
-    if not {"linear", *NETWORKS} & set(models):
-        return []
-    if found is None:
-        return [
-            f"Linear model and networks learn {FORMS[0].words(season)}: the oldest fold's training "
-            "rows do not tell what is forecast better."
-        ]
-    return [
-        f"Linear model and networks learn {found.words(season)}: that forecast the oldest fold's "
-        "training rows better."
     ]
 
 

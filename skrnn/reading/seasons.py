@@ -109,6 +109,11 @@ def natural_seasons(step: Step | None) -> dict[int, str] | None:
     return names or None
 
 
+def fitting_seasons(step: Step | None, n_rows: int) -> tuple[int, ...]:
+    """The natural seasons that fit often enough into a series of so many rows."""
+    return tuple(n for n in natural_seasons(step) or () if n * N_SEASONS <= n_rows)
+
+
 def _why_none(names, n_rows, step):
     if names:
         shortest = counted(min(names), "row")

@@ -22,7 +22,7 @@ from skrnn.reading.kinds import choose_kinds
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
-from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season
+from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season, fitting_seasons
 from skrnn.reading.stamps import TIME_NAMES
 from skrnn.reading.steps import check_size, close_step, exact_step, jitter, span
 from skrnn.reading.strays import settle_strays
@@ -71,6 +71,9 @@ class Reading:
     kinds : dict of str to tuple of str
         The file's columns of text, and the kinds of each that have become columns of 0 and 1, such
         as "weather=rain".
+    seasons : tuple of int
+        The natural seasons in rows, such as a day's and a week's, that fit often enough into the
+        series.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -88,6 +91,7 @@ class Reading:
     sha256: str
     n_bytes: int
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seasons: tuple[int, ...] = ()
 
 
 def read_series(
@@ -233,6 +237,7 @@ def _reading(table, roles, times, season, given):
         sha256=table.contents.sha256,
         n_bytes=table.contents.n_bytes,
         kinds=kinds.chosen,
+        seasons=fitting_seasons(step, int(np.median([len(frame) for frame in frames.values()]))),
     )
 
 

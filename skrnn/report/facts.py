@@ -1,6 +1,7 @@
 """Facts: what was forecast, and from what, in words."""
 
 from skrnn.comparison import Comparison
+from skrnn.comparison.ladder import LEARNING
 from skrnn.wording import count, listing
 
 
@@ -17,7 +18,8 @@ def plan_facts(comparison: Comparison) -> list:
     ]
     if len(plan.known_ahead):
         facts.append(("Known ahead", listing(plan.known_ahead)))
-    facts.append(("Learnt", f"linear model and networks learn {plan.form.words(plan.season)}"))
+    if set(LEARNING) & set(plan.models):
+        facts.append(("Learnt", f"linear model and networks learn {plan.form.words(plan.season)}"))
     return facts
 
 

@@ -91,7 +91,7 @@ def _finding(weights):
     step, column = weights.stack().idxmax()
     by_step = weights.sum(axis=1).sort_index().cumsum()
     n_near = int(np.searchsorted(by_step, MOST_OF_IT * by_step.iloc[-1])) + 1
-    n_ahead = max(0, -int(by_step.index[0]))
+    n_ahead = min(n_near, max(0, -int(by_step.index[0])))
     ahead = ""
     if n_ahead:
         verb = "lies" if n_ahead == 1 else "lie"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.forms import FORMS_OF_SEVERAL
+from skrnn.comparison.forms import FORMS_OF_SEVERAL, FormChoice
 from skrnn.wording import RUNGS
 
 QUICK = ("naive", "seasonal", "smoothing", "linear", "dense")
@@ -132,7 +132,7 @@ def test_panels(make_reading, known_ahead):
 @pytest.mark.parametrize("form", FORMS_OF_SEVERAL, ids=lambda form: form.words(7))
 def test_every_form(make_reading, monkeypatch, form):
     """Whatever linear model and networks learn, also each window by itself."""
-    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: form)
+    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: FormChoice(form))
     panel = {"one": series(), "ten times": 10 * series(seed=1).iloc[40:]}
     assert_blind(
         make_reading, panel, ("holiday",), models=["linear", "dense", "gru"], horizon=3, folds=2

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model, load_model
-from skrnn.comparison.forms import Form
+from skrnn.comparison.forms import Form, FormChoice
 
 SEASON = 7
 HORIZON = 3
@@ -221,7 +221,7 @@ CASES = {
 def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
     """Errors, skill and spread of the whole table, to rounding."""
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: Form())
+    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: FormChoice(Form()))
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
 
@@ -257,7 +257,7 @@ def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatc
     frames again.
     """
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: Form())
+    monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: FormChoice(Form()))
     n = 120
     rng = np.random.default_rng(0)
     whole = {

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn.comparison import compare
 from skrnn.report.weights import weights_chart
+from tests.comparison.conftest import make_reading as make_reading
 
 
 def test_heat_map_has_columns_by_weight(comparison):
@@ -30,6 +32,31 @@ def test_weights_ahead_of_the_forecast_are_told_so(comparison):
         "all weight lies in the newest 3 rows of 5, of which 2 lie ahead of the forecast."
     )
     assert list(chart.figure.data[0].x) == [-2, -1, 0, 1, 2]
+
+
+def test_rows_that_no_column_looks_at_are_there_all_the_same(make_reading):
+    """A window of 3 rows, and what is known ahead of 12: between them nothing is looked at."""
+    rng = np.random.default_rng(0)
+    holiday = (rng.random(200) < 0.3).astype(float)
+    frame = pd.DataFrame({"load": 40 * holiday + rng.normal(size=200), "holiday": holiday})
+    reading = make_reading(frame, known_ahead=("holiday",))
+
+    found = compare(reading, models=["linear"], horizon=12, window=3, folds=2)
+
+    assert found.weights.index.tolist() == list(range(-12, 3))
+    assert found.weights["holiday"].notna().sum() == found.weights["load"].notna().sum() == 3
+    chart = weights_chart(found)
+    assert list(chart.figure.data[0].x) == list(range(-12, 3))
+    assert "of all weight lies in the newest 13 rows of 15, of which 12 lie ahead" in chart.finding
+
+
+def test_no_more_rows_lie_ahead_than_there_are(comparison):
+    """Where nearly all weight lies in rows ahead, these are counted and no others."""
+    known = pd.DataFrame({"wind": {-3: 9.0, -2: 0.5, -1: 0.2, 0: 0.1}})
+
+    chart = weights_chart(replace(comparison, weights=known))
+
+    assert "newest 1 row of 4, of which 1 lies ahead of the forecast" in chart.finding
 
 
 def test_weights_of_one_column_are_bars(single_lead):

@@ -1,0 +1,113 @@
+"""Trial: the older part of some training rows teaches a model, and the newest part judges it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skrnn.baselines import NaiveForecaster
+from skrnn.comparison.preparation import spacing, taught_targets
+from skrnn.windows import Windows
+from skrnn.wording import number
+
+# The oldest share of the training rows teaches.
+TAUGHT_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Training windows in two parts, with a horizon between them.
+
+    Attributes
+    ----------
+    past, taught : Windows, ndarray of shape (n_windows, n_leads)
+        The windows that teach, and their targets.
+    recent, truth : Windows, ndarray of shape (n_windows, n_leads)
+        Those that judge. What is unknown of their targets is NaN.
+    expected : ndarray of shape (n_windows, n_leads)
+        The truth, in which unknown targets are filled from their past.
+    target : str
+        The column that is forecast.
+    """
+
+    past: Windows
+    taught: np.ndarray
+    recent: Windows
+    truth: np.ndarray
+    expected: np.ndarray
+    target: str
+
+    @classmethod
+    def of(cls, X: Windows, y: np.ndarray, train: np.ndarray, target: str) -> "Trial":
+        """The two parts of some training windows."""
+        windows = X[train]
+        values = np.reshape(y, (len(y), -1))[train]
+        expected = taught_targets(windows, values)
+        newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
+        border = np.quantile(newest, TAUGHT_SHARE)
+        past = newest <= border
+        recent = newest - values.shape[1] >= border
+        return cls(
+            past=windows[past],
+            taught=expected[past],
+            recent=windows[recent],
+            truth=values[recent],
+            expected=expected[recent],
+            target=target,
+        )
+
+    @property
+    def of_several(self) -> bool:
+        """Whether there are several series: their errors are relative to the naive forecast's."""
+        return len(self.recent.bounds) > 2
+
+    def tells(self, n_steps: int) -> bool:
+        """Whether there is something to learn from so many steps, and something to judge by.
+
+        That is a window with all of these steps and all of its targets, and any known target.
+        """
+        n_steps = min(self.past.length, n_steps)
+        complete = self.past.replace(length=n_steps).complete()
+        taught = complete & np.isfinite(self.taught).all(axis=1)
+        return bool(taught.any() and np.isfinite(self.truth).any())
+
+    def thinned(self, most: int, season: int) -> "Trial":
+        """The trial with at most so many windows that judge, at all times of the season alike."""
+        some = slice(None, None, spacing(len(self.recent), most, season))
+        return replace(
+            self,
+            recent=self.recent[some],
+            truth=self.truth[some],
+            expected=self.expected[some],
+        )
+
+    def error(self, model: BaseEstimator) -> float:
+        """The mean absolute error of a fitted model; infinite where forecasts are not finite.
+
+        Of several series, the mean of the errors relative to each one's naive forecast.
+        """
+        errors = np.abs(self._forecasts(model) - self.truth)
+        error = self._relative(errors) if self.of_several else np.nanmean(errors)
+        return float(error) if np.isfinite(error) else np.inf
+
+    def words(self, error: float) -> str:
+        """An error in words."""
+        return f"{number(error)}{' of the naive error' if self.of_several else ''}"
+
+    def _relative(self, errors):
+        known = np.isfinite(self.truth)
+        floor = NaiveForecaster(target=self.target).fit(self.recent, self.expected)
+        floors = np.abs(self._forecasts(floor) - self.truth)
+        ours = self._sums(errors, known)
+        naives = self._sums(floors, known)
+        moving = naives > 0
+        return np.mean(ours[moving] / naives[moving]) if moving.any() else np.nanmean(errors)
+
+    def _forecasts(self, model):
+        return np.reshape(model.predict(self.recent), self.truth.shape)
+
+    def _sums(self, errors, known):
+        """The sum of the errors of each series whose truth is known."""
+        of_windows = np.where(known, errors, 0).sum(axis=1)
+        n_series = len(self.recent.bounds) - 1
+        return np.bincount(self.recent.series, of_windows, minlength=n_series)
