@@ -74,7 +74,10 @@ def _add_forecast(commands):
     parser = commands.add_parser("forecast", help="forecast from a model's file, as CSV")
     parser.add_argument("model", metavar="MODEL", help=MODEL_FILE)
     parser.add_argument(
-        "data", metavar="DATA", nargs="?", help="newer data, in place of those it was fitted on"
+        "data",
+        metavar="DATA",
+        nargs="?",
+        help="newer data, in place of those it was fitted on; - reads standard input",
     )
     parser.add_argument(
         "--steps", type=_whole, metavar="N", help="rows to forecast (default: the model's horizon)"
@@ -99,7 +102,9 @@ def _add_demo(commands):
 
 def _data(parser):
     parser.add_argument(
-        "data", metavar="DATA", help="a CSV or Parquet file, a row for each time step"
+        "data",
+        metavar="DATA",
+        help="a CSV or Parquet file, a row for each time step; - reads standard input",
     )
     parser.add_argument("--target", required=True, metavar="COL", help="the column to forecast")
     parser.add_argument("--time", metavar="COL", help="the column of times (default: found)")
@@ -112,6 +117,16 @@ def _data(parser):
         default=(),
         metavar="A,B…",
         help="columns whose future is known, as holidays are",
+    )
+    parser.add_argument(
+        "--columns",
+        type=_names,
+        metavar="A,B…",
+        help="the only other columns to use; '' for the target alone (default: all that tell "
+        "something)",
+    )
+    parser.add_argument(
+        "--ignore", type=_names, default=(), metavar="A,B…", help="columns not to use"
     )
 
 

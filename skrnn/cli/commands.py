@@ -3,10 +3,11 @@
 import contextlib
 import shlex
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
-from skrnn.cli.requests import Source, Watch, sorted_into
+from skrnn.cli.requests import Source, Watch, sorted_into, stem_of
 from skrnn.cli.writing import new_file, new_folder
 from skrnn.comparison import Comparison, ForecastModel, Options, fit_model, load_model
 from skrnn.comparison import compare as compare_reading
@@ -14,6 +15,9 @@ from skrnn.comparison.ladder import check_rungs
 from skrnn.comparison.preparation import with_future
 from skrnn.comparison.stopping import patient
 from skrnn.reading import DataProblem
+from skrnn.reading.contents import name_of
+from skrnn.reading.kinds import columns_in_file
+from skrnn.reading.problem import shown
 from skrnn.wording import listing
 
 REPORT = "report.html"
@@ -44,7 +48,7 @@ def compare(
     force : bool, default=False
         Overwrite what an earlier run wrote there.
     **options
-        ``time_column``, ``series``, ``known_ahead`` and ``season`` as in
+        ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore`` and ``season`` as in
         ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``folds``, ``budget``,
         ``jobs``, ``seed``, ``progress`` and ``started`` as in ``skrnn.comparison.compare``; and
         ``tell``, which is called with the ``Reading`` as soon as the data are read.
@@ -58,7 +62,7 @@ def compare(
     """
     everything = {"data": data, "target": target, **options}
     source, asked, watch = sorted_into((Source, Options, Watch), everything)
-    folder = Path(out or f"{Path(data).name.split('.')[0]}-skrnn")
+    folder = Path(out or f"{stem_of(data)}-skrnn")
     check_rungs(asked.models or (), "models")
     with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as unfinished:
         comparison = compare_reading(
@@ -82,7 +86,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     comparison.table.to_csv(folder / SCORES)
     # Columns may be known ahead of which the future is missing; ``why_no_forecast`` says which.
     with contextlib.suppress(DataProblem):
-        comparison.model.forecast().to_csv(folder / FORECAST, index=False)
+        text = comparison.model.csv(comparison.model.forecast())
+        (folder / FORECAST).write_text(text, encoding="utf-8")
 
 
 def why_no_forecast(comparison: Comparison) -> str | None:
@@ -145,8 +150,8 @@ def fit(
     out : path, default=None
         The file. None: in the current folder, the data's name, the model's, and ".skrnn".
     **options
-        ``time_column``, ``series``, ``known_ahead``, ``season``, ``horizon``, ``window``, ``seed``
-        and ``tell``, as in ``compare``.
+        ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore``, ``season``,
+        ``horizon``, ``window``, ``seed`` and ``tell``, as in ``compare``.
 
     Returns
     -------
@@ -158,7 +163,7 @@ def fit(
     everything = {"data": data, "target": target, **options}
     source, asked, watch = sorted_into((Source, Options, Watch), everything)
     check_rungs([model], "name")
-    path = Path(out or f"{Path(data).name.split('.')[0]}-{model}.skrnn")
+    path = Path(out or f"{stem_of(data)}-{model}.skrnn")
     with new_file(path, force, [data]) as unfinished:
         reading = watch.told(source.read())
         fitted = fit_model(
@@ -173,7 +178,7 @@ def forecast(
     data: str | Path | None = None,
     *,
     steps: int | None = None,
-    out: str | Path | None = None,
+    out: str | Path | TextIO | None = None,
     force: bool = False,
 ) -> pd.DataFrame:
     """Forecast with a model's file.
@@ -183,10 +188,11 @@ def forecast(
     model : path
         A file that ``compare`` or ``fit`` wrote.
     data : path, default=None
-        Newer data, as those that it was fitted on. None: forecast what follows these.
+        Newer data, as those that it was fitted on; "-" reads standard input. None: forecast what
+        follows these.
     steps : int, default=None
         How many rows. None: all that the model forecasts.
-    out : path, default=None
+    out : path or text file, default=None
         Where the CSV goes. None: nowhere.
     force : bool, default=False
         Overwrite the file.
@@ -197,11 +203,14 @@ def forecast(
         A line for each forecast.
     """
     fitted = load_model(model)
-    if out is None:
-        return fitted.forecast(_frames(fitted, data), steps)
+    if out is None or hasattr(out, "write"):
+        table = fitted.forecast(_frames(fitted, data), steps)
+        if out is not None:
+            out.write(fitted.csv(table))
+        return table
     with new_file(out, force, [model, data]) as unfinished:
         table = fitted.forecast(_frames(fitted, data), steps)
-        table.to_csv(unfinished, index=False)
+        unfinished.write_text(fitted.csv(table), encoding="utf-8")
     return table
 
 
@@ -226,26 +235,28 @@ def _frames(fitted, data):
     if data is None:
         return None
     how = fitted.preparation
+    kinds = fitted.kinds or {}
     source = Source(
         data=data,
         target=how.target,
         time_column=fitted.time,
         series=fitted.series,
         season=how.season,
-        known_ahead=how.known_ahead,
+        known_ahead=columns_in_file(how.known_ahead, kinds),
+        columns=columns_in_file(how.columns[1:], kinds),
+        kinds=kinds,
     )
-    reading = source.read()
-    frame = next(iter(reading.frames.values()))
-    missing = [column for column in how.columns if column not in frame]
-    if missing:
-        raise DataProblem(
-            f"{Path(data).name}: has no numbers, or too few, in a column {missing[0]!r}, which the "
-            f"model was fitted on: bring all of {listing(how.columns)}"
-        )
+    try:
+        reading = source.read()
+    except DataProblem as problem:
+        if any(shown(name) in str(problem) for name in source.columns):
+            fitted_on = listing(columns_in_file(how.columns, kinds))
+            raise DataProblem(f"{problem}; the model was fitted on {fitted_on}") from None
+        raise
     if reading.step != fitted.step:
         step = reading.step or "a row"
         raise DataProblem(
-            f"{Path(data).name}: its step is {step}, but the model was fitted on rows of "
+            f"{name_of(data)}: its step is {step}, but the model was fitted on rows of "
             f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
         )
     return with_future(reading)
@@ -257,11 +268,13 @@ def _command_line(source, asked):
         "target": source.target,
         "time": source.time_column,
         "series": source.series,
-        "known-ahead": ",".join(source.known_ahead),
+        "known-ahead": ",".join(source.known_ahead) or None,
+        "columns": None if source.columns is None else ",".join(source.columns),
+        "ignore": ",".join(source.ignore) or None,
         "horizon": asked.horizon,
         "season": None if source.season == "auto" else source.season,
         "window": asked.window,
-        "models": ",".join(asked.models or ()),
+        "models": ",".join(asked.models or ()) or None,
         "folds": asked.folds,
         "budget": asked.budget,
         "jobs": None if asked.jobs == 1 else asked.jobs,
@@ -270,6 +283,6 @@ def _command_line(source, asked):
     given = [
         f"--{name} {shlex.quote(str(value))}"
         for name, value in options.items()
-        if value not in (None, "")
+        if value is not None
     ]
     return " ".join(["skrnn compare", shlex.quote(str(source.data)), *given])

@@ -7,9 +7,11 @@ import shlex
 CALLED_OTHERWISE = {"name": "--model", "known_ahead": "--known-ahead"}
 ARGUMENTS = (
     "budget",
+    "columns",
     "folds",
     "force",
     "horizon",
+    "ignore",
     "jobs",
     "known_ahead",
     "models",

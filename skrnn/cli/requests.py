@@ -6,17 +6,21 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from skrnn.reading import Reading, read_series
+from skrnn.reading.contents import STDIN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A file, and how its rows are read; see ``skrnn.reading.read_series``."""
+    """A file, and how its rows and columns are read; see ``skrnn.reading.read_series``."""
 
     data: str | Path
     target: str
     time_column: str | None = None
     series: str | None = None
     known_ahead: tuple = ()
+    columns: tuple | None = None
+    ignore: tuple = ()
+    kinds: dict | None = None
     season: int | str = "auto"
 
     def read(self) -> Reading:
@@ -28,6 +32,9 @@ class Source:
             series=self.series,
             season=self.season,
             known_ahead=self.known_ahead,
+            columns=self.columns,
+            ignore=self.ignore,
+            kinds=self.kinds,
         )
 
 
@@ -56,8 +63,13 @@ class Watch:
         return reading
 
 
+def stem_of(data: str | Path) -> str:
+    """What results of a file are named after."""
+    return "stdin" if Path(data) == STDIN else Path(data).name.split(".")[0]
+
+
 def sorted_into(kinds: tuple, options: dict) -> list:
-    """A record of each kind, with those of the options that it has fields for."""
+    """A record of each kind, with those of the options that it is the first to have fields for."""
     known = [{option.name for option in fields(kind)} for kind in kinds]
     everything = set().union(*known)
     for name in options:
@@ -65,7 +77,9 @@ def sorted_into(kinds: tuple, options: dict) -> list:
             raise TypeError(
                 f"there is no option {name!r}: choose among {', '.join(sorted(everything))}"
             )
-    return [
-        kind(**{name: value for name, value in options.items() if name in names})
-        for kind, names in zip(kinds, known, strict=True)
-    ]
+    made = []
+    left = dict(options)
+    for kind, names in zip(kinds, known, strict=True):
+        own = {name: left.pop(name) for name in list(left) if name in names}
+        made.append(kind(**own))
+    return made

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 # The arguments that are options of the library under the same names.
 COMPARING = ("folds", "budget", "jobs", "seed")
-SHAPE = ("series", "known_ahead", "horizon", "season", "window")
+SHAPE = ("series", "known_ahead", "columns", "ignore", "horizon", "season", "window")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,15 +93,14 @@ def _named(args, names):
 
 
 def _forecast(args):
-    table = commands.forecast(
-        args.model, args.data, steps=args.steps, out=args.out, force=args.force
-    )
+    out = args.out
+    if out is None and not args.json:
+        out = sys.stdout
+    table = commands.forecast(args.model, args.data, steps=args.steps, out=out, force=args.force)
     if args.json:
         # pandas's own to_json ends the process at a period.
         print(json.dumps(table.to_dict("records"), ensure_ascii=False, indent=2, default=str))
-    elif args.out is None:
-        table.to_csv(sys.stdout, index=False)
-    else:
+    elif args.out is not None:
         print(f"{args.out}: {len(table)} forecasts")
     return 0
 

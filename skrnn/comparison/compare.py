@@ -47,7 +47,7 @@ def compare(
     reading : Reading
         The series, as ``read_series`` gives them.
     options : Options, default=None
-        Horizon, window, models, folds, budget, jobs and seed. None: the defaults.
+        Horizon, window, models, columns, folds, budget, jobs and seed. None: the defaults.
     progress : callable, default=None
         Called with the name of a model, how many of all fits are done, and the seconds left, after
         each of them.
@@ -65,6 +65,7 @@ def compare(
     """
     options = replace(options or Options(), **changes)
     budget = Budget.of(options.budget, started)
+    reading = reading.only(options.columns, options.ignore)
     plan, X, y = make_plan(reading, options)
     rounds = Rounds(plan)
     with Stop(budget.deadline(KEPT_FOR_FIT)) as stop:

@@ -1,5 +1,7 @@
 """Fitting one rung on all rows, and what a model's file says of it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
@@ -24,6 +26,8 @@ def fit_model(
     *,
     horizon: int | None = None,
     window: int | None = None,
+    columns: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
     seed: int = 0,
 ) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
@@ -39,6 +43,10 @@ def fit_model(
         The rung: naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru.
     horizon, window : int, default=None
         Rows that are forecast, and steps that a forecast looks at; None: as in ``compare``.
+    columns : sequence of str, default=None
+        The only columns that are used beside the target and those known ahead. None: all.
+    ignore : sequence of str, default=()
+        Columns that are not used.
     seed : int, default=0
         The random state of a network.
 
@@ -52,6 +60,7 @@ def fit_model(
         raise DataProblem(
             "name='seasonal' needs a season, and none was found: give season=N, or choose naive"
         )
+    reading = reading.only(columns, ignore)
     preparation, ladder = prepare(reading, Options(horizon=horizon, window=window, seed=seed))
     X, y = preparation.windows(reading.frames)
     everything = np.arange(len(X))
@@ -152,6 +161,7 @@ def forecast_model(
         step=reading.step,
         time=reading.time,
         series=reading.series,
+        kinds=reading.kinds,
     )
 
 

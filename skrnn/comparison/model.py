@@ -34,6 +34,8 @@ class ForecastModel:
         The time between two rows, in words.
     time, series : str, default=None
         The columns of the file that had the time, and that told the series apart.
+    kinds : dict of str to tuple of str, default=None
+        The file's columns of text, and the kinds of each that have become columns.
     """
 
     name: str
@@ -44,6 +46,7 @@ class ForecastModel:
     step: str | None = None
     time: str | None = None
     series: str | None = None
+    kinds: dict | None = None
 
     def forecast(self, frames: dict | None = None, steps: int | None = None) -> pd.DataFrame:
         """Forecast the rows behind the last known target of each series.
@@ -81,6 +84,10 @@ class ForecastModel:
         }
         return pd.DataFrame(names | columns)
 
+    def csv(self, table: pd.DataFrame) -> str:
+        """Forecasts as CSV, their times written as those of the rows that it was fitted on are."""
+        return table.to_csv(index=False, date_format=_form_of_times(self.frames.values()))
+
     def save(self, path: str | Path) -> None:
         """Write the model to a file, as ``skrnn.save`` does."""
         save(self, path)
@@ -92,6 +99,18 @@ class ForecastModel:
     def __setstate__(self, state):
         frames = {name: frame_from(frame) for name, frame in state["frames"].items()}
         vars(self).update(state, frames=frames)
+
+
+def _form_of_times(frames):
+    """How times are written to the precision of all rows; None where pandas needs no telling."""
+    times = [frame.index for frame in frames]
+    if any(not isinstance(index, pd.DatetimeIndex) or index.tz is not None for index in times):
+        return None
+    if all((index == index.normalize()).all() for index in times):
+        return "%Y-%m-%d"
+    if all((index == index.floor("s")).all() for index in times):
+        return "%Y-%m-%d %H:%M:%S"
+    return "%Y-%m-%d %H:%M:%S.%f"
 
 
 def load_model(path: str | Path) -> ForecastModel:

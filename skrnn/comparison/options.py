@@ -16,6 +16,10 @@ class Options:
     models : sequence of str, default=None
         Names of rungs: naive, seasonal, smoothing, linear, dense, conv, simple, lstm, gru. None:
         all. The naive forecast is always among them.
+    columns : sequence of str, default=None
+        The only columns that are used beside the target and those known ahead. None: all.
+    ignore : sequence of str, default=()
+        Columns that are not used.
     folds : int, default=5
         Folds of the backtest, over the newest 30 % of the rows.
     budget : float, default=None
@@ -29,6 +33,8 @@ class Options:
     horizon: int | None = None
     window: int | None = None
     models: tuple | None = None
+    columns: tuple | None = None
+    ignore: tuple = ()
     folds: int = 5
     budget: float | None = None
     jobs: int = 1

@@ -18,6 +18,8 @@ from skrnn.reading.tables import Table
 NUMBER_SHARE = 0.5
 # Numbers that often stand for an unknown value. They are taken as numbers.
 MARKERS = {sign * number for number in (99, 999, 9999, 99999, 999999) for sign in (1, -1)}
+# Why a column is left out that was not asked for, or not to be used.
+AS_ASKED = "as asked for"
 REMEDY = "correct it, or leave the cell empty if it is unknown"
 
 
@@ -66,7 +68,7 @@ def read_columns(table: Table, roles: Roles, others: list[str], kinds: Mapping) 
     for name in dict.fromkeys((roles.target, *roles.needed, *others)):
         needed = name == roles.target or name in roles.needed
         if not needed and (name in roles.ignore or roles.columns is not None):
-            reasons[name] = "as asked for"
+            reasons[name] = AS_ASKED
         elif name in kinds or (name != roles.target and _holds_words(table, name)):
             codes, words[name] = codes_of(table, name, kinds.get(name))
             read[name] = Floats(codes)

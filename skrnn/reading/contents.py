@@ -3,9 +3,10 @@
 import gzip
 import hashlib
 import io
+import sys
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skrnn.reading.problem import DataProblem, counted, listed
@@ -23,6 +24,8 @@ FOREIGN = {
     b"ARROW1": "an Arrow (Feather) file",
 }
 PARQUET = b"PAR1"
+# The path that stands for standard input.
+STDIN = Path("-")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Contents:
     @property
     def name(self) -> str:
         """The file's name, for messages."""
-        return self.path.name
+        return name_of(self.path)
 
     @property
     def stem(self) -> str:
@@ -53,13 +56,22 @@ class Contents:
         return self.data.startswith(PARQUET) or self.path.suffix.lower() in (".parquet", ".pq")
 
 
+def name_of(path: str | Path) -> str:
+    """What a file is called in messages."""
+    return "standard input" if Path(path) == STDIN else Path(path).name
+
+
 def read_contents(path: str | Path) -> Contents:
-    """The bytes of a file; a gzip file or a zip archive of one file is unpacked."""
+    """The bytes of a file; a gzip file or a zip archive of one file is unpacked.
+
+    "-" is standard input.
+    """
     path = Path(path).expanduser()
-    raw = _read_bytes(path)
+    raw = sys.stdin.buffer.read() if path == STDIN else _read_bytes(path)
+    contents = Contents(path, raw, hashlib.sha256(raw).hexdigest(), len(raw))
     if not raw.strip():
-        raise DataProblem(f"{path.name} is empty: pass a file with a header and rows")
-    return Contents(path, _unpack(path, raw), hashlib.sha256(raw).hexdigest(), len(raw))
+        raise DataProblem(f"{contents.name} is empty: pass a file with a header and rows")
+    return replace(contents, data=_unpack(contents.name, raw))
 
 
 def _read_bytes(path):
@@ -88,38 +100,37 @@ def _neighbours(path):
     return f"; its folder has {listed(names, 5)}" if names else ""
 
 
-def _unpack(path, raw):
+def _unpack(name, raw):
     if raw.startswith(b"\x1f\x8b"):
-        return _gunzip(path, raw)
-    return _unzip(path, raw) if raw.startswith(b"PK\x03\x04") else raw
+        return _gunzip(name, raw)
+    return _unzip(name, raw) if raw.startswith(b"PK\x03\x04") else raw
 
 
-def _gunzip(path, raw):
+def _gunzip(name, raw):
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
         raise DataProblem(
-            f"{path.name} is a damaged gzip file ({error}): fetch or make it again"
+            f"{name} is a damaged gzip file ({error}): fetch or make it again"
         ) from None
 
 
-def _unzip(path, raw):
+def _unzip(name, raw):
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = [info.filename for info in archive.infolist() if _is_content(info)]
             if "[Content_Types].xml" in names or "mimetype" in names:
                 raise DataProblem(
-                    f"{path.name} is a workbook or document: save its sheet as CSV, and pass that"
+                    f"{name} is a workbook or document: save its sheet as CSV, and pass that"
                 )
             if len(names) != 1:
                 raise DataProblem(
-                    f"{path.name} must hold one file, got {listed(names, 5)}: unpack it, and pass "
-                    f"one"
+                    f"{name} must hold one file, got {listed(names, 5)}: unpack it, and pass one"
                 )
             return archive.read(names[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise DataProblem(
-            f"{path.name} is a zip archive that does not open ({error}): unpack it by hand"
+            f"{name} is a zip archive that does not open ({error}): unpack it by hand"
         ) from None
 
 

@@ -106,10 +106,14 @@ def timely_frames(frames: dict, target: str, known_ahead: tuple, needed: tuple, 
             starts[column] = total - sum(since)
     for column in late:
         if column in needed:
-            role, where = ("known ahead",) * 2 if column in known_ahead else ("needed", "columns=")
+            role = "needed"
+            remedy = "leave it out"
+            if column in known_ahead:
+                role = "known ahead"
+                remedy = "take it out of known ahead"
             raise DataProblem(
-                f"{file}, column {shown(column)}: is {role}, but unknown in the older half of "
-                f"the rows: fill it, or take it out of {where}"
+                f"{file}, column {shown(column)}: is {role}, but unknown in the older half of the "
+                f"rows: fill it, or {remedy}"
             )
     notes = []
     if late:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skrnn.reading.columns import note_on_marker, notes_on_left_out, read_columns
+from skrnn.reading.columns import AS_ASKED, note_on_marker, notes_on_left_out, read_columns
 from skrnn.reading.frames import (
     MIN_KNOWN,
     find_gaps,
@@ -18,7 +18,7 @@ from skrnn.reading.frames import (
     timely_frames,
     usable_frames,
 )
-from skrnn.reading.kinds import choose_kinds
+from skrnn.reading.kinds import choose_kinds, columns_in_file
 from skrnn.reading.problem import DataProblem, counted, shown
 from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
@@ -29,6 +29,7 @@ from skrnn.reading.strays import settle_strays
 from skrnn.reading.tables import Table, read_table
 from skrnn.reading.times import JOINT, Times, find_times, first_column
 from skrnn.reading.worth import worthless_columns
+from skrnn.wording import listing
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,50 @@ class Reading:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seasons: tuple[int, ...] = ()
 
+    def only(self, columns: Sequence[str] | None = None, ignore: Sequence[str] = ()) -> "Reading":
+        """The reading with some of its columns.
+
+        Parameters
+        ----------
+        columns : sequence of str, default=None
+            The only columns that stay beside the target and those known ahead. None: all.
+        ignore : sequence of str, default=()
+            Columns that go.
+
+        Returns
+        -------
+        reading : Reading
+        """
+        if columns is None and not len(ignore):
+            return self
+        present = next(iter(self.frames.values())).columns
+        in_file = columns_in_file(present, self.kinds)
+        wanted = in_file if columns is None else _names(columns)
+        for argument, names in (("columns", wanted), ("ignore", _names(ignore))):
+            for name in names:
+                if name not in in_file:
+                    raise DataProblem(
+                        f"{argument}= has no {name!r}: choose among {listing(in_file)}"
+                    )
+        if self.target in _names(ignore):
+            raise DataProblem(f"ignore= has {self.target!r}, the target: take it out")
+        always = {self.target, *columns_in_file(self.known_ahead, self.kinds)}
+        kept = {*always, *wanted} - set(_names(ignore))
+        lost = [name for name in in_file if name not in kept]
+        gone = [name for name in present if columns_in_file([name], self.kinds)[0] in lost]
+        known_ahead = tuple(name for name in self.known_ahead if name not in gone)
+        future = {}
+        if known_ahead:
+            future = {key: frame[list(known_ahead)] for key, frame in self.future.items()}
+        return replace(
+            self,
+            frames={key: frame.drop(columns=gone) for key, frame in self.frames.items()},
+            known_ahead=known_ahead,
+            future=future,
+            kinds={name: own for name, own in self.kinds.items() if name not in lost},
+            notes=[*self.notes, *notes_on_left_out(dict.fromkeys(lost, AS_ASKED))],
+        )
+
 
 def read_series(
     path: str | Path,
@@ -115,7 +160,7 @@ def read_series(
     Parameters
     ----------
     path : str or path-like
-        A CSV file (also as .gz, or alone in a .zip) or a Parquet file.
+        A CSV file (also as .gz, or alone in a .zip) or a Parquet file; "-" reads standard input.
     target : str
         The column to forecast.
     time : str, default=None

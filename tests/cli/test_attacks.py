@@ -1,5 +1,8 @@
 """What somebody in a hurry, or with odd data, does to the command."""
 
+import io
+import json
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -168,7 +171,8 @@ def test_a_model_that_is_no_file_is_told_with_the_remedy(folder, name, message, 
     [
         (
             days()[["day", "demand"]],
-            "new.csv: has no numbers, or too few, in a column 'sale', which the model",
+            "new.csv: has no column 'sale': the columns are 'day' and 'demand'; the model was "
+            "fitted on demand and sale",
         ),
         (
             days(14, sale=1),
@@ -190,15 +194,105 @@ def test_devices_are_not_overwritten(fitted, capsys):
     assert "/dev/null is no file: choose another --out" in capsys.readouterr().err
 
 
-def test_kinds_in_words_cannot_be_known_ahead_and_the_remedy_is_said(folder, capsys):
-    """Columns of 0 and 1 are what models learn from."""
-    days(kind=["work", "free"] * 50).to_csv("days.csv", index=False)
+def test_kinds_in_words_may_be_known_ahead(folder, capsys):
+    """They become columns of 0 and 1, and the rows to forecast are read as those of the fit were,
+    whatever kinds they have.
+    """
+    kind = np.random.default_rng(0).choice(["work", "free", "fair"], 103)
+    table = days(103, kind=kind)
+    table["demand"] = 20 + 9 * (kind == "free") + np.arange(103) % 7
+    table["demand"] = table["demand"].astype(object)
+    table.iloc[:100].to_csv("days.csv", index=False)
+    how = ["--target", "demand", "--model", "linear", "--known-ahead", "kind", "--horizon", "3"]
 
-    assert main(["compare", "days.csv", *QUICK, "--known-ahead", "kind"]) == 2
-    assert (
-        "'work' is not a number, nor are most cells of this column: write its kinds as columns of "
-        "0 and 1" in (capsys.readouterr().err)
+    assert main(["fit", "days.csv", *how, "--out", "kinds.skrnn"]) == 0
+    assert "becomes 3 columns of 0 and 1: 'fair', 'free' and 'work'." in capsys.readouterr().out
+    expected = 20 + 9 * np.array([1, 0, 0]) + np.arange(100, 103) % 7
+    table.loc[100:, "demand"] = ""
+    table.loc[100:, "kind"] = ["free", "work", "gala"]
+    table.to_csv("next.csv", index=False)
+    assert main(["forecast", "kinds.skrnn", "next.csv", "--out", "found.csv"]) == 0
+    np.testing.assert_allclose(pd.read_csv("found.csv")["demand"][:2], expected[:2], atol=1)
+
+
+def test_newer_data_need_tell_nothing_new(folder, capsys):
+    """A column that is constant there, or text of one kind, is what the model was fitted on."""
+    rng = np.random.default_rng(0)
+    days(sale=rng.integers(0, 2, 100), sky=rng.choice(["sun", "fog"], 100)).to_csv("days.csv")
+    how = ["--target", "demand", "--model", "linear", "--out", "one.skrnn"]
+    assert main(["fit", "days.csv", *how]) == 0
+    days(60, sale=1, sky="hail").to_csv("newer.csv")
+    capsys.readouterr()
+
+    assert main(["forecast", "one.skrnn", "newer.csv", "--steps", "2"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "columns"),
+    [
+        ([], "demand, a, b"),
+        (["--columns", "b"], "demand, b"),
+        (["--columns", ""], "demand"),
+        (["--ignore", "b"], "demand, a"),
+    ],
+)
+def test_columns_as_asked_for(folder, capsys, options, columns):
+    """Only these, or not these; and the newer data need no others."""
+    rng = np.random.default_rng(0)
+    days(a=rng.normal(size=100), b=rng.normal(size=100)).to_csv("days.csv", index=False)
+
+    how = ["--target", "demand", "--model", "linear", "--out", "one.skrnn", "--json"]
+    assert main(["fit", "days.csv", *how, *options]) == 0
+    assert json.loads(capsys.readouterr().out)["columns"] == columns
+    days(a=5.0, b=rng.normal(size=100))[["day", *columns.split(", ")]].to_csv("newer.csv")
+    assert main(["forecast", "one.skrnn", "newer.csv"]) == 0
+
+
+def test_a_comparison_names_its_columns_to_repeat_it(folder, capsys):
+    """The target alone, too."""
+    days(a=np.arange(100) % 3).to_csv("days.csv", index=False)
+
+    assert main(["compare", "days.csv", *QUICK, "--columns", "", "--json"]) == 0
+    assert " --columns '' " in json.loads(capsys.readouterr().out)["command"]
+
+
+def test_data_from_a_pipe(fitted, monkeypatch, capsys):
+    """A lone - is standard input, for each command that reads data."""
+    content = (fitted / "days.csv").read_bytes()
+    for arguments in (
+        ["forecast", "one.skrnn", "-"],
+        ["fit", "-", "--target", "demand", "--model", "naive"],
+        ["compare", "-", *QUICK],
+    ):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert main(arguments) == 0
+    assert (fitted / "stdin-naive.skrnn").is_file()
+    assert (fitted / "stdin-skrnn" / "forecast.csv").is_file()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    capsys.readouterr()
+
+    assert main(["forecast", "one.skrnn", "-"]) == 2
+    assert capsys.readouterr().err == (
+        "skrnn forecast: standard input is empty: pass a file with a header and rows\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("freq", "first"),
+    [("h", "2024-01-09 00:00:00"), ("D", "2024-07-11"), ("500ms", "2024-01-01 00:01:36.000000")],
+)
+def test_times_have_one_form_however_many_rows_are_forecast(folder, capsys, freq, first):
+    """Also where the only one is at midnight, or on the second."""
+    stamps = pd.date_range("2024-01-01", periods=192, freq=freq)
+    pd.DataFrame({"when": stamps, "y": np.arange(192) % 24}).to_csv("y.csv", index=False)
+    assert main(["fit", "y.csv", "--target", "y", "--model", "naive", "--season", "1"]) == 0
+    capsys.readouterr()
+
+    assert main(["forecast", "y-naive.skrnn", "--steps", "1"]) == 0
+    (one,) = capsys.readouterr().out.splitlines()[1:]
+    assert main(["forecast", "y-naive.skrnn"]) == 0
+    assert one == capsys.readouterr().out.splitlines()[1] == f"{first},23.0"
 
 
 @pytest.mark.parametrize(

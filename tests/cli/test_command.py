@@ -351,7 +351,8 @@ def test_ctrl_c_reports_what_is_finished(airline):
 
     assert process.returncode in (0, 130)
     said = [line for line in err.splitlines() if "compiling" not in line]
-    assert said == [] or said == ["skrnn compare: no model was finished: stopped by Ctrl-C"]
+    early = ("no model was finished: stopped by Ctrl-C", "stopped by Ctrl-C, nothing was written")
+    assert said == [] or said[0].removeprefix("skrnn compare: ") in early
     assert (said == []) == ("Use the " in out)
 
 

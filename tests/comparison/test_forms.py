@@ -9,6 +9,7 @@ import pytest
 from skrnn.comparison import compare, fit_model
 from skrnn.comparison.forms import Form, FormChoice
 from skrnn.comparison.trial import Trial
+from skrnn.reading import DataProblem
 from skrnn.wording import number
 
 
@@ -71,6 +72,34 @@ def test_unknown_targets_are_in_the_unit_of_the_others(make_reading):
 def test_a_fitted_model_tells_what_it_has_learned(weekly, make_reading, name, learns):
     """What ``skrnn show`` says behind ``skrnn fit``."""
     assert fit_model(make_reading(weekly, 7), name, horizon=3).facts["learns"] == learns
+
+
+def test_columns_of_a_comparison(weekly, make_reading):
+    """Only these, or not these, also of a model that is fitted."""
+    weekly = weekly.assign(wind=weekly["noise"] ** 2)
+    reading = make_reading(weekly, 7, known_ahead=("noise",))
+    how = {"horizon": 3}
+
+    only = compare(reading, models=["linear"], folds=2, columns=[], **how)
+    all_but = fit_model(reading, "linear", ignore="noise", **how)
+
+    assert only.plan.preparation.columns == ("demand", "noise")
+    assert "Left out: column 'wind' (as asked for)." in only.reading.notes
+    assert all_but.preparation.columns == ("demand", "wind")
+    assert all_but.preparation.known_ahead == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": ["winf"]}, "columns= has no 'winf': choose among demand and noise"),
+        ({"ignore": ["demand"]}, "ignore= has 'demand', the target: take it out"),
+    ],
+)
+def test_columns_that_are_not_there(weekly, make_reading, options, message):
+    """In one line, with the remedy."""
+    with pytest.raises(DataProblem, match=f"^{re.escape(message)}$"):
+        compare(make_reading(weekly, 7), models=["linear"], **options)
 
 
 @pytest.mark.parametrize("name", ["naive", "seasonal"])
