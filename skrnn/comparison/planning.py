@@ -9,7 +9,7 @@ from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import FORMS, Form, best_form
 from skrnn.comparison.ladder import LEARNING, Ladder, check_rungs
 from skrnn.comparison.options import Options
-from skrnn.comparison.preparation import Preparation, calendar_fields
+from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
 from skrnn.comparison.seasons import best_season
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
@@ -237,8 +237,8 @@ def _note_on_stride(stride):
     if stride == 1:
         return []
     return [
-        f"Of all windows one in {stride} is used, evenly spaced: more would not make the errors "
-        "smaller."
+        f"Of all windows one in {stride} is used, evenly spaced: with all, there would be more "
+        f"than {MOST_TARGETS:,} rows to forecast."
     ]
 
 

@@ -62,14 +62,17 @@ class Kinds:
         """A frame with columns of 0 and 1 in place of those of codes."""
         if not any(name in frame for name in self.made):
             return frame
-        columns = {}
-        for name in frame.columns:
-            values = frame[name].to_numpy()
+        # Of many short series, taking columns out of each frame would take most of the time.
+        values = frame.to_numpy()
+        columns = []
+        for at, name in enumerate(frame.columns):
+            column = values[:, at]
             if name not in self.made:
-                columns[name] = values
-            for new, code in self.made.get(name, {}).items():
-                columns[new] = np.where(np.isnan(values), np.nan, values == code)
-        return pd.DataFrame(columns, index=frame.index)
+                columns.append(column)
+            for code in self.made.get(name, {}).values():
+                columns.append(np.where(np.isnan(column), np.nan, column == code))
+        names = self.columns(frame.columns)
+        return pd.DataFrame(np.column_stack(columns), index=frame.index, columns=names)
 
     def origin(self, column: str) -> str:
         """The column of the file that a column comes from."""

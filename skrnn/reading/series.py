@@ -250,7 +250,8 @@ def _reading(table, roles, times, season, given):
     frames = {key: kinds.spread(frame) for key, frame in frames.items()}
     needed = (target, *kinds.columns(roles.needed))
     reasons = worthless_columns(frames, n_old, needed, kinds.origin)
-    frames = {key: frame.drop(columns=list(reasons)) for key, frame in frames.items()}
+    if reasons:
+        frames = {key: frame.drop(columns=list(reasons)) for key, frame in frames.items()}
     found = _season(season, frames, target, step, n_old)
     gaps = find_gaps(frames, target)
     notes = [
