@@ -59,7 +59,10 @@ FILES = {
     "m4_hourly.parquet": (
         ["--target", "value", "--series", "series_id", "--window", "24"],
         24,
-        ["Left out: column 'category' (text).", "The time is column 'timestamp'."],
+        [
+            "Left out: column 'category' (text that never changes in the oldest 60% of the rows).",
+            "The time is column 'timestamp'.",
+        ],
         "seasonal",
         0.55,
     ),
