@@ -32,7 +32,7 @@ from skrnn import (
     Windows,
     make_windows,
 )
-from skrnn.files import HEADER
+from skrnn.files.archive import HEADER, TREE, content_of
 from tests.golden.files.models import HERE, MODELS, answers
 from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS
 
@@ -166,12 +166,17 @@ def test_an_estimator_without_a_fit_comes_back(tmp_path):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (RNNRegressor(loss=lambda true, predicted: 0), r"^loss=<function .* of RNNRegressor is "),
+        (
+            RNNRegressor(loss=lambda true, predicted: 0),
+            r"^loss=<function .* of RNNRegressor cannot be written",
+        ),
         (
             make_pipeline(FunctionTransformer(lambda X: X), LinearWindow()),
-            "^functiontransformer__func=<function .* of Pipeline is ",
+            "^functiontransformer__func=<function .* of Pipeline cannot be written",
         ),
         (LinearWindow(alpha=io.StringIO()), "^alpha=<_io.StringIO .* of LinearWindow "),
+        ([LinearWindow()], "^estimator must be an estimator of skrnn or scikit-learn, got "),
+        (LinearWindow, "^estimator must be an estimator of skrnn or scikit-learn, got skrnn"),
     ],
 )
 def test_what_is_not_ours_is_refused_by_its_parameter(model, message, tmp_path):
@@ -191,48 +196,49 @@ def written(folder):
 
 def changed(content, changes, header=None, compression=zipfile.ZIP_STORED):
     """The file with other members, and a checksum that fits."""
-    from skrnn.files import _checksum, _members
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist() if name != HEADER}
+    again = content_of({**members, **changes})
+    with zipfile.ZipFile(io.BytesIO(again)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    told = {**json.loads(members.pop(HEADER)), **(header or {})}
+    return zip_of({**members, HEADER: json.dumps(told)}, compression)
 
-    members = {**_members(content), **changes}
-    told = {**json.loads(members.pop(HEADER)), "sha256": _checksum(members), **(header or {})}
+
+def zip_of(members, compression=zipfile.ZIP_STORED):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, value in {**members, HEADER: json.dumps(told)}.items():
+        for name, value in members.items():
             archive.writestr(name, value)
     return file.getvalue()
-
-
-def an_array(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return next(name for name in archive.namelist() if name.endswith(".npy"))
 
 
 def huge_array(content):
     header = io.BytesIO()
     described = {"descr": "<f8", "fortran_order": False, "shape": (10**12,)}
     np.lib.format.write_array_header_1_0(header, described)
-    return changed(content, {an_array(content): header.getvalue()})
+    return changed(content, {"0.npy": header.getvalue()})
 
 
 def of_objects(content):
     file = io.BytesIO()
     np.save(file, np.array([print], dtype=object), allow_pickle=True)
-    return changed(content, {an_array(content): file.getvalue()})
+    return changed(content, {"0.npy": file.getvalue()})
 
 
-def of_another_type(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        schema = archive.read("schema.json").decode()
-    named = schema.replace('"LinearWindow"', '"Popen"')
-    named = named.replace("skrnn.baselines.linear", "subprocess")
-    return changed(content, {"schema.json": named.encode()})
+def with_tree(content, tree):
+    return changed(content, {TREE: json.dumps(tree).encode()})
+
+
+def an_object(name):
+    return {"kind": "object", "class": name, "state": {}, "items": [], "number": 0}
 
 
 DAMAGES = {
     "empty": (lambda content: b"", "is not a file that skrnn wrote"),
     "text": (lambda content: b"day,value\n", "is not a file that skrnn wrote"),
     "another zip": (
-        lambda content: _zip_of({"a.json": "{}"}),
+        lambda content: zip_of({"a.json": "{}"}),
         "is not a file that skrnn wrote",
     ),
     "cut": (lambda content: content[:-100], "is damaged"),
@@ -240,7 +246,7 @@ DAMAGES = {
     "a pickle": (lambda content: pickle.dumps([1]), "is a pickle"),
     "an older model": (lambda content: b"skrnn model 1\n" + content, "is a pickle"),
     "newer": (
-        lambda content: changed(content, {}, {"format": 99, "skrnn": "9.0"}),
+        lambda content: changed(content, {}, {"format": 99, "versions": {"skrnn": "9.0"}}),
         "was written by skrnn 9.0",
     ),
     "another checksum": (
@@ -254,20 +260,40 @@ DAMAGES = {
     "a path": (lambda content: changed(content, {"../up.npy": b""}), "is no name of a member"),
     "a huge array": (huge_array, "is not as large as it says"),
     "an array of objects": (of_objects, "an array of objects"),
-    "another type": (of_another_type, "holds subprocess.Popen, which skrnn does not trust"),
-    "a schema that is none": (
-        lambda content: changed(content, {"schema.json": b"[" * 100_000}),
-        "is damaged",
+    "another type": (
+        lambda content: with_tree(content, an_object("subprocess.Popen")),
+        "holds subprocess.Popen, which skrnn does not trust",
+    ),
+    "a function": (
+        lambda content: with_tree(content, {"kind": "name", "text": "os.system"}),
+        "holds os.system, which skrnn does not trust",
+    ),
+    "a function of ours": (
+        lambda content: with_tree(content, {"kind": "name", "text": "skrnn.cli.main.main"}),
+        "holds skrnn.cli.main.main, which skrnn does not trust",
+    ),
+    "a module within": (
+        lambda content: with_tree(content, an_object("sklearn.utils.os.PathLike")),
+        "does not trust",
+    ),
+    "what NumPy has besides": (
+        lambda content: with_tree(content, {"kind": "ufunc", "text": "load"}),
+        "holds numpy.load, which skrnn does not trust",
+    ),
+    "a call": (
+        lambda content: with_tree(
+            content,
+            {**an_object("skrnn.windows.array.Windows"), "kind": "compiled", "args": []},
+        ),
+        "does not trust",
+    ),
+    "a kind that is none": (lambda content: with_tree(content, {"kind": "class__"}), "is damaged"),
+    "a tree that is none": (lambda content: changed(content, {TREE: b"[" * 100_000}), "is damaged"),
+    "a format of no number": (
+        lambda content: changed(content, {}, {"format": True}),
+        "its format is True",
     ),
 }
-
-
-def _zip_of(members):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, value in members.items():
-            archive.writestr(name, value)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES.values(), ids=DAMAGES)
@@ -336,6 +362,19 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 
     assert [path.name for path in tmp_path.iterdir()] == ["model.skrnn"]
     assert (tmp_path / "model.skrnn").read_bytes() == before
+
+
+def test_a_link_stays_one_and_readers_stay_the_same(tmp_path):
+    """What is replaced is the file behind it."""
+    written(tmp_path)
+    os.chmod(tmp_path / "model.skrnn", 0o640)
+    (tmp_path / "link.skrnn").symlink_to("model.skrnn")
+
+    skrnn.save(LinearWindow(alpha=3.0), tmp_path / "link.skrnn")
+
+    assert (tmp_path / "link.skrnn").is_symlink()
+    assert skrnn.load(tmp_path / "model.skrnn").alpha == 3.0
+    assert (tmp_path / "model.skrnn").stat().st_mode & 0o777 == 0o640
 
 
 # ---------------------------------------------------------------------- files of older versions

@@ -20,7 +20,6 @@ HEAVY = (
     "numba",
     "plotly",
     "jinja2",
-    "skops",
 )
 # How the names of the modules begin that may import each.
 ALLOWED = {
@@ -34,7 +33,6 @@ ALLOWED = {
     "numba": ("neural/fused",),
     "plotly": ("report",),
     "jinja2": ("report",),
-    "skops": ("files.py",),
 }
 # No module imports one of a later layer.
 LAYERS = [
