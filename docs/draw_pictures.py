@@ -15,6 +15,7 @@ from skrnn import (
     ConvRegressor,
     DenseRegressor,
     Differencer,
+    IntervalForecaster,
     LinearWindow,
     NaiveForecaster,
     RNNRegressor,
@@ -25,8 +26,15 @@ from skrnn import (
     make_windows,
 )
 from skrnn.datasets import load_airline, make_waves
+from skrnn.evaluation import backtest
 from skrnn.neural.fused.engine import input_gradients
-from skrnn.plotting import ForecastDisplay, LagImportanceDisplay, LeadErrorDisplay, TrainingDisplay
+from skrnn.plotting import (
+    CalibrationDisplay,
+    ForecastDisplay,
+    LagImportanceDisplay,
+    LeadErrorDisplay,
+    TrainingDisplay,
+)
 from skrnn.plotting.axes import BLUE, PALETTE, VERMILION, small_legend
 
 
@@ -48,6 +56,29 @@ def draw_forecast():
         ForecastDisplay.from_estimator(pipe, df, df["passengers"], origin=decembers, name="linear"),
         "forecast",
     )
+
+
+def hourly_load():
+    """Twelve weeks of hours that follow the day, and errors that last a while."""
+    rng = np.random.default_rng(0)
+    n = 12 * 7 * 24
+    errors = pd.Series(rng.normal(size=n)).ewm(halflife=6).mean().to_numpy()
+    load = 50 + 10 * np.sin(np.arange(n) * np.pi / 12) + 8 * errors
+    return pd.DataFrame({"load": load}, pd.date_range("2024-01-01", periods=n, freq="h"))
+
+
+def draw_intervals():
+    """A fan of the hours of two days, and what the intervals of four weeks held."""
+    X, y = make_windows(hourly_load(), length=48, horizon=48)
+    coverages = (0.2, 0.4, 0.5, 0.6, 0.8, 0.9, 0.95)
+    models = {"conformal": IntervalForecaster(LinearWindow()), "residuals": LinearWindow()}
+    results = {
+        name: backtest(model, X, y, cv=6, coverages=coverages) for name, model in models.items()
+    }
+    save(CalibrationDisplay.from_predictions(results), "calibration")
+    model = IntervalForecaster(LinearWindow(), calibration_size=0.4).fit(X[:-72], y[:-72])
+    options = {"coverages": (0.5, 0.8, 0.95), "n_history": 96, "name": "linear"}
+    save(ForecastDisplay.from_estimator(model, X, y, origin=-1, **options), "fan")
 
 
 def draw_waves():
@@ -173,6 +204,7 @@ def draw_forgetting():
 
 if __name__ == "__main__":
     draw_forecast()
+    draw_intervals()
     draw_waves()
     draw_importance()
     draw_forgetting()

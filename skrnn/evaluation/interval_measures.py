@@ -159,7 +159,7 @@ def coverage_by_lead(
             f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}"
         )
     lines = [
-        _held(true[:, [column]], ends[:, [column]], leads[[column]], coverage)
+        _of_neighbours(true[:, [column]], ends[:, [column]], leads[[column]], coverage)
         for column in range(n_leads)
     ]
     return pd.DataFrame(lines, pd.Index(leads, name="lead"))
@@ -207,7 +207,7 @@ def calibration_curve(
     true, ends = beside_truth(y_true, y_interval, "y_interval", (len(stated), 2))
     leads = np.arange(1, true.shape[1] + 1) if leads is None else np.asarray(leads)
     lines = [
-        _held(true, ends[:, :, position], leads, coverage)
+        _of_neighbours(true, ends[:, :, position], leads, coverage)
         for position, coverage in enumerate(stated)
     ]
     return pd.DataFrame(lines, pd.Index(stated, name="stated"))
@@ -227,17 +227,37 @@ def is_held(true: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarra
     return (lower <= true) & (true <= upper)
 
 
-def _held(true, ends, leads, coverage):
-    """Coverage, standard error and width of forecasts (n, n_leads) from neighbouring rows."""
+def held_line(
+    true: np.ndarray,
+    ends: np.ndarray,
+    origin: np.ndarray,
+    row: np.ndarray,
+    coverage: float,
+    series: np.ndarray | None = None,
+) -> dict[str, float]:
+    """Coverage, its standard error and the width of intervals (n, n_leads, 2).
+
+    ``origin`` (n, 1) and ``row`` (n, n_leads) say when each was made and which row it is for, and
+    ``series`` (n, 1) of which series, where there are several.
+    """
     known = ~np.isnan(true)
+    if not known.any():
+        return dict.fromkeys(("coverage", "standard_error", "width"), np.nan)
     lower, upper = np.moveaxis(ends, -1, 0)
     held = is_held(true, lower, upper)[known]
-    origin = np.broadcast_to(np.arange(len(true))[:, None], true.shape)
+    origin = np.broadcast_to(origin, true.shape)[known]
+    groups = [] if series is None else [np.broadcast_to(series, true.shape)[known]]
     return {
-        "coverage": held.mean() if len(held) else np.nan,
-        "standard_error": standard_error(held, origin[known], (origin + leads)[known], coverage),
-        "width": (upper - lower)[known].mean() if len(held) else np.nan,
+        "coverage": held.mean(),
+        "standard_error": standard_error(held, origin, row[known], coverage, groups),
+        "width": (upper - lower)[known].mean(),
     }
+
+
+def _of_neighbours(true, ends, leads, coverage):
+    """The same of forecasts (n, n_leads) from neighbouring rows."""
+    origin = np.arange(len(true))[:, None]
+    return held_line(true, ends, origin, origin + leads, coverage)
 
 
 def _seasonal_change(values, season):

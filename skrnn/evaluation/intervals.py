@@ -61,18 +61,20 @@ class Promise:
 
     def measures(self, predictions: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
         """Coverage, its standard error, width and MSIS for each value of a column; None: of all."""
-        series = predictions["series"].to_numpy() if "series" in predictions else None
+        groups = [
+            predictions[name].to_numpy() for name in ("fold", "series") if name in predictions
+        ]
         values = np.zeros(len(predictions), int) if by is None else predictions[by].to_numpy()
-        number, groups = pd.factorize(values, sort=True)
+        number, names = pd.factorize(values, sort=True)
         order = np.argsort(number, kind="stable")
         lines = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
         columns = {
             f"{prefix}{name}": found
             for prefix in FORECASTS.values()
             for coverage in self.coverages
-            for name, found in self._of_lines(predictions, lines, series, coverage, prefix).items()
+            for name, found in self._of_lines(predictions, lines, groups, coverage, prefix).items()
         }
-        return pd.DataFrame(columns, index=pd.Index(groups, name=by))
+        return pd.DataFrame(columns, index=pd.Index(names, name=by))
 
     def _ends_of_residuals(self, predictions, column, prefix):
         """(name, ends) of intervals from what forecasts missed whose truth was known by then."""
@@ -90,7 +92,7 @@ class Promise:
         for position, coverage in enumerate(self.coverages):
             yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)
 
-    def _of_lines(self, predictions, lines, series, coverage, prefix):
+    def _of_lines(self, predictions, lines, groups, coverage, prefix):
         """The measures of each group of lines."""
         lower, upper = (predictions[name].to_numpy(float) for name in end_names(coverage, prefix))
         true, scale = (predictions[name].to_numpy(float) for name in ("true", "scale"))
@@ -103,7 +105,7 @@ class Promise:
                 held[which],
                 *self.rows[which].T,
                 coverage,
-                None if series is None else series[which],
+                [group[which] for group in groups],
             )
             for which in rows
         ]
@@ -124,6 +126,12 @@ def end_names(coverage: float, prefix: str = "") -> tuple[str, str]:
     ('lower_0.95', 'upper_0.95')
     """
     return f"{prefix}lower_{coverage:g}", f"{prefix}upper_{coverage:g}"
+
+
+def coverages_in(predictions: pd.DataFrame) -> list[float]:
+    """The coverages of a table's intervals, going up."""
+    ends = [name.removeprefix("lower_") for name in predictions if str(name).startswith("lower_")]
+    return sorted(float(share) for share in ends if f"upper_{share}" in predictions)
 
 
 def ends_by_name(ends: np.ndarray, coverages: tuple[float, ...]) -> dict[str, np.ndarray]:

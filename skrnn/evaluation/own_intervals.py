@@ -47,7 +47,7 @@ def own_intervals(
     A model with ``update`` is told of the truths behind those that it was fitted on, before the
     intervals of each origin: those that were known there, each of them once.
     """
-    asked = _Asked(model, coverages)
+    asked = Asked(model, coverages)
     if not learns_from_truths(model):
         return asked.of(samples, test)
     found = np.empty((len(test), n_leads, len(coverages), 2))
@@ -62,7 +62,7 @@ def own_intervals(
     return found
 
 
-class _Asked:
+class Asked:
     """A fitted model whose intervals are its forecasts, which all lie in one row."""
 
     def __init__(self, model, coverages):

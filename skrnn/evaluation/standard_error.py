@@ -1,9 +1,13 @@
 """The standard error of a share of truths that are held, where neighbours depend on each other."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+# Fewer series, or folds, tell little of how much they differ.
+FEWEST_GROUPS = 3
 
 
 def standard_error(
@@ -11,14 +15,14 @@ def standard_error(
     origin: np.ndarray,
     row: np.ndarray,
     coverage: float,
-    series: np.ndarray | None = None,
+    groups: Sequence[np.ndarray] = (),
 ) -> float:
     """The standard error of a coverage, by blocks of neighbouring origins.
 
-    Blocks are as long as the furthest forecast reaches, and at least as long as there are blocks.
-    Of several series it is the larger one of that, with all series of a time in a block, and of the
-    one with each series as a block. It is never less than independent truths would have at the
-    coverage that is stated.
+    Blocks are as long as the furthest forecast reaches, and at least as long as there are blocks;
+    all series of a time are in one. Series, and folds whose intervals rest on the same residuals,
+    err together too: where there are several, each of them is a block, and the largest error
+    counts. It is never less than independent truths would have at the coverage that is stated.
 
     Parameters
     ----------
@@ -28,8 +32,8 @@ def standard_error(
         The rows at which forecasts were made, and those that they are for.
     coverage : float
         The share that is stated.
-    series : ndarray of shape (n,), default=None
-        The series of each.
+    groups : sequence of ndarray of shape (n,), default=()
+        The series of each, or its fold.
 
     Returns
     -------
@@ -40,8 +44,10 @@ def standard_error(
         return np.nan
     deviations = held - np.mean(held)
     errors = [_of_blocks(deviations, _blocks(origin, row))]
-    if series is not None:
-        errors.append(_of_blocks(deviations, pd.factorize(series)[0]))
+    for group in groups:
+        numbers, names = pd.factorize(group)
+        if len(names) >= FEWEST_GROUPS:
+            errors.append(_of_blocks(deviations, numbers))
     known = [error for error in errors if not math.isnan(error)]
     if not known:
         return np.nan

@@ -1,13 +1,20 @@
-"""Displays: pictures of forecasts, errors, trainings and importances, in scikit-learn's manner."""
+"""Displays: pictures of forecasts, intervals, errors, trainings and importances."""
 
 try:
     import matplotlib  # noqa: F401
 except ImportError as error:
     raise ImportError("skrnn.plotting needs matplotlib: pip install skrnn[plot]") from error
 
+from skrnn.plotting.calibration import CalibrationDisplay
 from skrnn.plotting.forecast import ForecastDisplay
 from skrnn.plotting.importance import LagImportanceDisplay
 from skrnn.plotting.lead_error import LeadErrorDisplay
 from skrnn.plotting.training import TrainingDisplay
 
-__all__ = ["ForecastDisplay", "LagImportanceDisplay", "LeadErrorDisplay", "TrainingDisplay"]
+__all__ = [
+    "CalibrationDisplay",
+    "ForecastDisplay",
+    "LagImportanceDisplay",
+    "LeadErrorDisplay",
+    "TrainingDisplay",
+]

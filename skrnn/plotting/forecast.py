@@ -1,5 +1,7 @@
 """ForecastDisplay: forecasts beside the truth, with what was known before."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,6 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from skrnn.evaluation import Backtest
+from skrnn.evaluation.intervals import coverages_in, end_names
+from skrnn.evaluation.promises import check_coverages
 from skrnn.evaluation.samples import RowSamples
 from skrnn.forecasters.inside import name_of
 from skrnn.plotting.axes import (
@@ -34,6 +38,9 @@ from skrnn.windows import Windows
 # Longer lines are drawn thin.
 LONG = 1000
 THIN = 0.6
+# How dense the widest interval is, and how much more so each narrower one that lies over it.
+FAINT = 0.16
+DENSER = 1.6
 # matplotlib looks for a free corner point by point.
 MOST_POINTS = 5000
 
@@ -43,14 +50,15 @@ class ForecastDisplay:
 
     Made by ``from_predictions`` or ``from_estimator``. The history is grey, the truth black,
     forecasts are blue (those of every other fold in a lighter blue), and a dotted line stands at
-    the origin, the last row known to a fold's first forecast.
+    the origin, the last row known to a fold's first forecast. Intervals are a fan around the
+    forecasts, the darker the narrower.
 
     Parameters
     ----------
     predictions : DataFrame
         A row for each forecast, indexed by the label of the row that is forecast, with the columns
         ``fold``, ``origin`` (the label of the last known row), ``lead``, ``true`` and
-        ``predicted``, and optionally ``baseline``.
+        ``predicted``, and optionally ``baseline``, and ``lower_0.95``, ``upper_0.95`` of intervals.
     history : Series, default=None
         The series itself, up to the forecasts or over them.
     name : str, default="forecast"
@@ -66,6 +74,8 @@ class ForecastDisplay:
         The truth of the rows that are forecast.
     forecast_lines_ : list of matplotlib Line2D
         The forecasts of each fold; where a fold has several origins, its runs are parted by NaN.
+    fans_ : dict of float to list of matplotlib PolyCollection
+        The intervals of each fold, by coverage; a fold without any has none.
     baseline_line_ : matplotlib Line2D or None
         The forecasts of the baseline.
     origin_lines_ : list of matplotlib Line2D
@@ -120,7 +130,8 @@ class ForecastDisplay:
         ----------
         y_true : array-like of shape (n,) or (n_forecasts, n_leads), or frame of predictions
             The truth, NaN where it is not known (yet). Or the result of a backtest: its frame with
-            the columns ``fold``, ``origin``, ``lead``, ``true``, ``predicted`` (and ``baseline``).
+            the columns ``fold``, ``origin``, ``lead``, ``true``, ``predicted`` (and ``baseline``),
+            and with ``coverages`` those of its intervals.
         y_pred : array-like of the shape of y_true, default=None
             The forecasts: one row after the other, or several forecasts of the same leads.
         index : array-like of shape (n,), default=None
@@ -168,6 +179,7 @@ class ForecastDisplay:
         *,
         origin: object = None,
         target: str | int | None = None,
+        coverages: float | Sequence[float] | None = None,
         history: pd.Series | None = None,
         n_history: int | None = None,
         name: str | None = None,
@@ -192,6 +204,9 @@ class ForecastDisplay:
             last row with all its leads.
         target : str or int, default=None
             For windows: the column that y continues. None: the one whose rows are found in y.
+        coverages : float or sequence of float, default=None
+            The intervals to draw, of an estimator with ``predict_interval``: the shares of truths
+            that they promise to hold, such as (0.8, 0.95). None: no intervals.
         history : Series, default=None
             For rows: the series before X.
         n_history : int, default=None
@@ -207,14 +222,15 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
+        coverages = () if coverages is None else check_coverages("coverages", coverages)
         samples = fitted_samples(estimator, X, y)
         if isinstance(samples, RowSamples):
             _refuse("rows", target=target)
-            frame, series = frame_of_rows(estimator, samples, origin)
+            frame, series = frame_of_rows(estimator, samples, origin, coverages)
             history = _joined(_series(history), series)
         else:
             _refuse("windows", history=history)
-            frame, history = frame_of_windows(estimator, samples, origin, target)
+            frame, history = frame_of_windows(estimator, samples, origin, target, coverages)
         name = name_of(estimator) if name is None else name
         return cls(frame, history=_with_name(history, y), name=name, n_history=n_history).plot(
             ax, **kwargs
@@ -244,6 +260,7 @@ class ForecastDisplay:
         if history is not None:
             options = {"label": "history", "color": GREY, "linewidth": 1.0}
             self.history_line_ = _plot(ax, axis_values(history.index), history, **options)
+        self.fans_ = self._plot_fans(ax, folds)
         self._plot_truth(ax, folds)
         self._plot_forecasts(ax, folds, kwargs)
         self.origin_lines_ = _mark_origins(ax, folds)
@@ -255,6 +272,22 @@ class ForecastDisplay:
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
+
+    def _plot_fans(self, ax, folds):
+        """The intervals of each coverage, the widest first."""
+        fans = {}
+        for position, coverage in enumerate(reversed(coverages_in(self.predictions))):
+            alpha = min(FAINT * DENSER**position, 0.8)
+            label = f"{100 * coverage:g} % interval"
+            fans[coverage] = []
+            for number, fold in enumerate(folds):
+                (x, lower), (_, upper) = (_runs(fold, name) for name in end_names(coverage))
+                if np.isnan(lower).all():
+                    continue
+                options = {"color": SHADES[number % len(SHADES)], "alpha": alpha}
+                fans[coverage].append(_fan(ax, x, lower, upper, label=label, **options))
+                label = None
+        return fans
 
     def _plot_truth(self, ax, folds):
         lines = [_runs(fold[~fold.index.duplicated()], "true", joined=True) for fold in folds]
@@ -330,14 +363,27 @@ def _parted(lines):
 
 def _plot(ax, x, y, **options):
     """A line, thin where it is long, with dots for values that have no neighbour."""
-    known = ~np.isnan(np.asarray(y, float))
-    beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
-    alone = np.flatnonzero(known & ~beside)
+    alone = _alone(y)
     if len(y) > LONG:
         options = {**options, "linewidth": min(options.get("linewidth", THIN), THIN)}
     if len(alone):
         options = {"marker": ".", "markevery": alone.tolist(), **options}
     return ax.plot(x, y, **options)[0]
+
+
+def _alone(y):
+    """Where values are that have no neighbour."""
+    known = ~np.isnan(np.asarray(y, float))
+    beside = np.concatenate([[False], known[:-1]]) | np.concatenate([known[1:], [False]])
+    return np.flatnonzero(known & ~beside)
+
+
+def _fan(ax, x, lower, upper, *, label, **options):
+    """A band between two lines, and a bar where a value has no neighbour."""
+    alone = _alone(lower)
+    if len(alone):
+        ax.vlines(np.asarray(x)[alone], lower[alone], upper[alone], linewidth=4, **options)
+    return ax.fill_between(x, lower, upper, linewidth=0, label=label, **options)
 
 
 def _mark_origins(ax, folds):

@@ -6,6 +6,8 @@ import numbers
 import numpy as np
 import pandas as pd
 
+from skrnn.evaluation.intervals import ends_by_name
+from skrnn.evaluation.own_intervals import Asked
 from skrnn.evaluation.samples import (
     EvaluationSamples,
     RowSamples,
@@ -14,6 +16,7 @@ from skrnn.evaluation.samples import (
     samples_of,
 )
 from skrnn.forecasters.inside import sliding_window_of
+from skrnn.forecasters.probabilistic import check_answers
 from skrnn.validation import column_position
 from skrnn.windows import Windows
 
@@ -71,27 +74,46 @@ def fitted_samples(estimator, X, y) -> EvaluationSamples:
     return WindowSamples(estimator, X, y) if table else samples_of(estimator, X, y)
 
 
-def frame_of_rows(estimator, samples: RowSamples, origin) -> tuple[pd.DataFrame, pd.Series]:
+def ends_of(estimator, samples: EvaluationSamples, which, coverages: tuple[float, ...]):
+    """The ends (n, n_leads) of a fitted estimator's intervals, by their columns in a frame."""
+    if not coverages:
+        return {}
+    check_answers(estimator, "predict_interval")
+    ends = Asked(estimator, coverages).of(samples, which)
+    named = ends_by_name(ends, coverages)
+    return {name: values.reshape(len(which), -1) for name, values in named.items()}
+
+
+def frame_of_rows(
+    estimator, samples: RowSamples, origin, coverages: tuple[float, ...] = ()
+) -> tuple[pd.DataFrame, pd.Series]:
     """A frame of the rows that follow each origin, and the series y up to the last of them."""
     every = np.arange(len(samples))
     forecasts = samples.predict(estimator, every)
+    ends = ends_of(estimator, samples, every, coverages)
     labels = pd.Index(samples.labels(every, samples.lead))
     if origin is None and forecasts.shape[1] == 1:
-        frame = forecast_table(samples, every, forecasts).assign(fold=0)
+        frame = _table(samples, every, forecasts, ends).assign(fold=0)
     else:
         known = [(None, samples.origin[max(0, len(every) - forecasts.shape[1])])]
         if origin is not None:
             known = [
                 (label, samples.newest[position_of(label, labels)]) for label in _listed(origin)
             ]
-        frames = [_behind(samples, forecasts, label, row) for label, row in known]
+        frames = [_behind(samples, forecasts, ends, label, row) for label, row in known]
         frame = pd.concat([frame.assign(fold=fold) for fold, frame in enumerate(frames)])
-    frame = frame.loc[frame.index.notna(), COLUMNS]
+    frame = frame.loc[frame.index.notna(), [*COLUMNS, *ends]]
     history = pd.Series(samples.truth(every, 1)[:, 0], labels)
     return frame, history[: np.flatnonzero(labels.isin(frame.index))[-1] + 1]
 
 
-def _behind(samples, forecasts, origin, row):
+def _table(samples, which, forecasts, ends):
+    """The lines of some samples, with the ends of their intervals."""
+    columns = {name: values[which].ravel() for name, values in ends.items()}
+    return forecast_table(samples, which, forecasts[which], **columns)
+
+
+def _behind(samples, forecasts, ends, origin, row):
     """The forecasts made at a row, which came as ``origin``.
 
     Of a single lead, those of the rows behind it that were known there.
@@ -103,14 +125,14 @@ def _behind(samples, forecasts, origin, row):
             f"origin={origin} has no row behind it to forecast among {len(forecasts)} rows: choose "
             f"an earlier one, or add rows with future_rows"
         )
-    frame = forecast_table(samples, which, forecasts[which])
+    frame = _table(samples, which, forecasts, ends)
     since = samples.origin[which] - row
     lead = frame["lead"] + np.repeat(since, forecasts.shape[1])
     return frame.assign(origin=pd.Index(samples.labels(which[:1], -since[:1]))[0], lead=lead)
 
 
 def frame_of_windows(
-    estimator, samples: WindowSamples, origin, target
+    estimator, samples: WindowSamples, origin, target, coverages: tuple[float, ...] = ()
 ) -> tuple[pd.DataFrame, pd.Series | None]:
     """A frame of the chosen windows, and the target's series before them where it is known.
 
@@ -133,13 +155,14 @@ def frame_of_windows(
     chosen = WindowSamples(estimator, *samples.take(which))
     each = np.arange(len(which))
     forecasts = chosen.predict(estimator, each)
-    frame = forecast_table(chosen, each, forecasts)
+    ends = ends_of(estimator, chosen, each, coverages)
+    frame = _table(chosen, each, forecasts, ends)
     frame["fold"] = 0 if follow else np.repeat(each, forecasts.shape[1])
     if not _one_series(chosen):
         rows = pd.Index(frame["lead"], name="rows from the end of the window")
         frame = frame.set_axis(rows).assign(origin=0)
     history = None if column is None else _history(chosen, column)
-    return frame.loc[frame.index.notna(), COLUMNS], history
+    return frame.loc[frame.index.notna(), [*COLUMNS, *ends]], history
 
 
 def _one_series(samples):

@@ -79,7 +79,7 @@ def test_series_that_err_together_by_themselves():
     origin = np.tile(np.arange(50), 20)
     held = series % 4 > 0
 
-    found = standard_error(held, origin, origin + 1, 0.75, series)
+    found = standard_error(held, origin, origin + 1, 0.75, [series])
 
     assert found == pytest.approx(np.sqrt(0.75 * 0.25 / 19))
 
@@ -89,9 +89,21 @@ def test_series_that_err_at_the_same_time():
     origin = np.tile(np.arange(100), 20)
     held = np.random.default_rng(0).uniform(size=100)[origin] < 0.8
 
-    found = standard_error(held, origin, origin + 1, 0.8, np.repeat(np.arange(20), 100))
+    found = standard_error(held, origin, origin + 1, 0.8, [np.repeat(np.arange(20), 100)])
 
     assert found == pytest.approx(standard_error(held[:100], origin[:100], origin[:100] + 1, 0.8))
+
+
+def test_folds_of_other_residuals():
+    """What the folds hold apart from each other counts, where there are three of them."""
+    fold = np.repeat(np.arange(4), 100)
+    origin, row = forecasts_of(400, 1)
+    held = np.random.default_rng(0).uniform(size=400) < np.array([0.6, 0.9, 0.7, 1.0])[fold]
+
+    found = standard_error(held, origin, row, 0.8, [fold])
+
+    means = [held[fold == number].mean() for number in range(4)]
+    assert found == pytest.approx(np.std(means, ddof=1) / 2)
 
 
 def test_all_are_held():

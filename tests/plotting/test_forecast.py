@@ -9,6 +9,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
+    IntervalForecaster,
     LinearWindow,
     MultiOutputForecaster,
     NaiveForecaster,
@@ -522,3 +523,92 @@ def test_a_date_without_midnight_is_the_first_row_of_its_day():
     display = ForecastDisplay.from_estimator(model, X, y, origin="2024-01-02")
 
     assert display.predictions["origin"].unique().tolist() == [pd.Timestamp("2024-01-02 09:00")]
+
+
+# ---------------------------------------------------------------------- intervals
+
+
+def edges(fan):
+    """(x, lower, upper) of a fan's corners, from left to right."""
+    corners = np.unique(np.concatenate([path.vertices for path in fan.get_paths()]), axis=0)
+    x = np.unique(corners[:, 0])
+    ends = [corners[corners[:, 0] == where, 1] for where in x]
+    return x, [end.min() for end in ends], [end.max() for end in ends]
+
+
+def test_fans_of_a_backtest():
+    """The intervals of each fold that has any, the widest below, in the fold's shade."""
+    frame = predictions(pd.RangeIndex(20), [9, 13], 4, [0, 1])
+    known = frame["fold"] == 1
+    for share, width in ((0.8, 1.0), (0.95, 2.0)):
+        frame[f"lower_{share}"] = np.where(known, frame["predicted"] - width, np.nan)
+        frame[f"upper_{share}"] = np.where(known, frame["predicted"] + width, np.nan)
+
+    display = ForecastDisplay.from_predictions(frame)
+
+    assert list(display.fans_) == [0.95, 0.8]
+    assert [len(fans) for fans in display.fans_.values()] == [1, 1]
+    x, lower, upper = edges(display.fans_[0.95][0])
+    lines = frame[known]
+    np.testing.assert_allclose(x, lines.index)
+    np.testing.assert_allclose(lower, lines["predicted"] - 2)
+    np.testing.assert_allclose(upper, lines["predicted"] + 2)
+    assert texts(display)[:2] == ["95 % interval", "80 % interval"]
+
+
+@pytest.mark.parametrize("rows_in", [True, False])
+def test_fans_of_an_estimator(rows_in):
+    """Those that it predicts from the origin."""
+    df = load_airline()
+    X, y = make_windows(df, length=24, horizon=6)
+    if rows_in:
+        many = MultiOutputForecaster(LinearWindow(), horizon=6)
+        model = IntervalForecaster(make_pipeline(SlidingWindow(24), many)).fit(
+            df[:"1957"], df[:"1957"]["passengers"]
+        )
+        X, y = df, df["passengers"]
+    else:
+        model = IntervalForecaster(LinearWindow()).fit(X[:73], y[:73])
+
+    display = ForecastDisplay.from_estimator(model, X, y, origin="1958-12", coverages=(0.5, 0.8))
+
+    which = df.index.get_loc("1959-01") if rows_in else df.index.get_loc("1958-12") - 23
+    expected = model.predict_interval(X, 0.8)[which]
+    _, lower, upper = edges(display.fans_[0.8][0])
+    np.testing.assert_allclose(np.transpose([lower, upper]), expected)
+    assert list(display.fans_) == [0.8, 0.5]
+
+
+def test_an_interval_without_neighbours_is_a_bar():
+    """A single forecast has a bar in place of a band."""
+    frame = predictions(pd.RangeIndex(20), [9], 1, [0]).assign(**{"lower_0.8": 8, "upper_0.8": 12})
+
+    display = ForecastDisplay.from_predictions(frame)
+
+    bars = [one for one in display.ax_.collections if one not in display.fans_[0.8]]
+    assert [path.vertices[:, 1].tolist() for bar in bars for path in bar.get_paths()] == [[8, 12]]
+
+
+def test_fans_over_names():
+    """Rows with names have fans too."""
+    frame = predictions(pd.Index([f"row {row}" for row in range(20)]), [9], 4, [0])
+    frame = frame.assign(**{"lower_0.8": 8, "upper_0.8": 12})
+
+    display = ForecastDisplay.from_predictions(frame)
+
+    assert len(display.fans_[0.8]) == 1
+
+
+@pytest.mark.parametrize(
+    ("coverages", "message"),
+    [
+        ((0.8,), "estimator must have predict_interval, and LinearWindow has none"),
+        ((1.5,), "coverages must be above 0 and below 1"),
+    ],
+)
+def test_intervals_that_there_are_not(coverages, message):
+    """A model without intervals, and shares that are none, are named."""
+    X, y = make_windows(load_airline(), length=24, horizon=6)
+
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_estimator(LinearWindow().fit(X, y), X, y, coverages=coverages)

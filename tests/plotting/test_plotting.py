@@ -9,13 +9,22 @@ import numpy as np
 import pytest
 
 from skrnn import LinearWindow, make_windows
-from skrnn.plotting import ForecastDisplay, LagImportanceDisplay, LeadErrorDisplay, TrainingDisplay
+from skrnn.plotting import (
+    CalibrationDisplay,
+    ForecastDisplay,
+    LagImportanceDisplay,
+    LeadErrorDisplay,
+    TrainingDisplay,
+)
 
 X, Y = make_windows(np.cos(np.arange(60.0)), length=4, horizon=2)
 MODEL = LinearWindow().fit(X, Y)
 DRAWN = {
     "forecast": lambda ax: ForecastDisplay.from_estimator(MODEL, X, Y, ax=ax),
     "lead_error": lambda ax: LeadErrorDisplay.from_estimator(MODEL, X, Y, ax=ax),
+    "calibration": lambda ax: CalibrationDisplay.from_predictions(
+        Y, np.stack([Y - 1, Y + 1], axis=-1)[:, :, None], coverages=[0.8], ax=ax
+    ),
     "training": lambda ax: TrainingDisplay.from_history(
         {"loss": [2.0, 1.0], "val_loss": [2.0, 1.0]}, ax=ax
     ),
