@@ -11,6 +11,8 @@ EPILOG = (
     "Exit codes: 0 done, 2 wrong usage or data (one line on stderr says which), 130 stopped by "
     "Ctrl-C."
 )
+# As the library's, which would have to be imported for it.
+COVERAGES = (0.8, 0.95)
 MODEL_FILE = "a file that compare or fit wrote; open only files you trust"
 
 
@@ -67,6 +69,7 @@ def _add_fit(commands):
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)"
     )
+    _intervals(parser, COVERAGES, "0.8,0.95")
     _output(parser, "FILE", "the model's file (default: DATA's name, the model's, and .skrnn)")
 
 
@@ -82,6 +85,7 @@ def _add_forecast(commands):
     parser.add_argument(
         "--steps", type=_whole, metavar="N", help="rows to forecast (default: the model's horizon)"
     )
+    _intervals(parser, None, "the model's")
     _output(parser, "FILE", "where the CSV goes (default: standard output)")
 
 
@@ -169,6 +173,26 @@ def _comparing(parser):
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)"
     )
+    _intervals(parser, COVERAGES, "0.8,0.95")
+
+
+def _intervals(parser, default, words):
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--coverage",
+        dest="coverages",
+        type=_coverages,
+        default=default,
+        metavar="A,B…",
+        help=f"shares of truths that intervals are to hold (default: {words})",
+    )
+    either.add_argument(
+        "--no-intervals",
+        dest="coverages",
+        action="store_const",
+        const=(),
+        help="forecasts without intervals",
+    )
 
 
 def _output(parser, metavar, text):
@@ -218,6 +242,19 @@ def _seed(text):
 
 def _season(text):
     return text if text == "auto" else _count(text)
+
+
+def _coverages(text):
+    names = _names(text)
+    try:
+        shares = [float(name) for name in names]
+    except ValueError:
+        shares = []
+    if not shares or not all(0 < share < 1 for share in shares):
+        raise argparse.ArgumentTypeError(
+            f"must be above 0 and below 1, as 0.8,0.95 are, got {text!r}"
+        )
+    return tuple(sorted(set(shares)))
 
 
 def _minutes(text):

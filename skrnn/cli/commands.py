@@ -2,6 +2,7 @@
 
 import contextlib
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ from skrnn.cli.writing import new_file, new_folder
 from skrnn.comparison import Comparison, ForecastModel, Options, fit_model, load_model
 from skrnn.comparison import compare as compare_reading
 from skrnn.comparison.ladder import check_rungs
+from skrnn.comparison.options import COVERAGES
 from skrnn.comparison.preparation import with_future
 from skrnn.comparison.stopping import patient
 from skrnn.reading import DataProblem
@@ -50,8 +52,9 @@ def compare(
     **options
         ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore`` and ``season`` as in
         ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``folds``, ``budget``,
-        ``jobs``, ``seed``, ``progress`` and ``started`` as in ``skrnn.comparison.compare``; and
-        ``tell``, which is called with the ``Reading`` as soon as the data are read.
+        ``jobs``, ``seed``, ``coverages``, ``progress`` and ``started`` as in
+        ``skrnn.comparison.compare``; and ``tell``, which is called with the ``Reading`` as soon as
+        the data are read.
 
     Returns
     -------
@@ -151,7 +154,7 @@ def fit(
         The file. None: in the current folder, the data's name, the model's, and ".skrnn".
     **options
         ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore``, ``season``,
-        ``horizon``, ``window``, ``seed`` and ``tell``, as in ``compare``.
+        ``horizon``, ``window``, ``seed``, ``coverages`` and ``tell``, as in ``compare``.
 
     Returns
     -------
@@ -167,7 +170,12 @@ def fit(
     with new_file(path, force, [data]) as unfinished:
         reading = watch.told(source.read())
         fitted = fit_model(
-            reading, model, horizon=asked.horizon, window=asked.window, seed=asked.seed
+            reading,
+            model,
+            horizon=asked.horizon,
+            window=asked.window,
+            seed=asked.seed,
+            coverages=asked.coverages,
         )
         fitted.save(unfinished)
     return fitted, path
@@ -178,6 +186,7 @@ def forecast(
     data: str | Path | None = None,
     *,
     steps: int | None = None,
+    coverages: Sequence[float] | None = None,
     out: str | Path | TextIO | None = None,
     force: bool = False,
 ) -> pd.DataFrame:
@@ -192,6 +201,8 @@ def forecast(
         follows these.
     steps : int, default=None
         How many rows. None: all that the model forecasts.
+    coverages : sequence of float, default=None
+        The shares of truths that intervals are to hold; () without any. None: the model's.
     out : path or text file, default=None
         Where the CSV goes. None: nowhere.
     force : bool, default=False
@@ -204,12 +215,12 @@ def forecast(
     """
     fitted = load_model(model)
     if out is None or hasattr(out, "write"):
-        table = fitted.forecast(_frames(fitted, data), steps)
+        table = fitted.forecast(_frames(fitted, data), steps, coverages)
         if out is not None:
             out.write(fitted.csv(table))
         return table
     with new_file(out, force, [model, data]) as unfinished:
-        table = fitted.forecast(_frames(fitted, data), steps)
+        table = fitted.forecast(_frames(fitted, data), steps, coverages)
         unfinished.write_text(fitted.csv(table), encoding="utf-8")
     return table
 
@@ -279,10 +290,17 @@ def _command_line(source, asked):
         "budget": asked.budget,
         "jobs": None if asked.jobs == 1 else asked.jobs,
         "seed": asked.seed,
+        "coverage": None if asked.coverages == COVERAGES else _joined(asked.coverages),
     }
     given = [
         f"--{name} {shlex.quote(str(value))}"
         for name, value in options.items()
         if value is not None
     ]
+    if not asked.coverages:
+        given.append("--no-intervals")
     return " ".join(["skrnn compare", shlex.quote(str(source.data)), *given])
+
+
+def _joined(coverages):
+    return ",".join(f"{coverage:g}" for coverage in coverages)

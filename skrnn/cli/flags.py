@@ -4,10 +4,11 @@ import re
 import shlex
 
 # The arguments whose flags are called otherwise; those that a command takes bare come as "".
-CALLED_OTHERWISE = {"name": "--model", "known_ahead": "--known-ahead"}
+CALLED_OTHERWISE = {"name": "--model", "known_ahead": "--known-ahead", "coverages": "--coverage"}
 ARGUMENTS = (
     "budget",
     "columns",
+    "coverages",
     "folds",
     "force",
     "horizon",

@@ -15,14 +15,14 @@ from rich.text import Text
 
 from skrnn.comparison import Comparison
 from skrnn.reading import Reading
-from skrnn.wording import RUNGS, decimals_of_errors, number, percent, seconds
+from skrnn.wording import RUNGS, decimals_for, decimals_of_errors, number, percent, seconds
 
 # What the measures are called over a column.
 LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE %"}
 # Wide enough for the table where there is no terminal that says how wide it is.
-PLAIN_WIDTH = 100
+PLAIN_WIDTH = 120
 # What a terminal that is too narrow for the table does without, the first one first.
-SPARED = ("predict", "fit", "sMAPE %", "RMSE", "MASE", "MAE", "spread")
+SPARED = ("predict", "fit", "sMAPE %", "RMSE", "width", "MASE", "held", "MAE", "spread")
 
 
 class _Console(Console):
@@ -65,6 +65,8 @@ def print_comparison(
     for name, why in comparison.unfinished.items():
         out.print(Text(f"{name}: not compared, {why}"))
     out.print(Text(f"\n{comparison.verdict.sentence}", style="bold"))
+    if comparison.promise:
+        out.print(Text(comparison.promise))
     out.print(Text(f"\n{folder}: {', '.join(files)}"))
 
 
@@ -75,6 +77,7 @@ def fitting_table(out: Console, comparison: Comparison) -> Table:
     """
     cells = _cells(comparison)
     spared = [label for label in SPARED if label != comparison.measure.upper()]
+    spared = [label for name in spared for label in cells if label.endswith(name)]
     for n_spared in range(len(spared) + 1):
         table = _table(cells.drop(columns=spared[:n_spared]), comparison.verdict.recommended)
         if Measurement.get(out, out.options.update(max_width=10_000), table).maximum <= out.width:
@@ -92,9 +95,24 @@ def _cells(comparison):
     }
     texts["skill"] = [percent(share, 1) for share in lines["skill"]]
     texts["spread"] = [_spread(share) for share in lines["spread"]]
+    texts |= _texts_of_intervals(lines)
     texts["fit"] = [seconds(value) for value in lines["fit_time"]]
     texts["predict"] = [seconds(value) for value in lines["predict_time"]]
     return pd.DataFrame(texts, index=lines.index)
+
+
+def _texts_of_intervals(lines):
+    """What the intervals of the largest coverage held, and their width: there is room for one."""
+    shares = [name.removeprefix("width_") for name in lines if name.startswith("width_")]
+    if not shares:
+        return {}
+    share = max(shares, key=float)
+    widths = lines[f"width_{share}"]
+    decimals = decimals_for(widths)
+    return {
+        f"{100 * float(share):g} % held": [percent(held, 1) for held in lines[f"coverage_{share}"]],
+        "width": [number(width, decimals) for width in widths],
+    }
 
 
 def _table(cells, recommended):
@@ -133,12 +151,14 @@ def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:
         "best": comparison.verdict.best,
         "clear": comparison.verdict.clear,
         "sentence": comparison.verdict.sentence,
+        "promise": comparison.promise,
+        "coverages": comparison.plan.coverages,
         "measure": comparison.measure,
         "target": comparison.reading.target,
         "horizon": comparison.plan.horizon,
         "season": comparison.plan.season,
         "window": comparison.plan.window,
-        "table": [_plain(line) for line in table.to_dict("records")],
+        "table": [plain(line) for line in table.to_dict("records")],
         "unfinished": comparison.unfinished,
         "notes": [*notes_of(comparison.reading), *comparison.plan.notes],
         "seconds": round(comparison.seconds, 3),
@@ -149,7 +169,8 @@ def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def _plain(line):
+def plain(line: dict) -> dict:
+    """A line of a table for JSON, which has no number for what is unknown."""
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in line.items()

@@ -10,6 +10,7 @@ from skrnn.cli.printing import (
     as_json,
     console,
     notes_of,
+    plain,
     print_comparison,
     print_facts,
     print_notes,
@@ -19,7 +20,7 @@ INTERRUPTED = 130
 
 
 # The arguments that are options of the library under the same names.
-COMPARING = ("folds", "budget", "jobs", "seed")
+COMPARING = ("folds", "budget", "jobs", "seed", "coverages")
 SHAPE = ("series", "known_ahead", "columns", "ignore", "horizon", "season", "window")
 
 
@@ -78,7 +79,7 @@ def _fit(args):
         args.model,
         time_column=args.time,
         tell=None if args.json else tell,
-        **_named(args, (*SHAPE, "seed", "out", "force")),
+        **_named(args, (*SHAPE, "seed", "coverages", "out", "force")),
     )
     facts = {"file": str(path), **model.facts}
     if args.json:
@@ -96,10 +97,12 @@ def _forecast(args):
     out = args.out
     if out is None and not args.json:
         out = sys.stdout
-    table = commands.forecast(args.model, args.data, steps=args.steps, out=out, force=args.force)
+    how = _named(args, ("steps", "coverages", "force"))
+    table = commands.forecast(args.model, args.data, out=out, **how)
     if args.json:
         # pandas's own to_json ends the process at a period.
-        print(json.dumps(table.to_dict("records"), ensure_ascii=False, indent=2, default=str))
+        lines = [plain(line) for line in table.to_dict("records")]
+        print(json.dumps(lines, ensure_ascii=False, indent=2, default=str))
     elif args.out is not None:
         print(f"{args.out}: {len(table)} forecasts")
     return 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts
+from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts, with_intervals
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import make_plan
 from skrnn.comparison.result import Comparison
@@ -115,6 +115,10 @@ def _with_model(comparison, budget, X, y):
         plan = replace(plan, notes=(*plan.notes, NOT_FITTED_AGAIN))
     facts = _facts(comparison)
     model = forecast_model(name, estimator, plan.preparation, comparison.reading, facts)
+    if plan.coverages:
+        model = with_intervals(model, recommended, comparison.reading, plan.coverages)
+        if model.coverages != plan.coverages:
+            plan = replace(plan, notes=(*plan.notes, f"Intervals: {model.facts['intervals']}."))
     return replace(comparison, plan=plan, model=model)
 
 
@@ -132,11 +136,13 @@ def _facts(comparison):
     plan = comparison.plan
     best = comparison.results[comparison.verdict.recommended]
     gained = gain(best, comparison.results["naive"], comparison.measure).share
+    told = {"promise": comparison.promise} if comparison.promise else {}
     return {
         "verdict": comparison.verdict.sentence,
         "errors": (
             f"MAE {best.scores['mae']:.4g}, RMSE {best.scores['rmse']:.4g}, skill {gained:.1%}"
         ),
+        **told,
         **learned_facts(plan.ladder, comparison.verdict.recommended),
     }
 

@@ -1,23 +1,32 @@
 """Fitting one rung on all rows, and what a model's file says of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.folds import thinned
 from skrnn.comparison.forms import best_form
+from skrnn.comparison.intervals import interval_words, promised, residuals_of
 from skrnn.comparison.ladder import LEARNING, MOST_WINDOWS, NETWORKS, Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.options import Options
+from skrnn.comparison.options import COVERAGES, Options, asked_coverages
 from skrnn.comparison.planning import prepare
 from skrnn.comparison.preparation import Preparation, taught_targets, with_future
 from skrnn.comparison.seasons import best_season
 from skrnn.comparison.versions import versions
+from skrnn.evaluation import Backtest, backtest
+from skrnn.evaluation.samples import WindowSamples
+from skrnn.intervals.residuals import calibration_blocks
 from skrnn.reading import DataProblem, Reading
 from skrnn.validation import DivergenceError
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS, moments
+
+# Without folds, the newest share of the origins tells how wide intervals are, by as many windows.
+CALIBRATION_SHARE = 0.2
+MOST_CALIBRATED = 2_000
 
 
 def fit_model(
@@ -29,6 +38,7 @@ def fit_model(
     columns: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
     seed: int = 0,
+    coverages: Sequence[float] = COVERAGES,
 ) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
@@ -49,6 +59,10 @@ def fit_model(
         Columns that are not used.
     seed : int, default=0
         The random state of a network.
+    coverages : sequence of float, default=(0.8, 0.95)
+        The shares of truths that intervals are to hold. They are as wide as what forecasts of the
+        newest fifth of the windows missed, by the same rung fitted on what was known before. None
+        without any and without that fit: ().
 
     Returns
     -------
@@ -60,16 +74,44 @@ def fit_model(
         raise DataProblem(
             "name='seasonal' needs a season, and none was found: give season=N, or choose naive"
         )
+    coverages = asked_coverages(coverages)
     reading = reading.only(columns, ignore)
     preparation, ladder = prepare(reading, Options(horizon=horizon, window=window, seed=seed))
     X, y = preparation.windows(reading.frames)
-    everything = np.arange(len(X))
+    learned = _learned(ladder, name, X, y, np.arange(len(X)), reading)
+    fitted = fit_rung(learned, name, X, y)
+    model = forecast_model(name, fitted, preparation, reading, learned_facts(learned, name))
+    if not coverages:
+        return model
+    try:
+        tested = _calibration(ladder, name, X, y, reading)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        # There is a model all the same, which says what it lacks.
+        words = f"none, as no forecast could be tested on the newest rows: {_first_line(error)}"
+        return replace(model, facts={**model.facts, "intervals": words})
+    return with_intervals(model, tested, reading, coverages)
+
+
+def _learned(ladder, name, X, y, train, reading):
+    """The ladder that learns what forecasts best by some windows."""
     if name in LEARNING:
-        ladder = ladder.of(best_form(X, y, everything, ladder).form)
+        return ladder.of(best_form(X, y, train, ladder).form)
     if name == "smoothing":
-        ladder = ladder.smoothed(best_season(X, y, everything, ladder, reading.seasons).season)
-    fitted = fit_rung(ladder, name, X, y)
-    return forecast_model(name, fitted, preparation, reading, learned_facts(ladder, name))
+        return ladder.smoothed(best_season(X, y, train, ladder, reading.seasons).season)
+    return ladder
+
+
+def _calibration(ladder, name, X, y, reading) -> Backtest:
+    """A backtest of a rung on the newest windows, of which nothing is known where it is chosen."""
+    samples = WindowSamples(None, X, y)
+    ((train, test),) = calibration_blocks(samples, CALIBRATION_SHARE, 1)
+    test = np.sort(thinned(test, MOST_CALIBRATED, ladder.season))
+    learned = _learned(ladder, name, X, y, train, reading)
+    return RungInFold(learned, name, None)(X, y, train, test)
+
+
+def _first_line(error):
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def learned_facts(ladder: Ladder, name: str) -> dict[str, str]:
@@ -129,6 +171,33 @@ class Rung(RegressorMixin, BaseEstimator):
         return forecasts
 
 
+@dataclass(frozen=True)
+class RungInFold:
+    """The backtest of one rung in one fold.
+
+    Attributes
+    ----------
+    ladder : Ladder
+        The ladder that it is of.
+    name : str
+        The rung's name.
+    coverages : tuple of float or None
+        The shares of truths that intervals are to hold; None without any.
+    """
+
+    ladder: Ladder
+    name: str
+    coverages: tuple | None
+
+    def __call__(self, X: Windows, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> Backtest:
+        """The backtest, with the fitted rung itself as its estimator."""
+        rung = Rung(self.ladder, self.name, self.ladder.season)
+        floor = Rung(self.ladder, "naive", self.ladder.season)
+        folds = [(train, test)]
+        result = backtest(rung, X, y, cv=folds, baseline=floor, coverages=self.coverages)
+        return replace(result, estimators=[rung.model_ for rung in result.estimators])
+
+
 def forecast_model(
     name: str,
     estimator: BaseEstimator,
@@ -162,6 +231,21 @@ def forecast_model(
         time=reading.time,
         series=reading.series,
         kinds=reading.kinds,
+    )
+
+
+def with_intervals(
+    model: ForecastModel, tested: Backtest, reading: Reading, coverages: Sequence[float]
+) -> ForecastModel:
+    """The model with intervals of what a backtest of its kind missed."""
+    residuals = residuals_of(tested)
+    several = len(reading.frames) > 1
+    return replace(
+        model,
+        facts={**model.facts, "intervals": interval_words(residuals, coverages)},
+        coverages=promised(residuals, coverages),
+        residuals=residuals,
+        units=model.preparation.units(reading.frames) if several else {},
     )
 
 

@@ -1,11 +1,14 @@
 """ForecastModel: a fitted model with all that it takes to forecast from it, in a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison.intervals import ends_around, interval_words, promised
+from skrnn.comparison.options import asked_coverages
 from skrnn.comparison.preparation import Preparation
 from skrnn.files import load, save
 from skrnn.reading import DataProblem
@@ -36,6 +39,13 @@ class ForecastModel:
         The columns of the file that had the time, and that told the series apart.
     kinds : dict of str to tuple of str, default=None
         The file's columns of text, and the kinds of each that have become columns.
+    coverages : tuple of float, default=()
+        The shares of truths that its intervals hold.
+    residuals : ndarray of shape (n_origins, n_leads), default=None
+        What forecasts of this kind missed, truth less forecast, of which intervals are made; NaN
+        where the truth was not known. None: there are no intervals.
+    units : dict of str to float, default={}
+        Of several series, what the residuals of each are told in: its mean change over a season.
     """
 
     name: str
@@ -47,8 +57,16 @@ class ForecastModel:
     time: str | None = None
     series: str | None = None
     kinds: dict | None = None
+    coverages: tuple = ()
+    residuals: np.ndarray | None = None
+    units: dict = field(default_factory=dict)
 
-    def forecast(self, frames: dict | None = None, steps: int | None = None) -> pd.DataFrame:
+    def forecast(
+        self,
+        frames: dict | None = None,
+        steps: int | None = None,
+        coverages: Sequence[float] | None = None,
+    ) -> pd.DataFrame:
         """Forecast the rows behind the last known target of each series.
 
         Parameters
@@ -57,12 +75,15 @@ class ForecastModel:
             The series, with at least a window of rows. None: those of the fit.
         steps : int, default=None
             How many rows; None: all that the model forecasts.
+        coverages : sequence of float, default=None
+            The shares of truths that intervals are to hold; () without any. None: the model's.
 
         Returns
         -------
         table : DataFrame
             Columns: the series' name (where there are several, or one was named), the time or row,
-            and the target.
+            the target, and the ends of intervals, as "lower_0.95" and "upper_0.95": those of a
+            series that has never changed over a season are unknown.
         """
         horizon = self.preparation.horizon
         if steps is not None and steps < 1:
@@ -72,6 +93,7 @@ class ForecastModel:
                 f"steps={steps} is more than the {horizon} rows that the model forecasts: fit one "
                 f"with horizon={steps}"
             )
+        coverages = self._promised(coverages)
         frames = self.frames if frames is None else frames
         windows, labels = self.preparation.newest(frames)
         values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
@@ -82,11 +104,37 @@ class ForecastModel:
             self.time or labels[0].name or "row": labels[0].append(labels[1:]),
             self.preparation.target: values[:, :n_rows].ravel(),
         }
+        if coverages:
+            found = ends_around(values, self._units(frames), self.residuals, coverages)
+            columns |= {name: ends[:, :n_rows].ravel() for name, ends in found.items()}
         return pd.DataFrame(names | columns)
 
     def csv(self, table: pd.DataFrame) -> str:
         """Forecasts as CSV, their times written as those of the rows that it was fitted on are."""
         return table.to_csv(index=False, date_format=_form_of_times(self.frames.values()))
+
+    def _promised(self, coverages):
+        """The coverages that are asked for, if there are residuals enough."""
+        if coverages is None:
+            return self.coverages
+        coverages = asked_coverages(coverages)
+        if coverages and self.residuals is None:
+            raise DataProblem(
+                "coverages= asks for intervals, and the model was made without any: make one with "
+                "intervals, or ask for none"
+            )
+        if coverages != promised(self.residuals, coverages):
+            words = interval_words(self.residuals, coverages)
+            raise DataProblem(f"coverages= has shares that are too large for the model: {words}")
+        return coverages
+
+    def _units(self, frames):
+        """What residuals are told in, for each series; of one that is new, by its own rows."""
+        if not self.units:
+            return np.ones(len(frames))
+        new = {name: frame for name, frame in frames.items() if name not in self.units}
+        units = self.units | (self.preparation.units(new) if new else {})
+        return np.array([units[name] for name in frames])
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file, as ``skrnn.save`` does."""

@@ -1,6 +1,14 @@
 """Options: what a comparison may be asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from skrnn.evaluation.promises import check_coverages
+
+# The shares of truths that intervals hold, unless others are asked for.
+COVERAGES = (0.8, 0.95)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +36,8 @@ class Options:
         Fits in parallel, as in joblib. Each fit uses all cores by itself where it is alone.
     seed : int, default=0
         The random state of the networks.
+    coverages : sequence of float, default=(0.8, 0.95)
+        The shares of truths that intervals are to hold. None without any: ().
     """
 
     horizon: int | None = None
@@ -39,3 +49,11 @@ class Options:
     budget: float | None = None
     jobs: int = 1
     seed: int = 0
+    coverages: tuple = COVERAGES
+
+
+def asked_coverages(coverages: float | Sequence[float]) -> tuple[float, ...]:
+    """The shares that intervals are to hold, going up; none where none are asked for."""
+    if np.size(coverages) == 0:
+        return ()
+    return tuple(sorted(check_coverages("coverages=", coverages)))

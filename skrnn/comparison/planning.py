@@ -8,7 +8,7 @@ import numpy as np
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import FORMS, Form, best_form
 from skrnn.comparison.ladder import LEARNING, Ladder, check_rungs
-from skrnn.comparison.options import Options
+from skrnn.comparison.options import Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
 from skrnn.comparison.seasons import best_season
 from skrnn.evaluation.samples import WindowSamples
@@ -48,6 +48,8 @@ class Plan:
         Names of the ladder's rungs that are compared.
     notes : tuple of str
         Sentences on what was chosen, and why.
+    coverages : tuple of float
+        The shares of truths that intervals are to hold, going up; () without intervals.
     """
 
     preparation: Preparation
@@ -55,6 +57,7 @@ class Plan:
     folds: list
     models: tuple
     notes: tuple = ()
+    coverages: tuple = ()
 
     @property
     def horizon(self) -> int:
@@ -127,6 +130,7 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ladder]:
 def make_plan(reading: Reading, options: Options) -> tuple[Plan, Windows, np.ndarray]:
     """(plan, X, y) of a comparison."""
     models = _wanted(options.models)
+    coverages = asked_coverages(options.coverages)
     preparation, ladder = prepare(reading, options)
     n_folds = _count("folds", options.folds, 5)
     X, y = preparation.windows(reading.frames)
@@ -153,6 +157,7 @@ def make_plan(reading: Reading, options: Options) -> tuple[Plan, Windows, np.nda
         folds=folds,
         models=tuple(name for name in models if name != "seasonal" or reading.season > 1),
         notes=tuple(notes),
+        coverages=coverages,
     )
     return plan, X, y
 

@@ -106,6 +106,19 @@ class Preparation:
             tails[name] = pd.DataFrame(values, labels[first:], list(self.columns))
         return tails
 
+    def units(self, frames: dict) -> dict:
+        """The mean change over a season of each series' target; NaN of one that does not change."""
+        panel = self._panel(frames)
+        target = panel.values[:, 0]
+        series = np.repeat(np.arange(len(frames)), np.diff(panel.bounds))
+        changes = np.abs(target[self.season :] - target[: -self.season])
+        known = np.isfinite(changes) & (series[self.season :] == series[: -self.season])
+        of_series = series[self.season :][known]
+        sums = np.bincount(of_series, changes[known], minlength=len(frames))
+        counts = np.bincount(of_series, minlength=len(frames))
+        means = np.divide(sums, counts, out=np.full(len(frames), np.nan), where=sums > 0)
+        return dict(zip(frames, means.tolist(), strict=True))
+
     def _panel(self, frames):
         return Panel.of([regular(self._columns_of(frame)) for frame in frames.values()])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.verdict import Verdict
@@ -72,13 +73,24 @@ class Comparison:
 
         Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of
         the naive forecast's error, by ``measure``, that is gone), "spread" (standard deviation of
-        the skill over the folds), and the mean seconds of a fold's fit and predict ("fit_time",
-        "predict_time").
+        the skill over the folds), the mean seconds of a fold's fit and predict ("fit_time",
+        "predict_time"), and for each coverage the share of truths that intervals held and their
+        mean width ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it
+        missed, and the first fold has none.
         """
         lines = {name: self._line(result) for name, result in self.results.items()}
         columns = ["mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"]
+        columns += [*self._of_intervals()]
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
         return table.sort_values(self.measure, kind="stable")
+
+    @property
+    def promise(self) -> str | None:
+        """Whether the recommended model's intervals held what they promise; None without any."""
+        coverages = self.plan.coverages
+        if not coverages or self.verdict.recommended not in self.results:
+            return None
+        return kept_sentence(self.results[self.verdict.recommended], coverages)
 
     def skills(self, result: Backtest) -> pd.Series:
         """The share of the naive forecast's error that is gone in each fold of a result."""
@@ -91,7 +103,18 @@ class Comparison:
         # Beside a naive forecast without errors there is no share of them.
         spread = skills.std() if np.isfinite(skills).all() else np.nan
         times = dict(by_fold[["fit_time", "predict_time"]].mean())
-        return {**line, "skill": self._skill(result.scores), "spread": spread, **times}
+        intervals = dict(result.scores[[*self._of_intervals()]])
+        return {
+            **line,
+            "skill": self._skill(result.scores),
+            "spread": spread,
+            **times,
+            **intervals,
+        }
+
+    def _of_intervals(self):
+        for coverage in self.plan.coverages:
+            yield from (f"coverage_{coverage:g}", f"width_{coverage:g}")
 
     def _skill(self, errors):
         return skill(errors[self.measure], errors[f"baseline_{self.measure}"])

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from skrnn.comparison.fitting import Rung
-from skrnn.comparison.ladder import NETWORKS, Ladder
+from skrnn.comparison.fitting import RungInFold
+from skrnn.comparison.ladder import NETWORKS
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.stopping import Stop
-from skrnn.evaluation import Backtest, backtest
+from skrnn.evaluation import Backtest
 from skrnn.validation import DivergenceError, check_count
 from skrnn.windows import Windows
 
@@ -73,8 +73,7 @@ class Rounds:
         newest_first = reversed(range(len(self.plan.folds)))
         runs = [(name, fold) for fold in newest_first for name in self.plan.models]
         calls = (
-            delayed(_run)(_Run(self.plan.ladder, name), X, y, *self.plan.folds[fold])
-            for name, fold in runs
+            delayed(_run)(self._rung(name), X, y, *self.plan.folds[fold]) for name, fold in runs
         )
         # Each process costs memory and seconds: no more than there are cores, or fits to make.
         jobs = min(check_count("jobs", jobs), len(runs), cpu_count())
@@ -111,6 +110,9 @@ class Rounds:
             unfinished=unfinished | self._failed,
             notes=[] if reason is None else [_note_on_end(reason, len(folds), newest + 1)],
         )
+
+    def _rung(self, name):
+        return RungInFold(self.plan.ladder, name, self.plan.coverages or None)
 
     def _have(self, models, fold):
         return all((name, fold) in self._results for name in models)
@@ -169,20 +171,6 @@ def seconds_left(ahead: list[str], seconds: dict, jobs: int) -> float | None:
         unit = sum(seconds[name] for name in seen) / sum(NETWORKS[name] for name in seen)
         expected |= {name: unit * NETWORKS[name] for name in unseen}
     return sum(expected[name] for name in ahead) / jobs
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One rung in one fold."""
-
-    ladder: Ladder
-    name: str
-
-    def __call__(self, X, y, train, test):
-        rung = Rung(self.ladder, self.name, self.ladder.season)
-        floor = Rung(self.ladder, "naive", self.ladder.season)
-        result = backtest(rung, X, y, cv=[(train, test)], baseline=floor)
-        return replace(result, estimators=[rung.model_ for rung in result.estimators])
 
 
 def _run(run, X, y, train, test):

@@ -28,25 +28,28 @@ def ends_of(residuals: Sequence[np.ndarray], coverages: Sequence[float]) -> np.n
     -------
     ends : ndarray of shape (n_leads, n_coverages, 2)
     """
-    sizes = _sizes(residuals)
     ends = np.full((len(residuals), len(coverages), 2), np.nan)
+    n_known = sum(map(len, residuals))
+    enough = [coverage for coverage in coverages if n_known >= needed(coverage)]
+    if not enough:
+        return ends
+    sizes = _sizes(residuals)
     for lead, own in enumerate(residuals):
         pool = np.sort(own)
         reach = 0
-        for position, coverage in enumerate(coverages):
+        for position, coverage in enumerate(enough):
             # Further out is never further in: pools only grow.
-            while len(pool) < _needed(coverage) and reach < len(residuals) - 1:
+            while len(pool) < needed(coverage) and reach < len(residuals) - 1:
                 reach += 1
                 pool = _pool(residuals, sizes, lead, reach)
-            if len(pool) >= _needed(coverage):
-                rank = math.ceil((1 + coverage) / 2 * (len(pool) + 1) - ROUNDING)
-                ends[lead, position] = pool[len(pool) - rank], pool[rank - 1]
+            rank = math.ceil((1 + coverage) / 2 * (len(pool) + 1) - ROUNDING)
+            ends[lead, position] = pool[len(pool) - rank], pool[rank - 1]
     ends[..., 0] = np.fmin.accumulate(ends[..., 0], axis=1)
     ends[..., 1] = np.fmax.accumulate(ends[..., 1], axis=1)
     return ends
 
 
-def _needed(coverage):
+def needed(coverage: float) -> int:
     """How many residuals there must be for the next one to lie between two of them."""
     return math.ceil(2 / (1 - coverage) - 1 - ROUNDING)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison import Comparison
+from skrnn.evaluation.intervals import end_names
 from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import (
     Chart,
@@ -19,9 +20,10 @@ from skrnn.report.chart import (
     plain,
     select,
 )
+from skrnn.report.fans import draw_fan
 from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
-from skrnn.wording import count, number
+from skrnn.wording import count, listing, number
 
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 3
@@ -53,7 +55,8 @@ def forecast_chart(comparison: Comparison) -> Chart | None:
 
 def _draw(drawn, comparison, series, folds):
     """Draw each fold of each series; returns how many forecasts were left out."""
-    n_lines = len(series) * len(folds) * (1 + len(comparison.results))
+    n_fans = len(comparison.plan.coverages)
+    n_lines = len(series) * len(folds) * (1 + len(comparison.results) + 2 * n_fans)
     n_rows = min(MOST_ROWS, VALUES_OF_A_CHART // n_lines)
     forecasts = {
         name: _by_series_and_fold(result, series) for name, result in comparison.results.items()
@@ -109,7 +112,11 @@ def _draw_fold(drawn, comparison, key, tables, n_rows):
     colours = colours_of(comparison)
     for name, table in tables.items():
         shown = table[table["origin"].isin(frame.index[kept])]
-        _draw_forecasts(drawn, name, shown, meta | {"model": name, "colour": colours[name]})
+        shown = shown.sort_values(["origin", "lead"], kind="stable")
+        of_model = meta | {"model": name, "colour": colours[name]}
+        if name == comparison.verdict.recommended:
+            _draw_fans(drawn, shown, comparison.plan.coverages, of_model)
+        _draw_forecasts(drawn, name, shown, of_model)
     return dropped
 
 
@@ -145,14 +152,29 @@ def spaced(origins: np.ndarray, span: int, n_rows: int) -> tuple[np.ndarray, int
     return np.array(kept[:most][::-1]), max(0, len(kept) - most)
 
 
+def _draw_fans(drawn, table, coverages, meta):
+    """The intervals of a fold; the first has none."""
+    cuts = _cuts(table)
+    at = np.insert(along_axis(table.index), cuts, np.nan)
+    for coverage in sorted(coverages, reverse=True):
+        ends = [np.insert(table[name].to_numpy(), cuts, np.nan) for name in end_names(coverage)]
+        draw_fan(drawn, at, *ends, coverage, meta)
+
+
+def _cuts(table):
+    """Where one forecast ends and the next begins, which no line joins; of single rows one does."""
+    if _span(table) == 1:
+        return np.arange(0)
+    return np.flatnonzero(np.diff(table["lead"].to_numpy()) <= 0) + 1
+
+
 def _draw_forecasts(drawn, name, table, meta):
-    table = table.sort_values(["origin", "lead"], kind="stable")
     at = along_axis(table.index)
     values = table["predicted"].to_numpy()
     leads = table["lead"].to_numpy()
-    if _span(table) > 1:
-        # An unknown value between two forecasts, so that no line joins them.
-        cuts = np.flatnonzero(np.diff(leads) <= 0) + 1
+    cuts = _cuts(table)
+    if len(cuts):
+        # An unknown value between two forecasts.
         at = np.insert(at, cuts, at[cuts])
         values = np.insert(values, cuts, np.nan)
         leads = np.insert(leads, cuts, 0)
@@ -196,6 +218,12 @@ def _note(comparison, series, dropped):
         sentences.append(
             f"Forecasts are drawn {span} rows apart, so that they do not overlap; errors count all "
             "of them."
+        )
+    if comparison.plan.coverages and len(_first(comparison).by_fold) > 1:
+        shares = listing(f"{100 * coverage:g} %" for coverage in comparison.plan.coverages)
+        sentences.append(
+            f"The fan is of the {shares} intervals of {comparison.verdict.recommended}, from the "
+            "folds before; the first fold has none."
         )
     if dropped:
         sentences.append("Of long folds the newest rows are drawn.")

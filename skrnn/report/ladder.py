@@ -1,8 +1,10 @@
 """The ladder's table: the finished models, best first."""
 
+import itertools
+
 from skrnn.comparison import Comparison
-from skrnn.report.chart import colours_of, dash_of
-from skrnn.wording import decimals_of_errors, number, percent, seconds
+from skrnn.report.chart import Table, colours_of, dash_of
+from skrnn.wording import decimals_for, decimals_of_errors, number, percent, seconds
 
 
 def ladder_rows(comparison: Comparison) -> list:
@@ -26,6 +28,38 @@ def _row(comparison, name, line, decimals, colour):
         **{measure: number(line[measure], digits) for measure, digits in decimals.items()},
         "skill": percent(line["skill"], 1),
         "spread": f"± {percent(line['spread'], 1)}" if line["spread"] > 0 else "",
+        **_of_widest(comparison, line),
         "fit": seconds(line["fit_time"]),
         "predict": seconds(line["predict_time"]),
     }
+
+
+def _of_widest(comparison, line):
+    """What the intervals of the largest coverage held, and their width."""
+    coverages = comparison.plan.coverages
+    if not coverages:
+        return {}
+    held, width = _held_and_width(comparison.table, line, max(coverages))
+    return {"held": held, "width": width}
+
+
+def _held_and_width(table, line, coverage):
+    decimals = decimals_for(table[f"width_{coverage:g}"])
+    return [
+        percent(line[f"coverage_{coverage:g}"], 1),
+        number(line[f"width_{coverage:g}"], decimals),
+    ]
+
+
+def interval_table(comparison: Comparison) -> Table | None:
+    """What the intervals of each coverage held, and their width; None of a single one."""
+    coverages = comparison.plan.coverages
+    if len(coverages) < 2 or not comparison.results:
+        return None
+    lines = comparison.table
+    rows = [
+        [name, *itertools.chain(*[_held_and_width(lines, line, share) for share in coverages])]
+        for name, line in lines.iterrows()
+    ]
+    heads = [[f"{100 * coverage:g} % held", "width"] for coverage in coverages]
+    return Table(["intervals", *itertools.chain(*heads)], rows)

@@ -13,10 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from skrnn.comparison import Comparison
+from skrnn.report.ahead import ahead_chart, why_none
+from skrnn.report.coverage import coverage_chart
 from skrnn.report.facts import plan_facts
 from skrnn.report.folds import fold_chart, fold_table
 from skrnn.report.forecasts import forecast_chart
-from skrnn.report.ladder import ladder_rows
+from skrnn.report.ladder import interval_table, ladder_rows
 from skrnn.report.leads import lead_chart
 from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts
 from skrnn.report.profile import profile_chart
@@ -26,9 +28,11 @@ from skrnn.report.training import training_chart
 from skrnn.report.weights import weights_chart
 
 CHARTS = {
+    "ahead": ahead_chart,
     "folds": fold_chart,
     "forecasts": forecast_chart,
     "leads": lead_chart,
+    "coverage": coverage_chart,
     "training": training_chart,
     "weights": weights_chart,
     "portrait": series_chart,
@@ -80,7 +84,11 @@ def report_html(comparison: Comparison, *, made: datetime | None = None) -> str:
         measure=comparison.measure,
         file=_file_name(comparison.reading.path),
         verdict=comparison.verdict,
+        promise=comparison.promise,
+        why_no_forecast=why_none(comparison),
+        shares=[f"{100 * coverage:g} %" for coverage in comparison.plan.coverages],
         ladder=ladder_rows(comparison),
+        intervals=interval_table(comparison),
         unfinished=list(comparison.unfinished.items()),
         charts=charts,
         figures=as_json(figures),

@@ -47,6 +47,10 @@ def test_compare_prints_the_table_and_the_answer(airline, capsys):
         "%",
         "skill",
         "spread",
+        "95",
+        "%",
+        "held",
+        "width",
         "fit",
         "predict",
     ]
@@ -56,6 +60,7 @@ def test_compare_prints_the_table_and_the_answer(airline, capsys):
         "seasonal",
     ]
     assert "\nUse the " in printed.out
+    assert "\nIts 80 % intervals held " in printed.out
 
 
 def test_compare_writes_report_model_forecast_and_scores(compared):
@@ -106,7 +111,9 @@ def test_compare_for_programs(airline, capsys):
     assert found["recommended"] in ("naive", "seasonal", "linear")
     assert [set(line) for line in found["table"]] == [
         {"model", "mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"}
+        | {"coverage_0.8", "width_0.8", "coverage_0.95", "width_0.95"}
     ] * 3
+    assert found["promise"].startswith("Its 80 % intervals held ")
     assert (
         found["command"]
         == "skrnn compare airline.csv --target passengers --models seasonal,linear --folds 2 "
@@ -119,7 +126,8 @@ def test_forecast_writes_what_follows(compared, capsys):
 
     assert main(["forecast", str(compared / "model.skrnn"), "--steps", "3"]) == 0
     printed = capsys.readouterr().out
-    assert printed.splitlines()[0] == "month,passengers"
+    ends = "lower_0.8,upper_0.8,lower_0.95,upper_0.95"
+    assert printed.splitlines()[0] == f"month,passengers,{ends}"
     assert [line[:7] for line in printed.splitlines()[1:]] == ["1961-01", "1961-02", "1961-03"]
     assert printed.splitlines()[1:] == (compared / "forecast.csv").read_text().splitlines()[1:4]
 
@@ -206,6 +214,8 @@ def test_options_reach_the_comparison(airline, capsys):
         "there",
         "--seed",
         "7",
+        "--coverage",
+        "0.9, 0.5",
     ]
 
     assert (
@@ -227,8 +237,58 @@ def test_options_reach_the_comparison(airline, capsys):
     assert (found["horizon"], found["season"], found["window"]) == (4, 6, 18)
     assert found["files"][0] == "there/forecast.csv"
     assert found["command"].endswith(
-        "--horizon 4 --season 6 --window 18 --models linear --folds 3 --seed 7"
+        "--horizon 4 --season 6 --window 18 --models linear --folds 3 --seed 7 --coverage 0.5,0.9"
     )
+    header = (airline / "there" / "forecast.csv").read_text().splitlines()[0]
+    assert header == "month,passengers,lower_0.5,upper_0.5,lower_0.9,upper_0.9"
+
+
+def test_nothing_is_said_of_intervals_that_are_not_wanted(airline, capsys):
+    """No columns, no sentence, and the command says so where it is repeated."""
+    options = [*QUICK, "--no-intervals", "--json"]
+
+    main(["compare", "airline.csv", "--target", "passengers", *options])
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["promise"] is None
+    assert "coverage_0.8" not in found["table"][0]
+    assert found["command"].endswith(" --no-intervals")
+    assert (airline / "airline-skrnn" / "forecast.csv").read_text().startswith("month,passengers\n")
+
+
+def test_a_forecast_has_the_intervals_that_it_is_asked_for(compared, capsys):
+    """Others than the model was made with, none, or too large ones, which are refused."""
+    capsys.readouterr()
+    forecast = ["forecast", str(compared / "model.skrnn"), "--steps", "1"]
+
+    assert main([*forecast, "--coverage", "0.5", "--json"]) == 0
+    (line,) = json.loads(capsys.readouterr().out)
+    assert line["lower_0.5"] < line["passengers"] < line["upper_0.5"]
+
+    assert main([*forecast, "--no-intervals"]) == 0
+    assert capsys.readouterr().out.startswith("month,passengers\n")
+
+    assert main([*forecast, "--coverage", "0.9999"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("skrnn forecast: --coverage has shares that are too large for the model")
+    assert said.count("\n") == 1
+
+
+def test_what_is_unknown_has_no_number_in_json(tmp_path, monkeypatch, capsys):
+    """The ends of a series that has never changed: JSON knows no NaN."""
+    monkeypatch.chdir(tmp_path)
+    line = load_airline().reset_index(names="month")
+    still = line.assign(line="B", passengers=7)
+    pd.concat([line.assign(line="A"), still]).to_csv("lines.csv", index=False)
+    target = ["--target", "passengers", "--series", "line"]
+    main(["fit", "lines.csv", *target, "--model", "naive", "--horizon", "1"])
+    capsys.readouterr()
+
+    main(["forecast", "lines-naive.skrnn", "--json"])
+
+    moving, unmoved = json.loads(capsys.readouterr().out)
+    assert moving["lower_0.8"] is not None
+    assert unmoved["lower_0.8"] is None
 
 
 def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
@@ -240,7 +300,7 @@ def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
 
     assert main(["compare", "lines.csv", "--target", "passengers", "--series", "line", *QUICK]) == 0
     forecast = pd.read_csv("lines-skrnn/forecast.csv")
-    assert forecast.columns.tolist() == ["line", "month", "passengers"]
+    assert forecast.columns.tolist()[:3] == ["line", "month", "passengers"]
     assert forecast["line"].unique().tolist() == ["A", "B"]
 
 
@@ -271,6 +331,14 @@ def test_several_series_in_a_file(tmp_path, monkeypatch, capsys):
         (
             ["compare", "x.csv", "--target", "y", "--horizn", "2"],
             "unrecognized arguments: --horizn 2",
+        ),
+        (
+            ["forecast", "x.skrnn", "--coverage", "95"],
+            "must be above 0 and below 1, as 0.8,0.95 are, got '95'",
+        ),
+        (
+            ["fit", "x.csv", "--coverage", "0.8", "--no-intervals"],
+            "argument --no-intervals: not allowed with argument --coverage",
         ),
         (["explain"], "invalid choice: 'explain'"),
     ],

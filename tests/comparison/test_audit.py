@@ -63,12 +63,12 @@ def changed(frame, label, ahead):
 
 
 def made_until(result, fold, label):
-    """A fold's forecasts that are made at a row or before it, with the baseline's and what MASE is
-    relative to.
+    """A fold's forecasts that are made at a row or before it, with the baseline's, all intervals,
+    and what MASE is relative to.
     """
     table = result.predictions
     table = table[(table["fold"] == fold) & (table["origin"] <= label)]
-    return table[["origin", "lead", "predicted", "baseline", "scale"]].to_numpy()
+    return table.drop(columns="true")
 
 
 def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
@@ -88,9 +88,10 @@ def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
         for name, result in honest.results.items():
             expected = made_until(result, fold, cut)
             assert len(expected) > 0
-            np.testing.assert_array_equal(
-                made_until(other.results[name], fold, cut), expected, f"{name}, {fold}"
-            )
+            found = made_until(other.results[name], fold, cut)
+            pd.testing.assert_frame_equal(found, expected, check_exact=True, obj=f"{name}, {fold}")
+        # The first fold has no intervals, and there is nothing that could leak.
+        assert expected["lower_0.8"].notna().all() == (fold > 0)
 
 
 @pytest.mark.parametrize("horizon", [1, 4, 10])

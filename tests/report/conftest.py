@@ -12,6 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skrnn import FlattenWindows, LinearWindow, NaiveForecaster, make_windows
+from skrnn.comparison import fit_model
 from skrnn.comparison.forms import Form
 from skrnn.comparison.ladder import Ladder
 from skrnn.comparison.planning import Plan
@@ -22,6 +23,7 @@ from skrnn.evaluation import backtest
 from skrnn.reading import Reading
 from skrnn.report import report_html
 
+COVERAGES = (0.8, 0.95)
 MADE = datetime(2026, 3, 4, 5, 6)
 # What a file may call a column, and what must not happen then.
 NASTY = (
@@ -95,7 +97,8 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
     }
     floor = NaiveForecaster(target=0)
     results = {
-        name: backtest(model, X, y, cv=n_folds, baseline=floor) for name, model in ladder.items()
+        name: backtest(model, X, y, cv=n_folds, baseline=floor, coverages=COVERAGES)
+        for name, model in ladder.items()
     }
     folds = [(np.arange(50 * (fold + 1)), np.arange(50)) for fold in range(n_folds)]
     preparation = Preparation(
@@ -115,6 +118,7 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         folds=folds,
         models=tuple(ladder),
         notes=("The horizon is a guess.",),
+        coverages=COVERAGES,
     )
     found = {
         "reading": reading,
@@ -133,6 +137,11 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         "versions": {"Python": "3.11.9", "skrnn": "0.1.0"},
     }
     return Comparison(**{**found, **changes})
+
+
+def with_model(comparison):
+    """The comparison with a model that forecasts."""
+    return replace(comparison, model=fit_model(comparison.reading, "naive", horizon=6, window=24))
 
 
 def weights_of(window, columns):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from skrnn.report import report_html
-from tests.report.conftest import MADE
+from tests.report.conftest import MADE, with_model
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -39,7 +39,7 @@ def files(tmp_path_factory, page, panel, nasty):
     folder = tmp_path_factory.mktemp("pages")
     pages = {
         "one": page,
-        "panel": report_html(panel, made=MADE),
+        "panel": report_html(with_model(panel), made=MADE),
         "nasty": report_html(nasty, made=MADE),
     }
     for name, text in pages.items():
@@ -83,7 +83,8 @@ def drawn(tab, chart):
 
 
 def names_drawn(tab, chart):
-    return [name for name, _ in drawn(tab, chart)]
+    """The names of a chart's lines: fans, which are called by their share, are not among them."""
+    return [name for name, _ in drawn(tab, chart) if not name.endswith("%")]
 
 
 def switch(tab, scheme):
@@ -133,7 +134,7 @@ def test_every_chart_is_drawn(tab):
         charts.nth(number).locator("path.js-line, path.point, .hm image").count()
         for number in range(charts.count())
     ]
-    assert len(shapes) == 7
+    assert len(shapes) == 8
     assert all(shapes)
 
 
@@ -205,6 +206,16 @@ def test_series_of_a_panel_are_chosen(opened):
 
     after = [tab.evaluate(values % chart) for chart in ("portrait", "profile", "forecasts")]
     assert [old == new for old, new in zip(before, after, strict=True)] == [False, False, True]
+
+
+def test_what_follows_is_drawn_with_its_fan(opened):
+    """Of the series that is chosen: two areas, the newest rows, and the forecast."""
+    tab = opened("panel")
+
+    tab.locator("#ahead select[name=series]").select_option("west")
+
+    assert [name for name, _ in drawn(tab, "ahead")] == ["95 %", "80 %", "known", "naive"]
+    assert tab.locator("#ahead path.js-fill").count() == 2
 
 
 def test_zoom_stays_while_models_change(tab):

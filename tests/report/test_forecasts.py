@@ -24,7 +24,7 @@ def test_forecasts_are_those_of_the_backtest(comparison):
     chart = forecast_chart(comparison)
     fold = 1
 
-    (trace,) = traces_of(chart, model="linear", fold=str(fold))
+    *_, trace = traces_of(chart, model="linear", fold=str(fold))
     table = comparison.results["linear"].predictions
     table = table[table["fold"] == fold]
     when = table.index.to_numpy("datetime64[ms]").astype(np.int64)
@@ -94,3 +94,23 @@ def test_of_many_series_some_are_shown():
     assert {f"s{gone.idxmax()}", f"s{gone.idxmin()}"} <= set(shown_series(many))
     assert len(options_of(chart, "series")) == 12
     assert "12 of 15 series are drawn" in chart.note
+
+
+def test_fans_are_those_of_the_recommended_model(comparison):
+    """Each area goes along the lower ends of a forecast and back along the upper ones."""
+    chart = forecast_chart(comparison)
+
+    wide, narrow, line = traces_of(chart, model="linear", fold="1")
+    assert [wide.name, narrow.name] == ["95 %", "80 %"]
+    table = comparison.results["linear"].predictions.query("fold == 1")
+    table = table[table["predicted"].astype(np.float32) == line.y[0]]
+    assert wide.y[0] == np.float32(table["lower_0.95"].iloc[0])
+    assert wide.y[11] == np.float32(table["upper_0.95"].iloc[0])
+    assert not any("%" in trace.name for trace in traces_of(chart, model="naive"))
+
+
+def test_the_first_fold_has_no_fan(comparison):
+    """No fold before it tells how wide it is."""
+    (line,) = traces_of(forecast_chart(comparison), model="linear", fold="0")
+
+    assert line.name == "linear"

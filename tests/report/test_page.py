@@ -103,6 +103,7 @@ def test_all_parts_are_there(page):
         "Skill in each fold",
         "Forecasts and the truth in the test folds",
         "Error by lead",
+        "What intervals held, by lead",
         "Training of the networks",
         "What the linear model looks at",
         "How they were compared",
@@ -319,6 +320,10 @@ def test_long_series_make_no_long_page(comparison):
             "true": 1.0,
             "predicted": 2.0,
             "baseline": 3.0,
+            "lower_0.8": 1.5,
+            "upper_0.8": 2.5,
+            "lower_0.95": 1.0,
+            "upper_0.95": 3.0,
         },
         index=many.index,
     )

@@ -1,0 +1,126 @@
+"""Intervals: what forecasts of earlier origins missed, and what that promises of the next ones."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from skrnn.evaluation import Backtest
+from skrnn.evaluation.intervals import end_names
+from skrnn.evaluation.past_residuals import ends_of, needed
+from skrnn.wording import count, listing, percent
+
+# A share so many standard errors away from what was promised is no chance.
+CLEARLY = 2.0
+# What is nearer to the promise than this has kept it.
+NEARLY = 0.025
+
+
+def residuals_of(result: Backtest) -> np.ndarray:
+    """What a backtest's forecasts missed (n_origins, n_leads): truth less forecast.
+
+    NaN where the truth is not known. Of several series it is in units of each one's change over a
+    season.
+    """
+    table = result.predictions
+    missed = (table["true"] - table["predicted"]).to_numpy(float)
+    origins = [
+        pd.factorize(table[name])[0] for name in ("series", "origin", "fold") if name in table
+    ]
+    if "series" in table:
+        missed = missed / table["scale"].to_numpy(float)
+    change = np.any([np.diff(codes) != 0 for codes in origins], axis=0)
+    rows = np.cumsum(np.append(False, change))
+    leads = table["lead"].to_numpy()
+    found = np.full((rows[-1] + 1, len(result.by_lead)), np.nan, np.float32)
+    found[rows, result.by_lead.index.get_indexer(leads)] = missed
+    return found
+
+
+def promised(residuals: np.ndarray, coverages: Sequence[float]) -> tuple[float, ...]:
+    """The coverages that there are residuals enough for, going up."""
+    n = _n_known(residuals)
+    return tuple(coverage for coverage in sorted(coverages) if n >= needed(coverage))
+
+
+def ends_around(
+    forecasts: np.ndarray, units: np.ndarray, residuals: np.ndarray, coverages: Sequence[float]
+) -> dict[str, np.ndarray]:
+    """Lower and upper ends (n, n_leads) by the names of their columns, around forecasts like these.
+
+    ``units`` (n,) are what the residuals of each forecast's series are told in.
+    """
+    of_lead = [column[np.isfinite(column)].astype(float) for column in residuals.T]
+    ends = ends_of(of_lead, coverages)
+    return {
+        name: forecasts + units[:, None] * ends[:, position, end]
+        for position, coverage in enumerate(coverages)
+        for end, name in enumerate(end_names(coverage))
+    }
+
+
+def interval_words(residuals: np.ndarray, coverages: Sequence[float]) -> str:
+    """Which intervals there are, from what, and which lack it."""
+    n = _n_known(residuals)
+    there = promised(residuals, coverages)
+    missing = [coverage for coverage in sorted(coverages) if coverage not in there]
+    words = []
+    if there:
+        words.append(f"{_shares(there)}, from what {count(n, 'forecast')} missed")
+    if missing:
+        most = count(needed(missing[0]), "forecast")
+        words.append(
+            f"none of {_shares(missing)}, which take {most} whose truth is known, and there are "
+            f"{n:,}"
+        )
+    return "; ".join(words)
+
+
+def kept_sentence(result: Backtest, coverages: Sequence[float]) -> str:
+    """Whether a result's intervals held what they promise: by fold, and beside what chance does."""
+    coverages = sorted(coverages)
+    verdicts = [_judgement(result, coverage) for coverage in coverages]
+    parts = []
+    for number, coverage in enumerate(coverages):
+        # What is to be said of the next ones too is said once.
+        again = verdicts[number] == "".join(verdicts[number + 1 : number + 2])
+        verdict = "" if again else verdicts[number]
+        parts.append(f"{_kept(result, coverage, first=not number)}{verdict}")
+    return f"{'; '.join(parts)}."
+
+
+def _kept(result, coverage, first):
+    name = f"coverage_{coverage:g}"
+    promise = f"{'Its' if first else 'its'} {_share(coverage)} intervals"
+    held = result.scores[name]
+    if np.isnan(held):
+        return f"{promise} are not tested, as no fold has forecasts enough before it"
+    by_fold = result.by_fold[name].dropna()
+    between = ""
+    if len(by_fold) > 1:
+        low, high = (f"{100 * share:.0f}" for share in (by_fold.min(), by_fold.max()))
+        between = f", between {low} and {high} by fold" if first else f", between {low} and {high}"
+    share = f"{percent(held)} of the truth" if first else percent(held)
+    return f"{promise} held {share}{between}"
+
+
+def _judgement(result, coverage):
+    """Whether that is what was promised, as far as so many forecasts tell."""
+    held, error = (result.scores[f"{name}_{coverage:g}"] for name in ("coverage", "coverage_se"))
+    away = abs(held - coverage)
+    if np.isnan(held) or away < NEARLY:
+        return ""
+    words = f", {'less' if held < coverage else 'more'} than promised"
+    return words if away > CLEARLY * error else f"{words}, perhaps by chance"
+
+
+def _n_known(residuals):
+    return int(np.count_nonzero(np.isfinite(residuals)))
+
+
+def _share(coverage):
+    return f"{100 * coverage:g} %"
+
+
+def _shares(coverages):
+    return listing(map(_share, coverages))
