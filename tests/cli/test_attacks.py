@@ -292,7 +292,8 @@ def test_times_have_one_form_however_many_rows_are_forecast(folder, capsys, freq
     assert main(["forecast", "y-naive.skrnn", "--steps", "1"]) == 0
     (one,) = capsys.readouterr().out.splitlines()[1:]
     assert main(["forecast", "y-naive.skrnn"]) == 0
-    assert one == capsys.readouterr().out.splitlines()[1] == f"{first},23.0"
+    assert one == capsys.readouterr().out.splitlines()[1]
+    assert one.startswith(f"{first},23.0")
 
 
 @pytest.mark.parametrize(
