@@ -80,6 +80,7 @@ RECURRENT_MANY_STEPS = (
 # The fully convolutional network of the literature, as it is.
 FULLY = {"filters": (128, 256, 128), "kernel_size": (8, 5, 3), "batch_norm": True}
 FULLY_STEPS = 2_000
+FALLING = {**SLOWLY, "learning_rate_schedule": "exponential", "learning_rate_decay": 0.03}
 FULLY_PUBLISHED = {
     "GunPoint": 1.000,
     "SyntheticControl": 0.989,
@@ -216,7 +217,7 @@ def show_fully_convolutional(folder, quick):
     for name, published in FULLY_PUBLISHED.items():
         X, y = load(folder, name, "train")
         epochs = -(-steps // -(-len(X) // BATCH))
-        network = ConvClassifier(**FULLY, pooling="average", epochs=epochs, **TRAINING, **SLOWLY)
+        network = ConvClassifier(**FULLY, pooling="average", epochs=epochs, **TRAINING, **FALLING)
         scaler = WindowScaler() if X[0].shape[1] == 1 else SeriesScaler()
         model = make_pipeline(scaler, network)
         (seconds,) = best(1, lambda model=model, X=X, y=y: model.fit(X, y))
