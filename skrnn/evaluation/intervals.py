@@ -95,10 +95,13 @@ class Promise:
     def _of_lines(self, predictions, lines, groups, coverage, prefix):
         """The measures of each group of lines."""
         lower, upper = (predictions[name].to_numpy(float) for name in end_names(coverage, prefix))
+        there = np.isfinite(lower)
+        if not there.any():
+            names = ("coverage", "coverage_se", "width", "msis")
+            return {f"{name}_{coverage:g}": np.full(len(lines), np.nan) for name in names}
         true, scale = (predictions[name].to_numpy(float) for name in ("true", "scale"))
         held = is_held(true, lower, upper)
         scores = interval_scores(true, lower, upper, coverage) / scale
-        there = np.isfinite(lower)
         rows = [which[there[which]] for which in lines]
         errors = [
             standard_error(
