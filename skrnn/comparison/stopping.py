@@ -12,6 +12,10 @@ import numpy as np
 
 from skrnn.validation import check_positive
 
+# Python swallows what is raised inside of these, so that a block goes on.
+SWALLOWING = ("__del__", "finalize.__call__")
+SOON = 0.02
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -84,6 +88,7 @@ class Stop:
 
     def __enter__(self):
         self._timer = None
+        self._again = None
         self._handler = None
         if threading.current_thread() is threading.main_thread():
             self._handler = signal.signal(signal.SIGINT, self._on_signal)
@@ -98,10 +103,11 @@ class Stop:
 
     def __exit__(self, kind, error, traceback):
         self._inside = False
-        if self._timer is not None:
-            self._timer.cancel()
-            # One that has just begun to end the block must not end what comes behind it.
-            self._timer.join()
+        for timer in (self._timer, self._again):
+            if timer is not None:
+                timer.cancel()
+                # One that has just begun to end the block must not end what comes behind it.
+                timer.join()
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
         # Frozen: a deadline that passes later did not end this block.
@@ -115,5 +121,18 @@ class Stop:
 
     def _on_signal(self, number, frame):
         self._interrupted = True
-        if self._inside:
+        if not self._inside:
+            return
+        if not _is_swallowed(frame):
             raise KeyboardInterrupt
+        self._again = threading.Timer(SOON, _thread.interrupt_main)
+        self._again.start()
+
+
+def _is_swallowed(frame):
+    """Whether what is raised there reaches nobody: in a destructor, or a weak reference's call."""
+    while frame is not None:
+        if frame.f_code.co_qualname.endswith(SWALLOWING):
+            return True
+        frame = frame.f_back
+    return False

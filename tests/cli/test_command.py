@@ -417,8 +417,10 @@ def test_ctrl_c_reports_what_is_finished(airline):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
 
-    assert process.returncode in (0, 130)
-    said = [line for line in err.splitlines() if "compiling" not in line]
+    # Where it cuts an import that runs code of its own, Python ends as a process does that the
+    # signal has ended: to a shell both are 130.
+    assert process.returncode in (0, 130, -signal.SIGINT)
+    said = [line for line in err.splitlines() if line.startswith("skrnn compare: ")]
     early = ("no model was finished: stopped by Ctrl-C", "stopped by Ctrl-C, nothing was written")
     assert said == [] or said[0].removeprefix("skrnn compare: ") in early
     assert (said == []) == ("Use the " in out)

@@ -61,6 +61,22 @@ def test_errors_of_the_block_pass():
         raise ZeroDivisionError("of the block")
 
 
+def test_ctrl_c_in_a_destructor_ends_the_block_behind_it(capsys):
+    """Python swallows what a destructor raises."""
+
+    class Resource:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    with Stop() as stop:
+        resource = Resource()
+        del resource
+        time.sleep(10)
+        raise AssertionError("the block went on")
+
+    assert stop.reason == "interrupted"
+
+
 def test_in_another_thread_the_deadline_is_seen_between_steps():
     reasons = []
 
