@@ -124,7 +124,7 @@ def compare_networks():
 parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 )
-parser.add_argument("--seeds", type=int, default=2, help="networks of each kind")
+parser.add_argument("--seeds", type=int, default=3, help="networks of each kind")
 parser.add_argument(
     "--validation", action="store_true", help="forecast the 48 hours before the test instead"
 )
