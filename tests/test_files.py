@@ -364,6 +364,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     assert (tmp_path / "model.skrnn").read_bytes() == before
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    """And not the file beside the one that was asked for."""
+    with pytest.raises(FileNotFoundError, match=r"^model.skrnn cannot be written, as there is no"):
+        skrnn.save(LinearWindow(), tmp_path / "none" / "model.skrnn")
+
+
 def test_a_link_stays_one_and_readers_stay_the_same(tmp_path):
     """What is replaced is the file behind it."""
     written(tmp_path)

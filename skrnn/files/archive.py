@@ -50,6 +50,10 @@ def content_of(members: dict[str, bytes]) -> bytes:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole, or leave what was there; a link stays one."""
     path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path.name} cannot be written, as there is no folder {path.parent}: make it first"
+        )
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -89,9 +93,7 @@ def members_of(path: Path) -> dict[str, bytes]:
         content = beginning + file.read()
     try:
         members = _members(content)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise damaged(path.name, error) from None
-    except OSError as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError) as error:
         raise damaged(path.name, error) from None
     _check_header(path.name, members)
     for member, array in members.items():
