@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format docs bench clean
+.PHONY: help venv demo test test-long lint format docs bench clean
 
 help:
 	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo"
 	@echo "make test    run the tests"
+	@echo "make test-long  and those that take minutes"
 	@echo "make lint    check style and formatting"
 	@echo "make format  apply the formatting"
 	@echo "make docs    build the documentation into docs/_build/html"
@@ -23,7 +24,7 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	@# Dependency groups need pip 25.1; the one inside a new environment may be older.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[plot]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
 	@touch $@
 
 demo: $(READY)
@@ -32,6 +33,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-long: $(READY)
+	SKRNN_FUZZ=10000 $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or not long"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# These show Keras's engine and models; the others need no Keras.
+WITH_KERAS = ("engines.md", "ladder.md")
 # A block may be indented (in a list), and a comment `<!-- skip -->` right before it takes it out.
 BLOCK = re.compile(
     r"(?P<skip>^[ ]*<!-- skip -->\s*\n)?"
@@ -60,8 +62,10 @@ def with_blocks(documents):
 
 
 @pytest.mark.parametrize("path", with_blocks(DOCUMENTS), ids=lambda path: path.name)
-def test_document_runs(path, tmp_path, monkeypatch):
+def test_document_runs(path, tmp_path, monkeypatch, request):
     """The document's code runs from top to bottom, without a warning."""
+    if path.name not in WITH_KERAS:
+        request.getfixturevalue("without_keras")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
 

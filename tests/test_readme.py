@@ -15,7 +15,7 @@ def lines_without_numbers(text):
     )
 
 
-def test_the_demo_prints_what_the_readme_shows(tmp_path, monkeypatch, capsys):
+def test_the_demo_prints_what_the_readme_shows(tmp_path, monkeypatch, capsys, without_keras):
     """Errors and times differ in their digits from machine to machine; all else is the same."""
     monkeypatch.chdir(tmp_path)
     shown = re.search(

@@ -57,6 +57,10 @@ def engine_for(name: str, network: Network, training: Training | None = None) ->
             )
         if training is not None and training.verbose:
             print(f"engine: Keras (for the fused one, {uncovered})")
-    from skrnn.neural.keras import engine
-
+    try:
+        from skrnn.neural.keras import engine
+    except ImportError as error:
+        if name == "keras":
+            raise
+        raise ImportError(f"{uncovered}, unless Keras trains it. {error}") from error
     return engine

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+from tests.extras import NO_KERAS
+
 SCRIPT = """
 import numpy as np
 from skrnn import RNNRegressor, make_windows
@@ -13,6 +17,7 @@ for length in range(3, 9):
 """
 
 
+@pytest.mark.skipif(bool(NO_KERAS), reason="Keras is not installed")
 def test_tensorflow_keeps_quiet():
     """Start-up, training and tracing many networks write nothing at all."""
     run = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)

@@ -1,0 +1,36 @@
+"""Set-up of the test session."""
+
+import os
+import sys
+
+import pytest
+
+from tests.extras import KERAS, NO_KERAS
+
+# Two workers on two cores: TensorFlow's threads would only wait for each other.
+for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+collect_ignore_glob = ["skrnn/neural/keras/*", "tests/neural/test_linear_cells.py"] * bool(NO_KERAS)
+
+
+@pytest.fixture
+def without_keras(monkeypatch):
+    """An environment in which nothing of the extra "keras" can be imported."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in KERAS or name.startswith("skrnn.neural.keras"):
+            monkeypatch.delitem(sys.modules, name)
+    for name in KERAS:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Where Keras is not installed, tests that need it are skipped."""
+    try:
+        return (yield)
+    except ImportError as error:
+        missing = error.name in NO_KERAS or "skrnn[keras]" in str(error)
+        if NO_KERAS and missing:
+            pytest.skip(f"needs {', '.join(NO_KERAS)}")
+        raise
