@@ -1,5 +1,7 @@
 """skrnn: recurrent networks for time series as ordinary scikit-learn estimators."""
 
+from typing import TYPE_CHECKING, Any
+
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.files import load, save
 from skrnn.forecasters.leads import (
@@ -8,7 +10,6 @@ from skrnn.forecasters.leads import (
     RecursiveForecaster,
 )
 from skrnn.forecasters.relative import TransformedWindowRegressor
-from skrnn.intervals import IntervalForecaster
 from skrnn.neural import (
     ConvClassifier,
     ConvRegressor,
@@ -33,6 +34,9 @@ from skrnn.windows import (
     future_rows,
     make_windows,
 )
+
+if TYPE_CHECKING:
+    from skrnn.intervals import IntervalForecaster
 
 __all__ = [
     "CalendarFeatures",
@@ -65,3 +69,16 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import intervals when they are asked for: they bring backtests along."""
+    if name == "IntervalForecaster":
+        from skrnn.intervals import IntervalForecaster
+
+        return IntervalForecaster
+    raise AttributeError(f"module 'skrnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -201,6 +201,22 @@ def test_reading_is_asked_for():
     assert done.stdout.strip() == "False"
 
 
+def test_intervals_and_backtests_are_asked_for():
+    """The package loads them, and what they need of scikit-learn, with the first that is named."""
+    code = (
+        "import sys, skrnn\n"
+        "rooms = 'skrnn.evaluation', 'skrnn.intervals', 'sklearn.model_selection'\n"
+        "early = [name for name in sys.modules if name.startswith(rooms)]\n"
+        "print(early, skrnn.IntervalForecaster.__name__, 'IntervalForecaster' in dir(skrnn))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["[]", "IntervalForecaster", "True"]
+
+
 def test_pyarrow_is_imported_late():
     """Parquet files alone need pyarrow."""
     early = [
