@@ -76,6 +76,7 @@ class ConvRegressor(Convolutions, NetworkRegressor):
     Parameters
     ----------
     <convolutions>
+    <embedding>
     <regression>
     <training>
 
@@ -104,6 +105,7 @@ class ConvClassifier(Convolutions, NetworkClassifier):
     Parameters
     ----------
     <convolutions>
+    <embedding>
     <classification>
     <training>
 

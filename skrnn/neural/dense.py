@@ -40,6 +40,7 @@ class DenseRegressor(DenseLayers, NetworkRegressor):
     Parameters
     ----------
     <dense>
+    <embedding>
     <regression>
     <training>
 
@@ -67,6 +68,7 @@ class DenseClassifier(DenseLayers, NetworkClassifier):
     Parameters
     ----------
     <dense>
+    <embedding>
     <classification>
     <training>
 

@@ -11,10 +11,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
+from skrnn.neural.codes import count_codes, known_codes
 from skrnn.neural.engines import ENGINES, engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.members import mean_history, train_side_by_side
-from skrnn.neural.network import Network
+from skrnn.neural.network import Embedding, Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
@@ -56,6 +57,7 @@ class NetworkEstimator:
     random_state: Any = None
     n_estimators: int = 1
     dtype: str = "float32"
+    embedding: int | None = None
 
     @wholly
     def fit(
@@ -165,6 +167,12 @@ class NetworkEstimator:
     decoder = None
     sequence_targets = False
 
+    def _embeddings(self) -> tuple:
+        """What makes vectors of codes, where X is codes."""
+        if self.embedding is None:
+            return ()
+        return (Embedding(self.n_codes_, check_count("embedding", self.embedding)),)
+
     @abstractmethod
     def _layers(self) -> tuple: ...
 
@@ -194,7 +202,7 @@ class NetworkEstimator:
             steps=None,
             features=windows.n_features,
             targets=self.n_outputs_,
-            layers=self._layers(),
+            layers=(*self._embeddings(), *self._layers()),
             dtype=check_option("dtype", self.dtype, ("float32", "float64")),
             known_ahead=0 if known_ahead is None else len(known_ahead.columns),
             every_step=self._sequence_target is not None,
@@ -272,6 +280,7 @@ class NetworkEstimator:
         reset = start is None
         windows = check_windows(self, X, reset=reset)
         self._name_targets(y, len(windows), reset, *named)
+        self._learn_codes(windows, reset)
         samples = self._samples(windows, y, sample_weight)
         if reset:
             self.known_ahead_ = self._known_ahead(samples)
@@ -418,8 +427,30 @@ class NetworkEstimator:
             )
         return KnownAhead(columns, leads_of(samples.windows, samples.y.shape[1]))
 
+    def _learn_codes(self, windows: Windows, reset: bool) -> None:
+        """How many codes there are; those that a later training brings beside are unknown."""
+        if reset:
+            vars(self).pop("n_codes_", None)
+        if self.embedding is None:
+            return
+        n_codes = count_codes(windows)
+        if reset:
+            self.n_codes_ = n_codes
+        elif n_codes > self.n_codes_:
+            warnings.warn(
+                f"X has codes up to {n_codes - 1}, and the first fit had them up to "
+                f"{self.n_codes_ - 1}: those above read as 0, which is unknown",
+                UserWarning,
+                stacklevel=6,
+            )
+
     def _read(self, windows: Windows) -> Windows:
-        """The windows as the network reads them: what a decoder reads is no part of them."""
+        """The windows as the network reads them.
+
+        What a decoder reads is no part of them, and codes that ``fit`` did not see are 0.
+        """
+        if self.embedding is not None:
+            windows = known_codes(windows, self.n_codes_)
         return windows if self.known_ahead_ is None else windows.replace(shift=None)
 
     def _complete(self, windows):

@@ -12,6 +12,14 @@ MOMENTUM, EPSILON = 0.9, 1e-3
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """A vector of so many units for each code 0 … ``codes`` - 1; higher ones read that of 0."""
+
+    codes: int
+    units: int
+
+
+@dataclass(frozen=True)
 class Recurrent:
     """A recurrent layer.
 

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 
 # What the parts of networks describe once, under the marker by which docstrings take it.
 DESCRIPTIONS = {
+    "<embedding>": """\
+embedding : int, default=None
+    Numbers of the vector that is learned for each code. X is then codes, whole numbers from 0 on,
+    in one feature a step, such as the words of texts (``TokenSequences``). 0 is unknown, and so
+    are codes above the highest of ``fit``. A training step of the fused engine moves the vectors
+    of its batch's codes alone, and what the optimizer remembers of the others stays as it is
+    ("lazy" Adam); Keras's goes on with those. None: X is numbers.""",
     "<training>": """\
 optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
     The optimizer.
@@ -153,6 +160,8 @@ engine_ : {"fused", "keras"}
 history_ : dict of list
     "loss", and "val_loss" where there was a validation, of every epoch; NaN in epochs without
     one.
+n_codes_ : int
+    With ``embedding``, how many codes there are: one more than the highest of ``fit``.
 network_ : Network
     The network as plain data.
 training_ : Training

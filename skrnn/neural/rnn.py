@@ -135,6 +135,7 @@ class RNNRegressor(Recurrence, NetworkRegressor):
         "recurrent" forecasts the leads one after the other: a second recurrent layer, of the same
         cell and units, begins with the last state of the first and is unrolled over the leads. At
         each it reads the columns that are known ahead of that row.
+    <embedding>
     <regression>
     <training>
 
@@ -167,6 +168,7 @@ class RNNClassifier(Recurrence, NetworkClassifier):
     Parameters
     ----------
     <recurrence>
+    <embedding>
     <classification>
     <training>
 

@@ -20,12 +20,20 @@ from skrnn.neural.fused.gathering import (
     source_of_windows,
 )
 from skrnn.neural.fused.layers import link
-from skrnn.neural.fused.loop import LANE_STEP, Batches, Inputs, Learning, Places, Weights
+from skrnn.neural.fused.loop import (
+    LANE_STEP,
+    Batches,
+    Inputs,
+    Learning,
+    Places,
+    Reads,
+    Weights,
+)
 from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
 from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
-from skrnn.neural.network import Network
+from skrnn.neural.network import Embedding, Network
 from skrnn.neural.training import Course, Trained, Training, optimizer_name
 
 NAME = "fused"
@@ -98,12 +106,20 @@ def _places(plan, *, training=False):
         target_steps=plan.target_steps,
         n_targets=plan.network.targets,
         n_outputs=plan.network.outputs,
+        table=plan.table,
     )
 
 
 def _weights(plan, vector):
     packed = np.zeros(plan.packed, vector.dtype)
-    weights = Weights(vector, packed, plan.numbers, plan.bounds, plan.n_learned)
+    weights = Weights(
+        vector=vector,
+        packed=packed,
+        numbers=plan.numbers,
+        bounds=plan.bounds,
+        n_dense=plan.n_dense,
+        n_learned=plan.n_learned,
+    )
     loop.pack(weights)
     return weights
 
@@ -158,12 +174,13 @@ class _Trainer:
             self.rate = settings(training.optimizer)[1]["learning_rate"]
         optimizer, n_remembered = optimizer_record(training, network.dtype)
         self.learning = Learning(
-            gradients=np.zeros((n_shares, plan.packed), network.dtype),
+            gradients=np.zeros((n_shares, plan.n_packed_dense), network.dtype),
             losses=np.zeros(n_shares),
-            gradient=np.zeros_like(self.vector),
+            gradient=np.zeros(plan.n_dense, network.dtype),
             optimizer=optimizer,
-            memory=np.zeros((n_remembered, plan.n_learned), network.dtype),
+            memory=np.zeros((n_remembered, plan.n_dense), network.dtype),
             totals=np.zeros(2),
+            reads=_reads(plan.table, feed, n_remembered, network.dtype),
         )
         self.memories = [
             _memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
@@ -252,7 +269,8 @@ class _Trainer:
         """
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
-        memories = map(self.plan.weights, self.learning.memory)
+        learning = self.learning
+        memories = map(self.plan.weights, np.hstack([learning.memory, learning.reads.remembered]))
         return state + [array for arrays in zip(*memories, strict=True) for array in arrays]
 
     def _go_on(self, start):
@@ -270,9 +288,28 @@ class _Trainer:
             return  # another optimizer than before: its state begins anew
         self.learning.optimizer["steps"] = int(start.optimizer_state[0])
         for i in range(n_remembered):
-            self.learning.memory[i] = np.concatenate(
-                [np.ravel(array) for array in state[i::n_remembered]]
+            dense, table = np.split(
+                self.plan.remembered(state[i::n_remembered]), [self.plan.n_dense]
             )
+            self.learning.memory[i] = dense
+            self.learning.reads.remembered[i] = table
+
+
+def _reads(table, feed, n_remembered, dtype):
+    """What a batch reads of a table at most."""
+    longest = np.sort(feed.windows.steps_there())[len(feed.windows) - feed.batch_size :]
+    n_codes = int(longest.sum()) if table.codes else 0
+    n_rows = min(n_codes, table.codes)
+    return Reads(
+        codes=np.zeros(n_codes, np.int64),
+        gradients=np.empty((n_codes, table.units), dtype),
+        row_of=np.full(table.codes, -1),
+        code_of=np.zeros(n_rows, np.int64),
+        numbers=np.empty(n_rows * table.units, dtype),
+        gradient=np.empty(n_rows * table.units, dtype),
+        memory=np.empty(n_remembered * n_rows * table.units, dtype),
+        remembered=np.zeros((n_remembered, table.codes * table.units), dtype),
+    )
 
 
 # ---------------------------------------------------------------------- what the loops read
@@ -384,6 +421,8 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
 
     Of windows of one length, by the backward pass that training makes.
     """
+    if any(isinstance(layer, Embedding) for layer in network.layers):
+        raise ValueError("an output has no slope for codes: pass a network without an embedding")
     plan = Plan(network, to_windows=True)
     link(plan.layers, network.dtype)
     lanes = _lanes(plan, max(1, len(windows)))

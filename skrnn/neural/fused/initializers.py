@@ -22,6 +22,11 @@ def orthogonal(random: np.random.Generator, shape: tuple) -> np.ndarray:
     return q if rows >= columns else q.T
 
 
+def small(random: np.random.Generator, shape: tuple) -> np.ndarray:
+    """Uniform around 0, as embeddings begin."""
+    return random.uniform(-0.05, 0.05, shape)
+
+
 def zeros(random: np.random.Generator, shape: tuple) -> np.ndarray:
     """Nothing."""
     return np.zeros(shape)

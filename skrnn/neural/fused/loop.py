@@ -12,11 +12,12 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, fill, mixed
+from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
+from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient
 from skrnn.neural.fused.memory import SAMPLES, view
-from skrnn.neural.fused.optimizers import clip, optimize
+from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 from skrnn.neural.network import MOMENTUM
 
@@ -49,6 +50,7 @@ class Places(NamedTuple):
     target_steps: int
     n_targets: int
     n_outputs: int
+    table: Table
 
 
 class Inputs(NamedTuple):
@@ -62,14 +64,33 @@ class Inputs(NamedTuple):
 class Weights(NamedTuple):
     """Weights as one vector, packed for the kernels, and where each number is.
 
-    The first ``n_learned`` are learned; moving statistics follow.
+    The first ``n_learned`` are learned; moving statistics follow. The last of those that are
+    learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads.
     """
 
     vector: np.ndarray
     packed: np.ndarray
     numbers: np.ndarray
     bounds: np.ndarray
+    n_dense: int
     n_learned: int
+
+
+class Reads(NamedTuple):
+    """What a batch reads of a table, code by code, and the rows that these are."""
+
+    # The codes in the order of the samples and their steps, and the gradient of what each gave.
+    codes: np.ndarray
+    gradients: np.ndarray
+    # For each code which of the rows it is, or -1, and which code each row is.
+    row_of: np.ndarray
+    code_of: np.ndarray
+    # The rows beside each other: numbers, gradients, and what the optimizer remembers of each.
+    numbers: np.ndarray
+    gradient: np.ndarray
+    memory: np.ndarray
+    # What it remembers of all rows: as many vectors of the whole table.
+    remembered: np.ndarray
 
 
 class Learning(NamedTuple):
@@ -85,6 +106,7 @@ class Learning(NamedTuple):
     memory: np.ndarray
     # The sum of all samples' losses, and how many they are.
     totals: np.ndarray
+    reads: Reads
 
 
 class Batches(NamedTuple):
@@ -132,14 +154,28 @@ def read_inputs(network, inputs, order, first, n, memory):
 @compiled
 def pack(weights):
     """Pack the weights anew."""
-    fill(weights.packed, 0)
-    for i in range(weights.vector.shape[0]):
+    _pack_dense(weights)
+    for i in range(weights.n_dense, weights.n_learned):
+        weights.packed[weights.numbers[i]] = weights.vector[i]
+
+
+@part_of
+def _pack_dense(weights):
+    """Pack all but the table."""
+    table = weights.n_learned - weights.n_dense
+    fill(weights.packed[: weights.packed.shape[0] - table], 0)
+    for i in range(weights.n_dense):
+        weights.packed[weights.numbers[i]] += weights.vector[i]
+    for i in range(weights.n_learned, weights.vector.shape[0]):
         weights.packed[weights.numbers[i]] += weights.vector[i]
 
 
 @part_of
-def update(weights, learning, n_shares, n):
-    """The optimizer's step, with the gradients of all shares of a batch of n samples."""
+def update(network, weights, learning, n_shares, n, n_codes):
+    """The optimizer's step, with the gradients of all shares of a batch.
+
+    Of n samples, which have read so many codes.
+    """
     loss = 0.0
     for which in range(n_shares):
         loss += learning.losses[which]
@@ -147,22 +183,130 @@ def update(weights, learning, n_shares, n):
             add_to(learning.gradients[which], learning.gradients[0])
     learning.totals[0] += loss * n
     learning.totals[1] += n
-    for i in range(weights.vector.shape[0]):
-        learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
+    n_dense = weights.n_dense
     n_learned = weights.n_learned
-    learned = weights.vector[:n_learned]
-    gradient = learning.gradient[:n_learned]
-    if learning.optimizer[0].global_clipnorm < math.inf:
-        clip(gradient, learning.optimizer[0].global_clipnorm)
-    most = learning.optimizer[0].clipnorm
-    if most < math.inf:
-        for variable in range(weights.bounds.shape[0] - 1):
-            clip(gradient[weights.bounds[variable] : weights.bounds[variable + 1]], most)
+    for i in range(n_dense):
+        learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
+    gradient = learning.gradient[:n_dense]
+    n_rows = _sum_rows(network.table, learning.reads, n_codes)
+    of_table = learning.reads.gradient[: n_rows * network.table.units]
+    _clip(weights, learning.optimizer[0], gradient, of_table)
+    begin_step(learning.optimizer)
+    learned = weights.vector[:n_dense]
     optimize(learned, gradient, learning.memory, learning.optimizer)
     moved = weights.vector.dtype.type(1 - MOMENTUM)
     for i in range(n_learned, weights.vector.shape[0]):
-        weights.vector[i] += (learning.gradient[i] - weights.vector[i]) * moved
-    pack(weights)
+        goal = learning.gradients[0, weights.numbers[i]]
+        weights.vector[i] += (goal - weights.vector[i]) * moved
+    _pack_dense(weights)
+    if n_rows:
+        _learn_rows(network.table, weights, learning, n_rows)
+
+
+@part_of
+def _clip(weights, optimizer, gradient, of_table):
+    """Shorten the gradients of all weights, of which some are of a table."""
+    if optimizer.global_clipnorm < math.inf:
+        total = squares(gradient) + squares(of_table)
+        shorten(gradient, total, optimizer.global_clipnorm)
+        shorten(of_table, total, optimizer.global_clipnorm)
+    most = optimizer.clipnorm
+    if most < math.inf:
+        for variable in range(weights.bounds.shape[0] - 1):
+            stop = weights.bounds[variable + 1]
+            if stop <= weights.n_dense:
+                part = gradient[weights.bounds[variable] : stop]
+                shorten(part, squares(part), most)
+        shorten(of_table, squares(of_table), most)
+
+
+# ---------------------------------------------------------------------- a table's rows
+
+# What a batch reads of a table is few of its rows: these alone are moved, and what the optimizer
+# remembers of the others stays as it is.
+
+
+@part_of
+def _n_steps(network, windows, order, first, stop):
+    """How many steps the samples order[first:stop] have together."""
+    steps = network.table.steps
+    if not windows.missing.shape[0]:
+        return (stop - first) * steps
+    n = 0
+    for i in range(first, stop):
+        n += steps - windows.missing[order[i]]
+    return n
+
+
+@part_of
+def _keep_codes(network, numbers, n, first, reads):
+    """Keep the codes that n samples have read, from the ``first`` of the batch on.
+
+    And the gradients of what they gave.
+    """
+    table = network.table
+    X = view(numbers, table.x, table.steps, 1)
+    D = view(numbers, table.d, table.steps, table.units)
+    begins = np.empty(n, np.int64)
+    place = np.empty(n, np.int64)
+    for b in range(n):
+        begins[b] = int(numbers[network.missing, b])
+        place[b] = first - begins[b]
+        first += table.steps - begins[b]
+    for t in range(table.steps):
+        for b in range(n):
+            if t < begins[b]:
+                continue
+            k = place[b] + t
+            reads.codes[k] = code_of(X[t, 0, b], table.codes)
+            for j in range(table.units):
+                reads.gradients[k, j] = D[t, j, b]
+
+
+@part_of
+def _sum_rows(table, reads, n_codes):
+    """The gradients of the rows that a batch has read, and how many rows these are."""
+    u = table.units
+    n_rows = 0
+    for k in range(n_codes):
+        code = reads.codes[k]
+        row = reads.row_of[code]
+        if row < 0:
+            row = n_rows
+            reads.row_of[code] = row
+            reads.code_of[row] = code
+            n_rows += 1
+            copy(reads.gradients[k], reads.gradient[row * u : (row + 1) * u])
+        else:
+            add_to(reads.gradients[k], reads.gradient[row * u : (row + 1) * u])
+    return n_rows
+
+
+@part_of
+def _learn_rows(table, weights, learning, n_rows):
+    """The optimizer's step for the rows of a table that a batch has read."""
+    reads = learning.reads
+    u = table.units
+    n = n_rows * u
+    n_remembered = learning.memory.shape[0]
+    memory = reads.memory[: n_remembered * n].reshape(n_remembered, n)
+    whole = weights.vector[weights.n_dense : weights.n_learned]
+    packed = weights.packed[table.packed :]
+    for row in range(n_rows):
+        start = reads.code_of[row] * u
+        copy(whole[start : start + u], reads.numbers[row * u : (row + 1) * u])
+        for i in range(n_remembered):
+            copy(reads.remembered[i, start : start + u], memory[i, row * u : (row + 1) * u])
+    optimize(reads.numbers[:n], reads.gradient[:n], memory, learning.optimizer)
+    for row in range(n_rows):
+        code = reads.code_of[row]
+        reads.row_of[code] = -1
+        start = code * u
+        numbers = reads.numbers[row * u : (row + 1) * u]
+        copy(numbers, whole[start : start + u])
+        copy(numbers, packed[start : start + u])
+        for i in range(n_remembered):
+            copy(memory[i, row * u : (row + 1) * u], reads.remembered[i, start : start + u])
 
 
 @part_of
@@ -215,12 +359,18 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
                 _read_chunk(network, inputs, targets, batches, first, n, factor, numbers)
                 seed = mixed(batches.seed + batch, chunk)
                 loss += _learn(network, batches, weights.packed, gradient, numbers, seed)
+                if network.table.codes:
+                    ahead = _n_steps(network, inputs.windows, batches.order, begin, first)
+                    _keep_codes(network, numbers, n, ahead, learning.reads)
             learning.losses[which] = loss
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
             return
         if add(shared, ARRIVED, 1) == n_threads - 1:
-            update(weights, learning, n_shares, end - begin)
+            n_codes = 0
+            if network.table.codes:
+                n_codes = _n_steps(network, inputs.windows, batches.order, begin, end)
+            update(network, weights, learning, n_shares, end - begin, n_codes)
             put(shared, NEXT, 0)
             put(shared, ARRIVED, 0)
             add(shared, DONE, 1)

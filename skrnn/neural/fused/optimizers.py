@@ -85,9 +85,14 @@ def sgd_step(W, G, memory, optimizer):
 
 
 @part_of
-def optimize(W, G, memory, optimizer):
-    """One step of an optimizer; ``memory`` holds as many vectors as it remembers."""
+def begin_step(optimizer):
+    """One step more is made."""
     optimizer[0].steps += 1
+
+
+@part_of
+def optimize(W, G, memory, optimizer):
+    """A step for some weights; ``memory`` holds as many vectors as the optimizer remembers."""
     decay = W.dtype.type(optimizer[0].weight_decay * optimizer[0].rate)
     if decay > 0:
         for i in range(W.shape[0]):
@@ -96,12 +101,18 @@ def optimize(W, G, memory, optimizer):
 
 
 @part_of
-def clip(G, most):
-    """Shorten a gradient to the norm ``most``."""
+def squares(G):
+    """The square of a gradient's norm."""
     total = 0.0
     for i in range(G.shape[0]):
         total += G[i] * G[i]
-    norm = math.sqrt(total)
+    return total
+
+
+@part_of
+def shorten(G, squared, most):
+    """Shorten a gradient, or a part of it, to the norm ``most``, from the square of its norm."""
+    norm = math.sqrt(squared)
     if norm > most:
         factor = G.dtype.type(most / norm)
         for i in range(G.shape[0]):

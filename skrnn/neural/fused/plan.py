@@ -12,6 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
+from skrnn.neural.fused.layers.embedding import NO_TABLE, Table
 from skrnn.neural.fused.layers.states import n_states
 from skrnn.neural.fused.memory import SAMPLES, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
@@ -22,12 +23,14 @@ class Variable:
     """One of a network's weights.
 
     How it is drawn at first, and for each of its numbers, as Keras lays them out, the packed one. A
-    moving statistic is not learned: where its gradient would be stands what it moves towards.
+    moving statistic is not learned: where its gradient would be stands what it moves towards. Of a
+    table each step of training changes the rows that its batch reads.
     """
 
     initial: Callable
     numbers: np.ndarray
     moving: bool = False
+    table: bool = False
 
 
 class Plan:
@@ -52,7 +55,10 @@ class Plan:
         self.n_states = sum(n_states(layer) for layer in network.layers)
         self.states = self.reserve(self.n_states)
         self._states_taken = 0
+        self._embedding = None
         self.outputs = self._plan_layers()
+        self.n_packed_dense = self.packed
+        self._pack_table()
         # What is only needed to train comes last.
         self.forward_rows = self.rows
         self.target_steps = network.steps if every_step else 1
@@ -61,17 +67,38 @@ class Plan:
         self.d_outputs = self.reserve(self.target_steps, network.outputs)
         self.d_windows = self._plan_gradients(self.d_outputs)
         self.layers = table_of([layer for block in self.blocks for layer in block])
-        # The vector of all weights has those that are learned first, in Keras's order.
-        self._order = sorted(range(len(self.variables)), key=lambda i: self.variables[i].moving)
+        # The vector of all weights has those that are learned first, in Keras's order, but for a
+        # table, which is their last.
+        self._order = sorted(range(len(self.variables)), key=self._rank)
         ordered = [self.variables[i] for i in self._order]
         self.numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
         self.bounds = np.cumsum([0, *(variable.numbers.size for variable in ordered)])
         self.n_learned = sum(one.numbers.size for one in self.variables if not one.moving)
 
     @property
+    def n_dense(self) -> int:
+        """How many numbers are learned from every batch: all but a table."""
+        return self.n_learned - sum(one.numbers.size for one in self.variables if one.table)
+
+    @property
     def normalises(self) -> bool:
         """Whether anything is normalised by the whole batch."""
         return bool(self.layers["normalised"].any())
+
+    @property
+    def table(self) -> Table:
+        """The rows of numbers that codes choose from."""
+        if self._embedding is None:
+            return NO_TABLE
+        layer = self._embedding
+        return Table(
+            codes=layer["codes"],
+            units=layer["units"],
+            packed=layer["weights"],
+            steps=layer["steps"],
+            x=layer["x"],
+            d=layer.get("d", 0),
+        )
 
     def vector(self, weights: list, dtype) -> np.ndarray:
         """Weights in Keras's layout as one vector. Those of another network are refused."""
@@ -87,6 +114,12 @@ class Plan:
                 shape = self.variables[i].numbers.shape
                 arrays[i] = vector[start:stop].reshape(shape).copy()
         return [arrays[i] for i in sorted(arrays)]
+
+    def remembered(self, arrays: list) -> np.ndarray:
+        """An array for each weight that is learned, in Keras's order, as one vector."""
+        learned = [i for i, variable in enumerate(self.variables) if not variable.moving]
+        of_variable = dict(zip(learned, arrays, strict=True))
+        return np.concatenate([np.ravel(of_variable[i]) for i in self._order if i in of_variable])
 
     def initial_weights(self, random: np.random.Generator) -> list:
         """New weights in Keras's layout."""
@@ -118,6 +151,23 @@ class Plan:
     def variable(self, initial: Callable, numbers: np.ndarray, *, moving: bool = False) -> None:
         """One of Keras's weights: how it is drawn, and which packed numbers it is."""
         self.variables.append(Variable(initial, np.ascontiguousarray(numbers), moving))
+
+    def embed(self, layer: dict, initial: Callable) -> None:
+        """The layer whose weights are a table, packed behind all others."""
+        self._embedding = layer
+        self.variables.append(Variable(initial, np.zeros(0), table=True))
+
+    def _pack_table(self):
+        if self._embedding is None:
+            return
+        shape = self._embedding["codes"], self._embedding["units"]
+        self._embedding["weights"], numbers = self.pack(*shape)
+        variable = next(variable for variable in self.variables if variable.table)
+        variable.numbers = numbers
+
+    def _rank(self, i):
+        """Which weights come first in the vector of all."""
+        return self.variables[i].moving, self.variables[i].table
 
     def add(self, read: Stretch, kind: int, steps: int, units: int, **values) -> Stretch:
         """A layer that gives so many steps of so many units, and where they are.

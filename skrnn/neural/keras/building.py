@@ -11,6 +11,7 @@ from skrnn.neural.network import (
     Decoder,
     Dense,
     Dropout,
+    Embedding,
     Network,
     Recurrent,
     Segments,
@@ -141,6 +142,19 @@ def _ordered(values, network):
         parts.append(centre + keras.ops.cumsum(above, axis=-1))
     joined = keras.ops.concatenate(parts, axis=-1)
     return keras.layers.Reshape((*around, network.outputs), dtype=network.dtype)(joined)
+
+
+def _embedding(graph, layer):
+    ops = keras.ops
+    codes = ops.squeeze(graph.values, -1)
+    graph.values = ops.where(codes < layer.codes, codes, ops.zeros_like(codes))
+    graph.apply(
+        keras.layers.Embedding,
+        layer.codes,
+        layer.units,
+        embeddings_initializer=keras.initializers.RandomUniform(seed=graph.seed()),
+    )
+    graph.clear_missing()
 
 
 def _recurrent(graph, layer):
@@ -353,6 +367,7 @@ def _dense(graph, layer):
 
 # How each kind of layer is built: a new one is a line here.
 BUILDERS = {
+    Embedding: _embedding,
     Recurrent: _recurrent,
     Decoder: _decoder,
     Convolution: _convolution,

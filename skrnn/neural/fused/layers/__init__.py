@@ -2,7 +2,14 @@
 
 from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import fill, mixed
-from skrnn.neural.fused.layers import convolution, dense, linear_recurrent, plain, recurrent
+from skrnn.neural.fused.layers import (
+    convolution,
+    dense,
+    embedding,
+    linear_recurrent,
+    plain,
+    recurrent,
+)
 from skrnn.neural.fused.layers.kinds import KINDS, PLANNERS
 from skrnn.neural.fused.memory import BACKWARD, FORWARD, NOTHING_MISSING, ONES
 
@@ -12,6 +19,7 @@ __all__ = [
     "backward",
     "convolution",
     "dense",
+    "embedding",
     "forward",
     "linear_recurrent",
     "link",

@@ -201,7 +201,19 @@ def segments_forward(layers, at, packed, memory, training, seed):
 
 @backward_kernel
 def segments_backward(layers, at, packed, gradient, memory, training):
-    """The gradient of the inputs lies where that of the outputs does."""
+    """The gradient of the steps that are read; nothing comes back to those that are left out."""
+    layer = layers[at]
+    n_segments = layer.steps // layer.size
+    D = view(memory, layer.d, n_segments, layer.size * layer.inputs)
+    dX = view(memory, layer.dx, layer.steps, layer.inputs)
+    row = memory[layer.missing_out]
+    begin = row[0]
+    for b in range(1, row.shape[0]):
+        begin = min(begin, row[b])
+    first = int(begin)
+    read = layer.steps - (n_segments - first) * layer.size
+    fill(dX[:read], 0)
+    copy(D[first:], dX[read:])
 
 
 # ---------------------------------------------------------------------- a step for each lead
@@ -295,7 +307,7 @@ _SUMMARIES = {
 _DROPOUT = Kind(dropout_forward, dropout_backward, plan_gradient_of_inputs=_in_place)
 _ORDERED = Kind(ordered_forward, ordered_backward)
 _REPEAT = Kind(repeat_forward, repeat_backward)
-_SEGMENTS = Kind(segments_forward, segments_backward, plan_gradient_of_inputs=_in_place)
+_SEGMENTS = Kind(segments_forward, segments_backward)
 register(Segments, plan_segments, {SEGMENTS: _SEGMENTS})
 register(Summary, plan_summary, _SUMMARIES)
 register(Dropout, plan_dropout, {DROPOUT: _DROPOUT})
