@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from skrnn.windows.array import Windows
 
@@ -64,10 +65,14 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
 def _even_stretches(windows):
     """(start, stop, stride) of windows of one series, all the usual stride apart."""
     steps = np.diff(windows.ends)
-    if not (steps > 0).any():
+    forward = steps[steps > 0]
+    if not len(forward):
         return
-    strides, counts = np.unique(steps[steps > 0], return_counts=True)
-    stride = int(strides[counts.argmax()])
+    stride = int(forward[0])
+    # Sorting is not needed where all are equal, which they mostly are.
+    if (forward != stride).any():
+        strides, counts = np.unique(forward, return_counts=True)
+        stride = int(strides[counts.argmax()])
     breaks = np.flatnonzero((steps != stride) | (np.diff(windows.series) != 0)) + 1
     edges = [0, *breaks.tolist(), len(windows)]
     for start, stop in pairwise(edges):
@@ -137,10 +142,39 @@ def run_predict(run: Run, coef: np.ndarray) -> np.ndarray:
             for k in range(coef.shape[2]):
                 y[:, k] += np.correlate(feature, coef[:, j, k], "valid")
         return y
+    if coef.shape[2] < coef.shape[1]:
+        return _all_steps_at_once(run, coef)
     for windows in _cached_slices(run, y.shape[1]):
         for i, step in enumerate(coef):
             y[windows] += _step_rows(run, windows, i) @ step
     return y
+
+
+# A product of at most so many multiplications is one thread's: more threads would wait for each
+# other, long where a core has other work.
+UNDIVIDED = 1 << 18
+
+
+def _all_steps_at_once(run, coef):
+    """The same where outputs are few: one product with all steps, whose shares are then shifted."""
+    length, n_features, n_outputs = coef.shape
+    left = np.ascontiguousarray(coef.transpose(0, 2, 1), np.float64).reshape(-1, n_features)
+    reach = (length - 1) * run.pace
+    size = min(len(run), max(UNDIVIDED // left.size - reach, 2 * reach, 256))
+    y = np.empty((n_outputs, len(run)))
+    products = np.empty((len(left), size + reach))
+    by_row, by_value = products.strides
+    for start in range(0, len(run), size):
+        some = y[:, start : start + size]
+        n_rows = some.shape[1] + reach
+        np.matmul(left, run.rows[start : start + n_rows].T, out=products[:, :n_rows])
+        of_windows = as_strided(
+            products,
+            shape=(length, *some.shape),
+            strides=(n_outputs * by_row + run.pace * by_value, by_row, by_value),
+        )
+        of_windows.sum(axis=0, out=some)
+    return y.T
 
 
 def _cached_slices(run, n_outputs):

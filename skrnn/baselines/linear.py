@@ -15,6 +15,7 @@ from skrnn.baselines.sums import unshifted, window_products
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
 from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
 from skrnn.windows.filling import filled_batches
+from skrnn.windows.gathering import as_slice
 from skrnn.windows.inputs import check_windows
 
 LOSSES = ("mse", "mae")
@@ -233,11 +234,13 @@ class LinearWindow(WindowRegressor):
         coef = np.moveaxis(coef, 0, 2)
         y = np.empty((len(windows), coef.shape[2]))
         complete = windows.complete()
-        y[complete] = window_products(unshifted(windows[complete]), coef)
+        which = as_slice(complete)
+        y[which] = window_products(unshifted(windows[which]), coef)
         incomplete = np.flatnonzero(~complete)
         for batch, steps in filled_batches(windows[incomplete], self.fill_values_):
             y[incomplete[batch]] = np.tensordot(steps.astype(np.float64), coef, axes=2)
-        return y + np.ravel(self.intercept_)
+        y += np.ravel(self.intercept_)
+        return y
 
 
 def _check_alpha(alpha, quantiles):

@@ -209,18 +209,17 @@ class Windows:
         return self.take(slice(None), dtype=dtype)
 
     def __getitem__(self, key):
-        which = np.arange(len(self))[_key_of_samples(key)]
-        if which.ndim > 1:
+        which = _key_of_samples(key)
+        ends = self.ends[which]
+        if ends.ndim > 1:
             raise IndexError(
-                f"Windows are indexed over samples, got an index of {which.ndim} dimensions"
+                f"Windows are indexed over samples, got an index of {ends.ndim} dimensions"
             )
-        if which.ndim == 0:
+        if ends.ndim == 0:
             return self.take(which[None])[0, self.length - self.steps_there()[which] :]
         labels = None if self.labels is None else self.labels[which]
         lengths = None if self.lengths is None else self.lengths[which]
-        return self.replace(
-            ends=self.ends[which], series=self.series[which], labels=labels, lengths=lengths
-        )
+        return self.replace(ends=ends, series=self.series[which], labels=labels, lengths=lengths)
 
     def __repr__(self) -> str:
         n, length, features = self.shape
@@ -360,9 +359,12 @@ class Windows:
     def _bounds(self, which=slice(None)):
         """The first row that windows can count to, and the one behind the last."""
         ends = self.ends[which]
-        series = self.series[which]
-        first = self.bounds[series]
-        stop = self.bounds[series + 1]
+        if len(self.bounds) == 2:
+            first, stop = (np.broadcast_to(bound, len(ends)) for bound in self.bounds)
+        else:
+            series = self.series[which]
+            first = self.bounds[series]
+            stop = self.bounds[series + 1]
         if not len(self.jumps):
             return first, stop
         edges = np.concatenate([[0], self.jumps, [len(self.rows)]])
@@ -379,8 +381,10 @@ class Windows:
         return self._complete.copy()
 
     def _find_complete(self):
+        if not len(self.rows):
+            return np.zeros(len(self), bool)
         first, stop = self._bounds()
-        steps = self.steps_there()
+        steps = self.length if self.lengths is None else self.lengths
         reach = (steps - 1) * self.sampling_rate
         mask = np.ones(len(self), bool)
         for ahead in np.unique(self.shift):
@@ -388,7 +392,8 @@ class Windows:
             mask &= (end - reach >= first) & (end < stop)
             columns = np.flatnonzero(self.shift == ahead)
             streak = known_streak(self.rows, columns, self.sampling_rate)
-            mask[mask] = streak[end[mask]] >= steps[mask]
+            # Ends outside of the rows are those of windows that are not complete already.
+            mask &= streak.take(end, mode="clip") >= steps
         return mask
 
     def known(self) -> np.ndarray:

@@ -44,7 +44,7 @@ class Clock:
             times = naive(index, local=self._counts_days)
             if (np.diff(times.to_numpy()) == self.step.to_timedelta64()).all():
                 first = self.positions(index[:1])
-                return None if first is None else first[0] + np.arange(len(index))
+                return None if first is None else np.arange(first[0], first[0] + len(index))
         times = naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
         if self._is_calendar:
             grid = pd.date_range(times.min(), times.max(), freq=self.step)

@@ -84,9 +84,12 @@ class Context:
 
         Remembered rows that are missing are NaN.
         """
-        self._check_same_kind(index)
-        new = lay_rows(values, index, self.reach, self.clock)
-        before = None if mode == "none" else self._rows_before(index)
+        positions = self._positions(index)
+        if positions is None:
+            new = lay_rows(values, index, self.reach, self.clock)
+        else:
+            new = _lay_at(values, positions, self.reach)
+        before = None if mode == "none" else self._rows_before(index, positions)
         if before is None and mode == "carry" and self._leaves_open(index):
             before = self.rows, len(self.rows)
         return new if before is None else self._join(*before, new)
@@ -101,12 +104,10 @@ class Context:
 
     def rows_ahead(self, index: pd.Index | None) -> int | None:
         """Rows from the last fitted one to the first new one; None where the labels do not tell."""
-        self._check_same_kind(index)
-        if index is None or self.clock is None or not _is_countable(index):
-            return None
-        return int(self.clock.positions(index[:1])[0])
+        positions = self._positions(index)
+        return None if positions is None else int(positions[0])
 
-    def _rows_before(self, index):
+    def _rows_before(self, index, positions):
         """Remembered rows before the new ones, and rows from their first to the first new one.
 
         None where no remembered row is known to lie before them.
@@ -119,9 +120,9 @@ class Context:
             if at < 0 and self._is_next(index):
                 at = len(self.rows)
             return (self.rows[:at], at) if at > 0 else None
-        first = self.rows_ahead(index)
-        if first is None:
+        if positions is None:
             return None
+        first = positions[0]
         remembered = self.clock.positions(self.index)
         near = (remembered < first) & (remembered >= first - self.reach)
         if not near.any():
@@ -154,10 +155,13 @@ class Context:
             jumps=np.asarray(new.jumps) + len(front),
         )
 
-    def _check_same_kind(self, index):
-        """Another step, time zone or kind of time index than in fit is an error, never a guess."""
+    def _positions(self, index):
+        """Rows from the last fitted one to each new one; None where the labels do not tell.
+
+        Another step, time zone or kind of time index than in fit is an error, never a guess.
+        """
         if index is None or self.index is None:
-            return
+            return None
         ours = self.index
         theirs = index
         timed = isinstance(ours, _TIMES) or isinstance(theirs, _TIMES)
@@ -172,7 +176,7 @@ class Context:
                 "tz_localize"
             )
         if self.clock is None:
-            return
+            return None
         if isinstance(ours, pd.PeriodIndex) and ours.freq != theirs.freq:
             raise ValueError(
                 f"the index must have frequency {ours.freqstr} as in fit, got {theirs.freqstr}"
@@ -188,11 +192,15 @@ class Context:
                     f"the index must go on in steps of {self.clock.describe()} as in fit, got "
                     f"steps of {new.describe()}: resample the data to the fitted step"
                 )
-        if _is_countable(theirs) and self.clock.positions(theirs) is None:
+        if not _is_countable(theirs):
+            return None
+        positions = self.clock.positions(theirs)
+        if positions is None:
             raise ValueError(
                 f"the index must go on in steps of {self.clock.describe()} as in fit, but "
                 f"{theirs[0]} … does not lie on them"
             )
+        return positions
 
 
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
@@ -214,9 +222,17 @@ def lay_rows(
     positions = clock.positions(index) if countable and len(values) > 1 else None
     if positions is None:
         return GridRows(values, where)
+    return _lay_at(values, positions, reach)
+
+
+def _lay_at(values, positions, reach):
+    """Rows at their positions on the grid."""
+    where = np.arange(len(values))
     missing = np.diff(positions) - 1
+    if not missing.any():
+        return GridRows(values, where)
     gaps = np.minimum(missing, reach)
-    if not gaps.any() or gaps.min() < 0:
+    if gaps.min() < 0:
         return GridRows(values, where)
     where = np.concatenate([[0], np.cumsum(gaps + 1)])
     rows = np.full((where[-1] + 1, values.shape[1]), np.nan, _float_of(values))

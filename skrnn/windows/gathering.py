@@ -29,10 +29,16 @@ def known_streak(rows, columns, rate) -> np.ndarray:
     known = known_rows(rows, columns)
     padded = np.zeros(-(-len(known) // rate) * rate, bool)
     padded[: len(known)] = known
-    grid = padded.reshape(-1, rate)
-    count = np.arange(len(grid))[:, None]
-    last_unknown = np.maximum.accumulate(np.where(grid, -1, count), axis=0)
-    return (count - last_unknown).ravel()[: len(known)]
+    # Every rate-th row, one after the other.
+    phases = padded.reshape(-1, rate).T
+    streak = np.empty(phases.shape, np.int64)
+    n_steps = phases.shape[1]
+    for phase, steps in zip(streak, phases, strict=True):
+        unknown = np.flatnonzero(~steps)
+        distances = np.diff(unknown, prepend=0, append=n_steps)
+        phase[:] = np.arange(n_steps)
+        phase -= np.repeat(np.append(-1, unknown), distances)
+    return streak.T.ravel()[: len(known)]
 
 
 def known_rows(rows, columns=slice(None)) -> np.ndarray:
@@ -42,8 +48,20 @@ def known_rows(rows, columns=slice(None)) -> np.ndarray:
     if not isinstance(columns, slice) and len(columns) == rows.shape[1]:
         # All of them, which no copy has to pick.
         columns = slice(None)
+    if rows.flags.f_contiguous:
+        unknown = np.zeros(len(rows), bool)
+        for column in rows.T[columns]:
+            unknown |= np.isnan(column)
+        return ~unknown
     known = np.empty(len(rows), bool)
     size = max(1, BATCH_NUMBERS // max(1, rows.shape[1]))
     for start in range(0, len(rows), size):
         known[start : start + size] = ~np.isnan(rows[start : start + size, columns]).any(axis=1)
     return known
+
+
+def as_slice(mask) -> slice | np.ndarray:
+    """A mask as the slice that it is, which copies nothing; one with holes as it came."""
+    first = int(mask.argmax())
+    stop = first + int(np.count_nonzero(mask))
+    return slice(first, stop) if mask[first:stop].all() else mask

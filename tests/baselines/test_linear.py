@@ -20,7 +20,7 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
-from skrnn.baselines.gram import Run, run_gram, split_runs
+from skrnn.baselines.gram import Run, run_gram, run_predict, split_runs
 
 
 def noise(n, n_features=2, seed=0):
@@ -356,6 +356,23 @@ def test_runs_cover_every_window_once(data):
     parts = [part.which if isinstance(part, Run) else part for part in split_runs(X, X.rows)]
 
     assert [i for part in parts for i in range(len(X))[part]] == list(range(len(X)))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("pace", "n_features", "n_outputs"), [(1, 5, 1), (3, 5, 3), (1, 5, 5), (2, 3, 1), (1, 4, 1)]
+)
+def test_products_of_shared_rows(pace, n_features, n_outputs, order):
+    """Products without a window are those of gathered windows, however many rows there are."""
+    random = np.random.default_rng(0)
+    rows = np.asarray(random.normal(size=(9_000, n_features)), order=order)
+    coef = random.normal(size=(12, n_features, n_outputs))
+    n = len(rows) - 11 * pace
+
+    found = run_predict(Run(slice(0, n), rows, pace), coef)
+
+    gathered = rows[np.arange(n)[:, None] + np.arange(12) * pace]
+    np.testing.assert_allclose(found, np.tensordot(gathered, coef, axes=2), atol=1e-12)
 
 
 def test_predict_fills():

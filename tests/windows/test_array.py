@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
 from skrnn.windows.filling import fill_steps, filled_steps_of
-from skrnn.windows.gathering import known_rows
+from skrnn.windows.gathering import known_rows, known_streak
 
 
 def gather_by_loop(windows):
@@ -161,6 +161,31 @@ def test_index_keeps_windows(windows):
 
     assert isinstance(part, Windows)
     assert part.rows is windows.rows
+
+
+def test_slices_copy_nothing(windows):
+    """A slice of windows has the rows, and the ends, of all."""
+    part = windows[1:3]
+
+    assert part.rows is windows.rows
+    assert np.shares_memory(part.ends, windows.ends)
+
+
+@given(
+    known=st.lists(st.booleans(), min_size=1, max_size=30),
+    rate=st.integers(1, 4),
+    order=st.sampled_from("CF"),
+)
+def test_known_streak_by_loop(known, rate, order):
+    """How many steps up to a row are known is what a loop counts back."""
+    rows = np.ones((len(known), 2), order=order)
+    rows[~np.array(known), 1] = np.nan
+
+    found = known_streak(rows, np.arange(2), rate)
+
+    for row, streak in enumerate(found):
+        steps = known[row::-rate]
+        assert streak == (steps.index(False) if False in steps else len(steps))
 
 
 def test_index_with_all_axes(windows):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn.windows.clock import Clock
 from skrnn.windows.context import Context, lay_rows
 
 N = 40
@@ -260,3 +261,17 @@ def test_calendar_steps_by_another_name():
     b = Context.of(ROWS[:35], weeks[:35]._with_freq(None), REACH).lay(ROWS[35:], weeks[35:], "auto")
 
     assert a.where[0] == b.where[0] == REACH
+
+
+def test_labels_are_counted_once(monkeypatch):
+    """Where new rows lie is counted once, however long they are."""
+    counted = []
+    count = Clock.positions
+    monkeypatch.setattr(
+        Clock, "positions", lambda self, index: counted.append(len(index)) or count(self, index)
+    )
+    context = Context.of(ROWS[:10], HOURS[:10], REACH)
+
+    context.lay(ROWS[10:], HOURS[10:], "auto")
+
+    assert counted.count(N - 10) == 1
