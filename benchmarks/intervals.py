@@ -353,6 +353,7 @@ parser.add_argument(
 parser.add_argument(
     "--only", choices=("series", "jump", "m4", "cost"), help="one of the parts alone"
 )
+parser.add_argument("--series", default="", help="series whose title has this in it")
 args = parser.parse_args()
 if not (FOLDER / "m4_hourly.parquet").exists():
     print(f"Nothing measured: {FOLDER} is not there.")
@@ -369,5 +370,6 @@ if args.only in (None, "m4"):
     m4_hourly()
 if args.only in (None, "series"):
     for problem in problems():
-        measure(problem)
+        if args.series in problem.title:
+            measure(problem)
 print(f"\n{(time.perf_counter() - start) / 60:.0f} minutes in all")
