@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY
 
 from skrnn.neural.classifier import NetworkClassifier
-from skrnn.neural.network import Convolution, Dense, Dropout, Summary
+from skrnn.neural.network import POOLINGS, Convolution, Dense, Dropout, pooled
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
 from skrnn.validation import check_counts, check_each, check_option, check_share
@@ -49,7 +49,7 @@ class Convolutions:
                 "1 in a layer: set one of them to 1"
             )
         check_option("padding", self.padding, ("same", "valid", "causal"))
-        check_option("pooling", self.pooling, ("flatten", "average", "max"))
+        check_option("pooling", self.pooling, POOLINGS)
         rate = check_share("dropout", self.dropout)
         layers = []
         sizes = zip(filters, kernels, pools, strides, dilations, strict=True)
@@ -66,7 +66,7 @@ class Convolutions:
             )
             layers += [convolution, *([Dropout(rate)] if rate else [])]
         head = [Dense(units) for units in check_counts("dense_units", self.dense_units)]
-        return (*layers, Summary(self.pooling), *head)
+        return (*layers, *pooled(self.pooling), *head)
 
 
 @parameters

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY
 
 from skrnn.neural.classifier import NetworkClassifier
-from skrnn.neural.network import Dense, Dropout, Summary
+from skrnn.neural.network import POOLINGS, Dense, Dropout, pooled
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
 from skrnn.validation import check_counts, check_option, check_share
@@ -26,8 +26,8 @@ class DenseLayers:
 
     def _layers(self):
         rate = check_share("dropout", self.dropout)
-        check_option("pooling", self.pooling, ("flatten", "average", "max"))
-        layers = [Summary(self.pooling)]
+        check_option("pooling", self.pooling, POOLINGS)
+        layers = [*pooled(self.pooling)]
         for units in check_counts("units", self.units):
             layers += [Dense(units, self.activation), *([Dropout(rate)] if rate else [])]
         return tuple(layers)

@@ -15,7 +15,7 @@ from skrnn.neural.codes import count_codes, known_codes
 from skrnn.neural.engines import ENGINES, engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.members import mean_history, train_side_by_side
-from skrnn.neural.network import Embedding, Network
+from skrnn.neural.network import Attention, Embedding, Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
@@ -129,6 +129,37 @@ class NetworkEstimator:
         samples = self._training_samples(X, y, sample_weight, start, *named)
         training = self._training(stays=True, epochs=1, patience=None)
         return self._train(samples, None, training, start)
+
+    def attention_weights(self, X) -> np.ndarray | list[np.ndarray]:
+        """Tell how much each step counts in a network with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : Windows, sequences, or array-like of shape (n_samples, steps, n_features)
+            The windows.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, steps), or list of ndarray of shape (steps,)
+            Weights of the steps, which add up to 1; of sequences a list. Of several networks, the
+            mean of theirs.
+        """
+        check_is_fitted(self, "network_")
+        if not any(isinstance(layer, Attention) for layer in self.network_.layers):
+            raise ValueError('attention_weights needs a network with pooling="attention"')
+        windows = check_windows(self, X, reset=False)
+        members = self._members or [self]
+        shares = np.mean([member._attention(windows) for member in members], axis=0)
+        if windows.lengths is None:
+            return shares
+        return [own[there] for own, there in zip(shares, windows.there(), strict=True)]
+
+    def _attention(self, windows):
+        windows = self._read(windows)
+        if not self._complete(windows).all():
+            windows = filled(windows, self.fill_values_)
+        network = self._network_on(self.network_, windows)
+        return engine_for("fused", network).attention(network, self.weights_, windows)
 
     def keras_model(self):
         """Make a stock Keras model of the fitted network.

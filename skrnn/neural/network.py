@@ -10,6 +10,9 @@ LONGEST_MEMORY = 100
 # are above. Keras's 0.99 would need hundreds of batches to come near the data.
 MOMENTUM, EPSILON = 0.9, 1e-3
 
+# How convolutional and dense networks make one vector of all steps.
+POOLINGS = ("flatten", "average", "max", "attention")
+
 
 @dataclass(frozen=True)
 class Embedding:
@@ -90,6 +93,18 @@ class Summary:
     """All steps as one vector: "flatten" them, or take their "average" or "max"."""
 
     how: str = "flatten"
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The mean of all steps, weighted by the softmax of their products with a learned query."""
+
+
+def pooled(how: str) -> tuple:
+    """The layers that make one vector of all steps; none where the last of them is it."""
+    if how == "last":
+        return ()
+    return (Attention() if how == "attention" else Summary(how),)
 
 
 @dataclass(frozen=True)

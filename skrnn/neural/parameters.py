@@ -88,7 +88,11 @@ go_backwards : bool, default=False
 dense_units : int or tuple of int, default=()
     Units of dense layers (ReLU) between the last state and the output.
 output_dropout : float, default=0.0
-    Share of the last state that training leaves out.
+    Share of the last state, or of what ``pooling`` makes of all, that training leaves out.
+pooling : {"last", "average", "max", "attention"}, default="last"
+    What the head sees of the states: the last of them, or the average or maximum of all.
+    "attention" is an average in which each step counts as a learned query likes it
+    (``attention_weights``).
 activation : str, default="tanh"
     Activation of the cells; of "mingru" and "minlstm" that of the candidate, which in the paper has
     none ("linear").
@@ -112,8 +116,9 @@ kernel_size : int or tuple of int, default=3
     Steps that a filter looks at, for all layers or each.
 pool_size : int or tuple of int, default=1
     How many neighbouring steps give one, their maximum, behind all layers or each; 1 keeps all.
-pooling : {"flatten", "average", "max"}, default="flatten"
-    What the head sees of the last layer: all its steps, or their average or maximum.
+pooling : {"flatten", "average", "max", "attention"}, default="flatten"
+    What the head sees of the last layer: all its steps, or their average or maximum. "attention" is
+    an average in which each step counts as a learned query likes it (``attention_weights``).
 padding : {"same", "valid", "causal"}, default="same"
     Whether windows are padded, so that layers keep the number of steps; "causal" pads in front
     alone, so that what a layer gives for a step depends on no later one.
@@ -136,9 +141,10 @@ units : int or tuple of int, default=32
     Units of each hidden layer.
 activation : str, default="relu"
     Activation of the hidden layers.
-pooling : {"flatten", "average", "max"}, default="flatten"
+pooling : {"flatten", "average", "max", "attention"}, default="flatten"
     What the first layer sees of the window: all its steps, or their average or maximum, which
-    sequences of different length have, too.
+    sequences of different length have, too. "attention" is an average in which each step counts as
+    a learned query likes it (``attention_weights``).
 dropout : float, default=0.0
     Share of each hidden layer's outputs that training leaves out.""",
     "<classification>": """\

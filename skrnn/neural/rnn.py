@@ -3,7 +3,15 @@
 from dataclasses import KW_ONLY
 
 from skrnn.neural.classifier import NetworkClassifier
-from skrnn.neural.network import Convolution, Decoder, Dense, Dropout, Recurrent, Segments
+from skrnn.neural.network import (
+    Convolution,
+    Decoder,
+    Dense,
+    Dropout,
+    Recurrent,
+    Segments,
+    pooled,
+)
 from skrnn.neural.parameters import parameters
 from skrnn.neural.regressor import NetworkRegressor
 from skrnn.validation import check_count, check_counts, check_each, check_option, check_share
@@ -11,6 +19,8 @@ from skrnn.validation import check_count, check_counts, check_each, check_option
 # The last two are linear recurrences: their gates read no state.
 LINEAR_CELLS = ("mingru", "minlstm")
 CELLS = ("lstm", "gru", "simple", *LINEAR_CELLS)
+# What the layers behind read of the states.
+POOLINGS = ("last", "average", "max", "attention")
 
 
 @parameters
@@ -26,6 +36,7 @@ class Recurrence:
     go_backwards: bool = False
     dense_units: int | tuple[int, ...] = ()
     output_dropout: float = 0.0
+    pooling: str = "last"
     activation: str = "tanh"
     segment: int = 1
     unroll: bool = False
@@ -47,13 +58,14 @@ class Recurrence:
             "recurrent_dropout": self._recurrent_dropout(cell),
             "unroll": bool(self.unroll),
         }
+        pooling = pooled(check_option("pooling", self.pooling, POOLINGS))
         # Only the first layer turns the steps around: those above read what it gives, in its order.
         layers = [
             Recurrent(
                 cell,
                 size,
                 go_backwards=bool(self.go_backwards) and depth == 0,
-                sequences=depth < len(units) - 1,
+                sequences=bool(pooling) or depth < len(units) - 1,
                 **options,
             )
             for depth, size in enumerate(units)
@@ -64,12 +76,17 @@ class Recurrence:
             layers.append(self._decoder(cell, units[-1], options))
         if self._sequence_target is not None:
             self._check_sequence_targets()
+        if pooling and (self.decoder is not None or self._sequence_target is not None):
+            raise ValueError(
+                f"pooling={self.pooling!r} makes one vector of all steps, which neither a decoder "
+                'nor sequence_targets begin with: leave it at "last"'
+            )
         segment = check_count("segment", self.segment)
         if segment > 1:
             layers.insert(0, Segments(segment))
         rate = check_share("output_dropout", self.output_dropout)
         head = [Dense(size) for size in check_counts("dense_units", self.dense_units)]
-        return (*layers, *([Dropout(rate)] if rate else []), *head)
+        return (*layers, *pooling, *([Dropout(rate)] if rate else []), *head)
 
     def _recurrent_dropout(self, cell):
         rate = check_share("recurrent_dropout", self.recurrent_dropout)

@@ -10,16 +10,16 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_count, check_option
+from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.inputs import as_windows
-from skrnn.wholly import wholly
 
 # What stands for a word that has no code.
 UNKNOWN = "[unknown]"
 
 
 class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
-    """Turn texts into sequences of codes, one for each word, for networks with an ``embedding``.
+    r"""Turn texts into sequences of codes, one for each word, for networks with an ``embedding``.
 
     The words that come most often in the texts of ``fit`` have the codes 1, 2, …, the most frequent
     first; every other word is 0, which is unknown. A text without a word is one unknown word. ::
@@ -41,7 +41,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         the words, so that their order tells little: they are for networks that take an average.
     tokenizer : callable, default=None
         Gives the words of a text as a list. None: what ``token_pattern`` finds.
-    token_pattern : str, default=r"(?u)\\b\\w+\\b"
+    token_pattern : str, default=r"(?u)\b\w+\b"
         The regular expression of a word: letters and digits beside each other, be it one.
     strip_accents : {None, "ascii", "unicode"} or callable, default=None
         Whether accents are taken away, as ``CountVectorizer`` does it.
@@ -250,8 +250,8 @@ def _check_texts(X):
     for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise ValueError(
-                f"X must be texts, got {text!r:.50} ({type(text).__name__}) for text {number}: make "
-                'it a string, "" where it is missing'
+                f"X must be texts, got {text!r:.50} ({type(text).__name__}) for text {number}: "
+                'make it a string, "" where it is missing'
             )
     return texts
 

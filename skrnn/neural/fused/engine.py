@@ -442,6 +442,31 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
     return slopes
 
 
+@announced()
+def attention(network: Network, weights: list, windows) -> np.ndarray:
+    """How much each step of complete windows counts for the network's attention (n, steps)."""
+    network = network.over(windows.length)
+    plan = _known_plan(network)[0]
+    layer = next(layer for layer in plan.layers if layer["shares"])
+    if layer["steps"] != network.steps:
+        raise ValueError(
+            f"the attention of this network is over {layer['steps']} steps, which its layers make "
+            f"of the {network.steps} of a window: fit it without segments, strides, pool_size and "
+            'padding="valid" to know what each step of the window counts'
+        )
+    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
+    lanes = _lanes(plan, max(1, len(windows)))
+    memory = _memory(plan.forward_rows, lanes, network.dtype)
+    shares = np.empty((len(windows), network.steps), network.dtype)
+    for batch, steps in _sources(windows, network.dtype):
+        order = np.arange(len(shares[batch]))
+        check_inputs(network, steps, nothing(), order)
+        reads = Inputs(steps.read, nothing().read, nothing().read)
+        at = int(layer["shares"])
+        loop.attention(_places(plan), reads, order, lanes, packed, memory, at, shares[batch])
+    return shares[:, ::-1] if layer["late"] else shares
+
+
 def _no_states(network):
     return np.empty((0, 0), network.dtype)
 

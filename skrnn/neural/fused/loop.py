@@ -439,3 +439,19 @@ def input_gradients(network, inputs, order, lanes, packed, gradient, memory, slo
             for t in range(steps):
                 for j in range(features):
                     slopes[first + b, t, j] = dX[t, j, b]
+
+
+@compiled
+def attention(network, inputs, order, lanes, packed, memory, at, shares):
+    """How much each step of some samples counts (n, steps), by the attention at an offset."""
+    n_all = order.shape[0]
+    steps = shares.shape[1]
+    for first in range(0, n_all, lanes):
+        n = min(lanes, n_all - first)
+        numbers = _chunk(network, memory, n)
+        read_inputs(network, inputs, order, first, n, numbers)
+        forward(network.layers, packed, numbers, False, 0)
+        found = view(numbers, at, steps, 1)
+        for b in range(n):
+            for t in range(steps):
+                shares[first + b, t] = found[t, 0, b]

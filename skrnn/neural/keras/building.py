@@ -7,6 +7,7 @@ from skrnn.neural.keras.quiet import quiet_start
 from skrnn.neural.network import (
     EPSILON,
     MOMENTUM,
+    Attention,
     Convolution,
     Decoder,
     Dense,
@@ -352,6 +353,19 @@ def _summary(graph, layer):
         graph.apply(SUMMARIES[layer.how])
 
 
+def _attention(graph, layer):
+    dtype = graph.network.dtype
+    query = keras.layers.Dense(
+        1, use_bias=False, kernel_initializer=graph.glorot(), dtype=dtype, name="attention"
+    )
+    likings = query(graph.values)
+    if graph.mask is not None:
+        there = keras.ops.expand_dims(graph.mask, -1)
+        likings = keras.ops.where(there, likings, float(np.finfo(dtype).min))
+    shares = keras.layers.Softmax(axis=1, dtype=dtype)(likings)
+    graph.values = keras.ops.sum(graph.values * shares, axis=1)
+
+
 def _dropout(graph, layer):
     graph.apply(keras.layers.Dropout, layer.rate, seed=graph.seed())
 
@@ -373,6 +387,7 @@ BUILDERS = {
     Convolution: _convolution,
     Segments: _segments,
     Summary: _summary,
+    Attention: _attention,
     Dropout: _dropout,
     Dense: _dense,
 }

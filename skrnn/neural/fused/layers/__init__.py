@@ -3,6 +3,7 @@
 from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import fill, mixed
 from skrnn.neural.fused.layers import (
+    attention,
     convolution,
     dense,
     embedding,
@@ -16,6 +17,7 @@ from skrnn.neural.fused.memory import BACKWARD, FORWARD, NOTHING_MISSING, ONES
 __all__ = [
     "KINDS",
     "PLANNERS",
+    "attention",
     "backward",
     "convolution",
     "dense",
