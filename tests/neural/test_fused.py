@@ -17,6 +17,7 @@ from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import train
 from skrnn.neural.fused.gathering import gather, nothing
 from skrnn.neural.fused.layers import link
+from skrnn.neural.fused.layers import recurrent
 from skrnn.neural.fused.layers.states import CACHE_BYTES
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads
@@ -171,6 +172,16 @@ def test_gradients_of_more_steps_than_a_core_keeps_close(cell):
     assert 60 * gates_inputs_and_units * 32 * 8 > 2 * CACHE_BYTES
 
     check_gradient(RNNRegressor(cell, 40), X, y, n_weights=6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "simple"])
+def test_gradients_of_wide_layers(cell, monkeypatch):
+    """Where weights are many they are transposed first, and their gradient is summed otherwise."""
+    monkeypatch.setattr(recurrent, "FAR", 0)
+    X, y = data(n=17, steps=9, outputs=1)
+    model = RNNRegressor(cell, (recurrent.WIDE, recurrent.WIDE))
+
+    check_gradient(model, X, y, n_weights=12)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

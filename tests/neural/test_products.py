@@ -44,6 +44,12 @@ def add_outer_transposed(D, S, T, out):
     products.add_outer_transposed(D, S, T, out)
 
 
+@compiled
+def add_outer_of_many(D, S, spare, out):
+    """The kernel, called from compiled code as all kernels are."""
+    products.add_outer_of_many(D, S, spare, out)
+
+
 @pytest.fixture(autouse=True)
 def kernels():
     """Kernels of both float types."""
@@ -113,6 +119,22 @@ def test_add_outer_transposed(rows, steps, lanes, columns, dtype):
 
     out = before.copy()
     add_outer_transposed(D, S, T, out[:, 1:-1])
+
+    added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
+    np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)
+    np.testing.assert_array_equal(out[:, [0, -1]], before[:, [0, -1]])
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("columns", [3, 64, 130])
+def test_add_outer_of_many(columns, dtype):
+    """The same sum, panel by panel, over more steps than are transposed at a time."""
+    D, S = matrix(11, 66, 32, dtype=dtype), matrix(11, columns, 32, dtype=dtype)
+    before = matrix(66, columns + 2, dtype=dtype)
+    spare = np.empty(products.STEPS_OF_SUMS * products.PANEL * 32, dtype)
+
+    out = before.copy()
+    add_outer_of_many(D, S, spare, out[:, 1:-1])
 
     added = np.einsum("trb,tcb->rc", D.astype("f8"), S.astype("f8"))
     np.testing.assert_allclose(out[:, 1:-1], before[:, 1:-1] + added, rtol=1e-5, atol=1e-4)

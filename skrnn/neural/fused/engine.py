@@ -21,7 +21,6 @@ from skrnn.neural.fused.gathering import (
 )
 from skrnn.neural.fused.layers import link
 from skrnn.neural.fused.loop import (
-    LANE_STEP,
     Batches,
     Inputs,
     Learning,
@@ -30,6 +29,7 @@ from skrnn.neural.fused.loop import (
     Weights,
 )
 from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
+from skrnn.neural.fused.memory import LANE_STEP
 from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together

@@ -16,14 +16,10 @@ from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient
-from skrnn.neural.fused.memory import SAMPLES, view
+from skrnn.neural.fused.memory import LANE_STEP, SAMPLES, view
 from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 from skrnn.neural.network import MOMENTUM
-
-# A chunk has a multiple of this many lanes, so that every loop and product has the same form, and
-# rounds the same way.
-LANE_STEP = 16
 
 
 class Places(NamedTuple):

@@ -55,6 +55,10 @@ class Stretch(NamedTuple):
     late: bool = False
 
 
+# A chunk has a multiple of this many lanes, so that every loop and product has the same form, and
+# rounds the same way.
+LANE_STEP = 16
+
 # The first rows of a chunk's memory: ones, where nothing is missing, and which lanes are samples.
 # Others fill the chunk up, with copies of the last.
 ONES, NOTHING_MISSING, SAMPLES = range(3)

@@ -14,6 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.kernels import transpose
 
 
 def _vector_bytes():
@@ -34,6 +35,8 @@ STEPS = COLUMNS
 DEPTH = 64
 # The steps whose lanes are summed before the next columns: these, too, stay close.
 STEPS_OF_SUMS = 8
+# The columns of these that are transposed at a time: a tile's, of single precision.
+PANEL = STEPS * VECTOR // 4
 
 
 class _Array:
@@ -452,3 +455,23 @@ def add_outer_transposed(D, S, T, out):
             for j in range(whole_rows, rows):
                 _transposed_row_vector(D_t, T_t, out, j, i)
     add_outer(D, S[:, whole_columns:], out[:, whole_columns:])
+
+
+@linked(array(3, "A"), array(3, "A"), array(1), array(2, "A"))
+def add_outer_of_many(D, S, spare, out):
+    """``add_outer`` for D of many rows and S of many columns.
+
+    ``spare`` has room for ``PANEL`` columns of ``STEPS_OF_SUMS`` steps, which are transposed there.
+    """
+    _, columns, lanes = S.shape
+    for t in range(0, D.shape[0], STEPS_OF_SUMS):
+        D_t = D[t : t + STEPS_OF_SUMS]
+        S_t = S[t : t + STEPS_OF_SUMS]
+        n_steps = D_t.shape[0]
+        for i in range(0, columns, PANEL):
+            panel = S_t[:, i : i + PANEL]
+            n = panel.shape[1]
+            T = spare[: lanes * n_steps * n].reshape(lanes, n_steps, n)
+            for step in range(n_steps):
+                transpose(panel[step], T[:, step])
+            add_outer_transposed(D_t, panel, T, out[:, i : i + n])

@@ -23,6 +23,7 @@ from skrnn.neural.fused.kernels import (
     leave_out,
     mixed,
     multiply_slope,
+    transpose,
 )
 from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
 from skrnn.neural.fused.layers.kinds import Kind
@@ -45,6 +46,7 @@ from skrnn.neural.fused.layers.states import (
     steps_at_once,
 )
 from skrnn.neural.fused.memory import (
+    LANE_STEP,
     backward_kernel,
     declare,
     forward_kernel,
@@ -53,7 +55,14 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import add_outer, affine, product
+from skrnn.neural.fused.products import (
+    PANEL,
+    STEPS_OF_SUMS,
+    add_outer,
+    add_outer_of_many,
+    affine,
+    product,
+)
 
 SIMPLE, LSTM, GRU = range(3)
 NUMBERS = {"simple": SIMPLE, "lstm": LSTM, "gru": GRU}
@@ -62,7 +71,15 @@ declare(
     T="the activations of an LSTM's cells",
     h_mask="what is left out of the states",
     h_masked="what is left of the states, at all steps",
+    spare_steps="of a wide layer: some numbers of some steps, those of a lane beside each other",
+    Ut="of many weights: those of states transposed, so that none lies far from the next",
+    Wt="of many weights: those of inputs transposed",
 )
+
+# From so many units on the gradient of weights is not summed across vectors.
+WIDE = 64
+# From so many weights on, which no core keeps close, they are transposed once a chunk.
+FAR = 2**19
 
 
 # ---------------------------------------------------------------------- planning
@@ -106,6 +123,12 @@ def _plan_gradient(plan, layer, block):
     plan_gradient(plan, layer, block)
     if layer["kind"] == SIMPLE:
         layer["P"] = plan.reserve(layer["steps"], layer["units"])
+    if layer["units"] >= WIDE:
+        layer["spare_steps"] = plan.reserve(STEPS_OF_SUMS, PANEL)
+    rows = GATES[layer["kind"]] * layer["units"]
+    if rows * (layer["inputs"] + layer["units"]) >= FAR:
+        layer["Ut"] = plan.reserve(rows, -(-layer["units"] // LANE_STEP))
+        layer["Wt"] = plan.reserve(rows, -(-layer["inputs"] // LANE_STEP))
 
 
 # ---------------------------------------------------------------------- what a layer reads
@@ -250,6 +273,36 @@ def _slopes(layer, t, H, P, dh, dc, direct, memory):
         gru_slopes(g, z, r, q, H[t].ravel(), layer.activation, dh.ravel(), direct.ravel())
 
 
+@part_of
+def _steps_of_sums(layer, gates, memory):
+    """Over how many steps the gradients of the weights are summed at a time."""
+    if layer.spare_steps:
+        return STEPS_OF_SUMS
+    return steps_at_once(gates, layer.inputs, layer.units, memory)
+
+
+@part_of
+def _add_outer(layer, memory, D, S, out):
+    """Add to ``out`` the sum over some steps of D S'."""
+    if layer.spare_steps:
+        spare = memory[layer.spare_steps : layer.spare_steps + STEPS_OF_SUMS * PANEL]
+        add_outer_of_many(D, S, spare.ravel(), out)
+    else:
+        add_outer(D, S, out)
+
+
+@part_of
+def _transposed(memory, offset, A):
+    """A matrix transposed: where it is, or with an offset there, in one piece."""
+    rows, columns = A.shape
+    if not offset:
+        return A.T
+    numbers = memory[offset:].ravel()[: rows * columns]
+    out = numbers.reshape(columns, rows)[:, :rows]
+    transpose(A, out)
+    return out
+
+
 @backward_kernel
 def recurrent_backward(layers, at, packed, gradient, memory, training):
     """The gradients of a recurrent layer's weights and inputs."""
@@ -260,8 +313,8 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     V = _weights(layer, packed)
     G = _weights(layer, gradient)
     first, last = readers(layer)
-    Ut = V[last:, inputs + 1 :].T
-    Wt = V[:first, :inputs].T
+    Ut = _transposed(memory, layer.Ut, V[last:, inputs + 1 :])
+    Wt = _transposed(memory, layer.Wt, V[: 0 if layer.first else first, :inputs])
     x_mask = input_mask(layer, memory, training)
     h_mask = _state_mask(layer, memory, training)
     X = inputs_of(layer, memory, x_mask)
@@ -274,7 +327,7 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
     begin_back(layer, D, dh, dc)
-    block = steps_at_once(V.shape[0], inputs, u, memory)
+    block = _steps_of_sums(layer, V.shape[0], memory)
     begin, stop = there_in_any(layer, memory)
     full, full_stop = there_in_all(layer, memory)
     for t in range(stop - 1, begin - 1, -1):
@@ -296,8 +349,8 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
             d = P[t:end]
-            add_outer(d[:, :first], X[t:end], G[:first, :inputs])
-            add_outer(d[:, last:], states[t:end], G[last:, inputs + 1 :])
+            _add_outer(layer, memory, d[:, :first], X[t:end], G[:first, :inputs])
+            _add_outer(layer, memory, d[:, last:], states[t:end], G[last:, inputs + 1 :])
             add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
     hand_back(layers, at, memory)
 
