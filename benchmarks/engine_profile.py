@@ -215,10 +215,11 @@ def whole_fit(model, X, y, runs):
 def prepared(model, X, y):
     """What the loop works with, for one chunk."""
     feed = model._feed(Samples(X, np.reshape(y, (len(X), -1))), seed=0)
-    trainer = engine._Trainer(model.network_.on(X.length), model._training(), feed, None)
+    trainer = engine.Trainer(model.network_.on(X.length), model._training(), feed, None)
     (windows, known_ahead, targets, order), _ = next(engine._readings(feed))
-    inputs = loop.Inputs(windows.read, known_ahead.read, nothing().read)
-    network = engine._places(trainer.plan, training=True)
+    no_states = np.empty((0, 0), np.float32)
+    inputs = loop.Inputs(windows.read, known_ahead.read, nothing().read, no_states)
+    network = engine.places_of(trainer.plan, training=True)
     memory = trainer.memories[0].reshape(trainer.plan.rows, trainer.lanes)
     return trainer, (inputs, targets, order), network, memory
 

@@ -26,6 +26,7 @@ from skrnn.preprocessing import (
     SeriesScaler,
     WindowScaler,
 )
+from skrnn.text import CharacterModel
 from skrnn.windows import (
     FlattenWindows,
     LastSteps,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CalendarFeatures",
+    "CharacterModel",
     "ConvClassifier",
     "ConvRegressor",
     "DenseClassifier",

@@ -41,6 +41,7 @@ LAYERS = [
     {"preprocessing", "reading"},
     {"forecasters"},
     {"baselines", "neural"},
+    {"text"},
     {"evaluation", "intervals"},
     {"comparison"},
     {"plotting", "report", "sktime"},

@@ -1,10 +1,8 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
 import copy
-import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
-from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -12,15 +10,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
 from skrnn.neural.codes import count_codes, known_codes
-from skrnn.neural.engines import ENGINES, engine_for
+from skrnn.neural.engines import engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.members import mean_history, train_side_by_side
 from skrnn.neural.network import Attention, Embedding, Network
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
-from skrnn.neural.training import Loss, Trained, Training, check_schedule, goes_on, rates_of
-from skrnn.validation import check_count, check_option, check_positive, check_share
+from skrnn.neural.trainable import Trainable, warn_of_end
+from skrnn.neural.training import goes_on
+from skrnn.validation import check_count, check_option
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import filled
@@ -29,7 +28,7 @@ from skrnn.windows.leads import leads_of
 
 
 @parameters
-class NetworkEstimator:
+class NetworkEstimator(Trainable):
     """Training, validation on the newest part, going on, and what the network gives.
 
     An architecture writes ``_layers()``, the network's layers. A task writes ``_learn_task``, what
@@ -38,25 +37,8 @@ class NetworkEstimator:
     """
 
     _: KW_ONLY
-    optimizer: Any = "adam"
-    learning_rate: float | None = None
-    learning_rate_schedule: str = "cosine"
-    learning_rate_decay: float | None = None
-    clipnorm: float | None = None
-    global_clipnorm: float | None = None
-    weight_decay: float | None = None
-    batch_size: int = 64
-    epochs: int = 30
-    engine: str = "auto"
-    early_stopping: bool = False
-    validation_fraction: float | None = None
-    patience: int = 10
     callbacks: list | None = None
-    warm_start: bool = False
-    verbose: int = 0
-    random_state: Any = None
     n_estimators: int = 1
-    dtype: str = "float32"
     embedding: int | None = None
 
     @wholly
@@ -211,9 +193,6 @@ class NetworkEstimator:
     def _learn_task(self, samples: Samples) -> None: ...
 
     @abstractmethod
-    def _loss(self) -> Loss: ...
-
-    @abstractmethod
     def _task(self) -> Numbers: ...
 
     @abstractmethod
@@ -241,52 +220,6 @@ class NetworkEstimator:
             link=task.link,
         )
         return network if network.any_length else network.on(windows.length)
-
-    def _training(self, *, stays=False, **changes):
-        check_option("engine", self.engine, ENGINES)
-        check_count("batch_size", self.batch_size)
-        check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
-        for name in ("learning_rate", "clipnorm", "global_clipnorm", "weight_decay"):
-            if getattr(self, name) is not None:
-                check_positive(name, getattr(self, name))
-        if None not in (self.clipnorm, self.global_clipnorm):
-            raise ValueError(
-                f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
-                f"global_clipnorm={self.global_clipnorm} that of all: choose one of them"
-            )
-        if not isinstance(self.callbacks, list | tuple | None):
-            raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
-        patience = check_count("patience", self.patience, minimum=0)
-        rate, decay = rates_of(
-            self.learning_rate,
-            self.learning_rate_schedule,
-            self.learning_rate_decay,
-            optimizer=self.optimizer,
-            # Keras's own optimizers and callbacks may have schedules of their own.
-            stays=stays or bool(self.callbacks) or not isinstance(self.optimizer, str),
-        )
-        values = {
-            "loss": self._loss(),
-            "optimizer": self.optimizer,
-            "learning_rate": rate,
-            "learning_rate_schedule": self.learning_rate_schedule,
-            "learning_rate_decay": decay,
-            "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
-            "weight_decay": self.weight_decay,
-            "epochs": check_count("epochs", self.epochs),
-            "patience": patience if self.early_stopping else None,
-            "callbacks": tuple(self.callbacks or ()),
-            "verbose": self.verbose,
-            "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
-        }
-        return Training(**{**values, **changes})
-
-    def _fraction(self):
-        """The share of the windows to validate on; 0 for none."""
-        if self.validation_fraction is None:
-            return 0.1 if self.early_stopping else 0.0
-        return check_share("validation_fraction", self.validation_fraction, positive=True)
 
     # ------------------------------------------------------------------ training
 
@@ -366,7 +299,7 @@ class NetworkEstimator:
         feed = self._feed(samples, seed=training.seed)
         tested = None if validation is None else self._feed(validation)
         trained = engine.train(unrolled, training, feed, tested, start)
-        _warn_of_end(trained, training)
+        warn_of_end(trained, training)
         self.engine_ = engine.NAME
         self.training_ = training
         self.trained_ = goes_on(start, trained)
@@ -534,25 +467,6 @@ class NetworkEstimator:
         if self.known_ahead_ is None:
             return None
         return self.known_ahead_.filled(windows, complete.take(), self.fill_values_)
-
-
-def _warn_of_end(trained: Trained, training: Training) -> None:
-    """Say why training ended before its last epoch."""
-    epochs = len(trained.history.get("loss", []))
-    if trained.ended == "interrupted":
-        warnings.warn(
-            f"training was interrupted after {epochs} of {training.epochs} epochs: "
-            "the model is fitted with what it has learned so far",
-            UserWarning,
-            stacklevel=5,
-        )
-    if trained.ended == "diverged":
-        warnings.warn(
-            f"training became infinite after {epochs} of {training.epochs} epochs, and went back "
-            "to the last finite weights: lower learning_rate, set clipnorm=1.0, or scale the data",
-            UserWarning,
-            stacklevel=5,
-        )
 
 
 def _mean_one(weights):

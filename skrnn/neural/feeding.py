@@ -99,6 +99,11 @@ class Feed:
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
+    @property
+    def length(self) -> int:
+        """Steps of the windows; of sequences, of the longest."""
+        return self.windows.length
+
     def which(self, i: int) -> np.ndarray:
         """The windows of batch ``i`` of this epoch."""
         if not 0 <= i < len(self):

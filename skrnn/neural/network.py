@@ -23,6 +23,17 @@ class Embedding:
 
 
 @dataclass(frozen=True)
+class OneHot:
+    """Codes 1 … size as so many numbers, of which one is 1; any other code as zeros.
+
+    It stands in front of a recurrent layer, which looks up rows of its kernel in place of a
+    product.
+    """
+
+    size: int
+
+
+@dataclass(frozen=True)
 class Recurrent:
     """A recurrent layer.
 

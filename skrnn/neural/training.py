@@ -141,13 +141,14 @@ class Course:
         """How many epochs are done."""
         return len(self.history.get("loss", []))
 
-    def rate_share(self) -> float:
-        """What is left of the learning rate in the epoch that begins."""
+    def rate_share(self, done: float = 0.0) -> float:
+        """What is left of the learning rate where so much is done of the epoch."""
         training = self.training
         left = training.learning_rate_decay
+        epoch = self.epoch + done
         if training.learning_rate_schedule == "cosine":
-            return left + (1 - left) * (1 + math.cos(math.pi * self.epoch / training.epochs)) / 2
-        return left ** (self.epoch / max(1, training.epochs - 1))
+            return left + (1 - left) * (1 + math.cos(math.pi * epoch / training.epochs)) / 2
+        return left ** min(1.0, epoch / max(1, training.epochs - 1))
 
     def begin(self) -> None:
         """An epoch begins."""
@@ -160,9 +161,13 @@ class Course:
         bar = 20 * n_done // self.n_batches
         sys.stdout.write(
             f"\r{self._title} {'━' * bar}{'─' * (20 - bar)} {n_done}/{self.n_batches} "
-            f"loss: {loss:.4g} "
+            f"{self.told({'loss': loss})} "
         )
         sys.stdout.flush()
+
+    def told(self, losses: dict) -> str:
+        """Losses in words."""
+        return " ".join(f"{name}: {value:.4g}" for name, value in losses.items())
 
     def end(self, losses: dict, trainer: Trainer) -> bool:
         """An epoch has ended: whether training ends with it."""
@@ -215,7 +220,7 @@ class Course:
         title = self._title
         if self.training.verbose == 1:
             title = f"\r{title} {'━' * 20}"
-        words = " ".join(f"{name}: {value:.4g}" for name, value in losses.items())
+        words = self.told(losses)
         seconds = time.perf_counter() - self._began
         print(f"{title} {self.n_batches}/{self.n_batches} {seconds:.2f}s {words}", flush=True)
 

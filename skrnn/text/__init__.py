@@ -1,5 +1,6 @@
-"""Texts as sequences of codes."""
+"""Texts as sequences of codes, and models that write them."""
 
+from skrnn.text.character_model import CharacterModel
 from skrnn.text.token_sequences import TokenSequences
 
-__all__ = ["TokenSequences"]
+__all__ = ["CharacterModel", "TokenSequences"]

@@ -16,8 +16,7 @@ from skrnn.neural.fused import compiling, engine, kernels, loop
 from skrnn.neural.fused.compiling import compiled, ready
 from skrnn.neural.fused.engine import train
 from skrnn.neural.fused.gathering import gather, nothing
-from skrnn.neural.fused.layers import link
-from skrnn.neural.fused.layers import recurrent
+from skrnn.neural.fused.layers import link, recurrent
 from skrnn.neural.fused.layers.states import CACHE_BYTES
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import allowed_threads

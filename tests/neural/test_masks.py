@@ -67,7 +67,7 @@ class Chunk:
     def __init__(self, n, batch_size):
         X, y = make_windows(np.ones(n + STEPS), STEPS)
         feed = Feed(X, y[:, None], None, batch_size=batch_size, dtype="float32", seed=0)
-        trainer = engine._Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
+        trainer = engine.Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
         trainer.epoch(Course(TRAINING, len(feed), None))
         self.first, self.second, self.last, _ = trainer.plan.layers
         self._memory = trainer.memories[0].reshape(trainer.plan.rows, -1)

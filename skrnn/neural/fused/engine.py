@@ -4,6 +4,7 @@ Trains a Network and applies it with compiled kernels, as the Keras engine does 
 """
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from skrnn.neural.fused.memory import LANE_STEP
 from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
-from skrnn.neural.network import Embedding, Network
+from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
 from skrnn.neural.training import Course, Trained, Training, optimizer_name
 
 NAME = "fused"
@@ -52,6 +53,9 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
 
     None if it can.
     """
+    for below, layer in itertools.pairwise((*network.layers, None)):
+        if isinstance(below, OneHot) and not _reads_codes(layer):
+            return f"what reads codes must be a recurrent layer without dropout, got {layer}"
     for layer in network.layers:
         if getattr(layer, "activation", "linear") not in kernels.ACTIVATIONS:
             return _choice("activation", kernels.ACTIVATIONS, layer.activation)
@@ -65,6 +69,10 @@ def uncovered(network: Network, training: Training | None = None) -> str | None:
     return f"callbacks must be None, got {len(training.callbacks)}" if training.callbacks else None
 
 
+def _reads_codes(layer):
+    return isinstance(layer, Recurrent) and not (layer.dropout or layer.bidirectional)
+
+
 def _choice(name, choices, value):
     return f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
 
@@ -72,11 +80,12 @@ def _choice(name, choices, value):
 # ---------------------------------------------------------------------- networks for the loops
 
 
-def _lanes(plan, n):
+def lanes_of(plan, n: int) -> int:
+    """How many lanes a chunk of n samples has at most."""
     return min(LANES // 2 if plan.widest >= WIDE else LANES, n + -n % LANE_STEP)
 
 
-def _memory(rows, lanes, dtype):
+def memory_of(rows: int, lanes: int, dtype) -> np.ndarray:
     """Memory of a chunk, which begins with a line of the cache: no vector lies in two of them."""
     size = rows * lanes * np.dtype(dtype).itemsize
     memory = np.empty(size + LINE, np.uint8)
@@ -84,13 +93,15 @@ def _memory(rows, lanes, dtype):
     return memory[start : start + size].view(dtype)
 
 
-def _plan(network, *, every_step=False):
+def planned(network: Network, *, every_step: bool = False) -> Plan:
+    """A network's plan, whose kernels are ready."""
     plan = Plan(network, every_step=every_step)
     link(plan.layers, network.dtype)
     return plan
 
 
-def _places(plan, *, training=False):
+def places_of(plan: Plan, *, training: bool = False) -> Places:
+    """A network as the loops take it; with what is only needed where there are targets."""
     return Places(
         layers=plan.layers,
         rows=plan.rows if training else plan.forward_rows,
@@ -110,7 +121,8 @@ def _places(plan, *, training=False):
     )
 
 
-def _weights(plan, vector):
+def packed_weights(plan: Plan, vector: np.ndarray) -> Weights:
+    """Weights that are packed for the kernels."""
     packed = np.zeros(plan.packed, vector.dtype)
     weights = Weights(
         vector=vector,
@@ -137,7 +149,12 @@ def train(
 ) -> Trained:
     """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
     course = Course(training, len(feed), start)
-    trainer = _Trainer(network, training, feed, start)
+    return train_by(course, Trainer(network, training, feed, start), feed, validation)
+
+
+def train_by(course: Course, trainer: "Trainer", feed, validation) -> Trained:
+    """All epochs of a training, until its course ends it."""
+    training = course.training
     with course.interruptible():
         for _ in range(training.epochs):
             course.begin()
@@ -151,16 +168,16 @@ def train(
     return course.result(trainer, trainer.generators())
 
 
-class _Trainer:
+class Trainer:
     """The weights of a network in training, and the optimizer's memory of past gradients."""
 
     def __init__(self, network, training, feed, start):
         self.sequences = network
-        self.network = network = network.over(feed.windows.length)
+        self.network = network = network.over(feed.length)
         self.training = training
         self.feed = feed
-        self.plan = plan = _plan(network, every_step=network.every_step)
-        self.lanes = _lanes(plan, feed.batch_size)
+        self.plan = plan = planned(network, every_step=network.every_step)
+        self.lanes = lanes_of(plan, feed.batch_size)
         if plan.normalises:  # by statistics of the whole batch, which is one chunk
             self.lanes = feed.batch_size + -feed.batch_size % LANE_STEP
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
@@ -168,7 +185,7 @@ class _Trainer:
         self.random = np.random.default_rng(training.seed)
         weights = plan.initial_weights(self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
-        self.packed = _weights(plan, self.vector)
+        self.packed = packed_weights(plan, self.vector)
         self.rate = training.learning_rate
         if self.rate is None:
             self.rate = settings(training.optimizer)[1]["learning_rate"]
@@ -183,7 +200,7 @@ class _Trainer:
             reads=_reads(plan.table, feed, n_remembered, network.dtype),
         )
         self.memories = [
-            _memory(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
+            memory_of(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
         ]
         if start is not None:
             self._go_on(start)
@@ -208,8 +225,14 @@ class _Trainer:
         total, count = self.learning.totals
         return float(total / max(count, 1))
 
-    def _run(self, readings, seed, show):
+    def _run(self, readings, seed, show, states=None):
+        """Train on batches; ``states`` are read by them, and those behind them are kept there."""
         windows, known_ahead, targets, order = readings
+        carried = _no_states(self.network)
+        before = nothing()
+        if states is not None:
+            before = states
+            carried = states.rows
         check_inputs(self.network, windows, known_ahead, order)
         check_targets(self.network, targets, self.plan.target_steps, order)
         loss = self.training.loss
@@ -222,14 +245,14 @@ class _Trainer:
             quantiles=np.array(loss.quantiles, np.float64),
             seed=seed,
         )
-        places = _places(self.plan, training=True)
+        places = places_of(self.plan, training=True)
 
         def work(thread, shared):
             # What is read stays in memory as long as this function does, also when training is
             # interrupted.
             loop.train(
                 places,
-                Inputs(windows.read, known_ahead.read, nothing().read),
+                Inputs(windows.read, known_ahead.read, before.read, carried),
                 targets,
                 batches,
                 self.packed,
@@ -374,7 +397,7 @@ def _gathered(feed, batches, forecasts):
 @functools.lru_cache(4)
 def _known_plan(network):
     """A plan that is kept for the next forecast, and memory for a few samples that is idle."""
-    return _plan(network), []
+    return planned(network), []
 
 
 def predict(
@@ -425,17 +448,17 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
         raise ValueError("an output has no slope for codes: pass a network without an embedding")
     plan = Plan(network, to_windows=True)
     link(plan.layers, network.dtype)
-    lanes = _lanes(plan, max(1, len(windows)))
-    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
+    lanes = lanes_of(plan, max(1, len(windows)))
+    packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
     gradient = np.zeros_like(packed)
-    memory = _memory(plan.rows, lanes, network.dtype)
-    places = _places(plan, training=True)
+    memory = memory_of(plan.rows, lanes, network.dtype)
+    places = places_of(plan, training=True)
     slopes = np.empty((len(windows), network.steps, network.features), network.dtype)
     given = plan.d_windows, output
     for batch, steps in _sources(windows, network.dtype):
         order = np.arange(len(slopes[batch]))
         check_inputs(network, steps, nothing(), order)
-        reads = Inputs(steps.read, nothing().read, nothing().read)
+        reads = Inputs(steps.read, nothing().read, nothing().read, _no_states(network))
         loop.input_gradients(
             places, reads, order, lanes, packed, gradient, memory, slopes[batch], given
         )
@@ -474,7 +497,7 @@ def _no_states(network):
 @announced()
 def _predict(network, weights, windows, known_ahead, states, outputs, after):
     plan, idle = _known_plan(network)
-    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
+    packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
     for batch, steps in _sources(windows, network.dtype):
         ahead = nothing()
         if known_ahead is not None:
@@ -507,16 +530,16 @@ def _borrowed(idle):
 def _forecast(plan, packed, inputs, order, outputs, after, idle=None):
     """The outputs of samples that are read from three sources, and their last states."""
     check_inputs(plan.network, inputs[0], inputs[1], order)
-    lanes = _lanes(plan, max(1, len(order)))
-    places = _places(plan)
+    lanes = lanes_of(plan, max(1, len(order)))
+    places = places_of(plan)
     few = lanes == LANE_STEP and idle is not None
 
     def work(thread, shared):
         memory = _borrowed(idle) if few else None
         if memory is None:
-            memory = _memory(plan.forward_rows, lanes, outputs.dtype)
-        reads = Inputs(*(source.read for source in inputs))
-        loop.predict(places, reads, order, lanes, packed, memory, shared, outputs, after)
+            memory = memory_of(plan.forward_rows, lanes, outputs.dtype)
+        reads = Inputs(*(source.read for source in inputs), after)
+        loop.predict(places, reads, order, lanes, packed, memory, shared, outputs)
         if few:
             idle.append(memory)
 

@@ -15,7 +15,7 @@ from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_ta
 from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
-from skrnn.neural.fused.losses import loss_gradient
+from skrnn.neural.fused.losses import loss_gradient, softmax_losses
 from skrnn.neural.fused.memory import LANE_STEP, SAMPLES, view
 from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
@@ -50,11 +50,16 @@ class Places(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What samples read: windows, what is known ahead of them, and states before them."""
+    """What samples read: windows, what is known ahead of them, and states before them.
+
+    The states behind the last step of a batch's samples go to the rows of ``carried``, in their
+    order; without rows nowhere. They may be those that the next batch reads.
+    """
 
     windows: Read
     known_ahead: Read
     states: Read
+    carried: np.ndarray
 
 
 class Weights(NamedTuple):
@@ -130,7 +135,9 @@ def _chunk(network, memory, n):
 @part_of
 def read_inputs(network, inputs, order, first, n, memory):
     """Gather what n samples read."""
-    windows, known_ahead, states = inputs
+    windows = inputs.windows
+    known_ahead = inputs.known_ahead
+    states = inputs.states
     for b in range(memory.shape[1]):
         memory[SAMPLES, b] = 1 if b < n else 0
     steps = windows.offsets.shape[0]
@@ -327,6 +334,22 @@ def _learn(network, batches, packed, gradient, numbers, seed):
     return loss
 
 
+@part_of
+def _keep_states(network, numbers, first, n, states):
+    """The last states of each layer that begins with some, in the order of these."""
+    for at in range(network.layers.shape[0]):
+        layer = network.layers[at]
+        if not layer.h0:
+            continue
+        column = layer.h0 - network.states
+        last = layer.steps * layer.units
+        for j in range(layer.units):
+            for b in range(n):
+                states[first + b, column + j] = numbers[layer.H + last + j, b]
+                if layer.C:
+                    states[first + b, column + layer.units + j] = numbers[layer.C + last + j, b]
+
+
 @compiled
 def train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads):
     """Train on all batches once, as one of ``n_threads`` threads."""
@@ -358,6 +381,8 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
                 if network.table.codes:
                     ahead = _n_steps(network, inputs.windows, batches.order, begin, first)
                     _keep_codes(network, numbers, n, ahead, learning.reads)
+                if inputs.carried.shape[0]:
+                    _keep_states(network, numbers, first - begin, n, inputs.carried)
             learning.losses[which] = loss
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
@@ -375,24 +400,8 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
             return
 
 
-@part_of
-def _keep_states(network, numbers, first, n, states):
-    """The last states of each layer that begins with some, in the order of these."""
-    for at in range(network.layers.shape[0]):
-        layer = network.layers[at]
-        if not layer.h0:
-            continue
-        column = layer.h0 - network.states
-        last = layer.steps * layer.units
-        for j in range(layer.units):
-            for b in range(n):
-                states[first + b, column + j] = numbers[layer.H + last + j, b]
-                if layer.C:
-                    states[first + b, column + layer.units + j] = numbers[layer.C + last + j, b]
-
-
 @compiled
-def predict(network, inputs, order, lanes, packed, memory, shared, outputs, states):
+def predict(network, inputs, order, lanes, packed, memory, shared, outputs):
     """The outputs of some samples, as one of some threads, and if asked for their last states."""
     n_all = order.shape[0]
     while not seen(shared, STOP):
@@ -407,8 +416,28 @@ def predict(network, inputs, order, lanes, packed, memory, shared, outputs, stat
         for b in range(n):
             for j in range(network.n_outputs):
                 outputs[first + b, j] = Y[0, j, b]
-        if states.shape[0]:
-            _keep_states(network, numbers, first, n, states)
+        if inputs.carried.shape[0]:
+            _keep_states(network, numbers, first, n, inputs.carried)
+
+
+@compiled
+def losses(network, inputs, targets, batches, packed, memory, shared, sums):
+    """The loss of each sample of a batch, summed over its steps, as one of some threads."""
+    n_all = batches.order.shape[0]
+    while not seen(shared, STOP):
+        first = add(shared, NEXT, 1) * batches.lanes
+        if first >= n_all:
+            return
+        n = min(batches.lanes, n_all - first)
+        numbers = _chunk(network, memory, n)
+        _read_chunk(network, inputs, targets, batches, first, n, 1.0, numbers)
+        forward(network.layers, packed, numbers, False, 0)
+        Y = view(numbers, network.outputs, network.target_steps, network.n_outputs)
+        target = view(numbers, network.target, network.target_steps, network.n_targets)
+        factors = view(numbers, network.factors, network.target_steps, 1)
+        softmax_losses(Y, target, factors, sums[first : first + n])
+        if inputs.carried.shape[0]:
+            _keep_states(network, numbers, first, n, inputs.carried)
 
 
 @compiled

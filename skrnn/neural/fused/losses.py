@@ -7,7 +7,7 @@ from numba import types
 from numba.extending import register_jitable
 
 from skrnn.neural.fused.compiling import array, compiled, linked, part_of, ready
-from skrnn.neural.fused.kernels import half_like, sigmoid, softplus
+from skrnn.neural.fused.kernels import exponential, half_like, sigmoid, softplus
 
 MSE, MAE, HUBER, PINBALL, LOGISTIC, SOFTMAX = range(6)
 LOSSES = {
@@ -72,24 +72,33 @@ def _value_and_slope(kind, y, target, level):
     return _pinball(e, level)
 
 
-@part_of
+@linked(array(2, "A"), array(1), array(1), array(2, "A"), returns=types.float64, apart=True)
 def _softmax(Y, target, factors, D):
     """The cross-entropy of scores Y (classes, lanes) for the classes ``target``, gradient in D."""
+    classes, lanes = Y.shape
+    highest = np.empty(lanes, Y.dtype)
+    total = np.empty(lanes, Y.dtype)
+    for b in range(lanes):
+        highest[b] = Y[0, b]
+        total[b] = 0
+    for j in range(1, classes):
+        for b in range(lanes):
+            highest[b] = max(highest[b], Y[j, b])
+    for j in range(classes):
+        for b in range(lanes):
+            D[j, b] = exponential(Y[j, b] - highest[b])
+            total[b] += D[j, b]
     loss = 0.0
-    for b in range(Y.shape[1]):
-        w = factors[b]
-        highest = Y[0, b]
-        for j in range(1, Y.shape[0]):
-            highest = max(highest, Y[j, b])
-        total = highest - highest
-        for j in range(Y.shape[0]):
-            D[j, b] = math.exp(Y[j, b] - highest)
-            total += D[j, b]
-        for j in range(Y.shape[0]):
-            D[j, b] *= w / total
+    for b in range(lanes):
         true = int(target[b])
-        D[true, b] -= w
-        loss += w * (math.log(total) + highest - Y[true, b])
+        if factors[b]:
+            loss += factors[b] * (math.log(total[b]) + highest[b] - Y[true, b])
+        total[b] = factors[b] / total[b]
+    for j in range(classes):
+        for b in range(lanes):
+            D[j, b] *= total[b]
+    for b in range(lanes):
+        D[int(target[b]), b] -= factors[b]
     return loss
 
 
@@ -121,6 +130,24 @@ def loss_gradient(Y, target, factors, kind, quantiles, D):
                 loss += w * value
                 D[t, j, b] = w * slope
     return loss
+
+
+@linked(array(3), array(3), array(3), types.Array(types.float64, 1, "A"))
+def softmax_losses(Y, target, factors, sums):
+    """Of each lane the cross-entropy of scores Y (steps, classes, lanes), over all steps."""
+    for b in range(sums.shape[0]):
+        sums[b] = 0
+        for t in range(Y.shape[0]):
+            if factors[t, 0, b] == 0:
+                continue
+            highest = Y[t, 0, b]
+            for j in range(1, Y.shape[1]):
+                highest = max(highest, Y[t, j, b])
+            total = 0.0
+            for j in range(Y.shape[1]):
+                total += exponential(Y[t, j, b] - highest)
+            surprise = math.log(total) + highest - Y[t, int(target[t, 0, b]), b]
+            sums[b] += factors[t, 0, b] * surprise
 
 
 @compiled

@@ -46,6 +46,8 @@ class Stretch(NamedTuple):
     sequence that is shorter than the longest. They are the first or, ``late``, the last. What a
     layer gives there is finite and nobody reads it. The gradient of it is zero where the step is
     there in another lane, and not written where it is in none.
+
+    ``codes``, if one number of each is told by a code, and lies there in place of them.
     """
 
     offset: int
@@ -53,6 +55,7 @@ class Stretch(NamedTuple):
     numbers: int
     missing: int
     late: bool = False
+    codes: bool = False
 
 
 # A chunk has a multiple of this many lanes, so that every loop and product has the same form, and

@@ -126,14 +126,19 @@ def _tile(write):
     return tile
 
 
-def _product_tile(rows, vectors):
-    """A tile of a product.
+def _product_tile(rows, vectors, *, add=False):
+    """A tile of a product, which may be added to what is there.
 
     A number of A for each row, everywhere in a vector, times some vectors of B.
     """
 
     def write(builder, A, B, out, j, b):
         sums = out.sums(out.zeros(rows), vectors)
+        if add:
+            columns = _beside(builder, b, vectors, out.vector.count)
+            for row, totals in zip(_beside(builder, j, rows), sums, strict=True):
+                for lanes, total in zip(columns, totals, strict=True):
+                    builder.store(out.load(row, lanes), total)
         _add_depth(builder, A, B, sums, j, b)
         _store(builder, sums, out, j, b)
 
@@ -292,6 +297,9 @@ def _across(builder, vectors):
 _block = _product_tile(ROWS, VECTORS)
 _narrow = _product_tile(ROWS, 1)
 _row = _product_tile(1, 1)
+_adding_block = _product_tile(ROWS, VECTORS, add=True)
+_adding_narrow = _product_tile(ROWS, 1, add=True)
+_adding_row = _product_tile(1, 1, add=True)
 _affine_block = _affine_tile(ROWS, VECTORS)
 _affine_narrow = _affine_tile(ROWS, 1)
 _affine_row = _affine_tile(1, 1)
@@ -324,6 +332,23 @@ def product(A, B, out):
     for j in range(whole_rows, rows):
         for b in range(0, lanes, vector):
             _row(A, B, out, j, b)
+
+
+@linked(array(2, "A"), array(2, "A"), array(2, "A"))
+def add_product(A, B, out):
+    """Add the product A B to what is there, as ``product`` gives it."""
+    rows, lanes = out.shape
+    vector = VECTOR // out.itemsize
+    whole_rows = rows - rows % ROWS
+    whole_lanes = lanes - lanes % (VECTORS * vector)
+    for j in range(0, whole_rows, ROWS):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _adding_block(A, B, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _adding_narrow(A, B, out, j, b)
+    for j in range(whole_rows, rows):
+        for b in range(0, lanes, vector):
+            _adding_row(A, B, out, j, b)
 
 
 @linked(array(2, "A"), array(2, "A"), array(2, "A"), array(2, "A"))

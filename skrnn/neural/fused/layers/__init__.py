@@ -4,6 +4,7 @@ from skrnn.neural.fused.compiling import caller, part_of, ready
 from skrnn.neural.fused.kernels import fill, mixed
 from skrnn.neural.fused.layers import (
     attention,
+    codes,
     convolution,
     dense,
     embedding,
@@ -19,6 +20,7 @@ __all__ = [
     "PLANNERS",
     "attention",
     "backward",
+    "codes",
     "convolution",
     "dense",
     "embedding",

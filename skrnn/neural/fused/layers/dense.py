@@ -5,16 +5,25 @@ from skrnn.neural.fused.kernels import ACTIVATIONS, activate, fill, multiply_slo
 from skrnn.neural.fused.layers.kinds import Kind, register
 from skrnn.neural.fused.memory import (
     backward_kernel,
+    declare,
     forward_kernel,
     matrix,
     ones,
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import add_outer, affine, product
+from skrnn.neural.fused.products import (
+    PANEL,
+    STEPS_OF_SUMS,
+    add_outer,
+    add_outer_of_many,
+    affine,
+    product,
+)
 from skrnn.neural.network import Dense
 
 DENSE = 3
+declare(spare_steps="where much is read: some numbers of some steps, those of a lane together")
 
 
 def plan_dense(plan, read, spec):
@@ -59,11 +68,21 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     D = view(memory, layer.d, layer.steps, layer.units)[begin:stop]
     dX = view(memory, layer.dx, layer.steps, layer.inputs)[begin:stop]
     multiply_slope(out.ravel(), D.ravel(), layer.activation)
-    add_outer(D, X, G[:, :-1])
+    if layer.spare_steps:
+        spare = memory[layer.spare_steps : layer.spare_steps + STEPS_OF_SUMS * PANEL]
+        add_outer_of_many(D, X, spare.ravel(), G[:, :-1])
+    else:
+        add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])
     if not layer.first:
         for t in range(D.shape[0]):
             product(W[:, :-1].T, D[t], dX[t])
 
 
-register(Dense, plan_dense, {DENSE: Kind(dense_forward, dense_backward)})
+def _plan_gradient(plan, layer, block):
+    """Room for a panel of what many steps read, where it is wide."""
+    if layer["steps"] >= STEPS_OF_SUMS and layer["inputs"] >= PANEL:
+        layer["spare_steps"] = plan.reserve(STEPS_OF_SUMS, PANEL)
+
+
+register(Dense, plan_dense, {DENSE: Kind(dense_forward, dense_backward, _plan_gradient)})

@@ -27,6 +27,7 @@ from skrnn.neural.fused.kernels import (
     sigmoid,
     slope_of,
 )
+from skrnn.neural.fused.layers.codes import add_outer_of_codes, affine_of_codes
 from skrnn.neural.fused.layers.kinds import Kind
 from skrnn.neural.fused.layers.states import (
     back_to_inputs,
@@ -165,7 +166,10 @@ def linear_forward(layers, at, packed, memory, training, seed):
         if t < begin or t >= stop:
             pass_on(layer, t, H, memory)
             continue
-        affine(V, X[t], memory[:0], P[t])
+        if layer.one_hot:
+            affine_of_codes(V, X[t, 0], P[t])
+        else:
+            affine(V, X[t], memory[:0], P[t])
         p = P[t].reshape(gates, -1)
         if layer.kind == MINGRU:
             _mingru_gates(p[0], p[1], H[t].ravel(), layer.activation, H[t + 1].ravel())
@@ -219,7 +223,10 @@ def linear_backward(layers, at, packed, gradient, memory, training):
             back_to_inputs(layer, Wt, P[t], x_mask, read, spare)
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
-            add_outer(P[t:end], X[t:end], G[:, :inputs])
+            if layer.one_hot:
+                add_outer_of_codes(P[t:end], X[t:end], G[:, :inputs])
+            else:
+                add_outer(P[t:end], X[t:end], G[:, :inputs])
             add_outer(P[t:end], ones(memory, end - t), G[:, inputs:])
     hand_back(layers, at, memory)
 

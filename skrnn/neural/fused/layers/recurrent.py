@@ -25,6 +25,7 @@ from skrnn.neural.fused.kernels import (
     multiply_slope,
     transpose,
 )
+from skrnn.neural.fused.layers.codes import add_outer_of_codes, affine_of_codes
 from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
 from skrnn.neural.fused.layers.kinds import Kind
 from skrnn.neural.fused.layers.states import (
@@ -60,6 +61,7 @@ from skrnn.neural.fused.products import (
     STEPS_OF_SUMS,
     add_outer,
     add_outer_of_many,
+    add_product,
     affine,
     product,
 )
@@ -71,7 +73,6 @@ declare(
     T="the activations of an LSTM's cells",
     h_mask="what is left out of the states",
     h_masked="what is left of the states, at all steps",
-    spare_steps="of a wide layer: some numbers of some steps, those of a lane beside each other",
     Ut="of many weights: those of states transposed, so that none lies far from the next",
     Wt="of many weights: those of inputs transposed",
 )
@@ -183,11 +184,21 @@ def _rows(P):
 
 
 @part_of
+def _affine(layer, V, x, h, out):
+    """The product of V with a step's inputs, a one and the states before it."""
+    if layer.one_hot:
+        affine_of_codes(V[:, : layer.inputs + 1], x[0], out)
+        add_product(V[:, layer.inputs + 1 :], h, out)
+    else:
+        affine(V, x, h, out)
+
+
+@part_of
 def _lstm_step(layer, t, V, x, h, H, memory):
     """The state and the cell of an LSTM behind step t."""
     u = layer.units
     P = view(memory, layer.P + t * 4 * u, 4, u)
-    affine(V, x, h, P.reshape(4 * u, -1))
+    _affine(layer, V, x, h, P.reshape(4 * u, -1))
     i, f, g, o = _rows(P)
     C = view(memory, layer.C + t * u, 2, u)
     active = view(memory, layer.T + t * u, 1, u).ravel()
@@ -208,8 +219,11 @@ def _gru_step(layer, t, V, x, h, H, memory):
     nothing = memory[:0]
     P = view(memory, layer.P + t * 4 * u, 4, u)
     products = P.reshape(4 * u, -1)
-    affine(V[:u, : layer.inputs + 1], x, nothing, products[:u])
-    affine(V[u : 3 * u], x, h, products[u : 3 * u])
+    if layer.one_hot:
+        affine_of_codes(V[:u, : layer.inputs + 1], x[0], products[:u])
+    else:
+        affine(V[:u, : layer.inputs + 1], x, nothing, products[:u])
+    _affine(layer, V[u : 3 * u], x, h, products[u : 3 * u])
     affine(V[3 * u :, layer.inputs :], nothing, h, products[3 * u :])
     g, z, r, q = _rows(P)
     gru_gates(g, z, r, q, H[t].ravel(), layer.activation, H[t + 1].ravel())
@@ -240,7 +254,7 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
         if h_mask.shape[0]:
             copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
-            affine(V, x, h, H[t + 1])
+            _affine(layer, V, x, h, H[t + 1])
             activate(H[t + 1].ravel(), layer.activation)
         elif layer.kind == LSTM:
             _lstm_step(layer, t, V, x, h, H, memory)
@@ -349,7 +363,10 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
             d = P[t:end]
-            _add_outer(layer, memory, d[:, :first], X[t:end], G[:first, :inputs])
+            if layer.one_hot:
+                add_outer_of_codes(d[:, :first], X[t:end], G[:first, :inputs])
+            else:
+                _add_outer(layer, memory, d[:, :first], X[t:end], G[:first, :inputs])
             _add_outer(layer, memory, d[:, last:], states[t:end], G[last:, inputs + 1 :])
             add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
     hand_back(layers, at, memory)

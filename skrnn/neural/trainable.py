@@ -1,0 +1,107 @@
+"""Trainable: the parameters of a training, and the training that they are."""
+
+import warnings
+from abc import abstractmethod
+from dataclasses import KW_ONLY
+from typing import Any
+
+from sklearn.utils import check_random_state
+
+from skrnn.neural.engines import ENGINES
+from skrnn.neural.parameters import parameters
+from skrnn.neural.training import Loss, Trained, Training, check_schedule, rates_of
+from skrnn.validation import check_count, check_option, check_positive, check_share
+
+
+@parameters
+class Trainable:
+    """How a network is trained, as parameters of an estimator; ``_loss()`` says what for."""
+
+    _: KW_ONLY
+    optimizer: Any = "adam"
+    learning_rate: float | None = None
+    learning_rate_schedule: str = "cosine"
+    learning_rate_decay: float | None = None
+    clipnorm: float | None = None
+    global_clipnorm: float | None = None
+    weight_decay: float | None = None
+    batch_size: int = 64
+    epochs: int = 30
+    engine: str = "auto"
+    early_stopping: bool = False
+    validation_fraction: float | None = None
+    patience: int = 10
+    warm_start: bool = False
+    verbose: int = 0
+    random_state: Any = None
+    dtype: str = "float32"
+
+    callbacks = None
+
+    @abstractmethod
+    def _loss(self) -> Loss: ...
+
+    def _training(self, *, stays=False, **changes):
+        check_option("engine", self.engine, ENGINES)
+        check_count("batch_size", self.batch_size)
+        check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
+        for name in ("learning_rate", "clipnorm", "global_clipnorm", "weight_decay"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+        if None not in (self.clipnorm, self.global_clipnorm):
+            raise ValueError(
+                f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
+                f"global_clipnorm={self.global_clipnorm} that of all: choose one of them"
+            )
+        if not isinstance(self.callbacks, list | tuple | None):
+            raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
+        patience = check_count("patience", self.patience, minimum=0)
+        rate, decay = rates_of(
+            self.learning_rate,
+            self.learning_rate_schedule,
+            self.learning_rate_decay,
+            optimizer=self.optimizer,
+            # Keras's own optimizers and callbacks may have schedules of their own.
+            stays=stays or bool(self.callbacks) or not isinstance(self.optimizer, str),
+        )
+        values = {
+            "loss": self._loss(),
+            "optimizer": self.optimizer,
+            "learning_rate": rate,
+            "learning_rate_schedule": self.learning_rate_schedule,
+            "learning_rate_decay": decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "weight_decay": self.weight_decay,
+            "epochs": check_count("epochs", self.epochs),
+            "patience": patience if self.early_stopping else None,
+            "callbacks": tuple(self.callbacks or ()),
+            "verbose": self.verbose,
+            "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
+        }
+        return Training(**{**values, **changes})
+
+    def _fraction(self):
+        """The share of the windows to validate on; 0 for none."""
+        if self.validation_fraction is None:
+            return 0.1 if self.early_stopping else 0.0
+        return check_share("validation_fraction", self.validation_fraction, positive=True)
+
+
+def warn_of_end(trained: Trained, training: Training, *, stacklevel: int = 5) -> None:
+    """Say why training ended before its last epoch."""
+    epochs = len(trained.history.get("loss", []))
+    if trained.ended == "interrupted":
+        warnings.warn(
+            f"training was interrupted after {epochs} of {training.epochs} epochs: "
+            "the model is fitted with what it has learned so far",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+    if trained.ended == "diverged":
+        warnings.warn(
+            f"training became infinite after {epochs} of {training.epochs} epochs, and went back "
+            "to the last finite weights: lower learning_rate, set clipnorm=1.0, or scale the data",
+            UserWarning,
+            stacklevel=stacklevel,
+        )

@@ -1,0 +1,311 @@
+"""What models of texts share, whatever their alphabet: training on a stream, scores, sampling."""
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import KW_ONLY
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.neural.network import Dropout, Network, OneHot, Recurrent
+from skrnn.neural.parameters import parameters
+from skrnn.neural.rnn import CELLS
+from skrnn.neural.streams import Stream, StreamCourse, StreamFeed
+from skrnn.neural.trainable import Trainable, warn_of_end
+from skrnn.neural.training import Loss, goes_on
+from skrnn.validation import check_count, check_counts, check_option, check_share
+from skrnn.wholly import wholly
+from skrnn.wording import listing
+
+# So many unseen letters are named.
+NAMED = 10
+
+
+@parameters
+class StreamModel(Trainable, BaseEstimator):
+    """A recurrent network that tells what comes next, letter by letter or word by word.
+
+    An alphabet writes ``_texts``, the texts of an argument as lists or arrays of symbols,
+    ``_known``, the symbols of some texts in order, and ``_codes``, the code of each.
+    """
+
+    cell: str = "lstm"
+    units: int | tuple[int, ...] = (512,)
+    _: KW_ONLY
+    length: int = 128
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    learning_rate: float | None = 0.004
+    global_clipnorm: float | None = 1.0
+    epochs: int = 10
+
+    @wholly
+    def fit(self, text, y=None, *, validation_text=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        text : text or list of texts
+            What to learn. Each text begins with a state of zero.
+        y : None
+            Not used.
+        validation_text : text or list of texts, default=None
+            What to validate on after each epoch, in place of the end of ``text``.
+
+        Returns
+        -------
+        self : object
+            The fitted model.
+        """
+        start = getattr(self, "trained_", None) if self.warm_start else None
+        texts = self._texts(text)
+        held_out = None
+        if validation_text is not None:
+            held_out = self._texts(validation_text)
+        training = self._training(patience=self._patience())
+        if start is None:
+            self._learn_alphabet(texts)
+        if held_out is None and self._fraction():
+            texts, held_out = _split(texts, self._fraction())
+        return self._train(texts, held_out, training, start)
+
+    @wholly
+    def partial_fit(self, text, y=None):
+        """Train for one more epoch at a constant rate, going on from the weights.
+
+        Parameters
+        ----------
+        text : text or list of texts
+            What to learn. The alphabet stays that of the first call.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : object
+            The model.
+        """
+        start = getattr(self, "trained_", None)
+        texts = self._texts(text)
+        training = self._training(stays=True, epochs=1, patience=None)
+        if start is None:
+            self._learn_alphabet(texts)
+        return self._train(texts, None, training, start)
+
+    def score(self, text, y=None) -> float:
+        """Mean log2 of the probability that each letter had, given all before it in its text.
+
+        It is exact: the state is carried through each text, from its first letter to its last. The
+        first letter of a text has the probability of beginning one.
+
+        Parameters
+        ----------
+        text : text or list of texts
+            What to score.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        score : float
+            The higher the better, at most 0.
+        """
+        from skrnn.neural.fused import streaming
+
+        check_is_fitted(self, "network_")
+        stream = Stream.of(self._encoded(self._texts(text), "score"))
+        length = min(check_count("length", self.length), stream.longest)
+        total, n_known = streaming.nats(self.network_.on(length), self.weights_, stream)
+        unknown = self.unknown_probability_
+        bits = -total / np.log(2) + n_known * np.log2(1 - unknown)
+        bits += (len(stream) - n_known) * np.log2(unknown)
+        return float(bits / len(stream))
+
+    def iter_generate(
+        self, prompt="", *, temperature: float = 1.0, top_k: int | None = None, random_state=None
+    ) -> Iterator[str]:
+        """Make up what follows, one after the other, without an end.
+
+        Parameters
+        ----------
+        prompt : text, default=""
+            What has been written so far. Without any, a text begins.
+        temperature : float, default=1.0
+            Scores are divided by it: below 1 the likely becomes likelier, and at 0 the likeliest is
+            taken every time.
+        top_k : int, default=None
+            Draw from so many of the likeliest only.
+        random_state : int, RandomState or None, default=None
+            Makes it repeatable.
+
+        Yields
+        ------
+        symbol : str
+            What comes next.
+        """
+        from skrnn.neural.fused import streaming
+
+        check_is_fitted(self, "network_")
+        if not temperature >= 0:
+            raise ValueError(f"temperature must be a number of at least 0, got {temperature!r}")
+        if top_k is not None:
+            check_count("top_k", top_k)
+        random = check_random_state(random_state)
+        prompted = self._encoded(self._texts(prompt, empty=True), "generate")
+        walk = streaming.Walk(self.network_, self.weights_)
+        return self._drawn(walk, prompted, (temperature, top_k), random)
+
+    def _drawn(self, walk, prompted, how, random):
+        scores = walk.step(0)
+        for code in np.concatenate([np.zeros(0, int), *prompted]):
+            scores = walk.step(int(code))
+        while True:
+            choice = _draw(scores, *how, random)
+            yield self.alphabet_[choice]
+            scores = walk.step(choice + 1)
+
+    # ------------------------------------------------------------------ alphabets
+
+    @abstractmethod
+    def _texts(self, text, *, empty: bool = False) -> list: ...
+
+    @abstractmethod
+    def _known(self, texts: list): ...
+
+    @abstractmethod
+    def _codes(self, text) -> np.ndarray: ...
+
+    def _learn_alphabet(self, texts):
+        self.alphabet_ = self._known(texts)
+        self.n_letters_ = sum(map(len, texts))
+        self.unknown_probability_ = 1 / (self.n_letters_ + 1)
+
+    def _encoded(self, texts, where):
+        """The codes of all texts; what the alphabet lacks is said once."""
+        codes = [self._codes(text) for text in texts]
+        if any((code == 0).any() for code in codes):
+            unseen = {
+                text[i] for text, code in zip(texts, codes, strict=True) for i in _zeros(code)
+            }
+            named = sorted(map(repr, unseen))
+            if len(named) > NAMED:
+                named = [*named[:NAMED], f"{len(named) - NAMED} more"]
+            warnings.warn(
+                f"{listing(named)} did not come in fit: {where} takes each for unknown, which is "
+                f"read as nothing, and has a probability of {self.unknown_probability_:.2g}",
+                UserWarning,
+                stacklevel=4,
+            )
+        return codes
+
+    # ------------------------------------------------------------------ training
+
+    def _loss(self):
+        return Loss("softmax")
+
+    def _patience(self):
+        patience = check_count("patience", self.patience, minimum=0)
+        return patience if self.early_stopping else None
+
+    def _layers(self):
+        cell = check_option("cell", self.cell, CELLS)
+        dropout = check_share("dropout", self.dropout)
+        units = check_counts("units", self.units)
+        if not units:
+            raise ValueError("units must name at least one layer, got an empty tuple")
+        layers = [OneHot(len(self.alphabet_))]
+        for size in units:
+            layers.append(
+                Recurrent(
+                    cell,
+                    size,
+                    recurrent_dropout=check_share("recurrent_dropout", self.recurrent_dropout),
+                    sequences=True,
+                )
+            )
+            if dropout:
+                layers.append(Dropout(dropout))
+        return tuple(layers)
+
+    def _network(self):
+        return Network(
+            steps=None,
+            features=1,
+            targets=1,
+            layers=self._layers(),
+            dtype=check_option("dtype", self.dtype, ("float32", "float64")),
+            every_step=True,
+            per_target=len(self.alphabet_),
+            link="softmax",
+        )
+
+    def _train(self, texts, held_out, training, start):
+        from skrnn.neural.fused import streaming
+
+        if self.engine == "keras":
+            raise ValueError(
+                "engine='keras' carries no state from window to window: leave engine='auto', or "
+                "use engine='fused'"
+            )
+        network = self._network()
+        uncovered = streaming.uncovered(network, training)
+        if uncovered is not None:
+            raise ValueError(f"with engine='fused', which alone carries states, {uncovered}")
+        if start is not None and network != self.network_:
+            raise ValueError(
+                "training can only go on with the network as it is, but its parameters were "
+                "changed since: set them back, or fit with warm_start=False"
+            )
+        stream = Stream.of(self._encoded(texts, "fit"))
+        validation = None
+        if held_out is not None:
+            validation = Stream.of(self._encoded(held_out, "validation"))
+        feed = StreamFeed(
+            stream,
+            length=check_count("length", self.length),
+            batch_size=self.batch_size,
+            seed=training.seed,
+        )
+        course = StreamCourse(training, len(feed), start)
+        trained = streaming.train(network, course, feed, validation, start)
+        warn_of_end(trained, training)
+        self.network_ = network
+        self.engine_ = streaming.NAME
+        self.training_ = training
+        self.trained_ = goes_on(start, trained)
+        self.weights_ = self.trained_.weights
+        self.history_ = self.trained_.history
+        return self
+
+
+def _split(texts, fraction):
+    """The texts up to a share of all letters, and the rest: it may begin inside of a text."""
+    n_all = sum(map(len, texts))
+    left = n_all - round(n_all * fraction)
+    if not 0 < left < n_all:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n_all} letters leaves none to train on, or none "
+            "to validate on: use a longer text"
+        )
+    before = []
+    behind = []
+    for text in texts:
+        before.append(text[:left])
+        behind.append(text[left:])
+        left = max(0, left - len(text))
+    return [text for text in before if len(text)], [text for text in behind if len(text)]
+
+
+def _draw(scores, temperature, top_k, random):
+    """One of the classes, as their scores say."""
+    if temperature == 0:
+        return int(np.argmax(scores))
+    if top_k is not None and top_k < len(scores):
+        least = np.partition(scores, -top_k)[-top_k]
+        scores = np.where(scores >= least, scores, -np.inf)
+    probabilities = softmax(scores / temperature)
+    return int(random.choice(len(probabilities), p=probabilities))
