@@ -111,9 +111,7 @@ class StreamFeed:
 
     def lanes(self) -> tuple[Windows, np.ndarray]:
         """The windows of an epoch, and which are read when: (batches, lanes), -1 for none."""
-        offset = int(self._random.integers(self.capacity))
-        cuts = np.arange(offset, len(self.stream), self.capacity)
-        windows = self.stream.windows(self.length, cuts)
+        windows = self.stream.windows(self.length, self._cuts())
         counts = np.bincount(windows.piece)
         begins = np.cumsum(counts) - counts
         order = self._random.permutation(len(counts))
@@ -130,6 +128,13 @@ class StreamFeed:
             which = np.concatenate([np.zeros(0, np.int64), *which])
             table[: len(which), lane] = which
         return windows, table
+
+    def _cuts(self):
+        """Where texts are cut, so that lanes have about as much to read each."""
+        if self.batch_size == 1:
+            return np.zeros(0, np.int64)
+        offset = int(self._random.integers(self.capacity))
+        return np.arange(offset, len(self.stream), self.capacity)
 
     def state(self) -> dict:
         """What draws, for a training that goes on."""

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.neural.network import Dropout, Network, OneHot, Recurrent
 from skrnn.neural.parameters import parameters
-from skrnn.neural.rnn import CELLS
+from skrnn.neural.rnn import CELLS, LINEAR_CELLS
 from skrnn.neural.streams import Stream, StreamCourse, StreamFeed
 from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import Loss, goes_on
@@ -117,7 +117,7 @@ class StreamModel(Trainable, BaseEstimator):
         from skrnn.neural.fused import streaming
 
         check_is_fitted(self, "network_")
-        stream = Stream.of(self._encoded(self._texts(text), "score"))
+        stream = Stream.of(self._encoded(self._texts(text), "score", 3))
         length = min(check_count("length", self.length), stream.longest)
         total, n_known = streaming.nats(self.network_.on(length), self.weights_, stream)
         unknown = self.unknown_probability_
@@ -155,7 +155,7 @@ class StreamModel(Trainable, BaseEstimator):
         if top_k is not None:
             check_count("top_k", top_k)
         random = check_random_state(random_state)
-        prompted = self._encoded(self._texts(prompt, empty=True), "generate")
+        prompted = self._encoded(self._texts(prompt, empty=True), "generate", 4)
         walk = streaming.Walk(self.network_, self.weights_)
         return self._drawn(walk, prompted, (temperature, top_k), random)
 
@@ -184,13 +184,12 @@ class StreamModel(Trainable, BaseEstimator):
         self.n_letters_ = sum(map(len, texts))
         self.unknown_probability_ = 1 / (self.n_letters_ + 1)
 
-    def _encoded(self, texts, where):
+    def _encoded(self, texts, where, stacklevel=5):
         """The codes of all texts; what the alphabet lacks is said once."""
         codes = [self._codes(text) for text in texts]
         if any((code == 0).any() for code in codes):
-            unseen = {
-                text[i] for text, code in zip(texts, codes, strict=True) for i in _zeros(code)
-            }
+            pairs = zip(texts, codes, strict=True)
+            unseen = {text[i] for text, code in pairs for i in np.flatnonzero(code == 0)}
             named = sorted(map(repr, unseen))
             if len(named) > NAMED:
                 named = [*named[:NAMED], f"{len(named) - NAMED} more"]
@@ -198,7 +197,7 @@ class StreamModel(Trainable, BaseEstimator):
                 f"{listing(named)} did not come in fit: {where} takes each for unknown, which is "
                 f"read as nothing, and has a probability of {self.unknown_probability_:.2g}",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
         return codes
 
@@ -217,15 +216,16 @@ class StreamModel(Trainable, BaseEstimator):
         units = check_counts("units", self.units)
         if not units:
             raise ValueError("units must name at least one layer, got an empty tuple")
+        recurrent_dropout = check_share("recurrent_dropout", self.recurrent_dropout)
+        if recurrent_dropout and cell in LINEAR_CELLS:
+            raise ValueError(
+                f"recurrent_dropout must be 0 with cell={cell!r}, whose gates read no state, got "
+                f"{recurrent_dropout}: use dropout"
+            )
         layers = [OneHot(len(self.alphabet_))]
         for size in units:
             layers.append(
-                Recurrent(
-                    cell,
-                    size,
-                    recurrent_dropout=check_share("recurrent_dropout", self.recurrent_dropout),
-                    sequences=True,
-                )
+                Recurrent(cell, size, recurrent_dropout=recurrent_dropout, sequences=True)
             )
             if dropout:
                 layers.append(Dropout(dropout))
