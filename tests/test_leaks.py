@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 import skrnn
 from skrnn import (
     CalendarFeatures,
+    CharacterModel,
     ConvClassifier,
     ConvRegressor,
     DenseClassifier,
@@ -722,11 +723,35 @@ def test_the_calibration_forecasts_as_it_was_then():
     np.testing.assert_array_equal(residuals(rows)[:n_before], residuals(X.rows)[:n_before])
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
+def test_letters_do_not_see_those_behind(cell):
+    """What is held out changes nothing that is learned, and no letter changes those before it."""
+    rng = np.random.default_rng(0)
+    letters = rng.choice(list("abcd"), 900)
+    other = letters.copy()
+    other[600:] = rng.choice(list("abcd"), 300)
+    texts = ["".join(letters), "".join(other)]
+    params = {"units": (6, 6), "length": 8, "epochs": 2, "random_state": 0}
+
+    models = [CharacterModel(cell, **params, validation_fraction=1 / 3).fit(text) for text in texts]
+
+    for honest, cheating in zip(models[0].weights_, models[1].weights_, strict=True):
+        np.testing.assert_array_equal(cheating, honest)
+    model = models[0]
+    for cut in (1, 8, 100):
+        before = texts[0][:cut]
+        told = cut * model.score(before)
+        likelihoods = [(cut + 1) * model.score(before + letter) - told for letter in "abcd"]
+        # A letter that had seen itself would be told with more than it has.
+        assert np.sum(2.0 ** np.array(likelihoods)) == pytest.approx(1, abs=2e-3)
+
+
 def test_nothing_public_is_left_out():
     """Every public class that is fitted takes part in the audit."""
     models = [*BACKTESTED.values(), *WINDOW_MODELS.values(), *CLASSIFIERS.values()]
     models += INTERVALS.values()
     audited = {type(part) for model in models for part in components(model)}
+    audited.add(CharacterModel)
 
     public = {
         value for value in vars(skrnn).values() if isinstance(value, type) and hasattr(value, "fit")

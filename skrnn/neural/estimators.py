@@ -1,6 +1,7 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
 import copy
+import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
 

@@ -189,6 +189,7 @@ class StreamModel(Trainable, BaseEstimator):
         codes = [self._codes(text) for text in texts]
         if any((code == 0).any() for code in codes):
             pairs = zip(texts, codes, strict=True)
+            pairs = zip(texts, codes, strict=True)
             unseen = {text[i] for text, code in pairs for i in np.flatnonzero(code == 0)}
             named = sorted(map(repr, unseen))
             if len(named) > NAMED:

@@ -320,8 +320,10 @@ class Trainer:
 
 def _reads(table, feed, n_remembered, dtype):
     """What a batch reads of a table at most."""
-    longest = np.sort(feed.windows.steps_there())[len(feed.windows) - feed.batch_size :]
-    n_codes = int(longest.sum()) if table.codes else 0
+    n_codes = 0
+    if table.codes:
+        longest = np.sort(feed.windows.steps_there())[len(feed.windows) - feed.batch_size :]
+        n_codes = int(longest.sum())
     n_rows = min(n_codes, table.codes)
     return Reads(
         codes=np.zeros(n_codes, np.int64),
@@ -477,16 +479,16 @@ def attention(network: Network, weights: list, windows) -> np.ndarray:
             f"of the {network.steps} of a window: fit it without segments, strides, pool_size and "
             'padding="valid" to know what each step of the window counts'
         )
-    packed = _weights(plan, plan.vector(weights, network.dtype)).packed
-    lanes = _lanes(plan, max(1, len(windows)))
-    memory = _memory(plan.forward_rows, lanes, network.dtype)
+    packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
+    lanes = lanes_of(plan, max(1, len(windows)))
+    memory = memory_of(plan.forward_rows, lanes, network.dtype)
     shares = np.empty((len(windows), network.steps), network.dtype)
     for batch, steps in _sources(windows, network.dtype):
         order = np.arange(len(shares[batch]))
         check_inputs(network, steps, nothing(), order)
-        reads = Inputs(steps.read, nothing().read, nothing().read)
+        reads = Inputs(steps.read, nothing().read, nothing().read, _no_states(network))
         at = int(layer["shares"])
-        loop.attention(_places(plan), reads, order, lanes, packed, memory, at, shares[batch])
+        loop.attention(places_of(plan), reads, order, lanes, packed, memory, at, shares[batch])
     return shares[:, ::-1] if layer["late"] else shares
 
 
