@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skrnn import ConvClassifier, ConvRegressor, RNNRegressor, make_windows
+from skrnn import CharacterModel, ConvClassifier, ConvRegressor, RNNRegressor, make_windows
 
 try:
     import torch
@@ -133,6 +133,30 @@ def torch_fit(rows, cell, units):
         adam.step()
 
 
+def torch_letters(codes, units, length=128, batch=BATCH // 4):
+    """Letter by letter with the state carried, an epoch, as its tutorials do it."""
+    n_letters = int(codes.max()) + 1
+    layer = torch.nn.LSTM(n_letters, units[0], num_layers=len(units), batch_first=True)
+    head = torch.nn.Linear(units[0], n_letters)
+    weights = [*layer.parameters(), *head.parameters()]
+    adam = torch.optim.Adam(weights)
+    lanes = torch.from_numpy(codes[: len(codes) // batch * batch].reshape(batch, -1))
+    state = None
+    for first in range(0, lanes.shape[1] - 1, length):
+        read = lanes[:, first : first + length]
+        told = lanes[:, first + 1 : first + length + 1]
+        inputs = torch.nn.functional.one_hot(read[:, : told.shape[1]], n_letters).float()
+        states, state = layer(inputs, state)
+        state = tuple(part.detach() for part in state)
+        scores = head(states)
+        scores = scores.reshape(-1, n_letters)
+        loss = torch.nn.functional.cross_entropy(scores, told.reshape(-1))
+        adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        adam.step()
+
+
 def skrnn_fit(X, y, cell, units, **params):
     return RNNRegressor(cell, units, epochs=1, batch_size=BATCH, engine="fused", **params).fit(X, y)
 
@@ -186,6 +210,7 @@ parser = argparse.ArgumentParser(
 parser.add_argument("--windows", type=int, default=20_000, help="windows of an epoch")
 parser.add_argument("--runs", type=int, default=3)
 parser.add_argument("--cells", action="store_true", help="only the cells beside the fused LSTM")
+parser.add_argument("--letters", action="store_true", help="only letters, beside PyTorch")
 parser.add_argument("--quick", action="store_true", help="a few windows, to see that it runs")
 args = parser.parse_args()
 
@@ -210,12 +235,49 @@ def cells_beside_the_lstm(windows, runs):
             print(flush=True)
 
 
+def letters(n_windows, runs):
+    """An epoch of letters, softmax included, beside PyTorch and the processor's own limit."""
+    batch, length, alphabet = 64, 128, 65
+    large = products_per_second(4096, 4096, 4096)
+    print(f"letters, {batch} x {length}; products of 4096 x 4096: {large / 1e9:.0f} GFLOP/s")
+    print(
+        f"{'units':>9} {'letters/s':>10} {'GFLOP/s':>8} {'of products':>12} {'PyTorch':>14} (aim)"
+    )
+    aims = {(256,): "(1.8)", (512,): "(1.2)"}
+    for units in ((128,), (256,), (512,), (512, 512)):
+        n = batch * length * n_windows
+        codes = np.random.default_rng(0).integers(alphabet, size=n)
+        text = "".join(map(chr, codes + 32))
+        model = CharacterModel(units=units, batch_size=batch, length=length, epochs=1)
+        model.fit(text[: batch * length * 10])
+        contenders = [lambda model=model, text=text: model.fit(text)]
+        if torch is not None:
+            contenders.append(lambda units=units, codes=codes: torch_letters(codes, units))
+        ours, *theirs = best(runs, *contenders)
+        # What reads letters looks rows up: that is no product.
+        below = (0, *units[:-1])
+        products = sum(
+            4 * size * (size + inputs) for size, inputs in zip(units, below, strict=True)
+        )
+        speed = 6 * (products + units[-1] * alphabet) * n / ours
+        beside = f"{theirs[0] / ours:12.2f} x" if theirs else ""
+        name = "-".join(map(str, units))
+        print(
+            f"{name:>9} {n / ours:10,.0f} {speed / 1e9:8.0f} {100 * speed / large:10.0f} % "
+            f"{beside} {aims.get(units, '')}",
+            flush=True,
+        )
+
+
 def _fit_of(X, y, cell, units):
     return lambda: skrnn_fit(X, y, cell, units)
 
 
 if args.cells:
     cells_beside_the_lstm(2_000 if args.quick else args.windows, 1 if args.quick else args.runs)
+    raise SystemExit
+if args.letters:
+    letters(10 if args.quick else 20, 1 if args.quick else args.runs)
     raise SystemExit
 n, runs = (600, 1) if args.quick else (args.windows, args.runs)
 rows = rows_of(n + LENGTH)
@@ -362,6 +424,9 @@ for name, seconds, cell, units in (
 
 print()
 cells_beside_the_lstm(args.windows if not args.quick else 2_000, runs)
+
+print()
+letters(10, runs)
 
 print("\nhow the time of a step grows (LSTM; ms)")
 
