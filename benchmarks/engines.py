@@ -277,7 +277,7 @@ if args.cells:
     cells_beside_the_lstm(2_000 if args.quick else args.windows, 1 if args.quick else args.runs)
     raise SystemExit
 if args.letters:
-    letters(10 if args.quick else 20, 1 if args.quick else args.runs)
+    letters(10 if args.quick else 20, args.runs)
     raise SystemExit
 n, runs = (600, 1) if args.quick else (args.windows, args.runs)
 rows = rows_of(n + LENGTH)
