@@ -14,9 +14,6 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from skrnn.neural.fused.compiling import array, linked, part_of
 
-# Rows that are transposed at a time: a line of the processor's caches of each stays close.
-TRANSPOSED = 16
-
 TANH, RELU, LINEAR, SIGMOID = range(4)
 ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "sigmoid": SIGMOID}
 
@@ -199,16 +196,6 @@ def fill(out, value):
     y = out.ravel()
     for b in range(y.shape[0]):
         y[b] = value
-
-
-@linked(array(2, "A"), array(2, "A"), apart=True)
-def transpose(X, out):
-    """Copy X (rows, lanes) to ``out`` (lanes, rows)."""
-    rows, lanes = X.shape
-    for j in range(0, rows, TRANSPOSED):
-        for b in range(lanes):
-            for k in range(j, min(rows, j + TRANSPOSED)):
-                out[b, k] = X[k, b]
 
 
 # ---------------------------------------------------------------------- masks

@@ -14,7 +14,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skrnn.neural.fused.compiling import array, linked, part_of
-from skrnn.neural.fused.kernels import transpose
 
 
 def _vector_bytes():
@@ -294,6 +293,77 @@ def _across(builder, vectors):
         yield builder.extract_element(vectors[k], ir.Constant(ir.IntType(32), at))
 
 
+def _turned(builder, vectors):
+    """Vectors whose n-th numbers, in their order, are the n-th of those that are given.
+
+    Squares of numbers change places, of one, of two by two, and so on.
+    """
+    vectors = list(vectors)
+    n = len(vectors)
+    side = 1
+    while side < n:
+        masks = [
+            [place if not place & side else n + place - side for place in range(n)],
+            [place + side if not place & side else n + place for place in range(n)],
+        ]
+        masks = [ir.Constant(ir.VectorType(ir.IntType(32), n), mask) for mask in masks]
+        for i in range(n):
+            if not i & side:
+                upper, lower = vectors[i], vectors[i + side]
+                vectors[i] = builder.shuffle_vector(upper, lower, masks[0])
+                vectors[i + side] = builder.shuffle_vector(upper, lower, masks[1])
+        side *= 2
+    return vectors
+
+
+def _turning_tile():
+    """A square of a matrix, transposed."""
+
+    def write(builder, X, out, j, b):
+        n = X.vector.count
+        columns = _turned(builder, [X.load(row, b) for row in _beside(builder, j, n)])
+        for lane, vector in zip(_beside(builder, b, n), columns, strict=True):
+            builder.store(vector, out.at((lane, j), out.vector), align=out.size)
+
+    return _tile(write)
+
+
+def _rows_of(builder, table, which, j, b):
+    """Where some numbers of the rows lie that some lanes have chosen."""
+    lanes = _beside(builder, b, table.vector.count)
+    chosen = [builder.load(which.at((lane,), which.number)) for lane in lanes]
+    return [table.at((row, j), table.vector) for row in chosen]
+
+
+def _looking_up_tile():
+    """For some lanes as many numbers of the row that each has chosen."""
+
+    def write(builder, table, which, out, j, b):
+        places = _rows_of(builder, table, which, j, b)
+        rows = [builder.load(place, align=table.size) for place in places]
+        for row, vector in zip(_beside(builder, j, len(rows)), _turned(builder, rows), strict=True):
+            builder.store(vector, out.at((row, b), out.vector), align=out.size)
+
+    return _tile(write)
+
+
+def _adding_rows_tile():
+    """Of some lanes as many numbers are added to the row that each has chosen."""
+
+    def write(builder, D, which, table, j, b):
+        n = D.vector.count
+        lanes = _turned(builder, [D.load(row, b) for row in _beside(builder, j, n)])
+        # One behind the other: lanes may have chosen the same.
+        for place, vector in zip(_rows_of(builder, table, which, j, b), lanes, strict=True):
+            total = builder.fadd(builder.load(place, align=table.size), vector)
+            builder.store(total, place, align=table.size)
+
+    return _tile(write)
+
+
+_turning = _turning_tile()
+_looking_up = _looking_up_tile()
+_adding_rows = _adding_rows_tile()
 _block = _product_tile(ROWS, VECTORS)
 _narrow = _product_tile(ROWS, 1)
 _row = _product_tile(1, 1)
@@ -312,6 +382,52 @@ _transposed_vector, _transposed_row_vector = (_transposed_tile(rows, 1) for rows
 _square = _outer_tile(ROWS, COLUMNS)
 _column = _outer_tile(ROWS, 1)
 _dot = _outer_tile(1, 1)
+
+
+CHOSEN = types.Array(types.int64, 1, "C")
+
+
+@linked(array(2, "A"), array(2, "A"))
+def transpose(X, out):
+    """Copy X (rows, lanes) to ``out`` (lanes, rows), both with neighbours beside each other."""
+    rows, lanes = X.shape
+    side = VECTOR // out.itemsize
+    whole_rows = rows - rows % side
+    whole_lanes = lanes - lanes % side
+    for j in range(0, whole_rows, side):
+        for b in range(0, whole_lanes, side):
+            _turning(X, out, j, b)
+    for b in range(lanes):
+        for j in range(whole_rows if b < whole_lanes else 0, rows):
+            out[b, j] = X[j, b]
+
+
+@linked(array(2), CHOSEN, array(2, "A"))
+def look_up(table, which, out):
+    """The row of a table that each lane has chosen: ``out`` (columns, lanes)."""
+    columns, lanes = out.shape
+    side = VECTOR // out.itemsize
+    whole = columns - columns % side
+    for b in range(0, lanes, side):
+        for j in range(0, whole, side):
+            _looking_up(table, which, out, j, b)
+    for j in range(whole, columns):
+        for b in range(lanes):
+            out[j, b] = table[which[b], j]
+
+
+@linked(array(2, "A"), CHOSEN, array(2))
+def add_to_rows(D, which, table):
+    """Add D (columns, lanes) to the rows of a table that lanes have chosen."""
+    columns, lanes = D.shape
+    side = VECTOR // D.itemsize
+    whole = columns - columns % side
+    for b in range(0, lanes, side):
+        for j in range(0, whole, side):
+            _adding_rows(D, which, table, j, b)
+    for j in range(whole, columns):
+        for b in range(lanes):
+            table[which[b], j] += D[j, b]
 
 
 @linked(array(2, "A"), array(2, "A"), array(2, "A"))

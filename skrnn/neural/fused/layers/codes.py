@@ -1,16 +1,23 @@
 """Codes in place of numbers of which one is 1: a product with them looks up columns of a matrix.
 
-Codes begin at 1. Any other, such as 0, stands for nothing: all of its numbers are 0.
+Codes begin at 1. Any other, such as 0, stands for nothing: all of its numbers are 0. Columns lie as
+rows of a table, of which the first is that of nothing; and biases are part of each.
 """
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.kernels import fill
 from skrnn.neural.fused.layers.kinds import register
-from skrnn.neural.fused.memory import declare
+from skrnn.neural.fused.memory import LANE_STEP, declare
+from skrnn.neural.fused.products import transpose
 from skrnn.neural.network import OneHot
 
-declare(one_hot="whether a code tells which of its inputs is 1, and the others are 0")
+declare(
+    one_hot="whether a code tells which of its inputs is 1, and the others are 0",
+    columns="of such a layer: what each code gives",
+    d_columns="the gradient of that, summed over all steps",
+)
 
 
 def plan_one_hot(plan, read, spec):
@@ -18,49 +25,63 @@ def plan_one_hot(plan, read, spec):
     return read._replace(numbers=spec.size, codes=True)
 
 
+def plan_columns(plan, layer: dict, gates: int) -> None:
+    """Room for what each code gives so many gates, and for its gradient."""
+    if layer["one_hot"]:
+        shape = layer["inputs"] + 1, -(-gates // LANE_STEP)
+        layer["columns"] = plan.reserve(*shape)
+        layer["d_columns"] = plan.reserve(*shape)
+
+
 @part_of
-def _look_up(codes, n, which, there):
-    """The column of each lane's code, and 1; or any column, and 0, where there is none."""
-    for b in range(codes.shape[0]):
-        code = int(codes[b])
-        known = 1 <= code <= n
-        which[b] = code - 1 if known else 0
-        there[b] = 1 if known else 0
+def columns_of(layer, memory, offset, gates):
+    """The table of all codes: (codes, gates)."""
+    n_codes = layer.inputs + 1 if layer.one_hot else 0
+    numbers = memory[offset:].ravel()[: n_codes * gates]
+    return numbers.reshape(n_codes, gates)
 
 
-@linked(array(2, "A"), array(1, "A"), array(2, "A"), apart=True)
-def affine_of_codes(A, codes, out):
-    """The product of A with what the lanes' codes stand for, and a row of ones below it."""
-    rows, lanes = out.shape
-    last = A.shape[1] - 1
-    which = np.empty(lanes, np.int64)
-    there = np.empty(lanes, out.dtype)
-    _look_up(codes, last, which, there)
-    for j in range(rows):
-        bias = A[j, last]
-        for b in range(lanes):
-            out[j, b] = bias + A[j, which[b]] * there[b]
+@part_of
+def set_columns(layer, memory, A):
+    """What each code gives: the product of A (gates, inputs + 1) with its numbers and a one."""
+    gates = A.shape[0]
+    columns = columns_of(layer, memory, layer.columns, gates)
+    if layer.one_hot:
+        transpose(A[:, : layer.inputs], columns[1:])
+        for j in range(gates):
+            columns[0, j] = A[j, layer.inputs]
+        for code in range(1, columns.shape[0]):
+            for j in range(gates):
+                columns[code, j] += columns[0, j]
+    return columns
 
 
-@linked(array(3, "A"), array(3, "A"), array(2, "A"), apart=True)
-def add_outer_of_codes(D, codes, out):
-    """Add to ``out`` the sum over all steps of D S', where S is what the codes stand for.
+@part_of
+def begin_columns(layer, memory, gates):
+    """The gradient of what each code gives, before any step."""
+    columns = columns_of(layer, memory, layer.d_columns, gates)
+    fill(columns, 0)
+    return columns
 
-    For D (steps, rows, lanes), and codes (steps, 1, lanes).
-    """
-    steps, rows, lanes = D.shape
-    which = np.empty((steps, lanes), np.int64)
-    there = np.empty((steps, lanes), out.dtype)
-    for t in range(steps):
-        for b in range(lanes):
-            code = int(codes[t, 0, b])
-            known = 1 <= code <= out.shape[1]
-            which[t, b] = code - 1 if known else 0
-            there[t, b] = 1 if known else 0
-    for j in range(rows):
-        for t in range(steps):
-            for b in range(lanes):
-                out[j, which[t, b]] += D[t, j, b] * there[t, b]
+
+@part_of
+def add_columns(layer, columns, G):
+    """Add the gradient of what each code gives to that of the matrix."""
+    if layer.one_hot:
+        for j in range(G.shape[0]):
+            for i in range(layer.inputs):
+                G[j, i] += columns[1 + i, j]
+
+
+@part_of
+def codes_in(layer, row):
+    """Which row of the table each lane has chosen."""
+    which = np.zeros(row.shape[0], np.int64)
+    for b in range(row.shape[0]):
+        number = row[b]
+        if 1 <= number <= layer.inputs:
+            which[b] = int(number)
+    return which
 
 
 register(OneHot, plan_one_hot, {})

@@ -27,7 +27,13 @@ from skrnn.neural.fused.kernels import (
     sigmoid,
     slope_of,
 )
-from skrnn.neural.fused.layers.codes import add_outer_of_codes, affine_of_codes
+from skrnn.neural.fused.layers.codes import (
+    add_columns,
+    begin_columns,
+    codes_in,
+    plan_columns,
+    set_columns,
+)
 from skrnn.neural.fused.layers.kinds import Kind
 from skrnn.neural.fused.layers.states import (
     back_to_inputs,
@@ -55,7 +61,7 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import add_outer, affine
+from skrnn.neural.fused.products import add_outer, add_to_rows, affine, look_up
 from skrnn.neural.network import first_biases
 
 MINGRU, MINLSTM = range(20, 22)
@@ -72,6 +78,7 @@ def _plan_cell(plan, read, spec):
     plan.variable(lambda random, shape: biases.copy(), V[:, -1])
     layer = plan_row(plan, read, spec, kind, start)
     layer["P"] = plan.reserve(read.steps, rows)
+    plan_columns(plan, layer, rows)
     return layer
 
 
@@ -160,6 +167,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
     leave_out_inputs(layer, memory, x_mask)
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)
+    columns = set_columns(layer, memory, V)
     begin, stop = there_in_any(layer, memory)
     full, full_stop = there_in_all(layer, memory)
     for t in range(layer.steps):
@@ -167,7 +175,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
             pass_on(layer, t, H, memory)
             continue
         if layer.one_hot:
-            affine_of_codes(V, X[t, 0], P[t])
+            look_up(columns, codes_in(layer, X[t, 0]), P[t])
         else:
             affine(V, X[t], memory[:0], P[t])
         p = P[t].reshape(gates, -1)
@@ -201,6 +209,7 @@ def linear_backward(layers, at, packed, gradient, memory, training):
     spare = memory[layer.spare : layer.spare + inputs]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
+    d_columns = begin_columns(layer, memory, gates * u)
     begin_back(layer, D, dh, dc)
     block = steps_at_once(gates * u, inputs, u, memory)
     begin, stop = there_in_any(layer, memory)
@@ -218,16 +227,17 @@ def linear_backward(layers, at, packed, gradient, memory, training):
             _minlstm_slopes(p[0], p[1], p[2], H[t].ravel(), layer.activation, dh.ravel())
         if some_miss_it:
             pass_back_missing(layer, dh, dc, memory)
+        if layer.one_hot:
+            add_to_rows(P[t], codes_in(layer, X[t, 0]), d_columns)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t], x_mask, read, spare)
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
-            if layer.one_hot:
-                add_outer_of_codes(P[t:end], X[t:end], G[:, :inputs])
-            else:
+            if not layer.one_hot:
                 add_outer(P[t:end], X[t:end], G[:, :inputs])
             add_outer(P[t:end], ones(memory, end - t), G[:, inputs:])
+    add_columns(layer, d_columns, G)
     hand_back(layers, at, memory)
 
 

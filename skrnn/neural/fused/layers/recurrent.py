@@ -23,9 +23,14 @@ from skrnn.neural.fused.kernels import (
     leave_out,
     mixed,
     multiply_slope,
-    transpose,
 )
-from skrnn.neural.fused.layers.codes import add_outer_of_codes, affine_of_codes
+from skrnn.neural.fused.layers.codes import (
+    add_columns,
+    begin_columns,
+    codes_in,
+    plan_columns,
+    set_columns,
+)
 from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
 from skrnn.neural.fused.layers.kinds import Kind
 from skrnn.neural.fused.layers.states import (
@@ -62,8 +67,11 @@ from skrnn.neural.fused.products import (
     add_outer,
     add_outer_of_many,
     add_product,
+    add_to_rows,
     affine,
+    look_up,
     product,
+    transpose,
 )
 
 SIMPLE, LSTM, GRU = range(3)
@@ -96,6 +104,7 @@ def _plan_cell(plan, read, spec):
         layer["h_masked"] = plan.reserve(read.steps, units)
     if kind != SIMPLE:
         layer["P"] = plan.reserve(read.steps, GATES[kind] * units)
+    plan_columns(plan, layer, (3 if kind == GRU else GATES[kind]) * units)
     if kind == LSTM:
         layer["C"] = plan.reserve(read.steps + 1, units)
         layer["T"] = plan.reserve(read.steps, units)
@@ -184,21 +193,21 @@ def _rows(P):
 
 
 @part_of
-def _affine(layer, V, x, h, out):
+def _affine(layer, V, columns, x, h, out):
     """The product of V with a step's inputs, a one and the states before it."""
     if layer.one_hot:
-        affine_of_codes(V[:, : layer.inputs + 1], x[0], out)
+        look_up(columns, codes_in(layer, x[0]), out)
         add_product(V[:, layer.inputs + 1 :], h, out)
     else:
         affine(V, x, h, out)
 
 
 @part_of
-def _lstm_step(layer, t, V, x, h, H, memory):
+def _lstm_step(layer, t, V, columns, x, h, H, memory):
     """The state and the cell of an LSTM behind step t."""
     u = layer.units
     P = view(memory, layer.P + t * 4 * u, 4, u)
-    _affine(layer, V, x, h, P.reshape(4 * u, -1))
+    _affine(layer, V, columns, x, h, P.reshape(4 * u, -1))
     i, f, g, o = _rows(P)
     C = view(memory, layer.C + t * u, 2, u)
     active = view(memory, layer.T + t * u, 1, u).ravel()
@@ -208,7 +217,7 @@ def _lstm_step(layer, t, V, x, h, H, memory):
 
 
 @part_of
-def _gru_step(layer, t, V, x, h, H, memory):
+def _gru_step(layer, t, V, columns, x, h, H, memory):
     """The state of a GRU behind step t.
 
     The reset gate multiplies the candidate's product with the state (Keras's ``reset_after``):
@@ -220,10 +229,11 @@ def _gru_step(layer, t, V, x, h, H, memory):
     P = view(memory, layer.P + t * 4 * u, 4, u)
     products = P.reshape(4 * u, -1)
     if layer.one_hot:
-        affine_of_codes(V[:u, : layer.inputs + 1], x[0], products[:u])
+        look_up(columns, codes_in(layer, x[0]), products[: 3 * u])
+        add_product(V[u : 3 * u, layer.inputs + 1 :], h, products[u : 3 * u])
     else:
         affine(V[:u, : layer.inputs + 1], x, nothing, products[:u])
-    _affine(layer, V[u : 3 * u], x, h, products[u : 3 * u])
+        affine(V[u : 3 * u], x, h, products[u : 3 * u])
     affine(V[3 * u :, layer.inputs :], nothing, h, products[3 * u :])
     g, z, r, q = _rows(P)
     gru_gates(g, z, r, q, H[t].ravel(), layer.activation, H[t + 1].ravel())
@@ -243,6 +253,7 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)
     states = _states(layer, memory, h_mask)
+    columns = set_columns(layer, memory, V[: readers(layer)[0], : layer.inputs + 1])
     begin, stop = there_in_any(layer, memory)
     full, full_stop = there_in_all(layer, memory)
     for t in range(layer.steps):
@@ -254,12 +265,12 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
         if h_mask.shape[0]:
             copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
-            _affine(layer, V, x, h, H[t + 1])
+            _affine(layer, V, columns, x, h, H[t + 1])
             activate(H[t + 1].ravel(), layer.activation)
         elif layer.kind == LSTM:
-            _lstm_step(layer, t, V, x, h, H, memory)
+            _lstm_step(layer, t, V, columns, x, h, H, memory)
         else:
-            _gru_step(layer, t, V, x, h, H, memory)
+            _gru_step(layer, t, V, columns, x, h, H, memory)
         if t < full or t >= full_stop:
             pass_on_missing(layer, t, H, memory)
     if layer.width > layer.units:
@@ -340,6 +351,7 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
+    d_columns = begin_columns(layer, memory, first)
     begin_back(layer, D, dh, dc)
     block = _steps_of_sums(layer, V.shape[0], memory)
     begin, stop = there_in_any(layer, memory)
@@ -357,18 +369,19 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             add_to(spare[:u], dh)
         if some_miss_it:
             pass_back_missing(layer, dh, dc, memory)
+        if layer.one_hot:
+            add_to_rows(P[t, :first], codes_in(layer, X[t, 0]), d_columns)
         if not layer.first:
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t, :first], x_mask, read, spare[:inputs])
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
             d = P[t:end]
-            if layer.one_hot:
-                add_outer_of_codes(d[:, :first], X[t:end], G[:first, :inputs])
-            else:
+            if not layer.one_hot:
                 _add_outer(layer, memory, d[:, :first], X[t:end], G[:first, :inputs])
             _add_outer(layer, memory, d[:, last:], states[t:end], G[last:, inputs + 1 :])
             add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
+    add_columns(layer, d_columns, G[:first, :inputs])
     hand_back(layers, at, memory)
 
 
