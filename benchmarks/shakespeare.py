@@ -114,7 +114,8 @@ parser.add_argument("--set", nargs="*", default=[], help="other parameters, as u
 parser.add_argument("--epochs", type=int, help="so many, however long that takes")
 parser.add_argument("--order", type=int, default=6, help="letters that the n-grams look back")
 parser.add_argument("--validate", action="store_true", help="learn and tell the first 90 %% alone")
-parser.add_argument("--only", action="store_true", help="the network, without n-grams and sample")
+parser.add_argument("--only", action="store_true", help="the network, without n-grams")
+parser.add_argument("--sample", action="store_true", help="what the last network writes")
 parser.add_argument("--verbose", type=int, default=0)
 parser.add_argument("--quick", action="store_true", help="a little of it, to see that it runs")
 args = parser.parse_args()
@@ -139,6 +140,6 @@ for minutes in args.minutes:
         name, _, value = pair.partition("=")
         params[name] = eval(value)
     model = network(train, test, minutes, params)
-if not args.only:
+if args.sample:
     print()
     print(model.generate("\n", 500, temperature=0.8, random_state=0))
