@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import tarfile
 import tempfile
 import urllib.request
 import zipfile
@@ -13,13 +14,24 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-__all__ = ["fetch_jena", "load_airline", "make_waves", "read_jena"]
+__all__ = [
+    "fetch_jena",
+    "fetch_reviews",
+    "load_airline",
+    "make_reviews",
+    "make_waves",
+    "read_jena",
+]
 
 _JENA_URL = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/jena_climate_2009_2016.csv.zip"
 )
 _JENA_FILE = "jena_climate_2009_2016.csv"
 _JENA_SHA256 = "eb3df9da6c25039f10814ded0a14138bb0afa3612be9cf79cafdf1cf6f95172e"
+_REVIEWS_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+_REVIEWS_FILE = "aclImdb_v1.tar.gz"
+# The sum that those who use the archive publish.
+_REVIEWS_MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
 _WIND_SPEEDS = ("wv (m/s)", "max. wv (m/s)")
 _TIMEOUT_S = 60
 
@@ -165,7 +177,7 @@ def fetch_jena(
     if not path.exists():
         if not download:
             raise FileNotFoundError(f"{path} is not there, and download=False: {_by_hand(path)}")
-        _download_jena(_JENA_URL if url is None else url, path)
+        _download(_JENA_URL if url is None else url, path, _by_hand(path), _take_jena)
     _check_sha256(path, path)
     return read_jena(path)
 
@@ -225,6 +237,157 @@ def read_jena(path: str | os.PathLike) -> pd.DataFrame:
     return _with_missing_rows(table)
 
 
+def fetch_reviews(
+    subset: str = "train",
+    *,
+    data_home: str | os.PathLike | None = None,
+    url: str | None = None,
+    download: bool = True,
+) -> pd.DataFrame:
+    """Load 25,000 film reviews, of which half are positive; the first call downloads them.
+
+    The Large Movie Review Dataset of Stanford. The download (84 MB) is kept, and is only ever used
+    when its MD5 sum is the published one.
+
+    Parameters
+    ----------
+    subset : {"train", "test"}, default="train"
+        Which half: no film has reviews in both.
+    data_home : str or path-like, default=None
+        The folder that keeps the file. None takes the environment variable SKRNN_DATA, and
+        ~/.cache/skrnn where that is not set.
+    url : str, default=None
+        Another address of the same archive.
+    download : bool, default=True
+        False never touches the network.
+
+    Returns
+    -------
+    reviews : DataFrame of shape (25_000, 2)
+        The columns "text" and "positive" (0 or 1), in an order that is drawn once for all. Line
+        breaks of web pages ("<br />") are line breaks.
+
+    Raises
+    ------
+    FileNotFoundError
+        The file is not there, and `download` is False.
+    OSError
+        The download failed. The message says where to put the file by hand.
+    ValueError
+        The file's MD5 sum is not the expected one.
+
+    References
+    ----------
+    .. [1] A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng and C. Potts, "Learning word
+       vectors for sentiment analysis", ACL 2011.
+
+    Examples
+    --------
+    >>> from skrnn.datasets import fetch_reviews
+    >>> reviews = fetch_reviews()  # doctest: +SKIP
+    >>> fetch_reviews(data_home="nowhere", download=False)
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: nowhere/aclImdb_v1.tar.gz is not there, and download=False: ...
+    """
+    if subset not in ("train", "test"):
+        raise ValueError(f"subset must be one of 'train', 'test', got {subset!r}")
+    path = _data_home(data_home) / _REVIEWS_FILE
+    by_hand = (
+        f"download {_REVIEWS_URL} with any browser, and put {_REVIEWS_FILE} into "
+        f"{path.parent.absolute()}."
+    )
+    if not path.exists():
+        if not download:
+            raise FileNotFoundError(f"{path} is not there, and download=False: {by_hand}")
+        _download(_REVIEWS_URL if url is None else url, path, by_hand, _take_reviews)
+    _check_md5(path, path)
+    texts, positive = _read_reviews(path, subset)
+    order = np.random.default_rng(0).permutation(len(texts))
+    reviews = pd.DataFrame({"text": texts, "positive": positive})
+    return reviews.iloc[order].reset_index(drop=True)
+
+
+def _take_reviews(loaded, target, url):
+    _check_md5(loaded, url)
+    loaded.rename(target)
+
+
+def _check_md5(path, origin):
+    with path.open("rb") as file:
+        # It tells a damaged file, and guards against nobody.
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found != _REVIEWS_MD5:
+        raise ValueError(
+            f"{origin} needs the MD5 sum {_REVIEWS_MD5}, got {found}: it is damaged or another "
+            "version. Delete it and fetch again."
+        )
+
+
+def _read_reviews(path, subset):
+    """Texts of the archive and whether each is positive, in the order of their names."""
+    found = {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            parts = member.name.split("/")
+            if len(parts) == 4 and parts[1] == subset and parts[2] in ("neg", "pos"):
+                text = archive.extractfile(member).read().decode("utf-8")
+                found[parts[2], parts[3]] = text.replace("<br />", "\n")
+    names = sorted(found)
+    return [found[name] for name in names], [int(kind == "pos") for kind, _ in names]
+
+
+def make_reviews(
+    n_reviews: int = 1000, *, random_state: Any = None
+) -> tuple[list[str], np.ndarray]:
+    """Draw short reviews in which the order of the words decides.
+
+    Each names a good and a bad thing about a film, in the same words whichever wins: "the cast is
+    fine but the plot is dull" ends badly, "the plot is dull but the cast is fine" well. What stands
+    behind "but" decides; a bag of words cannot tell. Phrases of other words stand around them.
+
+    Parameters
+    ----------
+    n_reviews : int, default=1000
+        How many reviews to draw.
+    random_state : int, RandomState instance or None, default=None
+        The seed, or the generator to draw from. The same seed gives the same reviews.
+
+    Returns
+    -------
+    texts : list of str
+        The reviews.
+    positive : ndarray of shape (n_reviews,)
+        1 where the good thing stands behind "but", 0 elsewhere.
+
+    Examples
+    --------
+    >>> from skrnn.datasets import make_reviews
+    >>> texts, positive = make_reviews(3, random_state=1)
+    >>> texts[2]
+    'well the camera is moving but the ending is awful well'
+    >>> positive.tolist()
+    [1, 1, 0]
+    """
+    rng = check_random_state(random_state)
+    positive = rng.randint(2, size=n_reviews)
+    texts = []
+    for good_wins in positive:
+        first, second = rng.permutation(_THINGS)[:2]
+        good = f"the {first} is {_GOOD[rng.randint(len(_GOOD))]}"
+        bad = f"the {second} is {_BAD[rng.randint(len(_BAD))]}"
+        pair = (bad, good) if good_wins else (good, bad)
+        ahead, behind = (_AROUND[rng.randint(len(_AROUND))] for _ in range(2))
+        texts.append(" ".join([ahead, pair[0], "but", pair[1], behind]).strip())
+    return texts, positive
+
+
+_THINGS = ["plot", "cast", "music", "ending", "dialogue", "camera"]
+_GOOD = ["fine", "clever", "moving", "a joy", "superb"]
+_BAD = ["dull", "silly", "a mess", "weak", "awful"]
+_AROUND = ["", "well", "saw it with friends", "seen on a rainy day", "i had heard a lot about it"]
+
+
 def _with_missing_rows(table):
     """Give a sorted table without duplicates the regular grid of its most frequent step."""
     if len(table) < 3:
@@ -245,22 +408,29 @@ def _by_hand(path):
     return f"download {_JENA_URL} with any browser, unpack it, and put {_JENA_FILE} into {folder}."
 
 
-def _download_jena(url, path):
-    """Download the CSV to `path`; nothing is there unless it is whole and its hash is right."""
+def _download(url, path, by_hand, take):
+    """Download what `take` makes a file of at `path`; nothing is there unless it is whole.
+
+    `take(loaded, target, url)` checks what was loaded and leaves it at a target.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, so that the last step is a rename on one file system and thereby atomic.
-    with tempfile.TemporaryDirectory(prefix=".jena-", dir=path.parent) as folder:
-        loaded, unpacked = Path(folder, "loaded"), Path(folder, _JENA_FILE)
+    with tempfile.TemporaryDirectory(prefix=".skrnn-", dir=path.parent) as folder:
+        loaded, target = Path(folder, "loaded"), Path(folder, path.name)
         try:
             _stream(url, loaded)
         except OSError as error:
-            raise OSError(f"{url} could not be downloaded ({error}): {_by_hand(path)}") from error
-        if zipfile.is_zipfile(loaded):
-            _unpack(loaded, unpacked, url)
-        else:
-            loaded.rename(unpacked)
-        _check_sha256(unpacked, url)
-        unpacked.replace(path)
+            raise OSError(f"{url} could not be downloaded ({error}): {by_hand}") from error
+        take(loaded, target, url)
+        target.replace(path)
+
+
+def _take_jena(loaded, target, url):
+    if zipfile.is_zipfile(loaded):
+        _unpack(loaded, target, url)
+    else:
+        loaded.rename(target)
+    _check_sha256(target, url)
 
 
 def _stream(url, path):

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,14 @@ import pandas as pd
 import pytest
 
 from skrnn import datasets
-from skrnn.datasets import fetch_jena, load_airline, make_waves, read_jena
+from skrnn.datasets import (
+    fetch_jena,
+    fetch_reviews,
+    load_airline,
+    make_reviews,
+    make_waves,
+    read_jena,
+)
 
 COLUMNS = [
     "p (mbar)", "T (degC)", "Tpot (K)", "Tdew (degC)", "rh (%)",
@@ -320,3 +328,84 @@ def test_fetch_without_download_says_where_to_put_the_file(tmp_path):
 
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+# ---------------------------------------------------------------------- reviews
+
+
+def reviews_archive(monkeypatch):
+    """A small archive of reviews, whose sum is the expected one."""
+    texts = {
+        "aclImdb/README": "read me",
+        "aclImdb/train/pos/0_9.txt": "fine<br />film",
+        "aclImdb/train/neg/0_2.txt": "dull",
+        "aclImdb/train/unsup/0_0.txt": "who knows",
+        "aclImdb/test/pos/1_10.txt": "superb é",
+    }
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for name, text in texts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    body = file.getvalue()
+    monkeypatch.setattr(datasets, "_REVIEWS_MD5", hashlib.md5(body).hexdigest())
+    return body
+
+
+def test_reviews_are_downloaded_once(tmp_path, monkeypatch):
+    """The first call keeps the archive; texts are those of the subset, with their classes."""
+    with served(reviews_archive(monkeypatch)) as (url, _):
+        reviews = fetch_reviews(data_home=tmp_path, url=url)
+
+    again = fetch_reviews(data_home=tmp_path, download=False)
+
+    pd.testing.assert_frame_equal(reviews, again)
+    assert dict(zip(reviews["text"], reviews["positive"], strict=True)) == {
+        "fine\nfilm": 1,
+        "dull": 0,
+    }
+    other = fetch_reviews("test", data_home=tmp_path, download=False)
+    assert other["text"].tolist() == ["superb é"]
+
+
+def test_reviews_refuse_an_archive_with_another_sum(tmp_path):
+    """A changed archive is an error that shows both sums, and nothing is kept."""
+    with (
+        served(b"something else") as (url, _),
+        pytest.raises(ValueError, match=f"needs the MD5 sum {datasets._REVIEWS_MD5}, got"),
+    ):
+        fetch_reviews(data_home=tmp_path, url=url)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reviews_say_offline_where_to_put_the_file(tmp_path):
+    """When nobody answers, the message names address and folder."""
+    with served(b"") as (url, _):
+        pass
+
+    with pytest.raises(OSError, match=rf"could not be downloaded .*stanford.* into {tmp_path}\.$"):
+        fetch_reviews(data_home=tmp_path, url=url)
+
+
+def test_reviews_know_their_subsets():
+    """Another subset than the two is refused."""
+    with pytest.raises(ValueError, match="subset must be one of 'train', 'test', got 'all'"):
+        fetch_reviews("all")
+
+
+def test_the_order_decides_in_made_reviews():
+    """Reviews of both classes have the same words as often; what stands behind "but" decides."""
+    texts, positive = make_reviews(2000, random_state=0)
+    behind = [text.split(" but ")[1] for text in texts]
+    good = ("fine", "clever", "moving", "joy", "superb")
+
+    decided = [any(word in text.split() for word in good) for text in behind]
+
+    assert decided == positive.astype(bool).tolist()
+    shares = [
+        np.mean([" fine " in f" {text} " for text, own in zip(texts, positive, strict=True) if own])
+        for positive in (positive, 1 - positive)
+    ]
+    assert shares[0] == pytest.approx(shares[1], abs=0.05)
