@@ -26,7 +26,7 @@ from skrnn.preprocessing import (
     SeriesScaler,
     WindowScaler,
 )
-from skrnn.text import CharacterModel
+from skrnn.text import CharacterModel, TokenSequences
 from skrnn.windows import (
     FlattenWindows,
     LastSteps,
@@ -61,6 +61,7 @@ __all__ = [
     "SeasonalAnchor",
     "SeriesScaler",
     "SlidingWindow",
+    "TokenSequences",
     "TransformedWindowRegressor",
     "WindowScaler",
     "Windows",

@@ -25,6 +25,7 @@ from skrnn import (
     SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
+    TokenSequences,
     TransformedWindowRegressor,
     WindowScaler,
 )
@@ -52,6 +53,9 @@ TRANSFORMERS = [
     FlattenWindows(),
     FlattenWindows(fill=False),
 ]
+
+# What reads texts, which most checks do not bring.
+TEXTS = [TokenSequences(), TokenSequences(5, 3, ngram_range=(1, 2))]
 
 _SMALL = {"epochs": 4, "batch_size": 16, "learning_rate": 0.02, "random_state": 0}
 

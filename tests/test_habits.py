@@ -23,14 +23,16 @@ from skrnn import (
     SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
+    TokenSequences,
     TransformedWindowRegressor,
     Windows,
     WindowScaler,
     make_windows,
 )
+from skrnn.datasets import make_reviews
 from skrnn.forecasters.inside import components
 from skrnn.sktime import SmoothingRegressor
-from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS
+from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS, TEXTS
 
 ROWS = [
     SlidingWindow(5, 2),
@@ -62,7 +64,7 @@ WINDOWED = [
     *NETWORKS,
     *CLASSIFIERS,
 ]
-EVERY = [*ROWS, *WINDOWED]
+EVERY = [*ROWS, *WINDOWED, *TEXTS]
 # Models of texts read no rows: tests/text holds their habits.
 TEXT_MODELS = {CharacterModel}
 
@@ -83,6 +85,8 @@ def data_for(estimator):
     """(X, y) that the estimator takes: rows of a frame, or windows."""
     if any(estimator is one for one in ROWS):
         return frame(), frame()["a"]
+    if isinstance(estimator, TokenSequences):
+        return make_reviews(20, random_state=0)
     X, y = make_windows(frame(), 6, target="a")
     if is_classifier(estimator):
         y = np.where(np.isnan(y), np.nan, y > np.nanmedian(y))

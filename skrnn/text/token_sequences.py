@@ -237,7 +237,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 
 def _check_texts(X):
     """Texts, each of which is a string."""
-    if isinstance(X, str) or not np.iterable(X) or np.ndim(getattr(X, "dtype", 0)) > 1:
+    if isinstance(X, str) or not np.iterable(X):
         raise ValueError(f"X must be a list of texts, got {type(X).__name__}: pass one as [X]")
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(

@@ -10,6 +10,7 @@ import pytest
 
 from skrnn import LinearWindow, make_windows
 from skrnn.plotting import (
+    AttentionDisplay,
     CalibrationDisplay,
     ForecastDisplay,
     LagImportanceDisplay,
@@ -20,6 +21,7 @@ from skrnn.plotting import (
 X, Y = make_windows(np.cos(np.arange(60.0)), length=4, horizon=2)
 MODEL = LinearWindow().fit(X, Y)
 DRAWN = {
+    "attention": lambda ax: AttentionDisplay(["fine", "film"], [0.7, 0.3]).plot(ax),
     "forecast": lambda ax: ForecastDisplay.from_estimator(MODEL, X, Y, ax=ax),
     "lead_error": lambda ax: LeadErrorDisplay.from_estimator(MODEL, X, Y, ax=ax),
     "calibration": lambda ax: CalibrationDisplay.from_predictions(
