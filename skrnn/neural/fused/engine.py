@@ -279,7 +279,9 @@ class Trainer:
 
     def weights(self):
         """The weights, in Keras's order and layout."""
-        return self.plan.weights(self.vector)
+        plan = self.plan
+        self.vector[plan.n_dense : plan.n_learned] = self.packed.packed[plan.n_packed_dense :]
+        return plan.weights(self.vector)
 
     def generators(self):
         """The states of what draws the order of the windows, and the masks."""
@@ -292,8 +294,9 @@ class Trainer:
         """
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
-        learning = self.learning
-        memories = map(self.plan.weights, np.hstack([learning.memory, learning.reads.remembered]))
+        memory = self.learning.memory
+        of_table = self.learning.reads.remembered.swapaxes(0, 1).reshape(len(memory), -1)
+        memories = map(self.plan.weights, np.hstack([memory, of_table]))
         return state + [array for arrays in zip(*memories, strict=True) for array in arrays]
 
     def _go_on(self, start):
@@ -315,7 +318,8 @@ class Trainer:
                 self.plan.remembered(state[i::n_remembered]), [self.plan.n_dense]
             )
             self.learning.memory[i] = dense
-            self.learning.reads.remembered[i] = table
+            rows = self.learning.reads.remembered[:, i]
+            rows[:] = table.reshape(rows.shape)
 
 
 def _reads(table, feed, n_remembered, dtype):
@@ -325,15 +329,17 @@ def _reads(table, feed, n_remembered, dtype):
         longest = np.sort(feed.windows.steps_there())[len(feed.windows) - feed.batch_size :]
         n_codes = int(longest.sum())
     n_rows = min(n_codes, table.codes)
+    n_gradients = feed.batch_size if table.mean else n_codes
     return Reads(
         codes=np.zeros(n_codes, np.int64),
-        gradients=np.empty((n_codes, table.units), dtype),
+        gradients=np.empty((n_gradients, table.units), dtype),
+        gradient_of=np.zeros(n_codes, np.int64),
         row_of=np.full(table.codes, -1),
         code_of=np.zeros(n_rows, np.int64),
         numbers=np.empty(n_rows * table.units, dtype),
         gradient=np.empty(n_rows * table.units, dtype),
         memory=np.empty(n_remembered * n_rows * table.units, dtype),
-        remembered=np.zeros((n_remembered, table.codes * table.units), dtype),
+        remembered=np.zeros((table.codes, n_remembered, table.units), dtype),
     )
 
 

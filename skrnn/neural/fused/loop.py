@@ -66,7 +66,8 @@ class Weights(NamedTuple):
     """Weights as one vector, packed for the kernels, and where each number is.
 
     The first ``n_learned`` are learned; moving statistics follow. The last of those that are
-    learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads.
+    learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads: in
+    training those of the packed weights alone.
     """
 
     vector: np.ndarray
@@ -80,9 +81,11 @@ class Weights(NamedTuple):
 class Reads(NamedTuple):
     """What a batch reads of a table, code by code, and the rows that these are."""
 
-    # The codes in the order of the samples and their steps, and the gradient of what each gave.
+    # The codes in the order of the samples and their steps; the gradients of what was given, and
+    # which of them is each code's: its own, or where a mean was given that of its sample.
     codes: np.ndarray
     gradients: np.ndarray
+    gradient_of: np.ndarray
     # For each code which of the rows it is, or -1, and which code each row is.
     row_of: np.ndarray
     code_of: np.ndarray
@@ -90,7 +93,7 @@ class Reads(NamedTuple):
     numbers: np.ndarray
     gradient: np.ndarray
     memory: np.ndarray
-    # What it remembers of all rows: as many vectors of the whole table.
+    # What it remembers of the rows of all codes: (codes, vectors, units).
     remembered: np.ndarray
 
 
@@ -242,14 +245,13 @@ def _n_steps(network, windows, order, first, stop):
 
 
 @part_of
-def _keep_codes(network, numbers, n, first, reads):
-    """Keep the codes that n samples have read, from the ``first`` of the batch on.
+def _keep_codes(network, numbers, n, sample, first, reads):
+    """Keep the codes that n samples have read, and the gradients of what was given.
 
-    And the gradients of what they gave.
+    They are the samples from ``sample`` on, and the codes from the ``first`` on, of the batch.
     """
     table = network.table
     X = view(numbers, table.x, table.steps, 1)
-    D = view(numbers, table.d, table.steps, table.units)
     begins = np.empty(n, np.int64)
     place = np.empty(n, np.int64)
     for b in range(n):
@@ -262,8 +264,15 @@ def _keep_codes(network, numbers, n, first, reads):
                 continue
             k = place[b] + t
             reads.codes[k] = code_of(X[t, 0, b], table.codes)
+            reads.gradient_of[k] = sample + b if table.mean else k
+            if not table.mean:
+                for j in range(table.units):
+                    reads.gradients[k, j] = numbers[table.d + t * table.units + j, b]
+    if table.mean:
+        for b in range(n):
+            share = numbers.dtype.type(1 / (table.steps - begins[b]))
             for j in range(table.units):
-                reads.gradients[k, j] = D[t, j, b]
+                reads.gradients[sample + b, j] = numbers[table.d + j, b] * share
 
 
 @part_of
@@ -273,15 +282,16 @@ def _sum_rows(table, reads, n_codes):
     n_rows = 0
     for k in range(n_codes):
         code = reads.codes[k]
+        given = reads.gradients[reads.gradient_of[k]]
         row = reads.row_of[code]
         if row < 0:
             row = n_rows
             reads.row_of[code] = row
             reads.code_of[row] = code
             n_rows += 1
-            copy(reads.gradients[k], reads.gradient[row * u : (row + 1) * u])
+            copy(given, reads.gradient[row * u : (row + 1) * u])
         else:
-            add_to(reads.gradients[k], reads.gradient[row * u : (row + 1) * u])
+            add_to(given, reads.gradient[row * u : (row + 1) * u])
     return n_rows
 
 
@@ -293,23 +303,21 @@ def _learn_rows(table, weights, learning, n_rows):
     n = n_rows * u
     n_remembered = learning.memory.shape[0]
     memory = reads.memory[: n_remembered * n].reshape(n_remembered, n)
-    whole = weights.vector[weights.n_dense : weights.n_learned]
     packed = weights.packed[table.packed :]
     for row in range(n_rows):
-        start = reads.code_of[row] * u
-        copy(whole[start : start + u], reads.numbers[row * u : (row + 1) * u])
+        code = reads.code_of[row]
+        place = slice(row * u, (row + 1) * u)
+        copy(packed[code * u : (code + 1) * u], reads.numbers[place])
         for i in range(n_remembered):
-            copy(reads.remembered[i, start : start + u], memory[i, row * u : (row + 1) * u])
+            copy(reads.remembered[code, i], memory[i, place])
     optimize(reads.numbers[:n], reads.gradient[:n], memory, learning.optimizer)
     for row in range(n_rows):
         code = reads.code_of[row]
         reads.row_of[code] = -1
-        start = code * u
-        numbers = reads.numbers[row * u : (row + 1) * u]
-        copy(numbers, whole[start : start + u])
-        copy(numbers, packed[start : start + u])
+        place = slice(row * u, (row + 1) * u)
+        copy(reads.numbers[place], packed[code * u : (code + 1) * u])
         for i in range(n_remembered):
-            copy(memory[i, row * u : (row + 1) * u], reads.remembered[i, start : start + u])
+            copy(memory[i, place], reads.remembered[code, i])
 
 
 @part_of
@@ -380,7 +388,7 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
                 loss += _learn(network, batches, weights.packed, gradient, numbers, seed)
                 if network.table.codes:
                     ahead = _n_steps(network, inputs.windows, batches.order, begin, first)
-                    _keep_codes(network, numbers, n, ahead, learning.reads)
+                    _keep_codes(network, numbers, n, first - begin, ahead, learning.reads)
                 if inputs.carried.shape[0]:
                     _keep_states(network, numbers, first - begin, n, inputs.carried)
             learning.losses[which] = loss

@@ -12,7 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.checks import check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
-from skrnn.neural.fused.layers.embedding import NO_TABLE, Table
+from skrnn.neural.fused.layers.embedding import EMBEDDED_MEAN, NO_TABLE, Table, joined
 from skrnn.neural.fused.layers.states import n_states
 from skrnn.neural.fused.memory import SAMPLES, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
@@ -98,6 +98,7 @@ class Plan:
             steps=layer["steps"],
             x=layer["x"],
             d=layer.get("d", 0),
+            mean=layer["kind"] == EMBEDDED_MEAN,
         )
 
     def vector(self, weights: list, dtype) -> np.ndarray:
@@ -200,7 +201,7 @@ class Plan:
         if network.link == "ordered":
             head.append(Ordered(network.per_target))
         read = Stretch(self.windows, network.steps, network.features, self.missing)
-        for spec in (*network.layers, *head):
+        for spec in (*joined(network.layers), *head):
             read = PLANNERS[type(spec)](self, read, spec)
         return read.offset
 
