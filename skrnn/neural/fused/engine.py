@@ -295,7 +295,8 @@ class Trainer:
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
         memory = self.learning.memory
-        of_table = self.learning.reads.remembered.swapaxes(0, 1).reshape(len(memory), -1)
+        shape = len(memory), self.plan.n_learned - self.plan.n_dense
+        of_table = self.learning.reads.remembered.swapaxes(0, 1).reshape(shape)
         memories = map(self.plan.weights, np.hstack([memory, of_table]))
         return state + [array for arrays in zip(*memories, strict=True) for array in arrays]
 
