@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/pictures.md and docs/forgetting.md, from data that need no network."""
+"""Draws the pictures of the pages of docs, from data that need no network."""
 
 from pathlib import Path
 
@@ -18,17 +18,20 @@ from skrnn import (
     IntervalForecaster,
     LinearWindow,
     NaiveForecaster,
+    RNNClassifier,
     RNNRegressor,
     SeriesScaler,
     SlidingWindow,
+    TokenSequences,
     TransformedWindowRegressor,
     Windows,
     make_windows,
 )
-from skrnn.datasets import load_airline, make_waves
+from skrnn.datasets import load_airline, make_reviews, make_waves
 from skrnn.evaluation import backtest
 from skrnn.neural.fused.engine import input_gradients
 from skrnn.plotting import (
+    AttentionDisplay,
     CalibrationDisplay,
     ForecastDisplay,
     LagImportanceDisplay,
@@ -202,9 +205,18 @@ def draw_forgetting():
     plt.close(figure)
 
 
+def draw_attention():
+    """What a network looks at in a made review."""
+    texts, positive = make_reviews(1200, random_state=0)
+    network = RNNClassifier("gru", 16, embedding=16, epochs=15, pooling="attention", random_state=0)
+    model = make_pipeline(TokenSequences(), network).fit(texts[:600], positive[:600])
+    save(AttentionDisplay.from_estimator(model, texts[600]), "attention")
+
+
 if __name__ == "__main__":
     draw_forecast()
     draw_intervals()
     draw_waves()
     draw_importance()
     draw_forgetting()
+    draw_attention()

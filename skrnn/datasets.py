@@ -343,8 +343,9 @@ def make_reviews(
     """Draw short reviews in which the order of the words decides.
 
     Each names a good and a bad thing about a film, in the same words whichever wins: "the cast is
-    fine but the plot is dull" ends badly, "the plot is dull but the cast is fine" well. What stands
-    behind "but" decides; a bag of words cannot tell. Phrases of other words stand around them.
+    fine … but the plot is dull …" ends badly, "the plot is dull … but the cast is fine …" well.
+    What stands behind "but" decides. Phrases of other words stand around both, so that neither a
+    bag of words nor one of pairs can tell.
 
     Parameters
     ----------
@@ -364,8 +365,8 @@ def make_reviews(
     --------
     >>> from skrnn.datasets import make_reviews
     >>> texts, positive = make_reviews(3, random_state=1)
-    >>> texts[2]
-    'well the camera is moving but the ending is awful well'
+    >>> texts[1]
+    'to be fair the plot is a mess i had heard a lot about it but the ending is superb to be fair'
     >>> positive.tolist()
     [1, 1, 0]
     """
@@ -377,15 +378,15 @@ def make_reviews(
         good = f"the {first} is {_GOOD[rng.randint(len(_GOOD))]}"
         bad = f"the {second} is {_BAD[rng.randint(len(_BAD))]}"
         pair = (bad, good) if good_wins else (good, bad)
-        ahead, behind = (_AROUND[rng.randint(len(_AROUND))] for _ in range(2))
-        texts.append(" ".join([ahead, pair[0], "but", pair[1], behind]).strip())
+        ahead, between, behind = (_AROUND[rng.randint(len(_AROUND))] for _ in range(3))
+        texts.append(" ".join([ahead, pair[0], between, "but", pair[1], behind]))
     return texts, positive
 
 
 _THINGS = ["plot", "cast", "music", "ending", "dialogue", "camera"]
 _GOOD = ["fine", "clever", "moving", "a joy", "superb"]
 _BAD = ["dull", "silly", "a mess", "weak", "awful"]
-_AROUND = ["", "well", "saw it with friends", "seen on a rainy day", "i had heard a lot about it"]
+_AROUND = ["to be fair", "saw it with friends", "seen on a rainy day", "i had heard a lot about it"]
 
 
 def _with_missing_rows(table):
