@@ -35,11 +35,13 @@ from skrnn import (
     SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
+    TokenSequences,
     TransformedWindowRegressor,
     WindowScaler,
     future_rows,
     make_windows,
 )
+from skrnn.datasets import make_reviews
 from skrnn.evaluation import backtest, lead_scorer, skill_scorer
 from skrnn.forecasters.inside import components
 from skrnn.sktime import SmoothingRegressor, WindowForecaster, WindowRegressorAdapter
@@ -219,6 +221,45 @@ def test_other_sequences_do_not_count():
     honest, beside_others = model.predict_proba(X[40:]), model.predict_proba(others)
 
     np.testing.assert_array_equal(honest[1::2], beside_others[1::2])
+
+
+TEXTS = {
+    "average of words and pairs": make_pipeline(
+        TokenSequences(ngram_range=(1, 2)),
+        DenseClassifier((), pooling="average", embedding=4, **_NET),
+    ),
+    "recurrent, attention": make_pipeline(
+        TokenSequences(20, 12), RNNClassifier("gru", 4, embedding=4, pooling="attention", **_NET)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_other_texts_do_not_count(name):
+    """What is told of a text depends on no other that comes with it, nor on words of these."""
+    texts, positive = make_reviews(60, random_state=0)
+    model = TEXTS[name].fit(texts[:40], positive[:40])
+    others = [text if i % 2 else f"{text} unheard of" * i for i, text in enumerate(texts[40:])]
+
+    honest, beside_others = model.predict_proba(texts[40:]), model.predict_proba(others)
+
+    np.testing.assert_array_equal(honest[1::2], beside_others[1::2])
+
+
+def test_codes_behind_do_not_count():
+    """How many codes there are is known from the training windows alone."""
+    codes = np.random.default_rng(0).integers(0, 6, size=(120, 1)).astype(float)
+    X, _ = make_windows(codes, LENGTH)
+    last = X.ends[80]
+    behind = np.where(np.arange(120)[:, None] > last, 99.0, codes)
+
+    def probabilities(rows):
+        windows = X.replace(rows=rows)
+        model = RNNClassifier("gru", 4, embedding=4, **_NET)
+        model.fit(windows[:81], windows[:81].values_at(0, [0])[:, 0] > 2)
+        return model.predict_proba(windows[:81])
+
+    np.testing.assert_array_equal(probabilities(behind), probabilities(codes))
 
 
 @pytest.mark.parametrize("name", ROW_PIPELINES)
@@ -749,7 +790,7 @@ def test_letters_do_not_see_those_behind(cell):
 def test_nothing_public_is_left_out():
     """Every public class that is fitted takes part in the audit."""
     models = [*BACKTESTED.values(), *WINDOW_MODELS.values(), *CLASSIFIERS.values()]
-    models += INTERVALS.values()
+    models += [*INTERVALS.values(), *TEXTS.values()]
     audited = {type(part) for model in models for part in components(model)}
     audited.add(CharacterModel)
 
