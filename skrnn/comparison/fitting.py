@@ -84,7 +84,7 @@ def fit_model(
     if not coverages:
         return model
     try:
-        tested = _calibration(ladder, name, X, y, reading)
+        tested = _calibration(ladder, name, X, y, reading, coverages)
     except (ValueError, np.linalg.LinAlgError) as error:
         # There is a model all the same, which says what it lacks.
         words = f"none, as no forecast could be tested on the newest rows: {_first_line(error)}"
@@ -101,13 +101,13 @@ def _learned(ladder, name, X, y, train, reading):
     return ladder
 
 
-def _calibration(ladder, name, X, y, reading) -> Backtest:
+def _calibration(ladder, name, X, y, reading, coverages) -> Backtest:
     """A backtest of a rung on the newest windows, of which nothing is known where it is chosen."""
     samples = WindowSamples(None, X, y)
     ((train, test),) = calibration_blocks(samples, CALIBRATION_SHARE, 1)
     test = np.sort(thinned(test, MOST_CALIBRATED, ladder.season))
     learned = _learned(ladder, name, X, y, train, reading)
-    return RungInFold(learned, name, None)(X, y, train, test)
+    return RungInFold(learned, name, coverages)(X, y, train, test)
 
 
 def _first_line(error):
@@ -238,13 +238,14 @@ def with_intervals(
     model: ForecastModel, tested: Backtest, reading: Reading, coverages: Sequence[float]
 ) -> ForecastModel:
     """The model with intervals of what a backtest of its kind missed."""
-    residuals = residuals_of(tested)
+    residuals, first_rows = residuals_of(tested)
     several = len(reading.frames) > 1
     return replace(
         model,
         facts={**model.facts, "intervals": interval_words(residuals, coverages)},
         coverages=promised(residuals, coverages),
         residuals=residuals,
+        first_rows=first_rows,
         units=model.preparation.units(reading.frames) if several else {},
     )
 

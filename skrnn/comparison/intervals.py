@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.intervals import end_names
-from skrnn.evaluation.past_residuals import ends_of, needed
+from skrnn.evaluation.past_residuals import by_origin, ends_of, needed_for
 from skrnn.wording import count, listing, percent
 
 # A share so many standard errors away from what was promised is no chance.
@@ -16,42 +15,42 @@ CLEARLY = 2.0
 NEARLY = 0.025
 
 
-def residuals_of(result: Backtest) -> np.ndarray:
-    """What a backtest's forecasts missed (n_origins, n_leads): truth less forecast.
+def residuals_of(result: Backtest) -> tuple[np.ndarray, np.ndarray]:
+    """What a backtest's forecasts missed (n_origins, n_leads), and the row of each first truth.
 
-    NaN where the truth is not known. Of several series it is in units of each one's change over a
-    season.
+    It is truth less forecast, NaN where the truth is not known. Of several series it is in units of
+    each one's change over a season.
     """
     table = result.predictions
     missed = (table["true"] - table["predicted"]).to_numpy(float)
-    origins = [
-        pd.factorize(table[name])[0] for name in ("series", "origin", "fold") if name in table
-    ]
     if "series" in table:
         missed = missed / table["scale"].to_numpy(float)
-    change = np.any([np.diff(codes) != 0 for codes in origins], axis=0)
-    rows = np.cumsum(np.append(False, change))
-    leads = table["lead"].to_numpy()
-    found = np.full((rows[-1] + 1, len(result.by_lead)), np.nan, np.float32)
-    found[rows, result.by_lead.index.get_indexer(leads)] = missed
-    return found
+    at, rows = by_origin(table, result.promise.rows[:, 1])
+    found = np.full(rows.shape, np.nan, np.float32)
+    found[at] = missed
+    return found, rows[:, 0]
 
 
 def promised(residuals: np.ndarray, coverages: Sequence[float]) -> tuple[float, ...]:
     """The coverages that there are residuals enough for, going up."""
     n = _n_known(residuals)
-    return tuple(coverage for coverage in sorted(coverages) if n >= needed(coverage))
+    return tuple(coverage for coverage in sorted(coverages) if n >= needed_for(coverage))
 
 
 def ends_around(
-    forecasts: np.ndarray, units: np.ndarray, residuals: np.ndarray, coverages: Sequence[float]
+    forecasts: np.ndarray,
+    units: np.ndarray,
+    residuals: np.ndarray,
+    first_rows: np.ndarray,
+    coverages: Sequence[float],
 ) -> dict[str, np.ndarray]:
     """Lower and upper ends (n, n_leads) by the names of their columns, around forecasts like these.
 
     ``units`` (n,) are what the residuals of each forecast's series are told in.
     """
-    of_lead = [column[np.isfinite(column)].astype(float) for column in residuals.T]
-    ends = ends_of(of_lead, coverages)
+    known = np.where(np.isfinite(residuals), residuals, np.nan).astype(float)
+    rows = first_rows[:, None] + np.arange(known.shape[1])
+    ends = ends_of(known, rows, coverages)
     return {
         name: forecasts + units[:, None] * ends[:, position, end]
         for position, coverage in enumerate(coverages)
@@ -68,7 +67,7 @@ def interval_words(residuals: np.ndarray, coverages: Sequence[float]) -> str:
     if there:
         words.append(f"{_shares(there)}, from what {count(n, 'forecast')} missed")
     if missing:
-        most = count(needed(missing[0]), "forecast")
+        most = count(needed_for(missing[0]), "forecast")
         words.append(
             f"none of {_shares(missing)}, which take {most} whose truth is known, and there are "
             f"{n:,}"

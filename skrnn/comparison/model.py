@@ -44,6 +44,9 @@ class ForecastModel:
     residuals : ndarray of shape (n_origins, n_leads), default=None
         What forecasts of this kind missed, truth less forecast, of which intervals are made; NaN
         where the truth was not known. None: there are no intervals.
+    first_rows : ndarray of shape (n_origins,), default=None
+        The row of the first truth behind each of these origins, of one series after the other.
+        None: they follow each other.
     units : dict of str to float, default={}
         Of several series, what the residuals of each are told in: its mean change over a season.
     """
@@ -59,6 +62,7 @@ class ForecastModel:
     kinds: dict | None = None
     coverages: tuple = ()
     residuals: np.ndarray | None = None
+    first_rows: np.ndarray | None = None
     units: dict = field(default_factory=dict)
 
     def forecast(
@@ -105,7 +109,11 @@ class ForecastModel:
             self.preparation.target: values[:, :n_rows].ravel(),
         }
         if coverages:
-            found = ends_around(values, self._units(frames), self.residuals, coverages)
+            first_rows = self.first_rows
+            if first_rows is None:
+                first_rows = np.arange(len(self.residuals))
+            units = self._units(frames)
+            found = ends_around(values, units, self.residuals, first_rows, coverages)
             columns |= {name: ends[:, :n_rows].ravel() for name, ends in found.items()}
         return pd.DataFrame(names | columns)
 

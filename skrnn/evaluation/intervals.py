@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.evaluation.interval_measures import interval_scores, is_held
-from skrnn.evaluation.past_residuals import ends_of
+from skrnn.evaluation.past_residuals import by_origin, ends_of
 from skrnn.evaluation.standard_error import standard_error
 
 # The columns of forecasts, and what the names of their intervals begin with.
@@ -78,16 +78,17 @@ class Promise:
 
     def _ends_of_residuals(self, predictions, column, prefix):
         """(name, ends) of intervals from what forecasts missed whose truth was known by then."""
-        fold, lead = (predictions[name].to_numpy() for name in ("fold", "lead"))
+        fold = predictions["fold"].to_numpy()
         unit = predictions["scale"].to_numpy(float) if "series" in predictions else 1.0
         forecast = predictions[column].to_numpy(float)
         missed = (predictions["true"].to_numpy(float) - forecast) / unit
-        number, leads = pd.factorize(lead, sort=True)
+        at, rows = by_origin(predictions, self.rows[:, 1])
         found = np.full((len(predictions), len(self.coverages), 2), np.nan)
         for which in (fold == value for value in np.unique(fold)):
-            known = (self.rows[:, 1] <= self.rows[which, 0].min()) & np.isfinite(missed)
-            residuals = [missed[known & (number == lead)] for lead in range(len(leads))]
-            found[which] = ends_of(residuals, self.coverages)[number[which]]
+            known = self.rows[:, 1] <= self.rows[which, 0].min()
+            residuals = np.full(rows.shape, np.nan)
+            residuals[at] = np.where(known & np.isfinite(missed), missed, np.nan)
+            found[which] = ends_of(residuals, rows, self.coverages)[at[1][which]]
         found = forecast[:, None, None] + np.reshape(unit, (-1, 1, 1)) * found
         for position, coverage in enumerate(self.coverages):
             yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)

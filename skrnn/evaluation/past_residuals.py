@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
 
-# Levels that were computed, (1 - 0.9) / 2, are the levels that they stand for.
-ROUNDING = 1e-9
+from skrnn.forecasters.residual_pools import ROUNDING, ResidualPools, needed, ranks
 
 
-def ends_of(residuals: Sequence[np.ndarray], coverages: Sequence[float]) -> np.ndarray:
+def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float]) -> np.ndarray:
     """Lower and upper ends (n_leads, n_coverages, 2), relative to the forecast.
 
     The chance of a truth outside is the same below and above. Of n residuals the upper end of a
@@ -17,10 +18,18 @@ def ends_of(residuals: Sequence[np.ndarray], coverages: Sequence[float]) -> np.n
     (1 - c)/2. Where a lead has too few for that, the residuals of the leads around it join in,
     scaled to its size; where all together are too few, there is no end (NaN).
 
+    That is so of residuals that do not depend on each other. Those of an origin's leads do, and
+    those of neighbouring origins: they tell as much as fewer would (``n_independent``). Ends are
+    further out by as much as the quantile of Student's t with so few degrees of freedom is beyond
+    that with n; and where so few are too few for the coverage, nobody knows whether truths lie
+    rather above forecasts or below, and both ends are as far out as absolute residuals are.
+
     Parameters
     ----------
-    residuals : sequence of ndarray of shape (n,)
-        For each lead what was missed: truth less forecast.
+    residuals : ndarray of shape (n_origins, n_leads)
+        What was missed: truth less forecast; NaN where it is not known.
+    rows : ndarray of int of shape (n_origins, n_leads)
+        The row of each truth. Of several series, all of one come before all of the next.
     coverages : sequence of float
         The shares of truths that intervals are to hold, going up.
 
@@ -28,47 +37,100 @@ def ends_of(residuals: Sequence[np.ndarray], coverages: Sequence[float]) -> np.n
     -------
     ends : ndarray of shape (n_leads, n_coverages, 2)
     """
-    ends = np.full((len(residuals), len(coverages), 2), np.nan)
-    n_known = sum(map(len, residuals))
-    enough = [coverage for coverage in coverages if n_known >= needed(coverage)]
+    n_leads = residuals.shape[1]
+    ends = np.full((n_leads, len(coverages), 2), np.nan)
+    n_known = np.count_nonzero(~np.isnan(residuals))
+    enough = [coverage for coverage in coverages if n_known >= needed_for(coverage)]
     if not enough:
         return ends
-    sizes = _sizes(residuals)
-    for lead, own in enumerate(residuals):
-        pool = np.sort(own)
-        reach = 0
+    pools = ResidualPools(residuals)
+    for lead in range(n_leads):
+        leads = None
         for position, coverage in enumerate(enough):
-            # Further out is never further in: pools only grow.
-            while len(pool) < needed(coverage) and reach < len(residuals) - 1:
-                reach += 1
-                pool = _pool(residuals, sizes, lead, reach)
-            rank = math.ceil((1 + coverage) / 2 * (len(pool) + 1) - ROUNDING)
-            ends[lead, position] = pool[len(pool) - rank], pool[rank - 1]
-    ends[..., 0] = np.fmin.accumulate(ends[..., 0], axis=1)
-    ends[..., 1] = np.fmax.accumulate(ends[..., 1], axis=1)
+            wanted = pools.smallest(lead, needed_for(coverage))
+            if wanted != leads:
+                leads = wanted
+                pool = pools.of(leads, lead)
+                n_alone = n_independent(pool, rows[:, leads][pools.known(leads)])
+            ends[lead, position] = _ends_of_pool(np.sort(pool), n_alone, coverage)
+    # Further out is never further in: ends of a larger coverage hold those of smaller ones.
+    ends[..., 0] = np.minimum.accumulate(ends[..., 0], axis=1)
+    ends[..., 1] = np.maximum.accumulate(ends[..., 1], axis=1)
     return ends
 
 
-def needed(coverage: float) -> int:
+def by_origin(
+    predictions: pd.DataFrame, made_for: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Where a backtest's forecasts lie in an array of origins and leads, and the rows of truths.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        A line for each forecast.
+    made_for : ndarray of int of shape (n,)
+        The row that each is for, counted as all series share them.
+
+    Returns
+    -------
+    at : (ndarray of shape (n,), ndarray of shape (n,))
+        The origin and the lead of each forecast.
+    rows : ndarray of shape (n_origins, n_leads)
+        The row of each truth, as ``ends_of`` takes them.
+    """
+    names = [name for name in ("fold", "series", "origin") if name in predictions]
+    origin = predictions.groupby(names, sort=False).ngroup().to_numpy()
+    lead, _ = pd.factorize(predictions["lead"], sort=True)
+    rows = np.zeros((origin.max() + 1, lead.max() + 1), np.int64)
+    rows[origin, lead] = made_for - made_for.min()
+    if "series" in predictions:
+        series, _ = pd.factorize(predictions["series"])
+        rows[origin, lead] += (np.ptp(made_for) + 1) * series
+    return (origin, lead), rows
+
+
+def needed_for(coverage: float) -> int:
     """How many residuals there must be for the next one to lie between two of them."""
-    return math.ceil(2 / (1 - coverage) - 1 - ROUNDING)
+    return needed((1 + coverage) / 2)
 
 
-def _sizes(residuals):
-    """The mean absolute residual of each lead; of one without any, between those beside it."""
-    known = np.array([len(values) > 0 for values in residuals])
-    if not known.any():
-        return np.ones(len(residuals))
-    leads = np.arange(len(residuals))
-    means = [np.abs(values).mean() for values in residuals if len(values)]
-    return np.interp(leads, leads[known], means)
+def n_independent(residuals: np.ndarray, rows: np.ndarray) -> float:
+    """How many independent residuals would tell as much as these of the truths of some rows.
+
+    Forecasts of one row err together, and are one. Rows count less the more their neighbours err
+    alike: n / (1 + 2·Σ ρ), over the autocorrelations ρ from lag 1 on until one is below 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> n_independent(np.array([1.0, -1, 1, -1]), np.arange(4))
+    4.0
+    >>> n_independent(np.array([1.0, 1, 1, 1]), np.arange(4))
+    1.0
+    """
+    _, number, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    means = np.bincount(number, residuals) / counts
+    n = len(means)
+    squares = means @ means
+    alike = 1.0
+    for lag in range(1, n):
+        products = means[lag:] @ means[:-lag]
+        if products <= 0:
+            break
+        # At most as alike as a row is to itself.
+        alike += 2 * min((n - lag) / n, products / squares)
+    return n / alike
 
 
-def _pool(residuals, sizes, lead, reach):
-    """The residuals of a lead and of those around it, in its size, going up."""
-    around = range(max(0, lead - reach), min(len(residuals), lead + reach + 1))
-    scaled = [
-        residuals[other] * (sizes[lead] / sizes[other] if sizes[other] > 0 else 1.0)
-        for other in around
-    ]
-    return np.sort(np.concatenate(scaled))
+def _ends_of_pool(pool, n_alone, coverage):
+    """Both ends, of residuals going up that tell as much as so many independent ones."""
+    n = len(pool)
+    level = (1 + coverage) / 2
+    lower, upper = pool[ranks(np.array([1 - level, level]), n) - 1]
+    if n_alone < needed_for(coverage):
+        rank = math.ceil(coverage * (n + 1) - ROUNDING)
+        furthest = np.sort(np.abs(pool))[min(rank, n) - 1]
+        lower = min(lower, -furthest)
+        upper = max(upper, furthest)
+    wider = stdtrit(min(n, n_alone), level) / stdtrit(n, level)
+    return wider * lower, wider * upper

@@ -7,8 +7,9 @@ I. Gibbs, E. Candès, *Adaptive conformal inference under distribution shift*, N
 
 import numpy as np
 
+from skrnn.forecasters.residual_pools import needed, ranks
 from skrnn.intervals.conformal import Conformal, whole_vectors
-from skrnn.intervals.levels import needed, offsets, ranks
+from skrnn.intervals.levels import offsets
 from skrnn.intervals.residuals import Forecasts, Residuals
 
 # Residuals that are looked at: those of so many origins, the newest.

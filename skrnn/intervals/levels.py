@@ -7,8 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Levels that were computed (1 - 0.9) / 2 are the levels that they stand for.
-ROUNDING = 1e-9
+from skrnn.forecasters.residual_pools import ResidualPools, needed, ranks
 
 
 def check_levels(name: str, values: ArrayLike) -> np.ndarray:
@@ -36,37 +35,6 @@ def levels_of(coverages: np.ndarray) -> np.ndarray:
     return np.stack([lower, 1 - lower], axis=1)
 
 
-def needed(level: float) -> int:
-    """How many residuals a level takes: the next one lies outside them all with that chance.
-
-    Examples
-    --------
-    >>> [needed(level) for level in (0.5, 0.9, 0.975)]
-    [1, 9, 39]
-    """
-    return max(1, math.ceil(1 / min(level, 1 - level) - 1 - ROUNDING))
-
-
-def ranks(levels: np.ndarray, n: np.ndarray, upper: np.ndarray | None = None) -> np.ndarray:
-    """Which of n exchangeable residuals, counted from 1 upwards, the next one lies within.
-
-    Above the middle it is at most that one with a chance of at least the level, below it is smaller
-    with a chance of at most the level. 0 and n + 1 stand for none. ``upper`` says which levels are
-    above the middle; None: those that are.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ranks(np.array([0.05, 0.1, 0.5, 0.9, 0.95]), np.array(10))
-    array([ 0,  1,  6, 10, 11])
-    """
-    place = levels * (n + 1)
-    upper = levels >= 0.5 - ROUNDING if upper is None else upper
-    up = np.ceil(place - ROUNDING)
-    down = np.floor(place + ROUNDING)
-    return np.where(upper, up, down).astype(np.int64)
-
-
 def offsets(residuals: np.ndarray, levels: np.ndarray) -> np.ndarray:
     """Quantiles (n_leads, n_levels) of residuals (n, n_leads), by order statistics of each lead.
 
@@ -84,9 +52,9 @@ def offsets(residuals: np.ndarray, levels: np.ndarray) -> np.ndarray:
     if missing.any():
         _check_enough(residuals, levels)
         _warn_of_pooling(residuals, levels)
-        pools = _Pools(residuals)
+        pools = ResidualPools(residuals)
         for lead, which in zip(*np.nonzero(missing), strict=True):
-            found[lead, which] = pools.quantile(lead, levels[which])
+            found[lead, which] = _pooled(pools, lead, levels[which])
     return found
 
 
@@ -101,43 +69,23 @@ def own_offsets(residuals: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return np.where(within, values, np.nan)
 
 
-class _Pools:
-    """The residuals of leads and their neighbours, scaled to each lead's size."""
+def _pooled(pools, lead, level):
+    """A quantile of the smallest pool that has enough.
 
-    def __init__(self, residuals):
-        self._residuals = residuals
-        known = np.ma.masked_invalid(np.abs(residuals))
-        size = np.ma.filled(known.mean(axis=0), np.nan)
-        leads = np.arange(len(size))
-        there = ~np.isnan(size)
-        # A lead without residuals is as large as between those beside it.
-        self._size = np.interp(leads, leads[there], size[there])
-
-    def quantile(self, lead, level):
-        """That of the smallest pool that has enough.
-
-        It is no smaller than all that smaller pools, which tell of levels nearer to the middle, can
-        tell: so quantiles do not cross.
-        """
-        enough = needed(level)
-        smaller = np.zeros(0)
-        for reach in range(len(self._size)):
-            pool = self._pool(lead, reach)
-            if len(pool) >= enough:
-                break
-            smaller = pool
-        value = np.sort(pool)[ranks(np.array(level), len(pool)) - 1]
-        if level < 0.5:
-            return min([value, *smaller])
-        return max([value, *smaller])
-
-    def _pool(self, lead, reach):
-        leads = np.arange(max(0, lead - reach), min(len(self._size), lead + reach + 1))
-        size = self._size[leads]
-        scaled = self._residuals[:, leads] * np.divide(
-            self._size[lead], size, out=np.ones(len(leads)), where=size > 0
-        )
-        return scaled[~np.isnan(scaled)]
+    It is no smaller than all that smaller pools, which tell of levels nearer to the middle, can
+    tell: so quantiles do not cross.
+    """
+    enough = needed(level)
+    smaller = np.zeros(0)
+    for leads in pools.around(lead):
+        pool = pools.of(leads, lead)
+        if len(pool) >= enough:
+            break
+        smaller = pool
+    value = np.sort(pool)[ranks(np.array(level), len(pool)) - 1]
+    if level < 0.5:
+        return min([value, *smaller])
+    return max([value, *smaller])
 
 
 def _check_enough(residuals, levels):

@@ -69,14 +69,14 @@ def test_the_models_intervals_are_of_what_its_folds_missed(weekly, make_reading)
     """Around the forecasts of the model that is fitted on all rows."""
     found = compare(make_reading(weekly, 7), models=MODELS, horizon=3)
     table = found.results[found.model.name].predictions
-    missed = table["true"] - table["predicted"]
-    of_leads = [missed[table["lead"] == lead].to_numpy() for lead in (1, 2, 3)]
+    missed = (table["true"] - table["predicted"]).to_numpy().reshape(-1, 3)
+    rows = np.arange(len(missed))[:, None] + np.arange(3)
 
     forecast = found.model.forecast()
 
     ends = forecast[ENDS].to_numpy() - forecast[["demand"]].to_numpy()
     np.testing.assert_allclose(
-        ends, ends_of(of_leads, (0.8, 0.95)).reshape(3, 4), rtol=1e-4, atol=1e-5
+        ends, ends_of(missed, rows, (0.8, 0.95)).reshape(3, 4), rtol=1e-4, atol=1e-5
     )
 
 
@@ -91,7 +91,7 @@ def test_residuals_by_a_plain_loop(panel, make_reading):
         row = rows.setdefault((line.fold, line.series, line.origin), [np.nan, np.nan])
         row[line.lead - 1] = (line.true - line.predicted) / line.scale
 
-    residuals = residuals_of(result)
+    residuals, _ = residuals_of(result)
 
     np.testing.assert_allclose(
         np.sort(residuals, axis=0), np.sort(list(rows.values()), axis=0), rtol=1e-5

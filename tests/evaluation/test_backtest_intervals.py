@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
@@ -46,22 +47,51 @@ def ends_by_loop(lines, fold, column="predicted"):
     found = []
     for _, line in lines[lines["fold"] == fold].iterrows():
         past = lines[(lines["known"] <= moment) & (lines["lead"] == line["lead"])]
-        residuals = sorted((past["true"] - past[column]) / past["unit"])
-        ends = []
-        for coverage in STATED:
-            rank = math.ceil(round((1 + coverage) / 2 * (len(residuals) + 1), 9))
-            for position in (len(residuals) - rank, rank - 1):
-                inside = 0 <= position < len(residuals)
-                away = residuals[position] * line["unit"] if inside else np.nan
-                ends.append(line[column] + away)
-        found.append(ends)
+        past = past.sort_values(["series", "known"])
+        missed = ((past["true"] - past[column]) / past["unit"]).tolist()
+        alone = alone_by_loop(missed)
+        away = [end for coverage in STATED for end in away_by_loop(missed, alone, coverage)]
+        found.append([line[column] + end * line["unit"] for end in away])
     return np.array(found)
+
+
+def away_by_loop(missed, alone, coverage):
+    """Both ends from what was missed, which tells as much as so many independent ones."""
+    n = len(missed)
+    level = (1 + coverage) / 2
+    rank = math.ceil(round(level * (n + 1), 9))
+    if rank > n:
+        return np.nan, np.nan
+    lower = sorted(missed)[n - rank]
+    upper = sorted(missed)[rank - 1]
+    if alone < math.ceil(round(2 / (1 - coverage) - 1, 9)):
+        furthest = sorted(map(abs, missed))[math.ceil(round(coverage * (n + 1), 9)) - 1]
+        lower = min(lower, -furthest)
+        upper = max(upper, furthest)
+    wider = student(min(alone, n)).ppf(level) / student(n).ppf(level)
+    return wider * lower, wider * upper
+
+
+def alone_by_loop(missed):
+    """As how many independent residuals those of one row after the other count."""
+    n = len(missed)
+    square = sum(one**2 for one in missed)
+    alike = 1.0
+    for lag in range(1, n):
+        product = sum(missed[i] * missed[i + lag] for i in range(n - lag))
+        if product <= 0:
+            break
+        alike += 2 * min((n - lag) / n, product / square)
+    return n / alike
 
 
 def lines_of(predictions, known=None, unit=1.0):
     known = predictions.index if known is None else known
     return predictions.reset_index(drop=True).assign(
-        known=np.asarray(known), made=predictions["origin"].to_numpy(), unit=unit
+        known=np.asarray(known),
+        made=predictions["origin"].to_numpy(),
+        unit=unit,
+        series=predictions["series"].to_numpy() if "series" in predictions else 0,
     )
 
 

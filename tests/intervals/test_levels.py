@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skrnn.intervals.levels import check_levels, needed, offsets, own_offsets
+from skrnn.forecasters.residual_pools import needed
+from skrnn.intervals.levels import check_levels, offsets, own_offsets
 
 
 def by_loop(residuals, level):
