@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 import skrnn
 from skrnn import (
     CalendarFeatures,
+    ConvRegressor,
     Differencer,
     FlattenWindows,
     IntervalForecaster,
@@ -46,6 +48,7 @@ INDEXES = {
     "working days": pd.date_range("2024-01-01", periods=80, freq="B"),
     "days with a gap": pd.date_range("2024-01-01", periods=90).delete(range(20, 30)),
     "months": pd.date_range("2015-01-01", periods=80, freq="MS", name="month"),
+    "every other month": pd.date_range("2000-01-01", periods=80, freq=pd.DateOffset(months=2)),
     "quarters": pd.period_range("2000Q1", periods=80, freq="Q-JAN"),
     "seconds": pd.timedelta_range("0s", periods=80, freq="30s"),
     "microseconds": pd.date_range("2024-01-01", periods=80, freq="s").as_unit("us"),
@@ -347,6 +350,53 @@ def test_weights_that_do_not_fit_are_an_error(tmp_path):
 
     with pytest.raises(ValueError, match="weight"):
         through(model, tmp_path).predict(X)
+
+
+@pytest.mark.parametrize("field", ["features", "targets", "per_target", "units"])
+def test_a_network_larger_than_its_weights_takes_no_memory(field, tmp_path):
+    """A size that a file claims, and has no weights for, is an error before memory is taken."""
+    X, y = windows()
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused").fit(X, y)
+    if field == "units":
+        layers = (replace(model.network_.layers[0], units=10**11), *model.network_.layers[1:])
+        model.network_ = replace(model.network_, layers=layers)
+    else:
+        model.network_ = replace(model.network_, **{field: 10**11})
+
+    with pytest.raises(ValueError, match="weights|features"):
+        through(model, tmp_path).predict(X)
+
+
+def test_a_convolution_that_reads_padding_alone_takes_no_memory(tmp_path):
+    """Nor does a dilation that no window reaches over."""
+    X, y = windows()
+    model = ConvRegressor(4, 3, epochs=1, engine="fused").fit(X, y)
+    layer, *others = model.network_.layers
+    layers = (replace(layer, dilation=10**11), *others)
+    model.network_ = replace(model.network_, layers=layers)
+
+    with pytest.raises(ValueError, match="a convolution must not reach over"):
+        through(model, tmp_path).predict(X)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("left", 10**6, "lead nowhere"),
+        ("right", 0, "lead nowhere"),
+        ("feature_idx", 10**6, "features that are none"),
+        ("feature_idx", -1, "features that are none"),
+        ("is_categorical", 1, "kinds that are none"),
+    ],
+)
+def test_trees_of_boosting_are_checked(field, value, message, tmp_path):
+    """Compiled code follows the branches of a tree wherever they lead."""
+    model = HistGradientBoostingRegressor(max_iter=2).fit(ROWS, ROWS[:, 0])
+    model._predictors[0][0].nodes[field][0] = value
+    skrnn.save(model, tmp_path / "model.skrnn")
+
+    with pytest.raises(ValueError, match=message):
+        skrnn.load(tmp_path / "model.skrnn")
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):

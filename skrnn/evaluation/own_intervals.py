@@ -54,12 +54,78 @@ def own_intervals(
     origin = samples.shared()[0][test]
     moments = np.unique(origin)
     truths = _truths_of(model, samples, train, n_leads)
-    for moment, new in zip(moments, truths.known_at(moments), strict=True):
-        if len(new):
+    known = truths.known_at(moments)
+    newest = max((number for number, new in enumerate(known) if len(new)), default=None)
+    follow = _Forecast if hasattr(innermost(model), "forecasts") else _Told
+    followed = follow(model, samples, truths, test, asked)
+    for number, (moment, new) in enumerate(zip(moments, known, strict=True)):
+        if number == newest:
+            # What forecasts at once is left as if it had been told of each truth.
             truths.tell(model, new)
+        elif len(new):
+            followed.tell(new)
         which = origin == moment
-        found[which] = asked.of(samples, test[which])
+        found[which] = followed.intervals(which)
     return found
+
+
+class _Told:
+    """A model that is asked for intervals, and told of truths, in one call each."""
+
+    def __init__(self, model, samples, truths, test, asked):
+        self._model = model
+        self._samples = samples
+        self._truths = truths
+        self._test = test
+        self._asked = asked
+
+    def tell(self, new):
+        self._truths.tell(self._model, new)
+
+    def intervals(self, which):
+        return self._asked.of(self._samples, self._test[which])
+
+
+class _Forecast:
+    """A model whose forecasts do not change as truths arrive: they are all made at once."""
+
+    def __init__(self, model, samples, truths, test, asked):
+        self._model = model
+        self._truths = truths
+        self._coverages = asked.coverages
+        self._which = np.union1d(test, truths.samples)
+        forecasts = samples.predict(_OfForecasts(asked.model), self._which)
+        self._values = forecasts[:, :-1]
+        self._sizes = forecasts[:, -1]
+        self._test = np.searchsorted(self._which, test)
+
+    def tell(self, new):
+        leads = np.arange(self._values.shape[1])
+        for made, truth in self._truths.arrived(new):
+            at = np.searchsorted(self._which, np.maximum(made, self._which[0]))
+            missed = (truth - self._values[at, leads]) / self._sizes[at]
+            innermost(self._model).learn(np.where(made < 0, np.nan, missed))
+
+    def intervals(self, which):
+        at = self._test[which]
+        model = innermost(self._model)
+        return model.intervals_around(self._values[at], self._sizes[at], self._coverages)
+
+
+class _OfForecasts:
+    """A fitted model's forecasts, and the size of errors at each, in one row."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def get_params(self, deep=True):
+        """The parts of the model, which tell how far it looks back and ahead."""
+        return {"model": self.model, **self.model.get_params(deep)}
+
+    def predict(self, X):
+        """Forecasts and sizes: (n, n_leads + 1)."""
+        values, sizes = innermost(self.model).forecasts(before_last(self.model, X))
+        return np.column_stack([values, sizes])
 
 
 class Asked:
@@ -99,7 +165,7 @@ class _TruthsOfWindows:
     """
 
     def __init__(self, samples, train, n_leads):
-        self.samples = samples
+        self.of = samples
         self.n_leads = n_leads
         every = np.arange(len(samples))
         origin, newest = samples.shared()
@@ -110,33 +176,53 @@ class _TruthsOfWindows:
         self.order = new[np.argsort(rows.ravel()[new], kind="stable")]
         self.row = rows.ravel()[self.order]
 
+    @property
+    def samples(self):
+        """Those that these truths are of."""
+        return np.unique(self.order // self.n_leads)
+
     def known_at(self, moments):
         """At each moment the truths that became known since the one before."""
         return np.split(self.order, np.searchsorted(self.row, moments, side="right"))[:-1]
 
-    def tell(self, model, new):
-        """Update a model by some truths."""
+    def arrived(self, new):
+        """(samples, truths), each (n, n_leads), of one origin after the other; NaN where unknown.
+
+        The samples are those whose forecasts the truths are of.
+        """
+        which, y = self._table(new)
+        origins = self.of.shared()[0][which]
+        for origin in np.unique(origins):
+            of_origin = origins == origin
+            yield np.repeat(which[of_origin, None], self.n_leads, axis=1), y[of_origin]
+
+    def _table(self, new):
         samples, leads = np.divmod(new, self.n_leads)
         which, position = np.unique(samples, return_inverse=True)
         y = np.full((len(which), self.n_leads), np.nan)
         y[position, leads] = self.truth[samples, leads]
+        return which, y
+
+    def tell(self, model, new):
+        """Update a model by some truths."""
+        which, y = self._table(new)
         X = self._windows(model, which)
         innermost(model).update(X, y if self.n_leads > 1 else y[:, 0])
 
     def _windows(self, model, which):
-        return before_last(model, rows_of(self.samples.X, which))
+        return before_last(model, rows_of(self.of.X, which))
 
 
 class _TruthsOfMadeWindows(_TruthsOfWindows):
     """The same of windows that a pipeline makes of rows."""
 
     def _windows(self, model, which):
-        start = self.samples.first_row(model, which)
+        start = self.of.first_row(model, which)
         rows = np.arange(start, which.max() + 1)
         with warnings.catch_warnings():
             # The rows before those that count are there for the windows of these alone.
             warnings.simplefilter("ignore", LostRowsWarning)
-            return before_last(model, rows_of(self.samples.X, rows))[which - start]
+            return before_last(model, rows_of(self.of.X, rows))[which - start]
 
 
 class _TruthsOfRows(_TruthsOfWindows):
@@ -148,14 +234,33 @@ class _TruthsOfRows(_TruthsOfWindows):
     def __init__(self, samples, train, n_leads):
         super().__init__(samples, train, 1)
         self.n_leads_made = n_leads
+        self._fitted = samples.newest[train].max()
+
+    @property
+    def samples(self):
+        """All rows behind the fitted ones, at each of which forecasts were made."""
+        return np.flatnonzero(self.of.newest > self._fitted)
+
+    def arrived(self, new):
+        """(samples, truths), each (1, n_leads), of one row after the other; -1 where there is none.
+
+        Each row is the truth of forecasts that rows before it have made.
+        """
+        rows = self.of.newest
+        for sample in new:
+            made = rows[sample] - np.arange(self.n_leads_made)
+            at = np.minimum(np.searchsorted(rows, made), len(rows) - 1)
+            there = (rows[at] == made) & (made > self._fitted)
+            truth = np.full((1, self.n_leads_made), self.truth[sample, 0])
+            yield np.where(there, at, -1)[None], truth
 
     def tell(self, model, new):
         """Update a model by some truths."""
         made_at = max(0, new.min() - self.n_leads_made + 1)
-        start = self.samples.first_row(model, np.array([made_at]))
+        start = self.of.first_row(model, np.array([made_at]))
         rows = np.arange(start, new.max() + 1)
         y = np.full(len(rows), np.nan)
         y[new - start] = self.truth[new, 0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LostRowsWarning)
-            innermost(model).update(before_last(model, rows_of(self.samples.X, rows)), y)
+            innermost(model).update(before_last(model, rows_of(self.of.X, rows)), y)

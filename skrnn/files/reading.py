@@ -9,6 +9,8 @@ import numpy as np
 from skrnn.files.archive import MAKE, TREE, damaged
 from skrnn.files.known import found, is_compiled, is_known_class, is_known_function
 
+_BOOSTING = "sklearn.ensemble._hist_gradient_boosting."
+
 
 class Unknown(ValueError):
     """A class or function that a file may not name."""
@@ -131,6 +133,8 @@ class _Builder:
             value.__setstate__(state)
         elif state is not None:
             vars(value).update(state)
+        if plain["class"].startswith(_BOOSTING) and hasattr(value, "_predictors"):
+            _check_boosted(value)
         return value
 
     def _compiled(self, plain):
@@ -163,3 +167,27 @@ def _check_tree(tree):
     features = tree.feature[branches]
     if ((features < 0) | (features >= tree.n_features)).any():
         raise ValueError("a tree that asks for features that are none")
+
+
+def _check_boosted(model):
+    """The same of trees of boosting, whose nodes compiled code reads as they are."""
+    categorical = np.zeros(model.n_features_in_, bool)
+    if model.is_categorical_ is not None:
+        categorical[:] = model.is_categorical_
+    for tree in (tree for stage in model._predictors for tree in stage):
+        nodes = tree.nodes
+        if not len(nodes):
+            raise ValueError("a tree without nodes")
+        branches = np.flatnonzero(nodes["is_leaf"] == 0)
+        for children in (nodes["left"][branches], nodes["right"][branches]):
+            if ((children <= branches) | (children >= len(nodes))).any():
+                raise ValueError("a tree whose branches lead nowhere")
+        features = nodes["feature_idx"][branches]
+        if ((features < 0) | (features >= model.n_features_in_)).any():
+            raise ValueError("a tree that asks for features that are none")
+        asks_kinds = nodes["is_categorical"][branches] != 0
+        sets = nodes["bitset_idx"][branches][asks_kinds]
+        if (sets >= len(tree.raw_left_cat_bitsets)).any() or not categorical[
+            features[asks_kinds]
+        ].all():
+            raise ValueError("a tree that asks for kinds that are none")

@@ -304,6 +304,52 @@ n_features)
             self.rule_.learn(residuals / forecasts.sizes[samples, None])
         return self
 
+    @available_if(_moves)
+    def forecasts(self, X) -> tuple[np.ndarray, np.ndarray]:
+        """What intervals are made around, which no truth moves.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+            Windows, or rows.
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples, n_leads)
+            The estimator's forecasts.
+        sizes : ndarray of shape (n_samples,)
+            What residuals are told in: 1 or, of panels, the local size of errors.
+        """
+        forecasts, _ = self._forecasts(X)
+        return forecasts.values, forecasts.sizes
+
+    @available_if(_moves)
+    def intervals_around(
+        self, values: np.ndarray, sizes: np.ndarray, coverages: ArrayLike
+    ) -> np.ndarray:
+        """The intervals (n, n_leads, n_coverages, 2) around ``forecasts``, as levels stand."""
+        coverages = check_levels("coverages", coverages)
+        forecasts = Forecasts(np.asarray(values), np.asarray(sizes), None)
+        ends = self.rule_.quantiles(forecasts, levels_of(coverages).ravel())
+        return ends.reshape(*ends.shape[:-1], len(coverages), 2)
+
+    @available_if(_moves)
+    def learn(self, missed: np.ndarray) -> "IntervalForecaster":
+        """Move the levels by what ``forecasts`` of one time missed, as ``update`` does.
+
+        Parameters
+        ----------
+        missed : ndarray of shape (n, n_leads)
+            Truths less forecasts, each divided by its size; NaN where a truth is not known.
+
+        Returns
+        -------
+        self : IntervalForecaster
+        """
+        self.rule_ = copy.copy(self.rule_)
+        self.rule_.learn(np.asarray(missed, np.float64))
+        return self
+
     def score(self, X, y, sample_weight=None) -> float:
         """The estimator's own score, R² of its forecasts.
 

@@ -14,7 +14,7 @@ from skrnn.neural.codes import count_codes, known_codes
 from skrnn.neural.engines import engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.members import mean_history, train_side_by_side
-from skrnn.neural.network import Attention, Embedding, Network
+from skrnn.neural.network import Attention, Embedding, Network, check_outputs
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
@@ -450,6 +450,7 @@ class NetworkEstimator(Trainable):
         windows = self._read(windows)
         network = self._network_on(self.network_, windows)
         engine = engine_for(self.engine, network)
+        check_outputs(network, self.weights_)
         outputs = np.empty((len(windows), network.outputs))
         complete = self._complete(windows)
         known = windows[complete]

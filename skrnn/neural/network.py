@@ -205,6 +205,17 @@ class Network:
         return self if self.steps is not None else self.on(longest)
 
 
+def check_outputs(network: Network, weights: list) -> None:
+    """The last weights are the biases of as many outputs as the network says."""
+    n = network.per_target if network.decoder else network.outputs
+    found = [np.shape(weight) for weight in weights[-1:]]
+    if found != [(n,)]:
+        raise ValueError(
+            f"weights must end with the biases of {n} outputs, got the shape {found}: pass the "
+            "weights that were learned with it, or fit it anew"
+        )
+
+
 def first_biases(cell: str, units: int) -> np.ndarray:
     """The biases of a linear recurrence before training, in the order of its gates.
 

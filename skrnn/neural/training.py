@@ -98,6 +98,17 @@ def optimizer_name(training: Training) -> str:
     return type(training.optimizer).__name__.lower()
 
 
+def check_optimizer_state(state: list, variables: list) -> None:
+    """What an optimizer remembers has the shapes of what it remembers it of."""
+    found = [np.shape(array) for array in state]
+    expected = [tuple(variable.shape) for variable in variables]
+    if found != expected:
+        raise ValueError(
+            f"the optimizer's state must have the shapes {expected} of what is learned, got "
+            f"{found}: go on with the training that it is of, or fit anew"
+        )
+
+
 class Trainer(Protocol):
     """A network in training, as an engine holds it."""
 

@@ -25,7 +25,7 @@ def plain_index(index: pd.Index | None) -> dict | None:
             "values": np.array(index.asi8),
             "unit": index.unit,
             "zone": str(index.tz) if times and index.tz is not None else None,
-            "freq": index.freqstr,
+            "freq": _plain_freq(index.freq),
             "name": index.name,
         }
     values = index.to_numpy()
@@ -46,12 +46,12 @@ def index_from(plain: dict | None) -> pd.Index | None:
         return pd.PeriodIndex.from_ordinals(plain["values"], freq=plain["freq"], name=name)
     if kind == "lengths":
         values = plain["values"].view(f"m8[{plain['unit']}]")
-        return pd.TimedeltaIndex(values, freq=plain["freq"], name=name)
+        return pd.TimedeltaIndex(values, freq=_freq_from(plain["freq"]), name=name)
     if kind == "times":
         times = pd.DatetimeIndex(plain["values"].view(f"M8[{plain['unit']}]"), name=name)
         if plain["zone"] is not None:
             times = times.tz_localize("UTC").tz_convert(plain["zone"])
-        times.freq = plain["freq"]
+        times.freq = _freq_from(plain["freq"])
         return times
     return pd.Index(plain["values"], name=name)
 
@@ -74,6 +74,9 @@ def plain_step(step: Any) -> dict | int | None:
         return step
     if isinstance(step, pd.Timedelta):
         return plain_label(step)
+    if type(step) is pd.DateOffset and all(isinstance(n, int) for n in step.kwds.values()):
+        parts = {"n": step.n, "normalize": step.normalize, **step.kwds}
+        return {"kind": "offset", "parts": parts}
     name = step.freqstr
     try:
         same = pd.tseries.frequencies.to_offset(name) == step
@@ -90,7 +93,18 @@ def step_from(plain: dict | int | None) -> Any:
         return plain
     if plain["kind"] == "calendar":
         return pd.tseries.frequencies.to_offset(plain["name"])
+    if plain["kind"] == "offset":
+        return pd.DateOffset(**plain["parts"])
     return label_from(plain)
+
+
+def _plain_freq(freq):
+    """The step of an index by its name; one without as a step of the calendar."""
+    return plain_step(freq) if type(freq) is pd.DateOffset else getattr(freq, "freqstr", None)
+
+
+def _freq_from(plain):
+    return step_from(plain) if isinstance(plain, dict) else plain
 
 
 def plain_frame(frame: pd.DataFrame) -> dict:

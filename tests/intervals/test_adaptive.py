@@ -168,6 +168,23 @@ def test_quantiles_never_cross():
     np.testing.assert_array_equal(model.predict_quantiles(X[:3], levels[7]), quantiles[:, :, [7]])
 
 
+def test_forecasts_made_at_once_are_followed_the_same():
+    """Levels move by what known forecasts missed as an update moves them, and so do intervals."""
+    X, y = noise(400, horizon=2)
+    updated = adaptive().fit(X[:300], y[:300])
+    learned = adaptive().fit(X[:300], y[:300])
+    values, sizes = learned.forecasts(X[300:])
+
+    updated.update(X[300:310], 5 * y[300:310])
+    for now in range(10):
+        learned.learn((5 * y[300 + now] - values[now])[None] / sizes[now])
+
+    np.testing.assert_array_equal(
+        learned.intervals_around(values, sizes, (0.5, 0.9)),
+        updated.predict_interval(X[300:], (0.5, 0.9)),
+    )
+
+
 def test_update_is_all_or_nothing():
     """An update that fails has changed nothing; neither has one of which nothing is known."""
     X, y = noise(300, horizon=2)

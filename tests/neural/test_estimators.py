@@ -347,6 +347,17 @@ def test_warm_start_keeps_the_optimizer(data):
     assert not np.allclose(model.predict(data[0]), forgetful.predict(data[0]), atol=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["fused", "keras"])
+def test_an_optimizer_state_of_another_shape_is_an_error(engine, data):
+    """It is that of another training, and to begin anew in silence would be another one too."""
+    model = small(warm_start=True, engine=engine).fit(*data)
+    state = model.trained_.optimizer_state
+    state[-1] = np.zeros(7, np.float32)
+
+    with pytest.raises(ValueError, match="the optimizer's state must have the shapes"):
+        model.fit(*data)
+
+
 def test_warm_start_after_pickle(data):
     """A pickled network goes on as the original does."""
     model = small(warm_start=True).fit(*data)

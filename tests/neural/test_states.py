@@ -89,3 +89,24 @@ def test_weights_of_another_network_are_refused():
         match="windows must have 12 steps and 2 features, as the network reads them, got 9",
     ):
         engine.predict(model.network_.on(12), model.weights_, Windows.from_array(X[:, :9]))
+
+
+@pytest.mark.parametrize("below", [{"conv_filters": 2, "conv_kernel_size": 3}, {"segment": 5}])
+def test_what_has_no_state_is_not_carried(below):
+    """Layers below that would read steps of the windows before are refused."""
+    model, X = fitted("gru", **below)
+
+    with pytest.raises(ValueError, match="states"):
+        engine.carry(model.network_.on(12), model.weights_, Windows.from_array(X))
+
+
+def test_a_convolution_of_single_steps_is_carried():
+    """It reads none of the windows before."""
+    model, X = fitted("gru", conv_filters=2, conv_kernel_size=1)
+    half = model.network_.on(6)
+    whole, _ = engine.carry(model.network_.on(12), model.weights_, Windows.from_array(X))
+
+    _, state = engine.carry(half, model.weights_, Windows.from_array(X[:, :6]))
+    outputs, _ = engine.carry(half, model.weights_, Windows.from_array(X[:, 6:]), state)
+
+    np.testing.assert_allclose(outputs, whole, rtol=1e-12, atol=1e-14)

@@ -3,7 +3,12 @@
 import numpy as np
 
 from skrnn.neural.fused.gathering import Source, Targets
-from skrnn.neural.network import Network
+from skrnn.neural.network import Convolution, Network, Segments
+
+# As many numbers are packed for each weight at most.
+MOST_PACKED = 4
+# Steps of a convolution lie at most so many windows apart: all of them would be padding.
+FURTHEST = 1000
 
 
 def check_weights(variables: list, weights: list) -> None:
@@ -15,6 +20,45 @@ def check_weights(variables: list, weights: list) -> None:
             f"weights must have the shapes {expected} of this network, got {found}: pass the "
             "weights that were learned with it, or fit it anew"
         )
+
+
+def check_packed(n_packed: int, n_weights: int | None) -> None:
+    """A network packs no more numbers than some for each of its weights; None: they are new."""
+    if n_weights is not None and n_packed > MOST_PACKED * n_weights + MOST_PACKED:
+        raise ValueError(
+            f"weights must be all that the network has, got {n_weights:,} numbers for a larger "
+            "one: pass the weights that were learned with it, or fit it anew"
+        )
+
+
+def check_claims(network: Network, windows) -> None:
+    """A network reads windows like these, and no further than windows could ever reach."""
+    _check_read("windows", (network.steps, network.features), (windows.length, windows.n_features))
+    for layer in network.layers:
+        if isinstance(layer, Convolution) and layer.reach > FURTHEST * windows.length:
+            raise ValueError(
+                f"a convolution must not reach over {layer.reach:,} steps of windows of "
+                f"{windows.length}: fit it anew, with a smaller dilation"
+            )
+
+
+def check_carried(network: Network) -> None:
+    """No layer reads steps of the windows before, but those that have states."""
+    for layer in network.layers:
+        if isinstance(layer, Convolution) and (layer.reach, layer.pool_size, layer.strides) != (
+            0,
+            1,
+            1,
+        ):
+            raise ValueError(
+                "states are of recurrent layers, and a convolution reads steps of the windows "
+                "before: carry states through a network without one, or pass whole windows"
+            )
+        if isinstance(layer, Segments) and network.steps % layer.size:
+            raise ValueError(
+                f"segments of {layer.size} steps leave out some of windows of {network.steps}, "
+                "which states would not know: pass windows of whole segments"
+            )
 
 
 def check_inputs(network: Network, windows: Source, known_ahead: Source, order: np.ndarray) -> None:
@@ -45,15 +89,20 @@ def check_targets(network: Network, targets: Targets, steps: int, order: np.ndar
     _check_shape("weights of targets", targets.weights, (n, 1 if weighted else steps))
 
 
-def _check_source(name, source, shape, order):
-    read = source.read
-    found = (len(read.offsets), len(read.columns))
-    # What reads no step reads no column either.
+def _check_read(name, shape, found):
+    """Steps and features that there are, and those that the network reads."""
     if found != shape and not (0 in found and 0 in shape):
         raise ValueError(
             f"{name} must have {shape[0]} steps and {shape[1]} features, as the network reads "
             f"them, got {found[0]} and {found[1]}: fit it on such windows"
         )
+
+
+def _check_source(name, source, shape, order):
+    read = source.read
+    found = (len(read.offsets), len(read.columns))
+    # What reads no step reads no column either.
+    _check_read(name, shape, found)
     if 0 in found or not len(order):
         return
     _check_range("order", order, len(read.ends), name)

@@ -9,7 +9,12 @@ import itertools
 import numpy as np
 
 from skrnn.neural.fused import kernels, loop
-from skrnn.neural.fused.checks import check_inputs, check_targets
+from skrnn.neural.fused.checks import (
+    check_carried,
+    check_claims,
+    check_inputs,
+    check_targets,
+)
 from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.gathering import (
     Targets,
@@ -35,7 +40,13 @@ from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
 from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
-from skrnn.neural.training import Course, Trained, Training, optimizer_name
+from skrnn.neural.training import (
+    Course,
+    Trained,
+    Training,
+    check_optimizer_state,
+    optimizer_name,
+)
 
 NAME = "fused"
 
@@ -93,9 +104,11 @@ def memory_of(rows: int, lanes: int, dtype) -> np.ndarray:
     return memory[start : start + size].view(dtype)
 
 
-def planned(network: Network, *, every_step: bool = False) -> Plan:
-    """A network's plan, whose kernels are ready."""
-    plan = Plan(network, every_step=every_step)
+def planned(
+    network: Network, *, every_step: bool = False, n_weights: int | None = None
+) -> Plan:
+    """A network's plan, whose kernels are ready; of one that has weights, with how many numbers."""
+    plan = Plan(network, every_step=every_step, n_weights=n_weights)
     link(plan.layers, network.dtype)
     return plan
 
@@ -309,10 +322,11 @@ class Trainer:
         n_remembered = len(self.learning.memory)
         state = start.optimizer_state[2:]
         learned = self.plan.weights(self.vector[: self.plan.n_learned])
-        shapes = [weight.shape for weight in learned for _ in range(n_remembered)]
+        n_kept, rest = divmod(len(state), len(learned))
         same = start.optimizer == optimizer_name(self.training)
-        if not same or [np.shape(array) for array in state] != shapes:
-            return  # another optimizer than before: its state begins anew
+        if not same or (n_kept != n_remembered and not rest):
+            return  # another optimizer than before, or other settings: its state begins anew
+        check_optimizer_state(state, [weight for weight in learned for _ in range(n_remembered)])
         self.learning.optimizer["steps"] = int(start.optimizer_state[0])
         for i in range(n_remembered):
             dense, table = np.split(
@@ -404,9 +418,13 @@ def _gathered(feed, batches, forecasts):
 
 
 @functools.lru_cache(4)
-def _known_plan(network):
+def _known_plan(network, n_weights=None):
     """A plan that is kept for the next forecast, and memory for a few samples that is idle."""
-    return planned(network), []
+    return planned(network, n_weights=n_weights), []
+
+
+def _n_numbers(weights):
+    return sum(map(np.size, weights))
 
 
 def predict(
@@ -420,6 +438,8 @@ def predict(
     Windows are read where they lie in their rows.
     """
     network = network.over(windows.length)
+    check_claims(network, windows)
+    _known_plan(network, _n_numbers(weights))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
     if windows.lengths is None:
         _predict(network, weights, windows, known_ahead, None, outputs, _no_states(network))
@@ -441,8 +461,11 @@ def carry(
     States (n, n_states) are those of each recurrent layer in turn, of either direction: its output,
     and behind it the cell of an LSTM. None: zeros.
     """
+    check_carried(network)
+    check_claims(network, windows)
+    plan = _known_plan(network, _n_numbers(weights))[0]
     outputs = np.empty((len(windows), network.outputs), network.dtype)
-    after = np.empty((len(windows), _known_plan(network)[0].n_states), network.dtype)
+    after = np.empty((len(windows), plan.n_states), network.dtype)
     _predict(network, weights, windows, None, states, outputs, after)
     return outputs, after
 
@@ -505,7 +528,7 @@ def _no_states(network):
 
 @announced()
 def _predict(network, weights, windows, known_ahead, states, outputs, after):
-    plan, idle = _known_plan(network)
+    plan, idle = _known_plan(network, _n_numbers(weights))
     packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
     for batch, steps in _sources(windows, network.dtype):
         ahead = nothing()

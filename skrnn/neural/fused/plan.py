@@ -5,12 +5,13 @@ every number of Keras's layout which number of the packed vector it is. Layers a
 own files (``layers``), which reserve memory and pack weights here.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.neural.fused.checks import check_weights
+from skrnn.neural.fused.checks import check_packed, check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
 from skrnn.neural.fused.layers.embedding import EMBEDDED_MEAN, NO_TABLE, Table, joined
 from skrnn.neural.fused.layers.states import n_states
@@ -37,11 +38,20 @@ class Plan:
     """Where everything is, for one network.
 
     With ``every_step`` its outputs are those of all steps; with ``to_windows`` gradients go back
-    to the windows, and lie at ``d_windows``.
+    to the windows, and lie at ``d_windows``. ``n_weights`` is how many numbers its weights are,
+    where there are any already: those of a larger network are refused before it takes memory.
     """
 
-    def __init__(self, network: Network, *, every_step: bool = False, to_windows: bool = False):
+    def __init__(
+        self,
+        network: Network,
+        *,
+        every_step: bool = False,
+        to_windows: bool = False,
+        n_weights: int | None = None,
+    ):
         self.network = network
+        self.n_weights = n_weights
         self.every_step = every_step
         self.to_windows = to_windows
         self.rows = SAMPLES + 1
@@ -134,7 +144,7 @@ class Plan:
     def reserve(self, *shape) -> int:
         """The offset of memory for so many numbers."""
         start = self.rows
-        self.rows += int(np.prod(shape))
+        self.rows += math.prod(shape)
         return start
 
     def take_states(self, n: int) -> int:
@@ -146,7 +156,8 @@ class Plan:
     def pack(self, *shape) -> tuple[int, np.ndarray]:
         """Where weights begin in the packed vector, and which numbers of it they are."""
         start = self.packed
-        self.packed += int(np.prod(shape))
+        self.packed += math.prod(shape)
+        check_packed(self.packed, self.n_weights)
         return start, np.arange(start, self.packed).reshape(shape)
 
     def variable(self, initial: Callable, numbers: np.ndarray, *, moving: bool = False) -> None:

@@ -11,7 +11,13 @@ from skrnn.neural.feeding import Feed
 from skrnn.neural.keras.building import build, check_names, loss_of, optimizer_of
 from skrnn.neural.keras.quiet import quiet_start, without_retracing_advice
 from skrnn.neural.network import Network
-from skrnn.neural.training import Course, Trained, Training, optimizer_name
+from skrnn.neural.training import (
+    Course,
+    Trained,
+    Training,
+    check_optimizer_state,
+    optimizer_name,
+)
 from skrnn.windows.array import Windows
 
 with quiet_start():
@@ -188,10 +194,11 @@ class _Trainer:
             self._dropouts(), start.generators.get("dropouts", ()), strict=False
         ):
             variable.assign(value)
-        shapes = [np.shape(value) for value in start.optimizer_state]
-        if start.optimizer != name or [v.shape for v in self.optimizer.variables] != shapes:
-            return  # another optimizer than before: its state begins anew
-        for variable, value in zip(self.optimizer.variables, start.optimizer_state, strict=True):
+        variables = self.optimizer.variables
+        if start.optimizer != name or len(start.optimizer_state) != len(variables):
+            return  # another optimizer than before, or other settings: its state begins anew
+        check_optimizer_state(start.optimizer_state, variables)
+        for variable, value in zip(variables, start.optimizer_state, strict=True):
             if variable is not self.optimizer._learning_rate:
                 variable.assign(value)
 
