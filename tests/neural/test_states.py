@@ -91,10 +91,13 @@ def test_weights_of_another_network_are_refused():
         engine.predict(model.network_.on(12), model.weights_, Windows.from_array(X[:, :9]))
 
 
-@pytest.mark.parametrize("below", [{"conv_filters": 2, "conv_kernel_size": 3}, {"segment": 5}])
-def test_what_has_no_state_is_not_carried(below):
-    """Layers below that would read steps of the windows before are refused."""
-    model, X = fitted("gru", **below)
+@pytest.mark.parametrize(
+    "params",
+    [{"conv_filters": 2, "conv_kernel_size": 3}, {"segment": 5}, {"pooling": "average"}],
+)
+def test_what_has_no_state_is_not_carried(params):
+    """Layers that would read steps of the windows before are refused."""
+    model, X = fitted("gru", **params)
 
     with pytest.raises(ValueError, match="states"):
         engine.carry(model.network_.on(12), model.weights_, Windows.from_array(X))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skrnn.neural.fused.gathering import Source, Targets
-from skrnn.neural.network import Convolution, Network, Segments
+from skrnn.neural.network import Attention, Convolution, Network, Segments, Summary
 
 # As many numbers are packed for each weight at most.
 MOST_PACKED = 4
@@ -45,14 +45,16 @@ def check_claims(network: Network, windows) -> None:
 def check_carried(network: Network) -> None:
     """No layer reads steps of the windows before, but those that have states."""
     for layer in network.layers:
-        if isinstance(layer, Convolution) and (layer.reach, layer.pool_size, layer.strides) != (
-            0,
-            1,
-            1,
-        ):
+        convolution = isinstance(layer, Convolution)
+        if convolution and (layer.reach or max(layer.pool_size, layer.strides) > 1):
             raise ValueError(
                 "states are of recurrent layers, and a convolution reads steps of the windows "
                 "before: carry states through a network without one, or pass whole windows"
+            )
+        if isinstance(layer, Attention | Summary):
+            raise ValueError(
+                "states are of recurrent layers, and pooling reads steps of the windows before: "
+                'carry states through a network with pooling="last", or pass whole windows'
             )
         if isinstance(layer, Segments) and network.steps % layer.size:
             raise ValueError(
