@@ -104,9 +104,7 @@ def memory_of(rows: int, lanes: int, dtype) -> np.ndarray:
     return memory[start : start + size].view(dtype)
 
 
-def planned(
-    network: Network, *, every_step: bool = False, n_weights: int | None = None
-) -> Plan:
+def planned(network: Network, *, every_step: bool = False, n_weights: int | None = None) -> Plan:
     """A network's plan, whose kernels are ready; of one that has weights, with how many numbers."""
     plan = Plan(network, every_step=every_step, n_weights=n_weights)
     link(plan.layers, network.dtype)
