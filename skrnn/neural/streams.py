@@ -50,6 +50,15 @@ class Stream:
         """Letters of the longest text."""
         return int(np.diff(self.starts).max())
 
+    def halves(self) -> tuple["Stream", "Stream"]:
+        """About half of the texts, and the others."""
+        middle = len(self.starts) // 2
+        cut = self.starts[middle]
+        return (
+            Stream(self.told[:cut], self.read[:cut], self.starts[: middle + 1]),
+            Stream(self.told[cut:], self.read[cut:], self.starts[middle:] - cut),
+        )
+
     def windows(self, length: int, cuts: np.ndarray | None = None) -> "Windows":
         """Windows of at most ``length`` steps over each text, which is also cut at some places."""
         begins = self.starts[:-1]

@@ -187,6 +187,20 @@ def test_pieces_side_by_side_are_read_as_one_behind_the_other(monkeypatch):
     assert streaming.nats(network.on(700), weights, stream)[0] == pytest.approx(together, rel=1e-12)
 
 
+def test_many_texts_are_read_some_at_a_time(monkeypatch):
+    """The states of a few windows are kept, and the sum is that of all texts."""
+    network = network_of(Recurrent("lstm", 6, sequences=True))
+    stream = stream_of(30, 3, 25, 1, 60)
+    plan, vector = planned(network, 8)
+    weights = plan.weights(vector)
+    together, known = streaming.nats(network.on(8), weights, stream)
+
+    monkeypatch.setattr(streaming, "REMEMBERED", 2)
+
+    apart = streaming.nats(network.on(8), weights, stream)
+    assert apart == (pytest.approx(together, rel=1e-12), known)
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_a_step_is_that_of_keras(cell):
     """The same network on numbers of which one is 1 learns the same from a window."""

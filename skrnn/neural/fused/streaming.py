@@ -32,6 +32,8 @@ __all__ = ["NAME", "Walk", "nats", "train", "uncovered"]
 SECTIONS = 50
 # How many windows are read at a time to tell how likely a text is.
 TOGETHER = 64
+# Behind so many windows the states are kept at a time, where there are several texts.
+REMEMBERED = 2**14
 # States that differ by less are the same.
 SAME = {"float32": 1e-6, "float64": 1e-11}
 
@@ -168,6 +170,9 @@ def _nats(plan, packed, stream):
     length = network.steps
     windows = stream.windows(length)
     n = len(windows.first)
+    if n > REMEMBERED and len(stream.starts) > 2:
+        totals, known = zip(*(_nats(plan, packed, half) for half in stream.halves()), strict=True)
+        return sum(totals), sum(known)
     after = np.full((n, plan.n_states), np.nan, network.dtype)
     sums = np.zeros(n)
     begins = windows.begins.copy()
