@@ -10,8 +10,7 @@ that hold as much as the linear model's.
 
 The networks' settings on M4's hourly series were chosen by the 48 rows before the test
 (--validation); the test has seen what is printed here, once. The memory and the step of "adaptive"
-were chosen by the coverage on the real series below and by simulations: on these series its figures
-are those of a choice that has seen them.
+were chosen on rows before those of the tests (benchmarks/adaptive.py).
 """
 
 import argparse

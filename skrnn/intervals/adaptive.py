@@ -12,8 +12,9 @@ from skrnn.intervals.conformal import Conformal, whole_vectors
 from skrnn.intervals.levels import offsets
 from skrnn.intervals.residuals import Forecasts, Residuals
 
-# Residuals that are looked at: those of so many origins, the newest.
-MEMORY = 1000
+# Residuals that are looked at: those of so many origins, the newest. This and the steps are what
+# benchmarks/adaptive.py chooses, on training rows of some series and on simulated ones.
+MEMORY = 2000
 # Levels that are moved; those between them lie on the line between their neighbours.
 _TAIL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID = np.array([*_TAIL, 0.5, *(1 - level for level in reversed(_TAIL))])
@@ -49,7 +50,7 @@ class Adaptive(Conformal):
 
     def quantiles(self, forecasts: Forecasts, levels: np.ndarray) -> np.ndarray:
         """Quantiles (n, n_leads, n_levels)."""
-        away = self._offsets(levels)
+        away = self.offsets(levels)
         return forecasts.values[:, :, None] + forecasts.sizes[:, None, None] * away
 
     def paths(self, forecasts: Forecasts, n: int, random: np.random.RandomState) -> np.ndarray:
@@ -89,7 +90,7 @@ class Adaptive(Conformal):
         order = np.argsort(~np.isnan(joined), axis=0, kind="stable")
         self.newest = np.take_along_axis(joined, order, axis=0)[-self.memory :]
 
-    def _offsets(self, levels):
+    def offsets(self, levels):
         """The quantiles (n_leads, n_levels) of relative residuals, at the levels as they stand."""
         grid = np.concatenate([[0], GRID, [1]])
         stands = [
