@@ -14,8 +14,18 @@ import llvmlite.binding
 import numpy as np
 from numba import config, from_dtype, njit, types
 from numba.core import cgutils, event
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic
+
+
+_OPTIONS = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "nsz", "arcp"},
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 def compiled(function, *, python=True, **options):
@@ -31,10 +41,10 @@ def compiled(function, *, python=True, **options):
             "engine='fused' is compiled with Numba, which NUMBA_DISABLE_JIT forbids: unset it, or "
             "use engine='keras'"
         )
-    options |= {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
-    options |= {"no_cpython_wrapper": not python, "no_cfunc_wrapper": True}
+    options |= _OPTIONS
+    options |= {"no_cpython_wrapper": not python}
     try:
-        dispatcher = njit(cache=True, **options)(function)
+        dispatcher = njit(cache=True, **{"pipeline_class": _Lean, **options})(function)
     except RuntimeError:
         _Announcer.often = (
             "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name "
@@ -56,14 +66,77 @@ def _sources():
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
+class _Lean(Compiler):
+    """Compiles without the steps that none of these functions needs."""
+
+    def define_pipelines(self):
+        pipelines = super().define_pipelines()
+        for pipeline in pipelines:
+            pipeline.passes = [step for step in pipeline.passes if step[0].name() not in _NOT_NEEDED]
+        return pipelines
+
+
+# Functions with closures, dynamic errors, literal_unroll or parallel loops, and annotated listings.
+_NOT_NEEDED = {
+    "with_lifting",
+    "inline_closure_likes",
+    "make_function_op_code_to_jit_function",
+    "Rewrite dynamic raises",
+    "find_literally",
+    "literal_unroll",
+    "annotate_types",
+    "nopython_supported_feature_validation",
+    "dump_parfor_diagnostics",
+}
+
+
+class _Apart(_Lean):
+    """Takes it that the arrays which a function is called with do not overlap."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
+class _PartLibrary(JITCodeLibrary):
+    """Code that becomes a part of other code alone: no machine code is made of it."""
+
+    def _finalize_final_module(self):
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        return 0
+
+    @property
+    def codegen(self):
+        return self
+
+    def set_env(self, *_):
+        """There is no code that would look for it."""
+
+
+class _Part(_Lean):
+    """Compiles a part of other functions."""
+
+    def define_pipelines(self):
+        codegen = self.state.targetctx.codegen()
+        self.state.library = _PartLibrary(codegen, self.state.func_id.func_qualname)
+        return super().define_pipelines()
+
+
+class _PartApart(_Part, _Apart):
+    """Compiles a part whose arrays do not overlap."""
+
+
 def part_of(function):
     """Compile a function as a part of each that calls it."""
-    return compiled(function, python=False)
+    return njit(**_OPTIONS, pipeline_class=_Part)(function)
 
 
 def part_apart(function):
     """Compile it so, where its arrays never overlap."""
-    return compiled(function, python=False, pipeline_class=_Apart)
+    return njit(**_OPTIONS, pipeline_class=_PartApart)(function)
 
 
 # ---------------------------------------------------------------------- kernels
@@ -78,13 +151,6 @@ def array(ndim, order="C"):
     """The type of an array of floats; with order "A", in any order of memory."""
     return lambda number: types.Array(number, ndim, order)
 
-
-class _Apart(Compiler):
-    """Takes it that the arrays which a function is called with do not overlap."""
-
-    def define_pipelines(self):
-        self.state.flags.noalias = True
-        return super().define_pipelines()
 
 
 class Signature:
