@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import typeof, types
 from numba.extending import intrinsic
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import array, linked, part_of
 
 # What a step is relative to, as compiled code compares it.
 NO_CENTRE, MEAN, SEASON = range(3)
@@ -166,44 +166,6 @@ _single, _double = _number_at(types.float32), _number_at(types.float64)
 
 
 @part_of
-def gather(read, order, first, n, X):
-    """The samples order[first:first + n] into X (steps, features, lanes); the last fills it up."""
-    if not X.size:  # where nothing is read there are no ends
-        return
-    address = read.layout[0]
-    row = read.layout[1]
-    column = read.layout[2]
-    size = read.layout[3]
-    starts = np.empty(X.shape[2], np.int64)
-    for b in range(X.shape[2]):
-        starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
-    begins = np.zeros(X.shape[2], np.int64)
-    if read.missing.shape[0]:
-        for b in range(X.shape[2]):
-            begins[b] = read.missing[order[first + min(b, n - 1)]]
-    if read.formed:
-        steps = np.empty((X.shape[0], X.shape[2]))
-        for f in range(X.shape[1]):
-            _load_steps(read, starts, begins, f, steps)
-            _express(read.relative, f, steps, begins, X)
-        return
-    if read.missing.shape[0]:
-        for f in range(X.shape[1]):
-            _load_steps(read, starts, begins, f, X[:, f])
-        return
-    for t in range(X.shape[0]):
-        for f in range(X.shape[1]):
-            out = X[t, f]
-            ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
-            if size == 4:
-                for b in range(out.shape[0]):
-                    out[b] = _single(starts[b] + ahead)
-            else:
-                for b in range(out.shape[0]):
-                    out[b] = _double(starts[b] + ahead)
-
-
-@part_of
 def gather_missing(read, order, first, n, row):
     """How many steps of the samples order[first:first + n] are not there."""
     for b in range(row.shape[0]):
@@ -273,6 +235,47 @@ def _express(relative, f, steps, begins, X):
         out = X[t, f]
         for b in range(lanes):
             out[b] = ((steps[t, b] - centre[b]) / scale[b] - origin) / unit
+
+
+_INTEGERS = types.Array(types.int64, 1, "C")
+
+
+@linked(typeof(nothing().read), _INTEGERS, types.int64, types.int64, array(3))
+def gather(read, order, first, n, X):
+    """The samples order[first:first + n] into X (steps, features, lanes); the last fills it up."""
+    if not X.size:  # where nothing is read there are no ends
+        return
+    address = read.layout[0]
+    row = read.layout[1]
+    column = read.layout[2]
+    size = read.layout[3]
+    starts = np.empty(X.shape[2], np.int64)
+    for b in range(X.shape[2]):
+        starts[b] = address + read.ends[order[first + min(b, n - 1)]] * row
+    begins = np.zeros(X.shape[2], np.int64)
+    if read.missing.shape[0]:
+        for b in range(X.shape[2]):
+            begins[b] = read.missing[order[first + min(b, n - 1)]]
+    if read.formed:
+        steps = np.empty((X.shape[0], X.shape[2]))
+        for f in range(X.shape[1]):
+            _load_steps(read, starts, begins, f, steps)
+            _express(read.relative, f, steps, begins, X)
+        return
+    if read.missing.shape[0]:
+        for f in range(X.shape[1]):
+            _load_steps(read, starts, begins, f, X[:, f])
+        return
+    for t in range(X.shape[0]):
+        for f in range(X.shape[1]):
+            out = X[t, f]
+            ahead = (read.offsets[t] + read.shift[f]) * row + read.columns[f] * column
+            if size == 4:
+                for b in range(out.shape[0]):
+                    out[b] = _single(starts[b] + ahead)
+            else:
+                for b in range(out.shape[0]):
+                    out[b] = _double(starts[b] + ahead)
 
 
 @part_of
