@@ -1,5 +1,6 @@
 """What is compiled, where and how long it is kept, and what is said of it."""
 
+import errno
 import importlib.util
 import os
 import shutil
@@ -90,6 +91,67 @@ def test_what_was_compiled_of_another_version_is_compiled_anew(tmp_path, monkeyp
     monkeypatch.setattr(compiling, "_sources", lambda: b"another version")
 
     assert (first, second, hits(path)) == (0, 1, 0)
+
+
+def test_what_two_processes_need_is_compiled_once(tmp_path):
+    """The second waits for the first, and takes what that has kept."""
+    module = tmp_path / "kept.py"
+    module.write_text(MODULE)
+    code = (
+        "import kept, time\n"
+        "from skrnn.neural.fused import compiling\n"
+        "keep = compiling._Kept._keep\n"
+        "def late(*arguments):\n"
+        "    print('compiled')\n"
+        "    time.sleep(1)\n"
+        "    keep(*arguments)\n"
+        "compiling._Kept._keep = late\n"
+        "print(kept.one())"
+    )
+    folders = [str(tmp_path), str(Path(skrnn.__file__).parents[1])]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(folders),
+        "NUMBA_CACHE_DIR": str(tmp_path / "kernels"),
+    }
+
+    call = [sys.executable, "-c", code]
+    both = [
+        subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+
+    said = [process.communicate()[0].split() for process in both]
+    assert sorted(said) == [["1"], ["compiled", "1"]]
+
+
+def test_a_full_disk_costs_no_more_than_compiling_anew(tmp_path, monkeypatch, capsys):
+    """What cannot be kept is said once."""
+    monkeypatch.setattr("numba.config.CACHE_DIR", "")
+    monkeypatch.setattr(compiling._Announcer, "failed", False)
+    path = tmp_path / "kept.py"
+    path.write_text(MODULE)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile._open_for_write", full)
+
+    assert (hits(path), hits(path)) == (0, 0)
+    said = capsys.readouterr().err
+    assert said.count("the compiled kernels cannot be kept (No space left on device)") == 1
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_damaged_files_of_kernels_are_compiled_anew(suffix, tmp_path, monkeypatch):
+    """As they are left by a process that ends while it writes."""
+    monkeypatch.setattr("numba.config.CACHE_DIR", "")
+    path = tmp_path / "kept.py"
+    path.write_text(MODULE)
+    hits(path)
+
+    for file in tmp_path.rglob(f"*.{suffix}"):
+        file.write_bytes(file.read_bytes()[:-10])
+
+    assert (hits(path), hits(path)) == (0, 1)
 
 
 def test_numba_without_a_compiler(monkeypatch):

@@ -14,11 +14,19 @@ import llvmlite.binding
 import numpy as np
 from numba import config, from_dtype, njit, types
 from numba.core import cgutils, event
+from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None
 
+
+# "error_model" leaves division to the processor, and "contract" lets it multiply and add in one go:
+# with both, loops become vector instructions.
 _OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
@@ -32,9 +40,7 @@ def compiled(function, *, python=True, **options):
     """Compile when first called.
 
     Numba keeps the result beside the file, or else in the user's cache, or nowhere.
-    Without ``python`` it is only called from compiled code. "error_model" leaves division to the
-    processor, and "contract" lets it multiply and add in one go: with both, loops become vector
-    instructions.
+    Without ``python`` it is only called from compiled code.
     """
     if config.DISABLE_JIT:
         raise RuntimeError(
@@ -51,12 +57,74 @@ def compiled(function, *, python=True, **options):
             "one)"
         )
         return njit(**options)(function)
-    # Numba compiles anew when the function's own file has changed; what became a part of it may be
-    # of another file.
-    kept = getattr(dispatcher._cache, "_cache_file", None)
-    if kept is not None:
-        kept._source_stamp = kept._source_stamp, _sources()
+    kept = _Kept(function)
+    dispatcher._cache = kept
+    dispatcher._compiler.compile = functools.partial(
+        kept.compiled_once, dispatcher, dispatcher._compiler.compile
+    )
     return dispatcher
+
+
+class _Kept(FunctionCache):
+    """Numba's files of a function: compiled by one process, though several may wait for it.
+
+    Faults of the files cost no more than compiling anew.
+    """
+
+    def __init__(self, function):
+        super().__init__(function)
+        # Numba compiles anew when the function's own file has changed; what became a part of it may
+        # be of another file.
+        self._cache_file._source_stamp = self._cache_file._source_stamp, _sources()
+
+    def compiled_once(self, dispatcher, compile_now, args, returns):
+        """What another process has compiled by now, or else compiled here, and kept."""
+        with self._locked():
+            found = self.load_overload(args, dispatcher.targetctx)
+            if found is not None:
+                dispatcher.targetctx.insert_user_function(
+                    found.entry_point, found.fndesc, [found.library]
+                )
+                return found
+            result = compile_now(args, returns)
+            self._keep(args, result)
+            return result
+
+    def load_overload(self, sig, target_context):
+        """What was kept; None where that is nothing, or damaged."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:
+            with contextlib.suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig, data):
+        """``compiled_once`` has kept it."""
+
+    def _keep(self, sig, data):
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            if not _Announcer.failed:
+                _Announcer.failed = True
+                print(
+                    f"skrnn: the compiled kernels cannot be kept ({error.strerror or error}): each "
+                    "process compiles anew (NUMBA_CACHE_DIR names another folder)",
+                    file=sys.stderr,
+                )
+
+    @contextlib.contextmanager
+    def _locked(self):
+        """Wait until no other process compiles the function; without a lock where there is none."""
+        with contextlib.ExitStack() as opened:
+            with contextlib.suppress(OSError):
+                self._impl.locator.ensure_cache_path()
+                path = Path(self._cache_path, f"{self._impl.filename_base}.lock")
+                lock = opened.enter_context(path.open("ab"))
+                if fcntl is not None:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 @functools.cache
@@ -72,7 +140,8 @@ class _Lean(Compiler):
     def define_pipelines(self):
         pipelines = super().define_pipelines()
         for pipeline in pipelines:
-            pipeline.passes = [step for step in pipeline.passes if step[0].name() not in _NOT_NEEDED]
+            needed = [step for step in pipeline.passes if step[0].name() not in _NOT_NEEDED]
+            pipeline.passes = needed
         return pipelines
 
 
@@ -150,7 +219,6 @@ _LINKED, _READY, _LOCK = [], set(), threading.RLock()
 def array(ndim, order="C"):
     """The type of an array of floats; with order "A", in any order of memory."""
     return lambda number: types.Array(number, ndim, order)
-
 
 
 class Signature:
@@ -270,6 +338,7 @@ class _Announcer(event.Listener):
     """Says once in a process that something is compiled."""
 
     said = False
+    failed = False
     often = "once on this machine"
 
     def on_start(self, event):
