@@ -41,6 +41,7 @@ def make_parser() -> Parser:
     _add_forecast(commands)
     _add_show(commands)
     _add_demo(commands)
+    commands.add_parser("compile", help="compile what networks need, ahead of the first of them")
     return parser
 
 

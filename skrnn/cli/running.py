@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
         "fit": _fit,
         "forecast": _forecast,
         "show": _show,
+        "compile": _compile,
     }
     return commands[args.command](args)
 
@@ -114,4 +115,12 @@ def _show(args):
         print(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
         print_facts(console(), facts)
+    return 0
+
+
+def _compile(args):
+    from skrnn.neural.compiled import compile_kernels
+
+    folder = compile_kernels()
+    print(f"kernels: {'nowhere to keep them' if folder is None else folder}")
     return 0

@@ -360,6 +360,13 @@ def test_every_command_has_help_for_all_that_it_takes():
         assert all(action.help for action in parser._actions)
 
 
+def test_compile_says_where_the_kernels_are(capsys):
+    assert main(["compile"]) == 0
+
+    folder = capsys.readouterr().out.removeprefix("kernels: ").strip()
+    assert any("recurrent_forward" in name for name in os.listdir(folder))
+
+
 # ---------------------------------------------------------------------- as a process of its own
 
 
