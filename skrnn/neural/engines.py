@@ -6,7 +6,7 @@ import numpy as np
 
 from skrnn.neural.feeding import Feed
 from skrnn.neural.network import Network
-from skrnn.neural.training import Trained, Training
+from skrnn.neural.training import Keeper, Trained, Training
 from skrnn.windows.array import Windows
 
 ENGINES = ("auto", "fused", "keras")
@@ -27,8 +27,9 @@ class Engine(Protocol):
         feed: Feed,
         validation: Feed | None,
         start: Trained | None,
+        checkpoint: Keeper | None = None,
     ) -> Trained:
-        """Train from new weights, or go on from ``start``."""
+        """Train from new weights, or go on from ``start``, or from what ``checkpoint`` has kept."""
 
     def predict(
         self,

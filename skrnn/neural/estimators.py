@@ -1,6 +1,7 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
 import copy
+import numbers
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
@@ -10,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
+from skrnn.neural.checkpoint import Checkpoint
 from skrnn.neural.codes import count_codes, known_codes
 from skrnn.neural.engines import engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
@@ -39,6 +41,7 @@ class NetworkEstimator(Trainable):
 
     _: KW_ONLY
     callbacks: list | None = None
+    checkpoint: str | None = None
     n_estimators: int = 1
     embedding: int | None = None
 
@@ -77,7 +80,7 @@ class NetworkEstimator(Trainable):
             samples, validation = self._split(samples, fraction, training.seed)
         elif validation_data is not None:
             validation = self._validation_samples(validation_data)
-        return self._train(samples, validation, training, start)
+        return self._train(samples, validation, training, start, self._checkpoint())
 
     @wholly
     def partial_fit(self, X, y, sample_weight=None) -> "NetworkEstimator":
@@ -283,7 +286,25 @@ class NetworkEstimator(Trainable):
             )
         return samples.take(known)
 
-    def _train(self, samples, validation, training, start):
+    def _checkpoint(self):
+        """The folder of checkpoints, if any."""
+        if self.checkpoint is None:
+            return None
+        if not isinstance(self.random_state, numbers.Integral):
+            raise ValueError(
+                f"checkpoint={str(self.checkpoint)!r} needs a whole number as random_state, got "
+                f"{self.random_state!r}: a training that draws another seed each time has nothing "
+                "to go on from"
+            )
+        named = [self.optimizer, self._loss().kind]
+        if self.callbacks or not all(isinstance(name, str) for name in named):
+            raise ValueError(
+                "checkpoint cannot tell one training with Keras's own objects from another: name "
+                "loss and optimizer, and leave out callbacks"
+            )
+        return self.checkpoint
+
+    def _train(self, samples, validation, training, start, folder=None):
         if start is None:
             self._learn_task(samples)
         network = self._network(samples.windows)
@@ -299,7 +320,11 @@ class NetworkEstimator(Trainable):
         engine = engine_for(self.engine, unrolled, training)
         feed = self._feed(samples, seed=training.seed)
         tested = None if validation is None else self._feed(validation)
-        trained = engine.train(unrolled, training, feed, tested, start)
+        checkpoint = None
+        if folder is not None:
+            what = (engine.NAME, self._sequence_target, unrolled, training, feed, tested, start)
+            checkpoint = Checkpoint(folder, what)
+        trained = engine.train(unrolled, training, feed, tested, start, checkpoint)
         warn_of_end(trained, training)
         self.engine_ = engine.NAME
         self.training_ = training

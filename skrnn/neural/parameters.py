@@ -54,6 +54,12 @@ patience : int, default=10
     Epochs without a lower validation loss before ``early_stopping`` stops.
 callbacks : list of Keras callbacks, default=None
     Called in training, as Keras does it. Each fit works on shallow copies.
+checkpoint : str, default=None
+    A folder in which each training keeps what it goes on from, after every epoch, in a file of its
+    own. A ``fit`` that was killed goes on from its last whole epoch when it is called again with
+    the same parameters and data, and gives the same network as if nothing had happened; one that
+    was done is taken as it is. Needs a whole number as ``random_state``. Nothing is removed from
+    the folder.
 warm_start : bool, default=False
     Whether ``fit`` goes on from the weights and the optimizer's state of the fit before.
 verbose : int, default=0

@@ -100,8 +100,9 @@ def warn_of_end(trained: Trained, training: Training, *, stacklevel: int = 5) ->
         )
     if trained.ended == "diverged":
         warnings.warn(
-            f"training became infinite after {epochs} of {training.epochs} epochs, and went back "
-            "to the last finite weights: lower learning_rate, set clipnorm=1.0, or scale the data",
+            f"training became infinite, or far worse than it began, after {epochs} of "
+            f"{training.epochs} epochs, and went back to its best weights: lower learning_rate, "
+            "set clipnorm=1.0, or scale the data",
             UserWarning,
             stacklevel=stacklevel,
         )

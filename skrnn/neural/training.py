@@ -57,6 +57,22 @@ class Trained:
     ended: str = ""
 
 
+@dataclass
+class Progress:
+    """How far a training has come, and what it compares its epochs with."""
+
+    history: dict = field(default_factory=dict)
+    # Of early stopping: the weights of the best epoch, its loss, and how many epochs that is ago.
+    best: list | None = None
+    lowest: float = np.inf
+    waited: int = 0
+    # What it goes back to when it fails: the weights and the optimizer's state of the lowest loss.
+    good: tuple | None = None
+    good_loss: float = np.inf
+
+
+# Training has failed where its loss is so many times that of the first epoch.
+EXPLODED = 1000
 # What a schedule leaves of the learning rate, where nothing is said.
 SCHEDULES = {"cosine": 0.0, "exponential": 0.01, "constant": 1.0}
 # The rates that fall settle from higher ones than an optimizer's own, which are made to stay.
@@ -119,6 +135,16 @@ class Trainer(Protocol):
         """What the optimizer remembers."""
 
 
+class Keeper(Protocol):
+    """What keeps a training, so that it goes on after it was killed."""
+
+    def read(self) -> object | None:
+        """The ``progress`` and what was ``trained``, as kept last; None where nothing was."""
+
+    def keep(self, progress: Progress, trained: Trained) -> None:
+        """Keep them."""
+
+
 class Course:
     """The course of a training: progress, history, early stopping, and what happens when it fails.
 
@@ -133,19 +159,41 @@ class Course:
         Batches in an epoch.
     start : Trained or None
         What training goes on from.
+    checkpoint : Keeper or None
+        What keeps the training after each epoch. What it has kept is where training begins:
+        ``start`` is that then.
     """
 
-    def __init__(self, training: Training, n_batches: int, start: Trained | None):
+    def __init__(
+        self,
+        training: Training,
+        n_batches: int,
+        start: Trained | None,
+        checkpoint: Keeper | None = None,
+    ):
         self.training = training
         self.n_batches = n_batches
-        self.history = {}
+        self.start = start
+        self.progress = Progress()
         self.ended = ""
-        self._finite = None
-        if start is not None:
-            self._finite = start.weights, start.optimizer_state
-        self._best = None
-        self._lowest = np.inf
-        self._waited = 0
+        self._checkpoint = checkpoint
+        kept = None if checkpoint is None else checkpoint.read()
+        if kept is not None:
+            self.progress = kept.progress
+            self.start = kept.trained
+        elif start is not None:
+            self.progress.good = start.weights, start.optimizer_state
+
+    @property
+    def history(self) -> dict:
+        """The losses of the epochs that are done."""
+        return self.progress.history
+
+    def epochs_left(self) -> int:
+        """How many epochs are still to be done."""
+        if self._has_waited():
+            return 0
+        return self.training.epochs - self.epoch
 
     @property
     def epoch(self) -> int:
@@ -184,13 +232,21 @@ class Course:
         """An epoch has ended: whether training ends with it."""
         self._show_end(losses)
         weights = trainer.weights()
-        if not _all_finite(losses.values()) or not _all_finite(weights):
+        if not _all_finite(losses.values()) or not _all_finite(weights) or self._explodes(losses):
             self.ended = "diverged"
             return True
-        self._finite = weights, trainer.optimizer_state()
         for name, value in losses.items():
             self.history.setdefault(name, []).append(value)
+        loss = losses.get("val_loss", losses["loss"])
+        if loss <= self.progress.good_loss:
+            self.progress.good = weights, trainer.optimizer_state()
+            self.progress.good_loss = loss
         return self._stops_early(weights)
+
+    def keep(self, trainer: Trainer, generators: dict) -> None:
+        """Keep the training as it is before its next epoch, where that is asked for."""
+        if self._checkpoint is not None and not self.ended:
+            self._checkpoint.keep(self.progress, self._trained(trainer, generators))
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -209,12 +265,16 @@ class Course:
         if self.ended and not (_all_finite(weights) and _all_finite(state)):
             self.ended = "diverged"
         if self.ended == "diverged":
-            weights, state = self._last_finite()
-        if self._best is not None:
-            weights = self._best
+            weights, state = self._last_good()
+        if self.progress.best is not None:
+            weights = self.progress.best
+        trained = self._trained(trainer, generators)
+        return replace(trained, weights=weights, optimizer_state=state)
+
+    def _trained(self, trainer, generators):
         return Trained(
-            weights=weights,
-            optimizer_state=state,
+            weights=trainer.weights(),
+            optimizer_state=trainer.optimizer_state(),
             history=self.history,
             optimizer=optimizer_name(self.training),
             generators=generators,
@@ -239,24 +299,35 @@ class Course:
         """Whether the validation loss has not fallen for ``patience`` epochs."""
         if self.training.patience is None:
             return False
+        progress = self.progress
         loss = self.history["val_loss"][-1]
-        better = loss < self._lowest
-        self._waited += 1
-        if better or self._best is None:
-            self._best = weights
+        better = loss < progress.lowest
+        progress.waited += 1
+        if better or progress.best is None:
+            progress.best = weights
         if better:
-            self._lowest = loss
-            self._waited = 0
-        return not better and self._waited >= self.training.patience and self.epoch > 1
+            progress.lowest = loss
+            progress.waited = 0
+        return self._has_waited()
 
-    def _last_finite(self):
-        if self._finite is None:
+    def _has_waited(self):
+        patience = self.training.patience
+        waited = self.progress.waited
+        return patience is not None and waited >= max(patience, 1) and self.epoch > 1
+
+    def _explodes(self, losses):
+        """Whether the loss is far above that of the first epoch: what was learned is lost."""
+        first = self.history.get("loss", [np.inf])[0]
+        return losses["loss"] > EXPLODED * first > 0
+
+    def _last_good(self):
+        if self.progress.good is None:
             raise DivergenceError(
                 "training became infinite in its first epoch, so that nothing was learned: lower "
                 f"learning_rate (got {self.training.learning_rate!r}), set clipnorm=1.0, or scale "
                 "the data (SeriesScaler)"
             )
-        return self._finite
+        return self.progress.good
 
 
 def goes_on(training: Trained | None, later: Trained) -> Trained:

@@ -42,6 +42,7 @@ from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, toge
 from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
 from skrnn.neural.training import (
     Course,
+    Keeper,
     Trained,
     Training,
     check_optimizer_state,
@@ -157,23 +158,27 @@ def train(
     feed,
     validation,
     start: Trained | None,
+    checkpoint: Keeper | None = None,
 ) -> Trained:
-    """Train from new weights, or go on from ``start``, on the batches of a ``Feed``."""
-    course = Course(training, len(feed), start)
-    return train_by(course, Trainer(network, training, feed, start), feed, validation)
+    """Train from new weights, or go on from ``start``, on the batches of a ``Feed``.
+
+    What a ``checkpoint`` has kept of this training is gone on from.
+    """
+    course = Course(training, len(feed), start, checkpoint)
+    return train_by(course, Trainer(network, training, feed, course.start), feed, validation)
 
 
 def train_by(course: Course, trainer: "Trainer", feed, validation) -> Trained:
     """All epochs of a training, until its course ends it."""
-    training = course.training
     with course.interruptible():
-        for _ in range(training.epochs):
+        for _ in range(course.epochs_left()):
             course.begin()
             losses = {"loss": trainer.epoch(course)}
             if validation is not None:
                 losses["val_loss"] = trainer.loss(validation)
             ends = course.end(losses, trainer)
             feed.shuffle()
+            course.keep(trainer, trainer.generators())
             if ends:
                 break
     return course.result(trainer, trainer.generators())

@@ -13,6 +13,7 @@ from skrnn.neural.keras.quiet import quiet_start, without_retracing_advice
 from skrnn.neural.network import Network
 from skrnn.neural.training import (
     Course,
+    Keeper,
     Trained,
     Training,
     check_optimizer_state,
@@ -117,6 +118,7 @@ class _Epochs(keras.callbacks.Callback):
         if self.course.end(losses, self.trainer):
             self.model.stop_training = True
         self.feed.shuffle()
+        self.course.keep(self.trainer, self.trainer.generators_of(self.feed))
 
 
 class _PassThrough:
@@ -186,6 +188,10 @@ class _Trainer:
     def generators(self):
         """The states of what draws at random, as numbers."""
         return [np.asarray(variable.numpy()) for variable in self._dropouts()]
+
+    def generators_of(self, feed):
+        """The states of all that draws at random in a training on a feed."""
+        return {**feed.state(), "dropouts": self.generators()}
 
     def restore(self, start, name):
         """Go on from earlier training, with an optimizer of this name."""
@@ -294,9 +300,11 @@ def train(
     feed: Feed,
     validation: Feed | None,
     start: Trained | None,
+    checkpoint: Keeper | None = None,
 ) -> Trained:
-    """Train from new weights, or go on from ``start``."""
-    course = Course(training, len(feed), start)
+    """Train from new weights, or go on from ``start``, or from what a ``checkpoint`` has kept."""
+    course = Course(training, len(feed), start, checkpoint)
+    start = course.start
     if start is not None and "shuffle" in start.generators:
         feed.restore(start.generators)
     # A shallow copy keeps the user's own lists in a callback, but not the model that Keras ties it
@@ -310,15 +318,16 @@ def train(
             callbacks=[*callbacks, _Epochs(course, feed, trainer)],
             shuffle=False,
             verbose=0,
-            epochs=training.epochs,
+            epochs=course.epochs_left(),
             warm_start=True,  # fit goes on with the model that is initialised here
         ).initialize(None)
         if start is not None:
             trainer.restore(start, optimizer_name(training))
         with course.interruptible():
             data = None if validation is None else _data(validation, network)
-            regressor.fit(_data(feed, network), None, validation_data=data)
-        return course.result(trainer, {**feed.state(), "dropouts": trainer.generators()})
+            if course.epochs_left():
+                regressor.fit(_data(feed, network), None, validation_data=data)
+        return course.result(trainer, trainer.generators_of(feed))
 
 
 def _renewed(trainer, seed):
