@@ -21,6 +21,13 @@ RUNGS = {
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 
 
+def printable(text: str) -> str:
+    """A text whose characters only show: those that steer a terminal are spelled out."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
+
+
 def decimals_for(values: Iterable[float], digits: int = 3) -> int:
     """How many decimals give the smallest of some numbers that many digits: a column lines up."""
     sizes = [abs(value) for value in values if math.isfinite(value) and value]

@@ -11,6 +11,7 @@ from skrnn.wording import (
     moments,
     number,
     percent,
+    printable,
     seconds,
     size,
 )
@@ -122,3 +123,8 @@ def test_listing_reads_as_a_sentence(parts, text):
 def test_moments_are_written_alike(index, text):
     """A midnight among hours keeps its hour; days have none."""
     assert moments(index) == text
+
+
+def test_what_steers_a_terminal_is_spelled_out():
+    """A column's name moves no cursor and rings no bell."""
+    assert printable("a\x1b[2Jb\x07 ±ä\n") == "a\\x1b[2Jb\\x07 ±ä\n"

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 import warnings
 
 from skrnn.cli.arguments import make_parser
 from skrnn.cli.flags import as_flags
+from skrnn.wording import printable
 
 INTERRUPTED = 130
 
@@ -19,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     prog = f"skrnn {args.command}"
     try:
-        with _no_warnings():
+        with _no_warnings(), _ended_cleanly(prog):
             return _run(args)
     except KeyboardInterrupt:
         return _fail(prog, "stopped by Ctrl-C, nothing was written", INTERRUPTED)
@@ -50,6 +53,33 @@ def main(argv: list[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
+def _ended_cleanly(prog):
+    """What asks the process to end lets it clean up first: nothing hidden stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number, _):
+        # Once is enough: cleaning up is not to be cut.
+        signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(_fail(prog, "it was told to end, nothing was written", 128 + number))
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    default = [
+        number
+        for number in (getattr(signal, name) for name in names)
+        if signal.getsignal(number) == signal.SIG_DFL
+    ]
+    for number in default:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in default:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
 def _no_warnings():
     """Warnings are for who writes code.
 
@@ -69,7 +99,7 @@ def _no_warnings():
 
 
 def _fail(prog, message, code=2):
-    print(f"{prog}: {message}", file=sys.stderr)
+    print(printable(f"{prog}: {message}"), file=sys.stderr)
     return code
 
 

@@ -15,7 +15,15 @@ from rich.text import Text
 
 from skrnn.comparison import Comparison
 from skrnn.reading import Reading
-from skrnn.wording import RUNGS, decimals_for, decimals_of_errors, number, percent, seconds
+from skrnn.wording import (
+    RUNGS,
+    decimals_for,
+    decimals_of_errors,
+    number,
+    percent,
+    printable,
+    seconds,
+)
 
 # What the measures are called over a column.
 LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE %"}
@@ -51,7 +59,7 @@ def notes_of(reading: Reading) -> list[str]:
 def print_notes(out: Console, notes: Sequence[str]) -> None:
     """Sentences, one a line."""
     for note in notes:
-        out.print(Text(f"- {note}"))
+        out.print(Text(printable(f"- {note}")))
 
 
 def print_comparison(
@@ -60,14 +68,14 @@ def print_comparison(
     """The table, what is missing of it, the answer, and where the files are."""
     plan = comparison.plan
     rows = f"{plan.horizon} rows ahead" if plan.horizon > 1 else "the next row"
-    out.print(Text(f"\n{comparison.reading.target}, {rows}, best first:"))
+    out.print(Text(printable(f"\n{comparison.reading.target}, {rows}, best first:")))
     out.print(fitting_table(out, comparison))
     for name, why in comparison.unfinished.items():
-        out.print(Text(f"{name}: not compared, {why}"))
-    out.print(Text(f"\n{comparison.verdict.sentence}", style="bold"))
+        out.print(Text(printable(f"{name}: not compared, {why}")))
+    out.print(Text(printable(f"\n{comparison.verdict.sentence}"), style="bold"))
     if comparison.promise:
-        out.print(Text(comparison.promise))
-    out.print(Text(f"\n{folder}: {', '.join(files)}"))
+        out.print(Text(printable(comparison.promise)))
+    out.print(Text(printable(f"\n{folder}: {', '.join(files)}")))
 
 
 def fitting_table(out: Console, comparison: Comparison) -> Table:
@@ -140,7 +148,7 @@ def print_facts(out: Console, facts: dict) -> None:
     """Names and what is to be said of them."""
     width = max(map(len, facts))
     for name, said in facts.items():
-        out.print(Text(f"{name:{width}}  {said}"))
+        out.print(Text(printable(f"{name:{width}}  {said}")))
 
 
 def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ def new_file(path: str | Path, force: bool, sources: Sequence = ()) -> Iterator[
         raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "is no file"))
     if path.exists() and not force:
         raise DataProblem(_taken(path, "exists already"))
-    with _beside(path) as folder:
+    with _inside(path.parent, path.name) as folder:
         yield folder / path.name
         (folder / path.name).replace(path)
 
@@ -31,18 +31,39 @@ def new_file(path: str | Path, force: bool, sources: Sequence = ()) -> Iterator[
 def new_folder(path: str | Path, names: Sequence[str], force: bool) -> Iterator[Path]:
     """A path for a folder of files with some names, which gets its name when the block ends well.
 
-    What ``force`` overwrites has no other files.
+    A folder that is there gets the files then; what ``force`` overwrites has no other files.
     """
     path = Path(path)
-    if path.exists():
+    there = path.exists()
+    if there:
         _check_folder(path, names, force)
-    with _beside(path) as folder:
-        unfinished = folder / path.name
+    # A folder that is there stays: it may be a link, the current one, or where a volume is mounted.
+    with _inside(path if there else path.parent, path.name) as folder:
+        unfinished = folder / "new"
         unfinished.mkdir()
         yield unfinished
-        if path.exists():
-            path.replace(folder / "before")
-        unfinished.replace(path)
+        if there:
+            _put_in_place(unfinished, path, folder / "before")
+        else:
+            unfinished.replace(path)
+
+
+def _put_in_place(new, path, before):
+    """Files in place of those of before, which come back if that fails."""
+    old = list(path.glob("[!.]*"))
+    before.mkdir()
+    placed = []
+    try:
+        for file in old:
+            file.replace(before / file.name)
+        for file in sorted(new.iterdir()):
+            placed.append(file.replace(path / file.name))
+    except BaseException:
+        for file in placed:
+            file.unlink()
+        for file in list(before.iterdir()):
+            file.replace(path / file.name)
+        raise
 
 
 def _check_folder(path, names, force):
@@ -51,7 +72,7 @@ def _check_folder(path, names, force):
     others = sorted({file.name for file in path.iterdir()} - set(names))
     if others:
         raise DataProblem(_taken(path, f"has other files ({others[0]})"))
-    if not force:
+    if not force and any(path.iterdir()):
         raise DataProblem(_taken(path, "exists already"))
 
 
@@ -63,13 +84,13 @@ def _taken(path, why):
 
 
 @contextmanager
-def _beside(path):
-    """A folder of its own beside a path, which is gone afterwards."""
+def _inside(parent, name):
+    """A hidden folder in another, which is gone afterwards."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=parent))
     except OSError as error:
         raise DataProblem(
-            f"{path.parent} cannot be written to ({error.strerror}): choose another out="
+            f"{parent} cannot be written to ({error.strerror}): choose another out="
         ) from None
     try:
         yield folder

@@ -1,0 +1,126 @@
+"""Results are written whole or not at all, wherever they go."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skrnn.cli.writing import new_folder
+
+NAMES = ("report", "model")
+
+
+def write(path, words, force=False):
+    with new_folder(path, NAMES, force) as folder:
+        for name in NAMES:
+            (folder / name).write_text(words)
+
+
+def read(path):
+    return {file.name: file.read_text() for file in path.iterdir()}
+
+
+OLD, NEW = (dict.fromkeys(NAMES, words) for words in ("old", "new"))
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A folder of an earlier run."""
+    write(tmp_path / "out", "old")
+    return tmp_path / "out"
+
+
+def test_a_folder_that_is_there_stays_the_same_folder(written):
+    """It may be where a volume is mounted, which can be neither moved nor replaced."""
+    before = written.stat().st_ino
+
+    write(written, "new", force=True)
+
+    assert (read(written), written.stat().st_ino) == (NEW, before)
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_an_empty_folder_needs_no_force(tmp_path):
+    """A volume that was just mounted has nothing that could be lost."""
+    write(tmp_path, "new")
+
+    assert read(tmp_path) == NEW
+
+
+def test_a_link_to_a_folder_stays_a_link(written):
+    """The files go where it leads."""
+    link = written.parent / "link"
+    link.symlink_to(written)
+
+    write(link, "new", force=True)
+
+    assert link.is_symlink()
+    assert read(written) == NEW
+
+
+def test_the_current_folder(written, monkeypatch):
+    """It has no name of its own."""
+    monkeypatch.chdir(written)
+
+    write(".", "new", force=True)
+
+    assert read(written) == NEW
+
+
+@pytest.mark.parametrize("n_done", range(4))
+def test_a_fault_while_files_are_put_in_place(n_done, written, monkeypatch):
+    """Whichever of them cannot be moved, the old ones are there as they were."""
+    replace, done = Path.replace, []
+
+    def fail_later(self, target):
+        done.append(target)
+        if len(done) == n_done + 1:
+            raise OSError("injected")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_later)
+    with pytest.raises(OSError, match="injected"):
+        write(written, "new", force=True)
+
+    assert read(written) == OLD
+
+
+LONG = """
+import sys, time
+from skrnn.cli import main, running
+
+def wait(args):
+    from skrnn.cli.writing import new_folder
+    with new_folder("out", ("report",), False):
+        print("begun", flush=True)
+        time.sleep(60)
+
+running.run = wait
+sys.exit(main(["demo"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_process_that_is_told_to_end_leaves_nothing(number, tmp_path):
+    """Neither results nor a hidden folder."""
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", LONG],
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "begun\n"
+
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 128 + number
+    assert said == "skrnn demo: it was told to end, nothing was written\n"
+    assert list(tmp_path.iterdir()) == []
