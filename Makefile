@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long lint format docs bench clean
+.PHONY: help venv demo test test-long test-oldest lint format docs bench clean
 
 help:
 	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo"
 	@echo "make test    run the tests"
 	@echo "make test-long  and those that take minutes"
+	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
 	@echo "make lint    check style and formatting"
 	@echo "make format  apply the formatting"
 	@echo "make docs    build the documentation into docs/_build/html"
@@ -37,6 +38,13 @@ test: $(READY)
 test-long: $(READY)
 	SKRNN_FUZZ=10000 $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or not long"
 
+test-oldest:
+	$(PYTHON) -m venv --clear $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(VENV)-oldest/bin/python -m pip install --quiet --constraint tests/oldest.txt \
+		--editable ".[all]" --group test
+	$(VENV)-oldest/bin/python -m pytest -n 2 --dist worksteal
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,5 +61,5 @@ bench: $(READY)
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest build dist docs/_build docs/generated .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
