@@ -16,7 +16,7 @@ from skrnn.neural.fused.threads import allowed_threads
 TEXT = Path(__file__).parents[2] / "shared" / "data" / "tinyshakespeare.txt"
 # What is trained in so many minutes at most.
 SETTINGS = {
-    1: {"units": (256,), "learning_rate": 0.01, "length": 32},
+    1: {"units": (128,), "learning_rate": 0.01, "length": 32},
     10: {"units": (512,), "length": 64, "dropout": 0.2},
     math.inf: {"units": (512, 512), "dropout": 0.4},
 }
