@@ -14,9 +14,11 @@ RUNGS = {
     "linear": "linear model",
     "dense": "dense network",
     "conv": "convolutional network",
+    "mingru": "minimal recurrent network",
     "simple": "simple recurrent network",
     "lstm": "LSTM",
     "gru": "GRU",
+    "ensemble": "ensemble",
 }
 BYTES = ("bytes", "kB", "MB", "GB", "TB")
 

@@ -13,6 +13,7 @@ EPILOG = (
 )
 # As the library's, which would have to be imported for it.
 COVERAGES = (0.8, 0.95)
+EFFORTS = ("quick", "default", "best")
 MODEL_FILE = "a file that compare or fit wrote; open only files you trust"
 
 
@@ -57,6 +58,7 @@ def _add_compare(commands):
         metavar="A,B…",
         help=f"which to compare: {', '.join(RUNGS)} (default: all)",
     )
+    _effort(parser, words="default, or what fits into the budget")
     _comparing(parser)
     folder = "folder for report, model, forecast and scores (default: DATA's name and -skrnn)"
     _output(parser, "DIR", folder)
@@ -67,6 +69,7 @@ def _add_fit(commands):
     _data(parser)
     parser.add_argument("--model", required=True, type=str.lower, help=listing(RUNGS, "or"))
     _shape(parser)
+    _effort(parser)
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="random state of a network (default: 0)"
     )
@@ -100,6 +103,7 @@ def _add_demo(commands):
     parser = commands.add_parser(
         "demo", help="compare on a small real series that needs no network"
     )
+    _effort(parser, "quick", "quick")
     _comparing(parser)
     folder = "folder for data, report, model, forecast and scores (default: airline-skrnn)"
     _output(parser, "DIR", folder)
@@ -153,7 +157,7 @@ def _shape(parser):
         "--window",
         type=_count,
         metavar="N",
-        help="rows a forecast looks at (default: about a season)",
+        help="rows a forecast looks at (default: what each model forecasts best from)",
     )
 
 
@@ -162,7 +166,10 @@ def _comparing(parser):
         "--folds", type=_count, default=5, metavar="N", help="folds of the backtest (default: 5)"
     )
     parser.add_argument(
-        "--budget", type=_minutes, metavar="MINUTES", help="end after so long with what is finished"
+        "--budget",
+        type=_minutes,
+        metavar="MINUTES",
+        help="plan for so long, and end then with what is finished",
     )
     parser.add_argument(
         "--jobs",
@@ -175,6 +182,16 @@ def _comparing(parser):
         "--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)"
     )
     _intervals(parser, COVERAGES, "0.8,0.95")
+
+
+def _effort(parser, default=None, words="default"):
+    parser.add_argument(
+        "--effort",
+        choices=EFFORTS,
+        default=default,
+        help="how much is tried, and for how long networks are trained: about 1, 5 or 20 minutes "
+        f"for 10,000 rows (default: {words})",
+    )
 
 
 def _intervals(parser, default, words):

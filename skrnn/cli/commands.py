@@ -51,8 +51,8 @@ def compare(
         Overwrite what an earlier run wrote there.
     **options
         ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore`` and ``season`` as in
-        ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``folds``, ``budget``,
-        ``jobs``, ``seed``, ``coverages``, ``progress`` and ``started`` as in
+        ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``effort``, ``folds``,
+        ``budget``, ``jobs``, ``seed``, ``coverages``, ``progress`` and ``started`` as in
         ``skrnn.comparison.compare``; and ``tell``, which is called with the ``Reading`` as soon as
         the data are read.
 
@@ -154,7 +154,8 @@ def fit(
         The file. None: in the current folder, the data's name, the model's, and ".skrnn".
     **options
         ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore``, ``season``,
-        ``horizon``, ``window``, ``seed``, ``coverages`` and ``tell``, as in ``compare``.
+        ``horizon``, ``window``, ``effort``, ``seed``, ``coverages`` and ``tell``, as in
+        ``compare``.
 
     Returns
     -------
@@ -174,6 +175,7 @@ def fit(
             model,
             horizon=asked.horizon,
             window=asked.window,
+            effort=asked.effort,
             seed=asked.seed,
             coverages=asked.coverages,
         )
@@ -287,6 +289,7 @@ def _command_line(source, asked):
         "window": asked.window,
         "models": ",".join(asked.models or ()) or None,
         "folds": asked.folds,
+        "effort": asked.effort,
         "budget": asked.budget,
         "jobs": None if asked.jobs == 1 else asked.jobs,
         "seed": asked.seed,

@@ -166,6 +166,11 @@ def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:
         "horizon": comparison.plan.horizon,
         "season": comparison.plan.season,
         "window": comparison.plan.window,
+        "recipes": {
+            name: recipe.words(name) for name, recipe in comparison.plan.ladder.recipes.items()
+        },
+        "race": [plain(line) for line in comparison.plan.race.table.to_dict("records")],
+        "members": comparison.plan.ladder.members,
         "table": [plain(line) for line in table.to_dict("records")],
         "unfinished": comparison.unfinished,
         "notes": [*notes_of(comparison.reading), *comparison.plan.notes],
@@ -226,4 +231,6 @@ class Bar:
         """
         said = "" if left is None or name is None else f"{seconds(left)} left"
         doing = RUNGS.get(name, "the last fit, and the report")
+        if total is None:
+            doing = f"how to set the {doing}"
         self._progress.update(self._task, description=doing, completed=done, total=total, left=said)

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 # The arguments that are options of the library under the same names.
-COMPARING = ("folds", "budget", "jobs", "seed", "coverages")
+COMPARING = ("effort", "folds", "budget", "jobs", "seed", "coverages")
 SHAPE = ("series", "known_ahead", "columns", "ignore", "horizon", "season", "window")
 
 
@@ -80,7 +80,7 @@ def _fit(args):
         args.model,
         time_column=args.time,
         tell=None if args.json else tell,
-        **_named(args, (*SHAPE, "seed", "coverages", "out", "force")),
+        **_named(args, (*SHAPE, "effort", "seed", "coverages", "out", "force")),
     )
     facts = {"file": str(path), **model.facts}
     if args.json:

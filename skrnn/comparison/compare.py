@@ -8,13 +8,15 @@ import pandas as pd
 
 from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts, with_intervals
 from skrnn.comparison.options import Options
+from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.planning import make_plan
+from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.result import Comparison
-from skrnn.comparison.rounds import Rounds
+from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.comparison.stopping import Budget, Stop, patient
 from skrnn.comparison.verdict import gain, ranking_measure, verdict
 from skrnn.comparison.versions import versions
-from skrnn.forecasters.inside import nested
+from skrnn.forecasters.inside import nested, steps_of
 from skrnn.reading import Reading
 
 # The shares of a budget that are kept for the last fit and for what follows it.
@@ -66,7 +68,15 @@ def compare(
     options = replace(options or Options(), **changes)
     budget = Budget.of(options.budget, started)
     reading = reading.only(options.columns, options.ignore)
-    plan, X, y = make_plan(reading, options)
+
+    def tell(name, number):
+        if progress is not None:
+            progress(name, number, None, None)
+
+    try:
+        plan, X, y = make_plan(reading, options, budget=budget, tell=tell)
+    except KeyboardInterrupt:
+        raise Unfinished("no model was finished: stopped by Ctrl-C", interrupted=True) from None
     rounds = Rounds(plan)
     with Stop(budget.deadline(KEPT_FOR_FIT)) as stop:
         rounds.run(X, y, stop, jobs=options.jobs, progress=progress)
@@ -89,7 +99,12 @@ def _compared(rounds, reading, ended, X):
         )
     return Comparison(
         reading=reading,
-        plan=replace(rounds.plan, folds=finished.folds, notes=tuple(notes)),
+        plan=replace(
+            rounds.plan,
+            ladder=replace(rounds.plan.ladder, members=finished.members),
+            folds=finished.folds,
+            notes=tuple(notes),
+        ),
         results=results,
         unfinished=finished.unfinished,
         verdict=verdict(results, measure),
@@ -152,6 +167,7 @@ def _training(results):
     found = {
         name: [_inside(model, "history_") for model in result.estimators]
         for name, result in results.items()
+        if name in NETWORKS
     }
     return {name: histories for name, histories in found.items() if histories[-1] is not None}
 
@@ -160,7 +176,11 @@ def _weights(results, windows):
     """How much the newest linear model looks at each step of each column; see ``Comparison``."""
     if "linear" not in results:
         return None
-    coefficients = _inside(results["linear"].estimators[-1], "coef_")
+    model = results["linear"].estimators[-1]
+    picked = next((step for step in steps_of(model) if isinstance(step, PickColumns)), None)
+    if picked is not None:
+        windows = picked.transform(windows)
+    coefficients = _inside(model, "coef_")
     sizes = np.abs(np.reshape(coefficients, (-1, *coefficients.shape[-2:]))).mean(axis=0)
     # Columns that are known ahead have their newest step so many rows behind that at which the
     # forecast is made.

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from skrnn.comparison.folds import thinned
-from skrnn.comparison.forms import best_form
+from skrnn.comparison.ensemble import ENSEMBLE, members_of
+from skrnn.comparison.folds import make_folds
 from skrnn.comparison.intervals import interval_words, promised, residuals_of
-from skrnn.comparison.ladder import LEARNING, MOST_WINDOWS, NETWORKS, Ladder, check_rungs
+from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.options import COVERAGES, Options, asked_coverages
-from skrnn.comparison.planning import prepare
-from skrnn.comparison.preparation import Preparation, taught_targets, with_future
-from skrnn.comparison.seasons import best_season
+from skrnn.comparison.options import COVERAGES, N_FOLDS, Options, asked_coverages
+from skrnn.comparison.planning import prepare, wanted
+from skrnn.comparison.preparation import Preparation, taught_targets, thinned, with_future
+from skrnn.comparison.race import race
+from skrnn.comparison.recipes import LEARNING
 from skrnn.comparison.versions import versions
 from skrnn.evaluation import Backtest, backtest
 from skrnn.evaluation.samples import WindowSamples
@@ -22,7 +23,7 @@ from skrnn.intervals.residuals import calibration_blocks
 from skrnn.reading import DataProblem, Reading
 from skrnn.validation import DivergenceError
 from skrnn.windows import Windows
-from skrnn.wording import RUNGS, moments
+from skrnn.wording import RUNGS, listing, moments
 
 # Without folds, the newest share of the origins tells how wide intervals are, by as many windows.
 CALIBRATION_SHARE = 0.2
@@ -35,6 +36,7 @@ def fit_model(
     *,
     horizon: int | None = None,
     window: int | None = None,
+    effort: str | None = None,
     columns: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
     seed: int = 0,
@@ -42,8 +44,8 @@ def fit_model(
 ) -> ForecastModel:
     """Fit one rung of the ladder on all rows, as ``compare`` fits the one that it recommends.
 
-    It learns what a linear model forecasts best by, values or changes: here of all rows, in
-    ``compare`` of the oldest fold's.
+    How it is set is chosen by a race on the training rows of the oldest of five folds, as in
+    ``compare``.
 
     Parameters
     ----------
@@ -53,6 +55,8 @@ def fit_model(
         The rung: naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru.
     horizon, window : int, default=None
         Rows that are forecast, and steps that a forecast looks at; None: as in ``compare``.
+    effort : {"quick", "default", "best"}, default=None
+        How many recipes are tried, and how long a network is trained. None: "default".
     columns : sequence of str, default=None
         The only columns that are used beside the target and those known ahead. None: all.
     ignore : sequence of str, default=()
@@ -76,15 +80,19 @@ def fit_model(
         )
     coverages = asked_coverages(coverages)
     reading = reading.only(columns, ignore)
-    preparation, ladder = prepare(reading, Options(horizon=horizon, window=window, seed=seed))
+    names = (name,) if name != ENSEMBLE else wanted(None, reading.season)[:-1]
+    options = Options(horizon=horizon, window=window, seed=seed, effort=effort, models=names)
+    preparation, ground, ladder = prepare(reading, options)
     X, y = preparation.windows(reading.frames)
-    learned = _learned(ladder, name, X, y, np.arange(len(X)), reading)
-    fitted = fit_rung(learned, name, X, y)
-    model = forecast_model(name, fitted, preparation, reading, learned_facts(learned, name))
+    older, newest = _parts(X, y, ladder)
+    found = race(names, X, y, _oldest(X, y, older, ladder), ladder, ground)
+    ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
+    fitted = fit_rung(ladder, name, X, y)
+    model = forecast_model(name, fitted, preparation, reading, learned_facts(ladder, name))
     if not coverages:
         return model
     try:
-        tested = _calibration(ladder, name, X, y, reading, coverages)
+        tested = RungInFold(ladder, name, coverages)(X, y, older, newest)
     except (ValueError, np.linalg.LinAlgError) as error:
         # There is a model all the same, which says what it lacks.
         words = f"none, as no forecast could be tested on the newest rows: {_first_line(error)}"
@@ -92,22 +100,21 @@ def fit_model(
     return with_intervals(model, tested, reading, coverages)
 
 
-def _learned(ladder, name, X, y, train, reading):
-    """The ladder that learns what forecasts best by some windows."""
-    if name in LEARNING:
-        return ladder.of(best_form(X, y, train, ladder).form)
-    if name == "smoothing":
-        return ladder.smoothed(best_season(X, y, train, ladder, reading.seasons).season)
-    return ladder
+def _parts(X, y, ladder):
+    """The windows by which a recipe is chosen, and the newest, of which nothing is known then."""
+    ((older, newest),) = calibration_blocks(WindowSamples(None, X, y), CALIBRATION_SHARE, 1)
+    return older, np.sort(thinned(newest, MOST_CALIBRATED, ladder.season))
 
 
-def _calibration(ladder, name, X, y, reading, coverages) -> Backtest:
-    """A backtest of a rung on the newest windows, of which nothing is known where it is chosen."""
-    samples = WindowSamples(None, X, y)
-    ((train, test),) = calibration_blocks(samples, CALIBRATION_SHARE, 1)
-    test = np.sort(thinned(test, MOST_CALIBRATED, ladder.season))
-    learned = _learned(ladder, name, X, y, train, reading)
-    return RungInFold(learned, name, coverages)(X, y, train, test)
+def _oldest(X, y, older, ladder):
+    """The training windows of the oldest fold of ``compare``; where folds are too many, the older.
+
+    Both are older than what tells how wide intervals are.
+    """
+    try:
+        return make_folds(WindowSamples(None, X, y), N_FOLDS, ladder.season)[0][0]
+    except DataProblem:
+        return older
 
 
 def _first_line(error):
@@ -115,22 +122,19 @@ def _first_line(error):
 
 
 def learned_facts(ladder: Ladder, name: str) -> dict[str, str]:
-    """What a rung learns, for its file; nothing of a rung that learns nothing."""
-    if name in LEARNING:
-        return {"learns": ladder.form.words(ladder.season)}
-    if name == "smoothing":
-        season = ladder.smoothed_season or ladder.season
-        return {"learns": f"a season of {season} rows" if season > 1 else "no season"}
-    return {}
+    """How a rung is set, for its file; nothing of a rung that learns nothing."""
+    if name == ENSEMBLE:
+        return {"learns": f"the median of {listing(ladder.members)}"}
+    if name not in (*LEARNING, "smoothing"):
+        return {}
+    return {"learns": ladder.recipes[name].words(name)}
 
 
 def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray) -> BaseEstimator:
     """A rung, fitted on all windows whose targets are known."""
     y = taught_targets(X, y)
     which = np.flatnonzero(np.isfinite(np.reshape(y, (len(y), -1))).all(axis=1))
-    if name in NETWORKS:
-        which = thinned(which, MOST_WINDOWS, ladder.season)
-    return ladder.rung(name, len(which)).fit(X[which], y[which])
+    return ladder.fit(name, X[which], y[which])
 
 
 class Rung(RegressorMixin, BaseEstimator):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.comparison.preparation import spacing
+from skrnn.comparison.preparation import thinned
 from skrnn.evaluation.folds import known_at, successive_tests
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem
@@ -44,11 +44,6 @@ def make_folds(
             _raise_too_few(n_origins, n_folds, n_tested)
         folds.append((train, thinned(test, MOST_TESTED, season)))
     return folds
-
-
-def thinned(which: np.ndarray, most: int, season: int) -> np.ndarray:
-    """Evenly spaced ones of at most so many, at all times of the season alike."""
-    return which[:: spacing(len(which), most, season)]
 
 
 def _raise_too_few(n_windows, n_folds, n_tested):

@@ -1,87 +1,73 @@
-"""Forms: what linear model and networks learn, values or changes, and which is learned best."""
+"""Forms: what a rung learns of its windows: values or changes, their logarithms, their own unit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
+from sklearn.base import BaseEstimator
 
-from skrnn.comparison.trial import Trial
-from skrnn.windows import Windows
-from skrnn.wording import listing
+from skrnn.forecasters.relative import TransformedWindowRegressor
+from skrnn.preprocessing import Differencer, LogTransformer, SeasonalAnchor, WindowScaler
+
+# What changes are since: nothing (values), the row before, the same row of the season before, or
+# the same row of the window's last season.
+SINCE = ("nothing", "row", "season", "last season")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What linear model and networks learn.
+    """What a rung learns of its windows, and of what they forecast.
 
     Attributes
     ----------
-    changes : bool, default=False
-        Changes, from a season before, in place of values.
+    since : {"nothing", "row", "season", "last season"}, default="nothing"
+        Values, or changes: from one row to the next, from the same row of the season before, or
+        since the same row of the window's last season.
     scaled : bool, default=False
         Each window, and what it forecasts, by the window's own mean and deviation.
+    logs : bool, default=False
+        Of logarithms, of columns whose values are all positive.
     """
 
-    changes: bool = False
+    since: str = "nothing"
     scaled: bool = False
+    logs: bool = False
 
     def words(self, season: int) -> str:
         """What is learned, as part of a sentence."""
         before = f"a season ({season} rows) before" if season > 1 else "the row before"
-        kind = f"changes from {before}" if self.changes else "values"
-        return f"{kind}, each window in units of its own deviation" if self.scaled else kind
+        changes = {
+            "row": "changes from the row before",
+            "season": f"changes from {before}",
+            "last season": f"changes since the window's last season ({season} rows)",
+        }
+        words = changes.get(self.since, "values")
+        if self.logs:
+            words = f"logarithms' {words}" if self.since != "nothing" else "logarithms"
+        return f"{words}, each window in units of its own deviation" if self.scaled else words
 
+    def steps_lost(self, season: int) -> int:
+        """The oldest steps of a window that have nothing to be changes from."""
+        return {"row": 1, "season": season}.get(self.since, 0)
 
-# What is tried: of several series also windows by themselves, as series may differ in size.
-FORMS = (Form(), Form(changes=True))
-FORMS_OF_SEVERAL = (*FORMS, Form(scaled=True), Form(changes=True, scaled=True))
+    def around(
+        self, model: BaseEstimator, season: int, target: str, *, weight: float = 0.0
+    ) -> BaseEstimator:
+        """A model on windows that learns this form; its forecasts are in the target's unit.
 
+        ``weight`` is the power of its own unit that a scaled window weighs.
+        """
 
-@dataclass(frozen=True)
-class FormChoice:
-    """The form that is learned, and a linear model's error by each that was tried.
+        def relative(inner, transformer, **how):
+            return TransformedWindowRegressor(inner, transformer, target=target, **how)
 
-    Attributes
-    ----------
-    form : Form
-        What linear model and networks learn.
-    errors : dict of Form to str, default={}
-        The errors, in words; empty where the training rows do not tell.
-    """
-
-    form: Form
-    errors: dict[Form, str] = field(default_factory=dict)
-
-    def note(self, season: int) -> str:
-        """What is learned, and the figures that decided, in a sentence."""
-        learned = f"Linear model and networks learn {self.form.words(season)}"
-        if not self.errors:
-            return (
-                f"{learned}: the oldest fold's training rows do not tell what is forecast better."
-            )
-        others = [
-            f"with {form.words(season)} by {error}"
-            for form, error in self.errors.items()
-            if form != self.form
-        ]
-        return (
-            f"{learned}: on the newest of the oldest fold's training rows a linear model errs by "
-            f"{self.errors[self.form]} with them, {listing(others)}."
-        )
-
-
-def best_form(X: Windows, y: np.ndarray, train: np.ndarray, ladder) -> FormChoice:
-    """By which form a linear model of some training windows forecasts their newest part best.
-
-    Values, where these do not tell.
-    """
-    trial = Trial.of(X, y, train, ladder.target)
-    if not trial.tells(ladder.window + ladder.season):
-        return FormChoice(FORMS[0])
-    errors = {}
-    for form in FORMS_OF_SEVERAL if trial.of_several else FORMS:
-        model = ladder.of(form).rung("linear", len(train)).fit(trial.past, trial.taught)
-        errors[form] = trial.error(model)
-    best = min(errors, key=errors.get)
-    if not np.isfinite(errors[best]):
-        return FormChoice(FORMS[0])
-    return FormChoice(best, {form: trial.words(error) for form, error in errors.items()})
+        # Of the last season's phases the anchor knows nothing more once windows are differenced:
+        # scaling comes in front of it, and behind changes of rows.
+        if self.since == "last season":
+            model = relative(model, SeasonalAnchor(season))
+        if self.scaled:
+            model = relative(model, WindowScaler(), weight_by_scale=weight)
+        if self.since in ("row", "season"):
+            lag = 1 if self.since == "row" else season
+            model = relative(model, Differencer(lag))
+        if self.logs:
+            model = relative(model, LogTransformer(columns=target))
+        return model

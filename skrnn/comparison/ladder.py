@@ -1,37 +1,35 @@
-"""The ladder.
-
-Every model that is compared, from the naive forecast to the GRU, as a pipeline on windows.
-"""
+"""Ladder: the models that are compared, from the naive forecast to recurrent networks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
-from skrnn.comparison.forms import Form
-from skrnn.comparison.seasons import MOST_SMOOTHED
-from skrnn.forecasters.relative import TransformedWindowRegressor
+from skrnn.comparison.effort import CONV_HEAD, KERNEL, Allowance, batch_size, units_of
+from skrnn.comparison.ensemble import ENSEMBLE, Ensemble
+from skrnn.comparison.picking import PickColumns
+from skrnn.comparison.preparation import thinned
+from skrnn.comparison.recipes import NETWORKS, VALUES, Recipe
+from skrnn.comparison.trial import is_positive
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
-from skrnn.preprocessing import Differencer, SeriesScaler, WindowScaler
+from skrnn.preprocessing import SeriesScaler
 from skrnn.reading import DataProblem
-from skrnn.windows import LastSteps
+from skrnn.windows import LastSteps, Windows
 from skrnn.wording import RUNGS
 
-# The networks, and what each costs beside the others, until it has been seen.
-NETWORKS = {"dense": 10, "conv": 15, "simple": 20, "lstm": 30, "gru": 30}
-# Windows that a network is trained on at most, and the steps of each that it reads: time grows with
-# both.
-MOST_WINDOWS = 16_000
-MOST_STEPS = 60
-# Training steps that a network makes at most, which is enough for these sizes.
-MOST_UPDATES = 3_000
-
-
-# The rungs that learn a form of the rows, and see the calendar.
-LEARNING = ("linear", *NETWORKS)
+# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
+# length.
+MOST_SMOOTHED = 1_000
+LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
+# Values of windows that a linear model learns from at most where these are relative to themselves:
+# they are gathered then, which takes seconds.
+MOST_GATHERED = 10_000_000
+# The learning rate that falls along a cosine, by the network's size.
+LEARNING_RATE = {"small": 0.003, "large": 0.0015}
 
 
 def check_rungs(names: Iterable[str], argument: str) -> None:
@@ -49,82 +47,93 @@ class Ladder:
     ----------
     target : str
         The column that is forecast.
-    window, season : int
-        Steps that a forecast looks at, and rows of a season.
-    form : Form
-        What linear model and networks learn.
+    season : int
+        Rows of a season.
     seed : int
         The random state of the networks.
-    ahead : int, default=0
-        Rows behind a window at which something is known: networks read as many steps, to see all of
-        these.
-    smoothed_season : int, default=None
-        Rows of the season that exponential smoothing follows; None: ``season``.
+    allowance : Allowance
+        What the training of networks may cost.
+    several : bool, default=False
+        Whether there are several series.
+    recipes : dict of str to Recipe, default={}
+        How each rung is set.
+    members : tuple of str, default=()
+        The rungs whose median the ensemble is.
     """
 
     target: str
-    window: int
     season: int
-    form: Form
     seed: int
-    ahead: int = 0
-    smoothed_season: int | None = None
+    allowance: Allowance
+    several: bool = False
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    members: tuple = ()
 
-    def of(self, form: Form) -> "Ladder":
-        """The ladder that learns this form."""
-        return replace(self, form=form)
+    def of(self, recipes: dict[str, Recipe]) -> "Ladder":
+        """The ladder whose rungs of these names are set so."""
+        return replace(self, recipes={**self.recipes, **recipes})
 
-    def smoothed(self, season: int) -> "Ladder":
-        """The ladder whose exponential smoothing follows this season."""
-        return replace(self, smoothed_season=season)
+    def fit(self, name: str, X: Windows, y: np.ndarray, share: float = 1.0) -> BaseEstimator:
+        """A rung, fitted on windows whose targets are known; networks with a share of training.
 
-    def rung(self, name: str, n_train: int) -> BaseEstimator:
-        """The model of a name, for so many training windows."""
+        A network that sees each of its windows a few times only takes fewer of them, evenly spaced.
+        """
+        if name == ENSEMBLE:
+            members = [self.fit(member, X, y, share) for member in self.members]
+            return Ensemble(self.members, tuple(members))
+        # The naive forecast, which all are compared with, needs none.
+        recipe = self.recipes.get(name, Recipe(window=1, season=self.season))
+        if recipe.form.logs and not is_positive(X, y):
+            # What was positive where recipes were chosen need not stay so.
+            recipe = replace(recipe, form=replace(recipe.form, logs=False))
+        if name not in NETWORKS:
+            if name == "linear" and recipe.form != VALUES:
+                n_inputs = recipe.window * X.n_features
+                which = thinned(
+                    np.arange(len(X)), int(share * MOST_GATHERED / n_inputs), self.season
+                )
+                X, y = X[which], y[which]
+            return self._plain(name, recipe).fit(X, y)
+        updates = max(1, round(share * self.allowance.updates(name, recipe, len(X))))
+        batch = batch_size(len(X))
+        which = thinned(np.arange(len(X)), max(2 * batch, updates * batch // 3), self.season)
+        epochs = max(1, round(updates * batch / len(which)))
+        model = self._network(name, recipe, epochs, batch)
+        return self._formed(model, recipe).fit(X[which], y[which])
+
+    def _plain(self, name, recipe):
         if name == "naive":
             return NaiveForecaster(target=self.target)
         if name == "seasonal":
-            return NaiveForecaster("seasonal", season=self.season, target=self.target)
+            return NaiveForecaster("seasonal", season=recipe.season, target=self.target)
         if name == "smoothing":
-            season = self.smoothed_season or self.season
-            return SmoothingRegressor(season, target=self.target, max_rows=MOST_SMOOTHED)
-        if name == "linear":
-            return self._formed(LinearWindow(), self.window)
-        steps = min(self.window, max(MOST_STEPS, self.ahead))
-        return self._formed(self._network(name, n_train), steps)
+            return SmoothingRegressor(recipe.season, target=self.target, max_rows=MOST_SMOOTHED)
+        return self._formed(LinearWindow("auto", loss=recipe.loss), recipe)
 
-    def _formed(self, model, steps):
-        """A model on so many steps, which learns the form."""
-        model = make_pipeline(SeriesScaler(), model)
-        if self.form.scaled:
-            model = TransformedWindowRegressor(model, WindowScaler(), target=self.target)
-        if not self.form.changes:
-            return make_pipeline(LastSteps(steps), model)
-        # The oldest season's steps have nothing to be changes from.
-        changes = TransformedWindowRegressor(model, Differencer(self.season), target=self.target)
-        return make_pipeline(LastSteps(steps + self.season), changes)
+    def _formed(self, model, recipe):
+        """A model on the windows of a recipe, which learns its form."""
+        # Errors count as in the target's unit, but those of several series in each one's own.
+        model = recipe.form.around(
+            make_pipeline(SeriesScaler(), model),
+            recipe.season,
+            self.target,
+            weight=0.0 if self.several else 1.0,
+        )
+        picked = [] if recipe.columns is None else [PickColumns(recipe.columns)]
+        return make_pipeline(*picked, LastSteps(recipe.steps), model)
 
-    def _network(self, name, n_train):
-        n = min(n_train, MOST_WINDOWS)
-        batch_size = _batch_size(n)
-        epochs = min(60, max(5, MOST_UPDATES * batch_size // n))
+    def _network(self, name, recipe, epochs, batch):
         training = {
-            "learning_rate": 0.003,
-            "learning_rate_schedule": "exponential",
-            "learning_rate_decay": 0.1,
-            "batch_size": batch_size,
+            "loss": recipe.loss,
+            "learning_rate": LEARNING_RATE[recipe.size],
+            "batch_size": batch,
             "epochs": epochs,
-            "early_stopping": True,
-            "patience": max(3, epochs // 6),
+            "n_estimators": self.allowance.effort.members,
             "random_state": self.seed,
         }
+        units = units_of(name, recipe.size)
         if name == "dense":
-            return DenseRegressor((64, 32), **training)
+            return DenseRegressor(units, **training)
         if name == "conv":
-            return ConvRegressor((32, 32), dense_units=32, **training)
-        return RNNRegressor(name, 32, **training)
-
-
-def _batch_size(n_windows):
-    if n_windows < 2_000:
-        return 32
-    return 64 if n_windows < 8_000 else 128
+            return ConvRegressor(units, KERNEL, dense_units=CONV_HEAD, **training)
+        return RNNRegressor(name, units, segment=recipe.segment, **training)

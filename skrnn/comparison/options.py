@@ -9,6 +9,7 @@ from skrnn.evaluation.promises import check_coverages
 
 # The shares of truths that intervals hold, unless others are asked for.
 COVERAGES = (0.8, 0.95)
+N_FOLDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +31,12 @@ class Options:
         Columns that are not used.
     folds : int, default=5
         Folds of the backtest, over the newest 30 % of the rows.
+    effort : {"quick", "default", "best"}, default=None
+        How many recipes are tried, and how long networks are trained: about one minute, five or
+        twenty for 10,000 rows. None: "default", or what fits into ``budget``.
     budget : float, default=None
-        Minutes that it may take. What is not finished by then is left out.
+        Minutes that it may take: as much is planned before anything is fitted, and what is not
+        finished by then is left out.
     jobs : int, default=1
         Fits in parallel, as in joblib. Each fit uses all cores by itself where it is alone.
     seed : int, default=0
@@ -45,7 +50,8 @@ class Options:
     models: tuple | None = None
     columns: tuple | None = None
     ignore: tuple = ()
-    folds: int = 5
+    folds: int = N_FOLDS
+    effort: str | None = None
     budget: float | None = None
     jobs: int = 1
     seed: int = 0

@@ -1,30 +1,37 @@
-"""Planning: what is forecast, from what, and in which folds."""
+"""Planning: what is forecast, from what, by which recipes, and in which folds."""
 
 import numbers
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from skrnn.comparison.effort import Allowance, effort_of
+from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import make_folds
-from skrnn.comparison.forms import FORMS, Form, best_form
-from skrnn.comparison.ladder import LEARNING, Ladder, check_rungs
-from skrnn.comparison.options import Options, asked_coverages
+from skrnn.comparison.ladder import Ladder, check_rungs
+from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
-from skrnn.comparison.seasons import best_season
+from skrnn.comparison.race import Race, note_on_race, race
+from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, Ground
+from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS, count, listing
 
-# Windows reach over a season, but no further, unless somebody asks for it; nor have they more
-# values than these.
-SHORTEST_WINDOW = 12
-LONGEST_WINDOW = 400
+# No window is longer, unless somebody asks for it; nor has it more values than these.
+LONGEST_WINDOW = 512
 MOST_VALUES = 1_500
+# A window is at most such a part of the rows, if there are no fewer than it takes.
+PART_OF_ROWS = 6
+ENOUGH_SERIES = 50
 # A window of exponential smoothing reaches over so many seasons, where there are rows enough.
 SMOOTHED_SEASONS = 8
-# As many windows tell which form is learned best.
+# As many windows tell which recipe is best.
 ENOUGH_WINDOWS = 50_000
+# The share of a budget by which all races end.
+BUDGET_OF_RACE = 0.5
 CALENDAR_WORDS = {
     "hour": "time of day",
     "dayofweek": "day of the week",
@@ -50,6 +57,8 @@ class Plan:
         Sentences on what was chosen, and why.
     coverages : tuple of float
         The shares of truths that intervals are to hold, going up; () without intervals.
+    race : Race
+        What was tried for each rung, and what it got.
     """
 
     preparation: Preparation
@@ -58,6 +67,7 @@ class Plan:
     models: tuple
     notes: tuple = ()
     coverages: tuple = ()
+    race: Race = field(default_factory=Race)
 
     @property
     def horizon(self) -> int:
@@ -71,8 +81,10 @@ class Plan:
 
     @property
     def window(self) -> int:
-        """Rows that a forecast looks at."""
-        return self.ladder.window
+        """Rows that a forecast of a rung that learns looks at, at most."""
+        recipes = self.ladder.recipes
+        learned = [recipes[name].window for name in self.models if name in LEARNING]
+        return max(learned, default=self.preparation.season)
 
     @property
     def calendar(self) -> tuple:
@@ -85,9 +97,9 @@ class Plan:
         return self.preparation.known_ahead
 
     @property
-    def form(self) -> Form:
-        """What linear model and networks learn."""
-        return self.ladder.form
+    def measure(self) -> str:
+        """By which rungs are compared: of several series that which is relative to each one's."""
+        return "mase" if self.ladder.several else "mae"
 
     @property
     def seed(self) -> int:
@@ -95,69 +107,109 @@ class Plan:
         return self.ladder.seed
 
 
-def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ladder]:
-    """How the rows of a reading become windows, and the ladder on these, which learns values."""
+def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, Ladder]:
+    """How the rows of a reading become windows, what recipes are for, and a ladder without any."""
     frame = max(reading.frames.values(), key=len)
+    n_rows = int(np.median([len(one) for one in reading.frames.values()]))
     season = reading.season
     horizon = _count("horizon", options.horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
-    columns = tuple(frame.columns)
     known_ahead = tuple(reading.known_ahead)
-    most = MOST_VALUES // (len(columns) + 2 * len(calendar))
+    n_columns = len(frame.columns) + 2 * len(calendar)
+    most = MOST_VALUES // n_columns
     reach = horizon if known_ahead else min(horizon, 2 * season)
     window = _count("window", options.window, _default_window(len(frame), season, reach, most))
-    length = max(window + season, min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10))
+    windows = ()
+    if options.window is None:
+        # Of many series, each needs but a few windows.
+        part = PART_OF_ROWS if len(reading.frames) < ENOUGH_SERIES else 2
+        longest = min(LONGEST_WINDOW, n_rows // part, max(SHORTEST_WINDOW, most))
+        windows = _windows(window, season, reading.seasons, longest)
+        if known_ahead:
+            # A shorter one would not see what is known ahead of the first rows.
+            windows = [n for n in windows if n >= horizon]
+    seasons = tuple(n for n in reading.seasons if n > 1)
+    smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
     preparation = Preparation(
-        columns=columns,
+        columns=tuple(frame.columns),
         known_ahead=known_ahead,
         calendar=calendar,
-        length=length,
+        length=max(max([window, *windows]) + season, smoothed),
         horizon=horizon,
         season=season,
     )
-    _check_enough(len(frame), preparation, window)
+    _check_enough(len(frame), preparation, max([window, *windows]))
+    ground = Ground(
+        horizon=horizon,
+        season=season,
+        seasons=seasons,
+        window=window,
+        windows=tuple(windows),
+        is_asked=options.window is not None,
+        columns=(*frame.columns, *preparation.waves),
+        known_ahead=known_ahead,
+        calendar=preparation.waves,
+        several=len(reading.frames) > 1,
+    )
+    effort = effort_of(options.effort, options.budget)
+    allowance = Allowance.of(
+        effort,
+        wanted(options.models, season),
+        _count("folds", options.folds, N_FOLDS),
+        horizon=horizon,
+        n_columns=n_columns,
+    )
     ladder = Ladder(
         target=preparation.target,
-        window=window,
         season=season,
-        form=FORMS[0],
         seed=_seed(options.seed),
-        ahead=horizon if known_ahead else 0,
+        allowance=allowance,
+        several=ground.several,
     )
-    return preparation, ladder
+    return preparation, ground, ladder
 
 
-def make_plan(reading: Reading, options: Options) -> tuple[Plan, Windows, np.ndarray]:
-    """(plan, X, y) of a comparison."""
-    models = _wanted(options.models)
+def make_plan(
+    reading: Reading,
+    options: Options,
+    *,
+    budget: Budget | None = None,
+    tell: Callable | None = None,
+) -> tuple[Plan, Windows, np.ndarray]:
+    """(plan, X, y) of a comparison.
+
+    ``tell`` is called with the name of each rung whose recipe is chosen, and how many there are.
+    """
+    models = wanted(options.models, reading.season)
     coverages = asked_coverages(options.coverages)
-    preparation, ladder = prepare(reading, options)
-    n_folds = _count("folds", options.folds, 5)
+    preparation, ground, ladder = prepare(reading, options)
+    n_folds = _count("folds", options.folds, N_FOLDS)
     X, y = preparation.windows(reading.frames)
     folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
+    racing = tuple(name for name in models if name != ENSEMBLE)
     oldest = folds[0][0][-ENOUGH_WINDOWS:]
-    notes = list(_note_on_season(models, reading.season))
-    if "smoothing" in models:
-        smoothed = best_season(X, y, oldest, ladder, reading.seasons)
-        ladder = ladder.smoothed(smoothed.season)
-        notes += smoothed.note(reading.season)
-    notes += _note_on_short(reading, preparation)
-    learning = [name for name in models if name in LEARNING]
-    if learning:
-        learned = best_form(X, y, oldest, ladder)
-        ladder = ladder.of(learned.form)
-        notes.append(learned.note(reading.season))
-    notes += _note_on_stride(preparation.stride(reading.frames))
-    if learning:
-        notes += _note_on_ahead(ladder, preparation.horizon)
+    deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
+    how = {"deadline": deadline, "jobs": options.jobs, "tell": tell}
+    found = race(racing, X, y, oldest, ladder, ground, **how)
+    ladder = ladder.of(found.recipes)
+    notes = [
+        *_note_on_season(options.models, reading.season),
+        *_note_on_short(reading, preparation),
+        *note_on_race(found),
+        *_note_on_untold(found),
+        *_note_on_stride(preparation.stride(reading.frames)),
+    ]
+    if any(name in LEARNING for name in models):
+        notes += _note_on_ahead(ladder, preparation)
         notes += _note_on_calendar(preparation.calendar)
     plan = Plan(
         preparation=preparation,
         ladder=ladder,
         folds=folds,
-        models=tuple(name for name in models if name != "seasonal" or reading.season > 1),
+        models=models,
         notes=tuple(notes),
         coverages=coverages,
+        race=found,
     )
     return plan, X, y
 
@@ -174,7 +226,16 @@ def _default_horizon(season):
 
 def _default_window(n_rows, season, reach, most):
     wanted = max(SHORTEST_WINDOW, season, reach)
-    return max(2, min(wanted, LONGEST_WINDOW, n_rows // 6, max(SHORTEST_WINDOW, most)))
+    return max(2, min(wanted, LONGEST_WINDOW, n_rows // PART_OF_ROWS, max(SHORTEST_WINDOW, most)))
+
+
+def _windows(window, season, seasons, longest):
+    """The windows that are tried beside the first: parts of it, multiples, and natural seasons'."""
+    found = [int(window * factor) for factor in FACTORS]
+    found += [times * one for one in (season, *seasons) for times in (1, 2)]
+    fitting = {n for n in found if SHORTEST_WINDOW <= n <= longest} - {window}
+    # Those first that are nearest to twice as much.
+    return sorted(fitting, key=lambda n: (abs(np.log(n / (2 * window))), n))
 
 
 def _count(name, value, default):
@@ -204,20 +265,19 @@ def _check_enough(n_rows, preparation, window):
     )
 
 
-def _wanted(models):
+def wanted(models: tuple | None, season: int) -> tuple[str, ...]:
     """The rungs that are asked for in the ladder's order, the naive forecast always."""
-    if models is None:
-        return tuple(RUNGS)
-    names = [name.strip().lower() for name in models if name.strip()]
+    names = RUNGS if models is None else [name.strip().lower() for name in models if name.strip()]
     check_rungs(names, "models")
-    return tuple(name for name in RUNGS if name == "naive" or name in names)
+    names = tuple(name for name in RUNGS if name == "naive" or name in names)
+    return tuple(name for name in names if name != "seasonal" or season > 1)
 
 
 # ---------------------------------------------------------------------- notes
 
 
 def _note_on_season(models, season):
-    if "seasonal" not in models or season > 1:
+    if season > 1 or (models is not None and "seasonal" not in models):
         return []
     return ["The seasonal naive forecast is left out: there is no season."]
 
@@ -247,14 +307,25 @@ def _note_on_stride(stride):
     ]
 
 
-def _note_on_ahead(ladder, horizon):
-    unseen = ladder.ahead - ladder.window
-    if unseen <= 0:
+def _note_on_ahead(ladder, preparation):
+    """What is known ahead of the first rows, and no window of a rung reaches."""
+    if not preparation.ahead:
+        return []
+    shortest = min(one.window for name, one in ladder.recipes.items() if name in LEARNING)
+    unseen = preparation.horizon - shortest
+    if unseen <= 0 or not preparation.known_ahead:
         return []
     return [
-        f"Of the columns known ahead, the values at the first {unseen} of {horizon} rows that are "
-        f"forecast are not seen: a window of {horizon} steps has them."
+        f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} "
+        f"rows that are forecast are not seen: a window of {preparation.horizon} steps has them."
     ]
+
+
+def _note_on_untold(found):
+    if not found.untold:
+        return []
+    names = listing(RUNGS[name] for name in found.untold)
+    return [f"The budget ended before the race of {names} did: set as it begins."]
 
 
 def _note_on_calendar(calendar):

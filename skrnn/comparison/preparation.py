@@ -49,10 +49,12 @@ class Preparation:
     @property
     def ahead(self) -> list:
         """All columns that are known ahead."""
-        return [
-            *self.known_ahead,
-            *(f"{field}_{wave}" for field in self.calendar for wave in ("sin", "cos")),
-        ]
+        return [*self.known_ahead, *self.waves]
+
+    @property
+    def waves(self) -> tuple:
+        """The columns of the calendar."""
+        return tuple(f"{field}_{wave}" for field in self.calendar for wave in ("sin", "cos"))
 
     def windows(self, frames: dict) -> tuple[Windows, np.ndarray]:
         """(X, y) of all series: windows without gaps, filled from their past.
@@ -205,6 +207,11 @@ def spacing(n: int, most: int, season: int) -> int:
     while gcd(every, season) > 1:
         every += 1
     return every
+
+
+def thinned(which: np.ndarray, most: int, season: int) -> np.ndarray:
+    """Evenly spaced ones of at most so many, at all times of the season alike."""
+    return which[:: spacing(len(which), most, season)]
 
 
 def with_future(reading: Reading) -> dict:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
+from skrnn.comparison.ensemble import ENSEMBLE, median_fold, members_of
 from skrnn.comparison.fitting import RungInFold
-from skrnn.comparison.ladder import NETWORKS
 from skrnn.comparison.planning import Plan
+from skrnn.comparison.race import FAILURES
+from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.stopping import Stop
 from skrnn.evaluation import Backtest
-from skrnn.validation import DivergenceError, check_count
+from skrnn.validation import check_count
 from skrnn.windows import Windows
 
 WHY = {"interrupted": "stopped by Ctrl-C", "budget": "the budget ended"}
-# What a model may fail with, and the others go on: its numbers got out of hand. Whatever else is
-# raised is a fault, or wrong data, and nothing that could be said of this model alone.
-FAILURES = (DivergenceError, np.linalg.LinAlgError)
 
 
 class Unfinished(ValueError):
@@ -43,12 +42,15 @@ class Finished:
         The models that were not finished, and why.
     notes : list of str
         What is to be said of folds that are missing.
+    members : tuple of str
+        The rungs that were best in all of these folds, whose median the ensemble is from now on.
     """
 
     results: dict
     folds: list
     unfinished: dict
     notes: list
+    members: tuple
 
 
 class Rounds:
@@ -71,7 +73,8 @@ class Rounds:
     ) -> None:
         """Run them until all are finished, or ``stop`` has a reason."""
         newest_first = reversed(range(len(self.plan.folds)))
-        runs = [(name, fold) for fold in newest_first for name in self.plan.models]
+        models = [name for name in self.plan.models if name != ENSEMBLE]
+        runs = [(name, fold) for fold in newest_first for name in models]
         calls = (
             delayed(_run)(self._rung(name), X, y, *self.plan.folds[fold]) for name, fold in runs
         )
@@ -95,7 +98,8 @@ class Rounds:
         that finished it.
         """
         newest = len(self.plan.folds) - 1
-        models = [name for name in self.plan.models if name not in self._failed]
+        failed = (*self._failed, ENSEMBLE)
+        models = [name for name in self.plan.models if name not in failed]
         folds = [fold for fold in range(newest + 1) if self._have(models, fold)] or [newest]
         done = [name for name in models if all(self._have([name], fold) for fold in folds)]
         if "naive" not in done:
@@ -104,12 +108,42 @@ class Rounds:
             name: Backtest.of_folds([self._results[name, fold] for fold in folds]) for name in done
         }
         unfinished = {name: WHY[reason] for name in models if name not in done}
+        members = self._members(done, folds)
+        if ENSEMBLE in self.plan.models:
+            if members is None:
+                unfinished[ENSEMBLE] = "it takes three other models"
+            else:
+                results[ENSEMBLE] = self._ensemble(done, folds)
         return Finished(
             results=results,
             folds=[self.plan.folds[fold] for fold in folds],
             unfinished=unfinished | self._failed,
             notes=[] if reason is None else [_note_on_end(reason, len(folds), newest + 1)],
+            members=members or (),
         )
+
+    def _ensemble(self, done, folds):
+        """The backtest of the median of the best: each fold's are those of the folds before it."""
+        found = []
+        for number, fold in enumerate(folds):
+            names = self._members(done, folds[:number])
+            found.append(median_fold(names, [self._results[name, fold] for name in names]))
+        return Backtest.of_folds(found)
+
+    def _members(self, done, before):
+        """The best of some rungs in folds, and where there is none yet, in the race."""
+        if not before:
+            ranked = [name for name in self.plan.race.ranked() if name in done]
+            return members_of([*ranked, *(name for name in done if name not in ranked)])
+        errors = {name: self._error(name, before) for name in done}
+        return members_of(sorted(errors, key=errors.get))
+
+    def _error(self, name, folds):
+        """Relative to the naive forecast's, so that each fold, and each series, counts the same."""
+        measure = self.plan.measure
+        scores = [self._results[name, fold].scores for fold in folds]
+        shares = [one[measure] / one[f"baseline_{measure}"] for one in scores]
+        return float(np.mean(shares)) if np.isfinite(shares).all() else np.inf
 
     def _rung(self, name):
         return RungInFold(self.plan.ladder, name, self.plan.coverages or None)
@@ -160,16 +194,13 @@ class _Progress:
 def seconds_left(ahead: list[str], seconds: dict, jobs: int) -> float | None:
     """The seconds that the models ahead take, by what others took; None where that says nothing.
 
-    A network's time is guessed from that of others, and from nothing else.
+    Networks are given the same time: one that was not seen yet takes what others took.
     """
-    seen = [name for name in seconds if name in NETWORKS]
+    seen = [seconds[name] for name in seconds if name in NETWORKS]
     unseen = set(ahead) - set(seconds)
     if not unseen <= set(NETWORKS if seen else ()):
         return None
-    expected = dict(seconds)
-    if unseen:
-        unit = sum(seconds[name] for name in seen) / sum(NETWORKS[name] for name in seen)
-        expected |= {name: unit * NETWORKS[name] for name in unseen}
+    expected = {**dict.fromkeys(unseen, sum(seen) / max(1, len(seen))), **seconds}
     return sum(expected[name] for name in ahead) / jobs
 
 

@@ -1,6 +1,7 @@
 """Trial: the older part of some training rows teaches a model, and the newest part judges it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,8 +11,9 @@ from skrnn.comparison.preparation import spacing, taught_targets
 from skrnn.windows import Windows
 from skrnn.wording import number
 
-# The oldest share of the training rows teaches.
-TAUGHT_SHARE = 0.6
+# The oldest share of the training rows teaches: most of them, as what is judged shall be like what
+# all of them teach.
+TAUGHT_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Trial:
         """Whether there are several series: their errors are relative to the naive forecast's."""
         return len(self.recent.bounds) > 2
 
+    @cached_property
+    def is_positive(self) -> bool:
+        """Whether all known values of the target that teach are positive."""
+        return is_positive(self.past, self.taught)
+
     def tells(self, n_steps: int) -> bool:
         """Whether there is something to learn from so many steps, and something to judge by.
 
@@ -71,11 +78,17 @@ class Trial:
         taught = complete & np.isfinite(self.taught).all(axis=1)
         return bool(taught.any() and np.isfinite(self.truth).any())
 
-    def thinned(self, most: int, season: int) -> "Trial":
-        """The trial with at most so many windows that judge, at all times of the season alike."""
+    def known(self, season: int, most: int) -> "Trial":
+        """The trial with windows that teach whose targets are known, and at most so many judges.
+
+        These are at all times of the season alike.
+        """
+        taught = np.isfinite(self.taught).all(axis=1)
         some = slice(None, None, spacing(len(self.recent), most, season))
         return replace(
             self,
+            past=self.past[taught],
+            taught=self.taught[taught],
             recent=self.recent[some],
             truth=self.truth[some],
             expected=self.expected[some],
@@ -87,6 +100,8 @@ class Trial:
         Of several series, the mean of the errors relative to each one's naive forecast.
         """
         errors = np.abs(self._forecasts(model) - self.truth)
+        if not np.isfinite(errors[np.isfinite(self.truth)]).all():
+            return np.inf
         error = self._relative(errors) if self.of_several else np.nanmean(errors)
         return float(error) if np.isfinite(error) else np.inf
 
@@ -111,3 +126,9 @@ class Trial:
         of_windows = np.where(known, errors, 0).sum(axis=1)
         n_series = len(self.recent.bounds) - 1
         return np.bincount(self.recent.series, of_windows, minlength=n_series)
+
+
+def is_positive(X: Windows, y: np.ndarray) -> bool:
+    """Whether all known values of the target are positive, in windows and behind them."""
+    values = X.rows[X.covered()[:, 0], 0]
+    return bool((values[~np.isnan(values)] > 0).all() and (y[~np.isnan(y)] > 0).all())

@@ -1,7 +1,7 @@
 """Facts: what was forecast, and from what, in words."""
 
 from skrnn.comparison import Comparison
-from skrnn.comparison.ladder import LEARNING
+from skrnn.comparison.recipes import LEARNING
 from skrnn.wording import count, listing
 
 
@@ -14,12 +14,19 @@ def plan_facts(comparison: Comparison) -> list:
     )
     facts = [
         ("Forecast", f"the next {horizon} of {reading.target}"),
-        ("Windows", f"each forecast looks at {window}"),
+        ("Windows", f"a forecast looks at up to {window}"),
     ]
     if len(plan.known_ahead):
         facts.append(("Known ahead", listing(plan.known_ahead)))
-    if set(LEARNING) & set(plan.models):
-        facts.append(("Learnt", f"linear model and networks learn {plan.form.words(plan.season)}"))
+    for name in plan.models:
+        if name in LEARNING and name in plan.ladder.recipes:
+            facts.append((name, f"learns {plan.ladder.recipes[name].words(name)}"))
+    if "smoothing" in plan.models:
+        facts.append(
+            ("smoothing", f"follows {plan.ladder.recipes['smoothing'].words('smoothing')}")
+        )
+    if plan.ladder.members:
+        facts.append(("ensemble", f"the median of {listing(plan.ladder.members)}"))
     return facts
 
 

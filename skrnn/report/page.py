@@ -22,6 +22,7 @@ from skrnn.report.ladder import interval_table, ladder_rows
 from skrnn.report.leads import lead_chart
 from skrnn.report.portrait import column_table, gap_sentence, gap_table, reading_facts
 from skrnn.report.profile import profile_chart
+from skrnn.report.race import race_table
 from skrnn.report.repeat import repeat_facts
 from skrnn.report.series import series_chart
 from skrnn.report.training import training_chart
@@ -95,6 +96,7 @@ def report_html(comparison: Comparison, *, made: datetime | None = None) -> str:
         plan=plan_facts(comparison),
         plan_notes=comparison.plan.notes,
         folds=fold_table(comparison),
+        race=race_table(comparison),
         reading=reading_facts(comparison),
         columns=column_table(comparison),
         gaps=gap_table(comparison),

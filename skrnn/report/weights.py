@@ -21,7 +21,8 @@ def weights_chart(comparison: Comparison) -> Chart | None:
         return None
     ranked = weights.sum().sort_values(ascending=False, kind="stable").index[:MOST_COLUMNS]
     drawn = _draw(_thinned(weights[ranked]))
-    of = "each window's deviation of " if comparison.plan.form.scaled else ""
+    recipe = comparison.plan.ladder.recipes.get("linear")
+    of = "each window's deviation of " if recipe is not None and recipe.form.scaled else ""
     unit = f"in units of {of}{comparison.reading.target} for a change of one standard deviation"
     note = f"Weights are the mean size over all leads, {unit}."
     if len(ranked) < weights.shape[1]:

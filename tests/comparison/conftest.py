@@ -1,9 +1,13 @@
 """Readings of made-up series."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn.comparison.race import Race
+from skrnn.comparison.recipes import first
 from skrnn.reading import Reading
 
 
@@ -39,3 +43,21 @@ def weekly():
     values = np.array([0, 5, 6, 5, 4, 2, -3])[day % 7] + rng.normal(scale=0.5, size=200)
     index = pd.date_range("2024-01-01", periods=200, freq="D", name="time")
     return pd.DataFrame({"demand": values + 20, "noise": rng.normal(size=200)}, index=index)
+
+
+@pytest.fixture
+def no_race(monkeypatch):
+    """Every rung is set as it begins, or learns the form that the fixture is called with."""
+
+    def choose(form=None):
+        def race(names, X, y, train, ladder, ground, **how):
+            recipes = {name: first(name, ground) for name in names}
+            if form is not None:
+                recipes = {name: replace(one, form=form) for name, one in recipes.items()}
+            return Race(recipes=recipes)
+
+        for room in ("planning", "fitting"):
+            monkeypatch.setattr(f"skrnn.comparison.{room}.race", race)
+
+    choose()
+    return choose

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ import pytest
 
 from skrnn.baselines import LinearWindow
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.forms import FORMS, Form, FormChoice
+from skrnn.comparison.effort import EFFORTS
+from skrnn.comparison.forms import Form
 from skrnn.comparison.rounds import Unfinished, seconds_left
 from skrnn.evaluation import Backtest, backtest
 from skrnn.neural import DenseRegressor
@@ -20,9 +22,10 @@ from skrnn.validation import DivergenceError
 QUICK = ("naive", "seasonal", "linear")
 
 
-@pytest.fixture(scope="module")
-def results():
-    return {}
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch):
+    """Networks of little training, and few recipes of each."""
+    monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=150, contenders=2))
 
 
 def test_the_best_model_comes_first_and_the_floor_is_there(weekly, make_reading):
@@ -56,13 +59,13 @@ def test_no_forecast_sees_rows_behind_the_row_at_which_it_is_made(weekly, make_r
     weekly.iloc[[30, 31, 120], 0] = np.nan
     models = ["naive", "seasonal", "smoothing", "linear", "dense"]
     later = weekly.copy()
-    later.iloc[180:] = later.iloc[180:] * -50 + 9
+    later.iloc[180:] = later.iloc[180:].abs() * 50 + 9
 
     before, after = (
         compare(make_reading(frame, 7), models=models, folds=3) for frame in (weekly, later)
     )
 
-    assert before.plan.form == after.plan.form
+    assert before.plan.race.recipes == after.plan.race.recipes
     for name in models:
         early = [
             result.results[name].predictions.query("origin < '2024-06-20'")
@@ -113,11 +116,9 @@ def test_a_column_that_is_known_ahead_helps(weekly, make_reading):
     assert knowing < without / 3
 
 
-@pytest.mark.parametrize("changes", [False, True])
-def test_what_is_known_ahead_counts_for_every_lead(make_reading, monkeypatch, changes):
-    monkeypatch.setattr(
-        "skrnn.comparison.planning.best_form", lambda *args: FormChoice(Form(changes))
-    )
+@pytest.mark.parametrize("since", ["nothing", "row"])
+def test_what_is_known_ahead_counts_for_every_lead(make_reading, no_race, since):
+    no_race(Form(since))
     rng = np.random.default_rng(0)
     holiday = (rng.random(300) < 0.3).astype(float)
     demand = 40 * holiday + rng.normal(size=300)
@@ -146,9 +147,9 @@ def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading)
     found = compare(make_reading(weekly, 7), models=["linear"], horizon=9, window=15, folds=2)
 
     assert found.results["linear"].by_lead.index.tolist() == list(range(1, 10))
-    assert found.weights.notna().sum().tolist() == [15] * 4
+    assert set(found.weights.notna().sum()) == {15}
     assert found.weights.first_valid_index() == -9
-    assert found.results["linear"].estimators[0][0].length in (15, 22)
+    assert found.plan.ladder.recipes["linear"].window == 15
 
 
 def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
@@ -196,9 +197,9 @@ def test_series_of_many_sizes_are_learned_each_window_by_itself(make_reading):
 
     found = compare(make_reading(panel, 7), models=["seasonal", "linear"], horizon=7, folds=3)
 
-    assert found.plan.form.scaled
+    assert found.plan.ladder.recipes["linear"].form.scaled
     assert found.verdict.recommended == "linear"
-    assert any("each window in units of its own deviation" in note for note in found.plan.notes)
+    assert "each window in units of its own deviation" in found.model.facts["learns"]
     forecast = found.model.forecast()["demand"].to_numpy().reshape(len(sizes), 7)
     np.testing.assert_allclose(forecast.mean(axis=1) / sizes, 20, atol=15)
 
@@ -232,35 +233,24 @@ def test_a_series_shorter_than_a_window_is_forecast(weekly, make_reading):
 
 
 def test_all_models_have_the_scale_of_what_is_known(weekly, make_reading, monkeypatch):
-    monkeypatch.setattr("skrnn.comparison.fitting.MOST_WINDOWS", 40)
+    monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=4, contenders=1))
     weekly.iloc[60:80, 0] = np.nan
 
     found = compare(make_reading(weekly, 7), models=["linear", "dense"], horizon=2, folds=1)
 
     first = weekly.index.get_loc(found.results["linear"].predictions["origin"].min())
-    # Training windows have 20 steps, so the first target is behind these.
-    scale = weekly["demand"].iloc[20 : first + 1].diff(7).abs().mean()
+    # The first target is behind the steps of the first window.
+    length = found.plan.preparation.length
+    scale = weekly["demand"].iloc[length : first + 1].diff(7).abs().mean()
     for result in found.results.values():
         np.testing.assert_allclose(result.predictions["scale"], scale, rtol=1e-12)
-
-
-def test_too_little_to_tell_values_from_changes_is_no_error(weekly, make_reading):
-    weekly.iloc[75:176, 0] = np.nan
-
-    found = compare(make_reading(weekly, 7), models=["linear"], horizon=2, folds=1)
-
-    assert not found.plan.form.changes
-    assert found.plan.notes[0] == (
-        "Linear model and networks learn values: the oldest fold's training rows do not tell what "
-        "is forecast better."
-    )
 
 
 def test_networks_tell_how_they_learned(weekly, make_reading):
     found = compare(make_reading(weekly, 7), models=["dense", "linear"], folds=2)
 
     assert list(found.training) == ["dense"]
-    assert [sorted(history) for history in found.training["dense"]] == [["loss", "val_loss"]] * 2
+    assert [sorted(history) for history in found.training["dense"]] == [["loss"]] * 2
 
 
 def test_where_seasons_matter_changes_are_learned(make_reading):
@@ -268,7 +258,9 @@ def test_where_seasons_matter_changes_are_learned(make_reading):
     index = pd.date_range("2024", periods=300, freq="D", name="time")
     frame = pd.DataFrame({"y": walk + 10 * np.tile([0, 0, 0, 0, 0, 5, 5], 43)[:300]}, index=index)
 
-    assert compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2).plan.form.changes
+    found = compare(make_reading(frame, 7), models=["linear"], horizon=1, folds=2)
+
+    assert found.plan.ladder.recipes["linear"].form != Form()
 
 
 @pytest.mark.parametrize("kind", [np.linalg.LinAlgError, DivergenceError])
@@ -283,20 +275,17 @@ def test_a_model_that_fails_does_not_end_the_others(weekly, make_reading, monkey
 
 
 def make_failing(monkeypatch, error):
-    """Fits of the linear model raise this, but for the one that chooses what is learned."""
-    fit = LinearWindow._fit
-    n_fits = []
+    """Fits of the linear model raise this."""
 
     def fail(self, samples):
-        n_fits.append(1)
-        if len(n_fits) <= len(FORMS):
-            return fit(self, samples)
         raise error
 
     monkeypatch.setattr(LinearWindow, "_fit", fail)
 
 
-def test_an_error_that_is_not_understood_ends_the_comparison(weekly, make_reading, monkeypatch):
+def test_an_error_that_is_not_understood_ends_the_comparison(
+    weekly, make_reading, monkeypatch, no_race
+):
     """It is a fault or wrong data: nothing that could be said of one model alone."""
     make_failing(monkeypatch, ValueError("not in that column's unit"))
 
@@ -308,11 +297,7 @@ def test_an_error_in_the_choice_of_what_is_learned_ends_the_comparison(
     weekly, make_reading, monkeypatch
 ):
     """It is not taken for too few rows."""
-
-    def fail(self, samples):
-        raise ValueError("not in that column's unit")
-
-    monkeypatch.setattr(LinearWindow, "_fit", fail)
+    make_failing(monkeypatch, ValueError("not in that column's unit"))
 
     with pytest.raises(ValueError, match="^not in that column's unit$"):
         compare(make_reading(weekly, 7), models=["linear"], folds=2)
@@ -336,9 +321,8 @@ def test_a_network_that_diverges_does_not_end_the_others(weekly, make_reading, m
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_model_that_does_not_forecast_numbers_has_failed(
-    weekly, make_reading, monkeypatch, value
+    weekly, make_reading, monkeypatch, no_race, value
 ):
-    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: FormChoice(Form()))
     monkeypatch.setattr(LinearWindow, "predict", lambda self, X: np.full((len(X), 7), value))
     found = compare(make_reading(weekly, 7), models=["linear"], folds=2)
 
@@ -346,14 +330,17 @@ def test_a_model_that_does_not_forecast_numbers_has_failed(
 
 
 class Interrupt:
-    """Presses Ctrl-C, or lets time pass, once so many runs are done."""
+    """Presses Ctrl-C, or lets time pass, once so many runs are done, or rungs have raced."""
 
-    def __init__(self, after, seconds=None):
+    def __init__(self, after, seconds=None, *, of_race=False):
         self.after = after
+        self.of_race = of_race
         self.seconds = seconds
         self.seen = []
 
     def __call__(self, name, done, total, left):
+        if (total is None) != self.of_race:
+            return
         self.seen.append((name, done, total, left))
         if done == self.after and self.seconds is None:
             signal.raise_signal(signal.SIGINT)
@@ -383,7 +370,9 @@ def test_ctrl_c_in_the_first_fold_reports_the_models_that_are_finished(weekly, m
 
 
 @pytest.mark.parametrize("takes_it", [False, True], ids=["passes it on", "keeps what it has"])
-def test_a_model_that_ctrl_c_cuts_short_does_not_count(weekly, make_reading, monkeypatch, takes_it):
+def test_a_model_that_ctrl_c_cuts_short_does_not_count(
+    weekly, make_reading, monkeypatch, no_race, takes_it
+):
     """Whether its fit passes Ctrl-C on or returns the half-trained model."""
     fit = DenseRegressor.fit
 
@@ -406,9 +395,28 @@ def test_ctrl_c_before_anything_is_finished_says_so(weekly, make_reading):
         compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(0))
 
 
+def test_ctrl_c_in_the_race_says_so(weekly, make_reading):
+    """Nothing is finished then."""
+    with pytest.raises(Unfinished, match="^no model was finished: stopped by Ctrl-C$"):
+        compare(make_reading(weekly, 7), models=QUICK, progress=Interrupt(1, of_race=True))
+
+
+def test_a_race_that_the_budget_cuts_says_so(weekly, make_reading):
+    """Who has not raced is set as it begins, and all are compared."""
+    slow = Interrupt(2, seconds=4, of_race=True)
+
+    found = compare(make_reading(weekly, 7), models=QUICK, budget=6 / 60, progress=slow)
+
+    assert (
+        "The budget ended before the race of linear model did: set as it begins."
+        in found.plan.notes
+    )
+    assert set(found.results) == set(QUICK)
+
+
 def test_the_budget_ends_it_with_what_is_finished(weekly, make_reading):
     found = compare(
-        make_reading(weekly, 7), models=QUICK, budget=3 / 60, progress=Interrupt(4, seconds=4)
+        make_reading(weekly, 7), models=QUICK, budget=6 / 60, progress=Interrupt(4, seconds=7)
     )
 
     assert found.ended == "budget"
@@ -436,8 +444,8 @@ def test_the_time_left_is_told_as_soon_as_a_network_tells_it():
     ahead = ["dense", "gru"]
 
     assert seconds_left(ahead, {"naive": 0.1, "linear": 0.1}, jobs=1) is None
-    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=1) == 8.0
-    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=2) == 4.0
+    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=1) == 4.0
+    assert seconds_left(ahead, {"naive": 0.1, "dense": 2.0}, jobs=2) == 2.0
 
 
 def test_folds_of_one_result_are_counted_anew(weekly, make_reading):
@@ -471,7 +479,7 @@ def test_what_cannot_be_done_is_refused_with_the_remedy(weekly, make_reading, op
 
 
 def test_one_rung_is_fitted_as_it_would_be_recommended(weekly, make_reading):
-    compared = compare(make_reading(weekly, 7), models=["linear"], folds=2)
+    compared = compare(make_reading(weekly, 7), models=["linear"])
 
     fitted = fit_model(make_reading(weekly, 7), "linear")
 

@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn.baselines import LinearWindow
 from skrnn.comparison import compare, fit_model, load_model
-from skrnn.comparison.forms import Form, FormChoice
+
+
+@pytest.fixture
+def plain_ridge(monkeypatch, no_race):
+    """Rungs as they begin, and a linear model with a penalty of 1."""
+    monkeypatch.setattr(
+        "skrnn.comparison.ladder.LinearWindow", lambda alpha, loss: LinearWindow(loss=loss)
+    )
+
 
 SEASON = 7
 HORIZON = 3
@@ -218,10 +227,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, name):
+def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, plain_ridge, name):
     """Errors, skill and spread of the whole table, to rounding."""
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.planning.best_form", lambda *args: FormChoice(Form()))
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
 
@@ -252,12 +260,13 @@ def inputs_of(frame, origin):
 
 
 @pytest.mark.parametrize("kind", ["days", "months", "rows"])
-def test_forecasts_are_those_of_plain_loops_on_all_rows(make_reading, monkeypatch, tmp_path, kind):
+def test_forecasts_are_those_of_plain_loops_on_all_rows(
+    make_reading, monkeypatch, plain_ridge, tmp_path, kind
+):
     """Of each series of a panel, with what is known ahead; also from the model's file, and from the
     frames again.
     """
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
-    monkeypatch.setattr("skrnn.comparison.fitting.best_form", lambda *args: FormChoice(Form()))
     n = 120
     rng = np.random.default_rng(0)
     whole = {

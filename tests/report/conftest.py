@@ -13,10 +13,12 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import FlattenWindows, LinearWindow, NaiveForecaster, make_windows
 from skrnn.comparison import fit_model
+from skrnn.comparison.effort import EFFORTS, Allowance
 from skrnn.comparison.forms import Form
 from skrnn.comparison.ladder import Ladder
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.preparation import Preparation
+from skrnn.comparison.recipes import Recipe
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.verdict import Verdict
 from skrnn.evaluation import backtest
@@ -109,8 +111,13 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
         horizon=horizon,
         season=season,
     )
+    recipe = Recipe(window=window, season=season, form=Form("season"))
     rungs = Ladder(
-        target=reading.target, window=window, season=season, form=Form(changes=True), seed=0
+        target=reading.target,
+        season=season,
+        seed=0,
+        allowance=Allowance(1.0, EFFORTS["quick"]),
+        recipes=dict.fromkeys(ladder, recipe),
     )
     plan = Plan(
         preparation=preparation,

@@ -1,0 +1,175 @@
+"""Effort: what a comparison may cost, and what of it each training gets, before any is made."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from skrnn.comparison.recipes import NETWORKS, RECURRENT, SCANNED, Recipe
+from skrnn.reading import DataProblem
+from skrnn.wording import listing
+
+# Units of a network's layers, by its size.
+UNITS = {
+    "dense": {"small": (64, 32), "large": (512, 512)},
+    "conv": {"small": (32, 32), "large": (64, 64)},
+    "recurrent": {"small": (32,), "large": (128,)},
+}
+GATES = {"simple": 1, "gru": 3, "lstm": 4, "mingru": 2}
+KERNEL = 3
+# Behind the convolutions stands one dense layer.
+CONV_HEAD = 32
+# Calculations in a second, and the seconds of an update, of each of its steps and of each value of
+# a state beside these: of two cores, about.
+SPEED = 5e10
+SPEED_OF_STATES = 1.2e11
+SECONDS_OF_UPDATE = 4e-5
+SECONDS_OF_STEP = 2e-6
+SECONDS_OF_VALUE = 2e-9
+# Forward, and twice as much backward; two for a multiplication and its addition.
+CALCULATIONS = 3 * 2
+# Training passes over its windows so often at most, but for what a race finds.
+MOST_EPOCHS = 100
+# A large network learns nothing more from fewer windows.
+FEWEST_OF_LARGE = 1_000
+# A training of fewer updates teaches a network nothing.
+FEWEST_UPDATES = 200
+# The race costs about as much as so many fits of each network.
+FITS_OF_RACE = 7
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a comparison may cost.
+
+    Attributes
+    ----------
+    seconds : float
+        What all networks may take together, on two cores.
+    contenders : int
+        The recipes of a network that enter each stage of its race.
+    updates : int
+        Training steps of a network at most.
+    members : int
+        Networks whose median forecasts.
+    stages : tuple of str
+        What of a network's recipe is tried.
+    """
+
+    seconds: float
+    contenders: int
+    updates: int
+    members: int
+    stages: tuple
+
+
+EFFORTS = {
+    "quick": Effort(40, 4, 1_000, 1, ("forms", "windows")),
+    "default": Effort(240, 6, 2_500, 1, ("forms", "windows", "columns", "sizes", "lengths")),
+    "best": Effort(1_000, 12, 6_000, 2, ("forms", "windows", "columns", "sizes", "lengths")),
+}
+
+
+def effort_of(name: str | None, minutes: float | None) -> Effort:
+    """The effort of a name, cut to a budget of minutes; of a budget alone, the largest within."""
+    if name is not None and name not in EFFORTS:
+        raise DataProblem(f"effort= must be one of {listing(EFFORTS, 'or')}, got {name!r}")
+    if minutes is None:
+        return EFFORTS[name or "default"]
+    seconds = 60 * minutes
+    if name is None:
+        within = [one for one in EFFORTS if EFFORTS[one].seconds <= seconds]
+        name = within[-1] if within else "quick"
+    return replace(EFFORTS[name], seconds=0.8 * seconds)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What each network's training may cost: fixed by effort and data, not by a clock.
+
+    Attributes
+    ----------
+    seconds : float
+        About what one training may take.
+    effort : Effort
+        What it is a part of.
+    horizon, n_columns : int
+        What the networks forecast, and the columns that they read.
+    """
+
+    seconds: float
+    effort: Effort
+    horizon: int = 1
+    n_columns: int = 1
+
+    @classmethod
+    def of(cls, effort: Effort, models: tuple, n_folds: int, **shape) -> "Allowance":
+        """Equal parts for all networks: as many as folds and the race take, and the last fit."""
+        n_networks = sum(name in NETWORKS for name in models)
+        n_fits = max(1, n_networks) * (n_folds + FITS_OF_RACE)
+        return cls(effort.seconds / n_fits, effort, **shape)
+
+    def affords(self, name: str, recipe: Recipe, n_windows: int) -> bool:
+        """Whether a network of a recipe can be trained for long enough to be worth it."""
+        if recipe.size == "large" and n_windows < FEWEST_OF_LARGE:
+            return False
+        enough = min(FEWEST_UPDATES, self._wanted(n_windows))
+        return self._affordable(name, recipe, n_windows) >= recipe.length * enough
+
+    def updates(self, name: str, recipe: Recipe, n_windows: int) -> int:
+        """Training steps of a network of a recipe."""
+        most = self._affordable(name, recipe, n_windows)
+        wanted = min(most, self._wanted(n_windows))
+        return max(1, min(most, round(recipe.length * wanted)))
+
+    def _wanted(self, n_windows):
+        """As many as are worth it, but that windows are not seen all too often."""
+        batches = -(-n_windows // batch_size(n_windows))
+        return min(self.effort.updates, MOST_EPOCHS * batches)
+
+    def _affordable(self, name, recipe, n_windows):
+        seconds = self.seconds_of_update(name, recipe, batch_size(n_windows))
+        return max(1, int(self.seconds / (seconds * self.effort.members)))
+
+    def seconds_of_update(self, name: str, recipe: Recipe, batch: int) -> float:
+        """About what one training step takes."""
+        n_columns = self.n_columns if recipe.columns is None else len(recipe.columns)
+        units = units_of(name, recipe.size)
+        shape = (recipe, n_columns, self.horizon)
+        if name in RECURRENT:
+            return SECONDS_OF_UPDATE + _seconds_of_states(name, units[0], *shape, batch)
+        of_window = (_dense if name == "dense" else _convolutional)(units, *shape)
+        return SECONDS_OF_UPDATE + CALCULATIONS * batch * of_window / SPEED
+
+
+def _dense(units, recipe, n_columns, horizon):
+    """Multiplications of a window."""
+    sizes = (recipe.window * n_columns, *units, horizon)
+    return sum(before * behind for before, behind in pairwise(sizes))
+
+
+def _convolutional(filters, recipe, n_columns, horizon):
+    layers = pairwise((n_columns, *filters))
+    of_step = sum(KERNEL * before * behind for before, behind in layers)
+    return recipe.window * (of_step + filters[-1] * CONV_HEAD) + CONV_HEAD * horizon
+
+
+def _seconds_of_states(name, units, recipe, n_columns, horizon, batch):
+    n_steps = recipe.window // recipe.segment
+    state = 0 if name in SCANNED else units
+    of_step = GATES[name] * units * (recipe.segment * n_columns + state)
+    calculations = CALCULATIONS * batch * (n_steps * of_step + units * horizon)
+    values = n_steps * batch * units
+    return n_steps * SECONDS_OF_STEP + values * SECONDS_OF_VALUE + calculations / SPEED_OF_STATES
+
+
+def units_of(name: str, size: str) -> tuple[int, ...]:
+    """The units of a network's layers."""
+    return UNITS["recurrent" if name in RECURRENT else name][size]
+
+
+def batch_size(n_windows: int) -> int:
+    """Windows of a training step."""
+    if n_windows < 2_000:
+        return 32
+    if n_windows < 8_000:
+        return 64
+    return 128 if n_windows < 30_000 else 256

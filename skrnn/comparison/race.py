@@ -1,0 +1,238 @@
+"""Race: which recipe each rung gets, judged on the training rows of the oldest fold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, cpu_count, delayed
+
+from skrnn.comparison.ladder import LONGEST_SMOOTHED, Ladder
+from skrnn.comparison.recipes import NETWORKS, Ground, Recipe, first, forms, stages
+from skrnn.comparison.stopping import Stop
+from skrnn.comparison.trial import Trial
+from skrnn.validation import DivergenceError, check_count
+from skrnn.windows import Windows
+from skrnn.wording import RUNGS
+
+# Windows that judge at most: neighbours are alike.
+MOST_JUDGED = 1_000
+# The shares of a full training that networks get, while half of them drop out each time.
+SHARES = (1 / 8, 1 / 4, 1 / 2)
+SHARE_OF_LINEAR = 1 / 4
+# Absolute errors are learned step by step: of windows × inputs × leads up to so many, in seconds.
+MOST_OF_ABSOLUTE = 5e6
+# So many recipes go on to the next stage.
+KEPT = 2
+# A recipe behind another is taken only if its error is less by this share.
+LEAST_GAIN = 0.01
+# What a recipe may fail with, and the others go on: its numbers got out of hand.
+FAILURES = (DivergenceError, np.linalg.LinAlgError)
+
+
+@dataclass(frozen=True)
+class Heat:
+    """One run of a recipe.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        How the rung was set.
+    share : float
+        The share of a full training that it got.
+    error : float
+        Its error on the rows that judge; infinite where it failed.
+    """
+
+    recipe: Recipe
+    share: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Race:
+    """What was tried for each rung, and what it got.
+
+    Attributes
+    ----------
+    heats : dict of str to list of Heat
+        Every run by the rung's name, in the order in which they were made.
+    recipes : dict of str to Recipe
+        How each rung is set.
+    relative : bool
+        Whether errors are relative to the naive forecast's, as of several series.
+    untold : tuple of str
+        The rungs whose race did not end before the budget did: they are set as they began.
+    """
+
+    heats: dict[str, list[Heat]] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    relative: bool = False
+    untold: tuple = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A line for each run: model, recipe, share of a full training, error, and if chosen."""
+        lines = [
+            {
+                "model": name,
+                "recipe": heat.recipe.words(name),
+                "training": heat.share,
+                "error": heat.error,
+                "chosen": heat.recipe == self.recipes[name],
+            }
+            for name, heats in self.heats.items()
+            for heat in heats
+        ]
+        return pd.DataFrame(lines, columns=["model", "recipe", "training", "error", "chosen"])
+
+    def last(self, name: str) -> float:
+        """The error of a rung's recipe in its longest run; infinite where there was none."""
+        found = [heat for heat in self.heats.get(name, ()) if heat.recipe == self.recipes[name]]
+        return max(found, key=lambda heat: heat.share).error if found else np.inf
+
+    def ranked(self) -> list[str]:
+        """The rungs that were judged, best first."""
+        errors = {name: self.last(name) for name in self.heats}
+        return sorted((name for name in errors if np.isfinite(errors[name])), key=errors.get)
+
+
+def race(
+    names: tuple,
+    X: Windows,
+    y: np.ndarray,
+    train: np.ndarray,
+    ladder: Ladder,
+    ground: Ground,
+    *,
+    deadline: float | None = None,
+    jobs: int = 1,
+    tell: Callable | None = None,
+) -> Race:
+    """The recipes of some rungs, by what they forecast of the newest of some training windows.
+
+    All but the training windows is untouched. A rung begins with its first recipe, and stage by
+    stage others contend with the best so far: forms, windows, columns and so on. Half of the
+    networks drop out at a time, short trainings first. Where the windows do not tell, rungs stay as
+    they begin, as do those whose race the deadline, a ``time.monotonic()``, cuts.
+    """
+    trial = Trial.of(X, y, train, ladder.target)
+    begun = {name: first(name, ground) for name in names}
+    untold = Race(recipes=begun, relative=trial.of_several)
+    if not trial.tells(ground.window + ground.season):
+        return untold
+    trial = trial.known(ladder.season, MOST_JUDGED)
+    jobs = min(check_count("jobs", jobs), len(names), cpu_count())
+    heats = {}
+    recipes = dict(begun)
+    with Stop(deadline) as stop:
+        scouted = ()
+        if any(name in NETWORKS for name in names):
+            scouted = _scouted(trial, ladder, ground)
+        calls = (delayed(run)(name, trial, ladder, ground, scouted) for name in names)
+        done = Parallel(n_jobs=jobs, return_as="generator")(calls)
+        for number, name in enumerate(names):
+            if tell is not None:
+                tell(name, number)
+            found = next(done)
+            # What was interrupted may have been learned by half.
+            if stop.reason is not None:
+                break
+            heats[name], recipes[name] = found
+    if stop.reason == "interrupted":
+        raise KeyboardInterrupt
+    untold = tuple(name for name in names if name not in heats)
+    return Race(heats, recipes, trial.of_several, untold)
+
+
+def run(
+    name: str, trial: Trial, ladder: Ladder, ground: Ground, scouted: tuple = ()
+) -> tuple[list[Heat], Recipe]:
+    """(heats, recipe) of one rung: what it ran, and how it is set by that.
+
+    Forms that were ``scouted`` enter its race before all others.
+    """
+    heats = {}
+
+    def error(recipe, share):
+        if (recipe, share) not in heats:
+            set_so = ladder.of({name: recipe})
+            heats[recipe, share] = Heat(recipe, share, _error(set_so, name, trial, share))
+        return heats[recipe, share].error
+
+    effort = ladder.allowance.effort
+    shares = SHARES if name in NETWORKS else (SHARE_OF_LINEAR if name == "linear" else 1.0,)
+    best = [first(name, ground)]
+    for stage in stages(name):
+        if name in NETWORKS and stage.__name__ not in effort.stages:
+            continue
+        others = [one for recipe in best for one in stage(name, recipe, ground)]
+        if stage is forms and scouted:
+            others.sort(key=lambda recipe: recipe.form not in scouted)
+        others = [one for one in dict.fromkeys(others) if _is_possible(one, name, trial, ladder)]
+        if name in NETWORKS:
+            others = others[: effort.contenders]
+        contenders = list(dict.fromkeys([*best, *others]))
+        if len(contenders) == len(best):
+            continue
+        for share in shares:
+            contenders.sort(key=lambda recipe: error(recipe, share))
+            if share != shares[-1]:
+                contenders = contenders[: max(KEPT, -(-len(contenders) // 2))]
+        best = contenders[:KEPT]
+    # Without any other there is nothing to judge, but the rank among the rungs.
+    errors = {recipe: error(recipe, shares[-1]) for recipe in best}
+    return list(heats.values()), _chosen(errors, [heat.recipe for heat in heats.values()])
+
+
+def _scouted(trial, ladder, ground):
+    """The forms by which a linear model, which costs next to nothing, forecasts best."""
+    heats, _ = run("linear", trial, ladder, replace(ground, windows=()))
+    ranked = sorted(heats, key=lambda heat: heat.error)
+    return tuple(dict.fromkeys(heat.recipe.form for heat in ranked))[:KEPT]
+
+
+def _chosen(errors, order):
+    """The best, or the one before it that is hardly worse: what was tried first is simpler."""
+    least = min(errors.values())
+    near = [recipe for recipe, error in errors.items() if error * (1 - LEAST_GAIN) <= least]
+    return min(near or errors, key=order.index)
+
+
+def _is_possible(recipe, name, trial, ladder):
+    """Whether the windows have the steps, and a network of it can be trained for long enough."""
+    if recipe.steps > trial.past.length or (recipe.form.logs and not trial.is_positive):
+        return False
+    if name in ("seasonal", "smoothing"):
+        longest = trial.past.length if name == "seasonal" else LONGEST_SMOOTHED
+        return recipe.season <= min(longest, trial.past.length)
+    if name == "linear" and recipe.loss == "mae":
+        shape = (len(trial.past), recipe.window, trial.past.n_features, trial.taught.shape[1])
+        return np.prod(shape, dtype=float) <= MOST_OF_ABSOLUTE
+    return name not in NETWORKS or ladder.allowance.affords(name, recipe, len(trial.past))
+
+
+def _error(ladder, name, trial, share):
+    try:
+        return trial.error(ladder.fit(name, trial.past, trial.taught, share))
+    except FAILURES:
+        return np.inf
+
+
+def note_on_race(found: Race) -> list[str]:
+    """That a race chose, and what a race did not choose."""
+    notes = []
+    if any(len(heats) > 1 for heats in found.heats.values()):
+        n_tried = len({(name, heat.recipe) for name, run in found.heats.items() for heat in run})
+        notes.append(
+            f"How each model is set was chosen by a race of {n_tried} recipes on the oldest fold's "
+            "training rows."
+        )
+    elif not found.heats:
+        names = [RUNGS[name] for name in found.recipes if stages(name)]
+        if names:
+            notes.append(
+                "Models are set as they begin: the oldest fold's training rows do not tell what "
+                "is forecast better."
+            )
+    return notes

@@ -1,0 +1,310 @@
+"""The race: which recipes rungs get, by what, and that nothing newer decides."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.comparison import compare, fit_model
+from skrnn.comparison.effort import EFFORTS, Allowance, effort_of
+from skrnn.comparison.folds import make_folds
+from skrnn.comparison.forms import Form
+from skrnn.comparison.options import Options
+from skrnn.comparison.planning import prepare
+from skrnn.comparison.race import Race, note_on_race, race
+from skrnn.comparison.recipes import FORMS, NETWORKS, Recipe, first
+from skrnn.comparison.trial import Trial
+from skrnn.evaluation.samples import WindowSamples
+from skrnn.reading import DataProblem
+from skrnn.wording import RUNGS
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch):
+    """Networks of little training, and few recipes of each."""
+    monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=150, contenders=2))
+
+
+def test_the_race_is_a_plain_loop(weekly, make_reading):
+    """Each error that a linear model got, computed once more on the same rows."""
+    reading = make_reading(weekly, 7)
+    found = compare(reading, models=["linear"], horizon=3, folds=2)
+
+    X, y = found.plan.preparation.windows(reading.frames)
+    trial = Trial.of(X, y, found.plan.folds[0][0], "demand")
+    for heat in found.plan.race.heats["linear"]:
+        ladder = found.plan.ladder.of({"linear": heat.recipe})
+        model = ladder.fit("linear", trial.past, trial.taught)
+        error = np.abs(model.predict(trial.recent) - trial.truth).mean()
+        np.testing.assert_allclose(heat.error, error, rtol=1e-10)
+    chosen = found.plan.race.last("linear")
+    assert chosen <= 1.02 * min(heat.error for heat in found.plan.race.heats["linear"])
+
+
+def raced(frame, make_reading, names, season=7, known=(), **options):
+    """The race of some rungs on a series, as a comparison with two folds makes it."""
+    reading = make_reading(frame, season, known)
+    preparation, ground, ladder = prepare(reading, Options(horizon=5, models=names, **options))
+    X, y = preparation.windows(reading.frames)
+    oldest = make_folds(WindowSamples(None, X, y), 2, season)[0][0]
+    return race(names, X, y, oldest, ladder, ground), (X, oldest)
+
+
+def test_newer_rows_decide_nothing(weekly, make_reading):
+    """The leak audit: other rows behind the oldest fold's training, and bit-equal errors."""
+    names = ("smoothing", "linear", "dense", "gru")
+    first_race, (X, oldest) = raced(weekly, make_reading, names)
+    other = weekly.copy()
+    other.iloc[X.ends[oldest].max() + 6 :] = 1e6
+
+    second, _ = raced(other, make_reading, names)
+
+    assert first_race.heats == second.heats
+    assert first_race.recipes == second.recipes
+
+
+def test_too_little_to_tell_recipes_apart_is_no_error(weekly, make_reading):
+    """Nothing is known of the rows that would judge: rungs are set as they begin."""
+    reading = make_reading(weekly, 7)
+    preparation, ground, ladder = prepare(reading, Options(horizon=5, models=("linear",)))
+    X, y = preparation.windows(reading.frames)
+    y[40:] = np.nan
+
+    found = race(("linear",), X, y, np.arange(100), ladder, ground)
+
+    assert found.heats == {}
+    assert found.recipes == {"linear": first("linear", ground)}
+    assert note_on_race(found) == [
+        "Models are set as they begin: the oldest fold's training rows do not tell what is "
+        "forecast better."
+    ]
+
+
+def test_every_rung_chooses_its_own(make_reading):
+    """A walk with a season: changes for the linear model, and what they like for the others."""
+    walk = 100 + np.cumsum(np.random.default_rng(0).normal(size=400))
+    index = pd.date_range("2024", periods=400, freq="D", name="time")
+    frame = pd.DataFrame({"y": walk + 10 * np.tile([0, 0, 0, 0, 0, 5, 5], 58)[:400]}, index=index)
+
+    found, _ = raced(frame, make_reading, ("linear", "dense"))
+
+    assert found.recipes["linear"].form != Form()
+    assert found.recipes["dense"].form != Form()
+    assert set(found.heats) == {"linear", "dense"}
+    assert {heat.recipe.form for heat in found.heats["linear"]} == set(FORMS)
+
+
+def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
+    """Short trainings first."""
+    monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=60, contenders=7))
+    found, _ = raced(weekly, make_reading, ("dense",), window=14)
+
+    shares = [heat.share for heat in found.heats["dense"]]
+    assert [shares.count(share) for share in (1 / 8, 1 / 4, 1 / 2)] == [8, 4, 2]
+
+
+def test_columns_must_earn_their_place(make_reading):
+    """A column of noise is left out where the target alone is forecast better."""
+    rng = np.random.default_rng(0)
+    y = np.zeros(300)
+    for row in range(1, 300):
+        y[row] = 0.9 * y[row - 1] + rng.normal()
+    noise = rng.normal(size=(300, 20))
+    names = [f"noise_{number}" for number in range(20)]
+    frame = pd.DataFrame(np.column_stack([y, noise]), columns=["y", *names])
+
+    found, _ = raced(frame, make_reading, ("linear",), season=1)
+
+    assert found.recipes["linear"].columns == ("y",)
+    assert "the target alone" in found.recipes["linear"].words("linear")
+
+
+def test_a_column_that_tells_something_stays(make_reading):
+    """It says two rows before what the target will be."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    frame = pd.DataFrame({"y": np.roll(x, 5) + 0.1 * rng.normal(size=300), "x": x})
+
+    found, _ = raced(frame, make_reading, ("linear",), season=1)
+
+    assert found.recipes["linear"].columns is None
+
+
+def test_logarithms_only_where_all_is_positive(weekly, make_reading):
+    """Of values that are not they are not tried."""
+    positive, _ = raced(weekly, make_reading, ("linear",))
+    mixed, _ = raced(weekly - 20, make_reading, ("linear",))
+
+    assert any(heat.recipe.form.logs for heat in positive.heats["linear"])
+    assert not any(heat.recipe.form.logs for heat in mixed.heats["linear"])
+
+
+@pytest.mark.filterwarnings("ignore:.*no logarithm")
+def test_rows_that_become_negative_later_are_no_error(weekly, make_reading, monkeypatch):
+    """What logarithms were chosen for need not stay positive: values are learned then."""
+    weekly.iloc[-30:, 0] -= 40
+    logs = {"linear": Recipe(window=14, season=7, form=Form(logs=True))}
+    monkeypatch.setattr("skrnn.comparison.planning.race", lambda *args, **how: Race(recipes=logs))
+
+    found = compare(make_reading(weekly, 7), models=["linear"], horizon=3, folds=2)
+
+    assert list(found.results) == ["naive", "linear"]
+
+
+def test_natural_seasons_are_tried(make_reading):
+    """Exponential smoothing and the seasonal naive forecast follow the one that they do best by."""
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2020-01-01", periods=900, name="time")
+    week = np.tile([9.0, 0, 0, 0, 0, 0, 0], 129)[:900]
+    frame = pd.DataFrame({"temp": week + rng.normal(size=900)}, index)
+    reading = replace(make_reading(frame, 60), seasons=(7, 60))
+
+    found = compare(reading, models=["seasonal", "smoothing"], horizon=7, folds=2)
+
+    assert found.plan.ladder.recipes["smoothing"].season == 7
+    assert found.plan.ladder.recipes["seasonal"].season == 7
+    assert found.plan.season == 60
+
+
+def test_smoothing_follows_no_season_where_none_is_better(make_reading):
+    """A long season that fits hardly twice into a window loses against none at all."""
+    rng = np.random.default_rng(0)
+    weather = np.zeros(1200)
+    for day in range(1, 1200):
+        weather[day] = 0.7 * weather[day - 1] + rng.normal()
+    index = pd.date_range("2020-01-01", periods=1200, name="time")
+    frame = pd.DataFrame({"temp": np.cos(np.arange(1200) / 200 * 2 * np.pi) + weather}, index)
+
+    found = compare(make_reading(frame, 200), models=["smoothing"], horizon=7, folds=2)
+
+    assert found.plan.ladder.recipes["smoothing"].season == 1
+    assert fit_model(make_reading(frame, 200), "smoothing", horizon=7).facts["learns"] == (
+        "no season"
+    )
+
+
+def test_a_longer_training_where_a_network_still_learns(make_reading, monkeypatch):
+    """A network that a short training leaves in the middle of it goes on."""
+    few = replace(EFFORTS["default"], updates=24, stages=("lengths",))
+    monkeypatch.setitem(EFFORTS, "default", few)
+    wave = np.sin(np.arange(400) / 5)
+    frame = pd.DataFrame({"y": wave + 0.01 * np.random.default_rng(0).normal(size=400)})
+
+    found, _ = raced(frame, make_reading, ("dense",), season=1)
+
+    assert found.recipes["dense"].length == 3.0
+
+
+def test_the_page_and_the_json_show_the_race(weekly, make_reading):
+    """What was tried, what it got, and what was chosen."""
+    from skrnn.report.race import race_table
+
+    found = compare(make_reading(weekly, 7), models=["linear", "dense"], horizon=3, folds=2)
+
+    table = found.plan.race.table
+    assert table.groupby("model")["chosen"].any().all()
+    shown = race_table(found)
+    assert {row[0] for row in shown.rows} >= {"linear", "linear *", "dense *"}
+    assert any(re.search(r"a race of \d+ recipes", note) for note in found.plan.notes)
+
+
+# ---------------------------------------------------------------------- the plan's costs
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_plan_is_fixed_by_effort_and_data(name):
+    """More effort gives more updates, and a larger network gets fewer of the same time."""
+    recipe = Recipe(window=48)
+    updates = [
+        Allowance.of(EFFORTS[effort], NETWORKS, 5, horizon=24).updates(name, recipe, 10_000)
+        for effort in ("quick", "best")
+    ]
+    large = Allowance.of(EFFORTS["quick"], NETWORKS, 5, horizon=24)
+
+    assert updates[0] < updates[1]
+    seconds = [
+        large.seconds_of_update(name, replace(recipe, size=size), 64) for size in ("small", "large")
+    ]
+    assert seconds[0] < seconds[1]
+
+
+def test_a_budget_chooses_the_effort_that_fits():
+    """A minute is little, an hour is enough for the best."""
+    assert effort_of(None, 0.5).updates == EFFORTS["quick"].updates
+    assert effort_of(None, 60.0).updates == EFFORTS["best"].updates
+    assert effort_of("best", 1.0).updates == EFFORTS["best"].updates
+    assert effort_of("best", 1.0).seconds == 48.0
+
+
+def test_an_effort_that_there_is_not(weekly, make_reading):
+    """In one line, with the remedy."""
+    message = "^effort= must be one of quick, default or best, got 'huge'$"
+    with pytest.raises(DataProblem, match=message):
+        compare(make_reading(weekly, 7), effort="huge", models=["linear"])
+
+
+# ---------------------------------------------------------------------- the ensemble
+
+
+def test_the_ensemble_is_the_median_of_the_best_of_the_folds_before(weekly, make_reading):
+    """Computed once more; in the first fold they are the best of the race."""
+    names = ["naive", "seasonal", "smoothing", "linear", "dense", "ensemble"]
+    found = compare(make_reading(weekly, 7), models=names, horizon=3, folds=3)
+
+    result = found.results["ensemble"]
+    others = [name for name in found.results if name != "ensemble"]
+    tables = {name: found.results[name].predictions for name in others}
+    errors = {
+        name: [fold.mae / fold.baseline_mae for fold in found.results[name].by_fold.itertuples()]
+        for name in others
+    }
+    for fold in range(3):
+        ranked = sorted(others, key=lambda name, fold=fold: np.mean(errors[name][:fold] or [0]))
+        members = ranked[:3] if fold else found.plan.race.ranked()[:3]
+        here = result.predictions["fold"] == fold
+        expected = np.median([tables[name].loc[here, "predicted"] for name in members], axis=0)
+        np.testing.assert_allclose(result.predictions.loc[here, "predicted"], expected)
+        assert set(result.estimators[fold].names) == set(members)
+    assert "coverage_0.8" in result.scores
+
+
+def test_an_ensemble_that_is_recommended_holds_its_members(weekly, make_reading, tmp_path):
+    """Its file forecasts the median of what they forecast."""
+    from skrnn.comparison import load_model
+
+    model = fit_model(make_reading(weekly, 7), "ensemble", horizon=3)
+    model.save(tmp_path / "model.skrnn")
+    again = load_model(tmp_path / "model.skrnn")
+
+    pd.testing.assert_frame_equal(again.forecast(), model.forecast())
+    assert len(again.estimator.members) == 3
+    assert again.facts["learns"].startswith("the median of ")
+
+
+def test_an_ensemble_of_too_few_says_so(weekly, make_reading):
+    """Of two it would be their mean."""
+    found = compare(make_reading(weekly, 7), models=["seasonal", "ensemble"], horizon=3, folds=2)
+
+    assert found.unfinished == {"ensemble": "it takes three other models"}
+
+
+def test_recipes_say_what_they_are():
+    """As the page and the model's file have it."""
+    recipe = Recipe(
+        window=336,
+        season=24,
+        form=Form("last season", scaled=True, logs=True),
+        columns=("y",),
+        segment=24,
+        size="large",
+        length=3.0,
+    )
+
+    assert recipe.words("gru") == (
+        "logarithms' changes since the window's last season (24 rows), each window in units of its "
+        "own deviation, windows of 336, 24 steps at a time, the target alone, large, trained 3 "
+        "times as long"
+    )
+    assert set(RUNGS) >= {"mingru", "ensemble"}
