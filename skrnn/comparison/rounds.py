@@ -61,6 +61,7 @@ class Rounds:
         self._results = {}
         self._failed = {}
         self._seconds = {}
+        self._windows = {}
 
     def run(
         self,
@@ -72,6 +73,9 @@ class Rounds:
         progress: Callable | None = None,
     ) -> None:
         """Run them until all are finished, or ``stop`` has a reason."""
+        for fold, (_, test) in enumerate(self.plan.folds):
+            truth = np.reshape(y[test], (len(test), -1))
+            self._windows[fold] = np.repeat(test, truth.shape[1])[np.isfinite(truth).ravel()]
         newest_first = reversed(range(len(self.plan.folds)))
         models = [name for name in self.plan.models if name != ENSEMBLE]
         runs = [(name, fold) for fold in newest_first for name in models]
@@ -123,27 +127,37 @@ class Rounds:
         )
 
     def _ensemble(self, done, folds):
-        """The backtest of the median of the best: each fold's are those of the folds before it."""
+        """The backtest of the median of the best, in each fold by what was known when it began."""
         found = []
         for number, fold in enumerate(folds):
-            names = self._members(done, folds[:number])
+            train, _ = self.plan.folds[fold]
+            names = self._members(done, folds[:number], train)
             found.append(median_fold(names, [self._results[name, fold] for name in names]))
         return Backtest.of_folds(found)
 
-    def _members(self, done, before):
-        """The best of some rungs in folds, and where there is none yet, in the race."""
-        if not before:
+    def _members(self, done, folds, known=None):
+        """The best of some rungs in folds, of windows that are known; without any, in the race."""
+        kept = {fold: np.ones(len(self._windows[fold]), bool) for fold in folds}
+        if known is not None:
+            kept = {fold: np.isin(self._windows[fold], known) for fold in folds}
+        folds = [fold for fold in folds if kept[fold].any()]
+        if not folds:
             ranked = [name for name in self.plan.race.ranked() if name in done]
             return members_of([*ranked, *(name for name in done if name not in ranked)])
-        errors = {name: self._error(name, before) for name in done}
+        errors = {
+            name: np.mean([self._error(name, fold, kept[fold]) for fold in folds]) for name in done
+        }
         return members_of(sorted(errors, key=errors.get))
 
-    def _error(self, name, folds):
+    def _error(self, name, fold, kept):
         """Relative to the naive forecast's, so that each fold, and each series, counts the same."""
-        measure = self.plan.measure
-        scores = [self._results[name, fold].scores for fold in folds]
-        shares = [one[measure] / one[f"baseline_{measure}"] for one in scores]
-        return float(np.mean(shares)) if np.isfinite(shares).all() else np.inf
+        table = self._results[name, fold].predictions[kept]
+        unit = table["scale"] if self.plan.measure == "mase" else 1.0
+        ours, theirs = (
+            ((table["true"] - table[column]).abs() / unit).mean()
+            for column in ("predicted", "baseline")
+        )
+        return ours / theirs if theirs > 0 else ours
 
     def _rung(self, name):
         return RungInFold(self.plan.ladder, name, self.plan.coverages or None)
