@@ -88,8 +88,11 @@ def test_a_fault_while_files_are_put_in_place(n_done, written, monkeypatch):
     assert read(written) == OLD
 
 
+# A terminal that is left by ``nohup`` would have its signal ignored.
 LONG = """
-import sys, time
+import signal, sys, time
+for name in ("SIGTERM", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 from skrnn.cli import main, running
 
 def wait(args):
