@@ -3,6 +3,7 @@
 import os
 import sys
 
+import hypothesis
 import pytest
 
 from tests.extras import KERAS, NO_KERAS
@@ -10,6 +11,10 @@ from tests.extras import KERAS, NO_KERAS
 # Two workers on two cores: TensorFlow's threads would only wait for each other.
 for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(variable, "1")
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("skrnn", deadline=None)
+hypothesis.settings.load_profile("skrnn")
 
 collect_ignore_glob = ["skrnn/neural/keras/*", "tests/neural/test_linear_cells.py"] * bool(NO_KERAS)
 
