@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import warnings
 
+import numba
 import numpy as np
 import pytest
 from numba.core import event
@@ -531,7 +532,13 @@ def test_a_memmap_is_read_where_it_lies(tmp_path):
 
 def test_nothing_is_looked_up_where_nothing_is_read():
     """What a network does not read has no ends, however many windows there are."""
-    gather.py_func(nothing().read, np.arange(99), 50, 3, np.empty((0, 0, 16)))
+
+    @numba.njit
+    def look_up(read, order, X):
+        gather(read, order, 50, 3, X)
+
+    compiling.ready("float32")
+    look_up(nothing().read, np.arange(99), np.empty((0, 0, 16), np.float32))
 
 
 @pytest.mark.parametrize("model", [RNNRegressor("gru", 3), DenseRegressor(3)], ids=str)

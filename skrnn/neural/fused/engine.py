@@ -430,6 +430,7 @@ def _n_numbers(weights):
     return sum(map(np.size, weights))
 
 
+@announced()
 def predict(
     network: Network,
     weights: list,
@@ -456,6 +457,7 @@ def predict(
     return outputs
 
 
+@announced()
 def carry(
     network: Network, weights: list, windows, states: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
