@@ -131,32 +131,31 @@ class Allowance:
 
     def seconds_of_update(self, name: str, recipe: Recipe, batch: int) -> float:
         """About what one training step takes."""
-        n_columns = self.n_columns if recipe.columns is None else len(recipe.columns)
         units = units_of(name, recipe.size)
-        shape = (recipe, n_columns, self.horizon)
+        shape = (recipe, recipe.n_inputs(self.n_columns), self.horizon)
         if name in RECURRENT:
             return SECONDS_OF_UPDATE + _seconds_of_states(name, units[0], *shape, batch)
         of_window = (_dense if name == "dense" else _convolutional)(units, *shape)
         return SECONDS_OF_UPDATE + CALCULATIONS * batch * of_window / SPEED
 
 
-def _dense(units, recipe, n_columns, horizon):
+def _dense(units, recipe, n_inputs, horizon):
     """Multiplications of a window."""
-    sizes = (recipe.window * n_columns, *units, horizon)
+    sizes = (n_inputs, *units, horizon)
     return sum(before * behind for before, behind in pairwise(sizes))
 
 
-def _convolutional(filters, recipe, n_columns, horizon):
-    layers = pairwise((n_columns, *filters))
+def _convolutional(filters, recipe, n_inputs, horizon):
+    layers = pairwise((n_inputs // recipe.window, *filters))
     of_step = sum(KERNEL * before * behind for before, behind in layers)
     return recipe.window * (of_step + filters[-1] * CONV_HEAD) + CONV_HEAD * horizon
 
 
-def _seconds_of_states(name, units, recipe, n_columns, horizon, batch):
+def _seconds_of_states(name, units, recipe, n_inputs, horizon, batch):
     n_steps = recipe.window // recipe.segment
     state = 0 if name in SCANNED else units
-    of_step = GATES[name] * units * (recipe.segment * n_columns + state)
-    calculations = CALCULATIONS * batch * (n_steps * of_step + units * horizon)
+    of_window = GATES[name] * units * (n_inputs + n_steps * state)
+    calculations = CALCULATIONS * batch * (of_window + units * horizon)
     values = n_steps * batch * units
     return n_steps * SECONDS_OF_STEP + values * SECONDS_OF_VALUE + calculations / SPEED_OF_STATES
 

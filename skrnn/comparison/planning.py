@@ -110,24 +110,12 @@ class Plan:
 def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, Ladder]:
     """How the rows of a reading become windows, what recipes are for, and a ladder without any."""
     frame = max(reading.frames.values(), key=len)
-    n_rows = int(np.median([len(one) for one in reading.frames.values()]))
     season = reading.season
     horizon = _count("horizon", options.horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
     known_ahead = tuple(reading.known_ahead)
     n_columns = len(frame.columns) + 2 * len(calendar)
-    most = MOST_VALUES // n_columns
-    reach = horizon if known_ahead else min(horizon, 2 * season)
-    window = _count("window", options.window, _default_window(len(frame), season, reach, most))
-    windows = ()
-    if options.window is None:
-        # Of many series, each needs but a few windows.
-        part = PART_OF_ROWS if len(reading.frames) < ENOUGH_SERIES else 2
-        longest = min(LONGEST_WINDOW, n_rows // part, max(SHORTEST_WINDOW, most))
-        windows = _windows(window, season, reading.seasons, longest)
-        if known_ahead:
-            # A shorter one would not see what is known ahead of the first rows.
-            windows = [n for n in windows if n >= horizon]
+    window, windows = _tried(reading, options, horizon, MOST_VALUES // n_columns)
     seasons = tuple(n for n in reading.seasons if n > 1)
     smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
     preparation = Preparation(
@@ -144,7 +132,7 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
         season=season,
         seasons=seasons,
         window=window,
-        windows=tuple(windows),
+        windows=windows,
         is_asked=options.window is not None,
         columns=(*frame.columns, *preparation.waves),
         known_ahead=known_ahead,
@@ -222,6 +210,27 @@ def _default_horizon(season):
     if 1 < season <= 48:
         return season
     return 24 if season % 24 == 0 else 12
+
+
+def _tried(reading, options, horizon, most):
+    """(first, others) of the windows that are tried; no others where one is asked for.
+
+    One of more than ``most`` steps would have too many values.
+    """
+    lengths = [len(frame) for frame in reading.frames.values()]
+    season = reading.season
+    known_ahead = len(reading.known_ahead) > 0
+    reach = horizon if known_ahead else min(horizon, 2 * season)
+    window = _count("window", options.window, _default_window(max(lengths), season, reach, most))
+    if options.window is not None:
+        return window, ()
+    # Of many series, each needs but a few windows.
+    part = PART_OF_ROWS if len(lengths) < ENOUGH_SERIES else 2
+    longest = min(LONGEST_WINDOW, int(np.median(lengths)) // part, max(SHORTEST_WINDOW, most))
+    # A shorter one would not see what is known ahead of the first rows.
+    least = horizon if known_ahead else 1
+    others = _windows(window, season, reading.seasons, longest)
+    return window, tuple(n for n in others if n >= least)
 
 
 def _default_window(n_rows, season, reach, most):

@@ -1,7 +1,7 @@
 """Race: which recipe each rung gets, judged on the training rows of the oldest fold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -126,15 +126,19 @@ def race(
     heats = {}
     recipes = dict(begun)
     with Stop(deadline) as stop:
+        scout = None
         scouted = ()
         if any(name in NETWORKS for name in names):
-            scouted = _scouted(trial, ladder, ground)
-        calls = (delayed(run)(name, trial, ladder, ground, scouted) for name in names)
+            # It costs next to nothing, and tells which forms are worth a network's time.
+            scout = run("linear", trial, ladder, ground)
+            scouted = _best_forms(scout[0])
+        others = [name for name in names if scout is None or name != "linear"]
+        calls = (delayed(run)(name, trial, ladder, ground, scouted) for name in others)
         done = Parallel(n_jobs=jobs, return_as="generator")(calls)
         for number, name in enumerate(names):
             if tell is not None:
                 tell(name, number)
-            found = next(done)
+            found = next(done) if name in others else scout
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
@@ -185,9 +189,8 @@ def run(
     return list(heats.values()), _chosen(errors, [heat.recipe for heat in heats.values()])
 
 
-def _scouted(trial, ladder, ground):
-    """The forms by which a linear model, which costs next to nothing, forecasts best."""
-    heats, _ = run("linear", trial, ladder, replace(ground, windows=()))
+def _best_forms(heats):
+    """The forms of the recipes that got least errors."""
     ranked = sorted(heats, key=lambda heat: heat.error)
     return tuple(dict.fromkeys(heat.recipe.form for heat in ranked))[:KEPT]
 
@@ -207,8 +210,8 @@ def _is_possible(recipe, name, trial, ladder):
         longest = trial.past.length if name == "seasonal" else LONGEST_SMOOTHED
         return recipe.season <= min(longest, trial.past.length)
     if name == "linear" and recipe.loss == "mae":
-        shape = (len(trial.past), recipe.window, trial.past.n_features, trial.taught.shape[1])
-        return np.prod(shape, dtype=float) <= MOST_OF_ABSOLUTE
+        n_inputs = recipe.n_inputs(trial.past.n_features)
+        return trial.taught.size * n_inputs <= MOST_OF_ABSOLUTE
     return name not in NETWORKS or ladder.allowance.affords(name, recipe, len(trial.past))
 
 

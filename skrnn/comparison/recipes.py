@@ -82,6 +82,10 @@ class Recipe:
         """The newest steps of a window that it takes."""
         return self.window + self.form.steps_lost(self.season)
 
+    def n_inputs(self, n_columns: int) -> int:
+        """How many numbers a forecast looks at, where there are so many columns."""
+        return self.window * (n_columns if self.columns is None else len(self.columns))
+
     def words(self, name: str) -> str:
         """What a rung of this recipe does, as part of a sentence."""
         if name in ("seasonal", "smoothing"):

@@ -263,7 +263,7 @@ def test_a_forecast_has_the_intervals_that_it_is_asked_for(compared, capsys):
 
     assert main([*forecast, "--coverage", "0.5", "--json"]) == 0
     (line,) = json.loads(capsys.readouterr().out)
-    assert line["lower_0.5"] < line["upper_0.5"]
+    assert line["lower_0.5"] < line["passengers"] < line["upper_0.5"]
 
     assert main([*forecast, "--no-intervals"]) == 0
     assert capsys.readouterr().out.startswith("month,passengers\n")
