@@ -52,7 +52,8 @@ def fit_model(
     reading : Reading
         The series, as ``read_series`` gives them.
     name : str
-        The rung: naive, seasonal, smoothing, linear, dense, conv, simple, lstm or gru.
+        The rung: naive, seasonal, smoothing, linear, dense, conv, mingru, simple, lstm, gru or
+        ensemble.
     horizon, window : int, default=None
         Rows that are forecast, and steps that a forecast looks at; None: as in ``compare``.
     effort : {"quick", "default", "best"}, default=None
