@@ -30,7 +30,7 @@ LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE %"}
 # Wide enough for the table where there is no terminal that says how wide it is.
 PLAIN_WIDTH = 120
 # What a terminal that is too narrow for the table does without, the first one first.
-SPARED = ("predict", "fit", "sMAPE %", "RMSE", "width", "MASE", "held", "MAE", "spread")
+SPARED = ("predict", "fit", "sMAPE %", "RMSE", "width", "MASE", "held", "MAE", "chance")
 
 
 class _Console(Console):
@@ -102,7 +102,7 @@ def _cells(comparison):
         for name, label in LABELS.items()
     }
     texts["skill"] = [percent(share, 1) for share in lines["skill"]]
-    texts["spread"] = [_spread(share) for share in lines["spread"]]
+    texts["chance"] = [_chance(share) for share in lines["chance"]]
     texts |= _texts_of_intervals(lines)
     texts["fit"] = [seconds(value) for value in lines["fit_time"]]
     texts["predict"] = [seconds(value) for value in lines["predict_time"]]
@@ -140,7 +140,7 @@ def _marked(name, recommended):
     return f"{star} {name}{floor}"
 
 
-def _spread(share):
+def _chance(share):
     return "–" if math.isnan(share) else f"± {percent(share, 1)}"
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
-from skrnn.comparison.verdict import Verdict
+from skrnn.comparison.verdict import Verdict, gain
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
 from skrnn.reading import Reading
@@ -72,14 +72,15 @@ class Comparison:
         """A line for each finished model, best first.
 
         Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of
-        the naive forecast's error, by ``measure``, that is gone), "spread" (standard deviation of
-        the skill over the folds), the mean seconds of a fold's fit and predict ("fit_time",
-        "predict_time"), and for each coverage the share of truths that intervals held and their
-        mean width ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it
-        missed, and the first fold has none.
+        the naive forecast's error, by ``measure``, that is gone), "chance" (the skill that chance
+        gives: the luckiest of as many models that are no better than naive has it once in ten
+        times), the mean seconds of a fold's fit and predict ("fit_time", "predict_time"), and for
+        each coverage the share of truths that intervals held and their mean width
+        ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it missed, and
+        the first fold has none.
         """
         lines = {name: self._line(result) for name, result in self.results.items()}
-        columns = ["mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"]
+        columns = ["mae", "rmse", "mase", "smape", "skill", "chance", "fit_time", "predict_time"]
         columns += [*self._of_intervals()]
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
         return table.sort_values(self.measure, kind="stable")
@@ -99,15 +100,15 @@ class Comparison:
     def _line(self, result):
         by_fold = result.by_fold
         line = dict(result.scores[["mae", "rmse", "mase", "smape"]])
-        skills = self.skills(result)
-        # Beside a naive forecast without errors there is no share of them.
-        spread = skills.std() if np.isfinite(skills).all() else np.nan
+        naive = self.results["naive"]
+        chance = gain(result, naive, self.measure, n_models=len(self.results)).chance
         times = dict(by_fold[["fit_time", "predict_time"]].mean())
         intervals = dict(result.scores[[*self._of_intervals()]])
         return {
             **line,
             "skill": self._skill(result.scores),
-            "spread": spread,
+            # Beside a naive forecast without errors there is no share of them.
+            "chance": chance if np.isfinite(chance) else np.nan,
             **times,
             **intervals,
         }

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import MEASURES, skill
 from skrnn.wording import RUNGS, decimals_for, number, percent
 
-# Into so many stretches a single fold is cut, to see a spread.
+# What folds there are is cut into so many stretches at least, as far as it goes, where these are
+# fewer than three: two errors say nothing of chance.
 N_STRETCHES = 5
+FEWEST_FOLDS = 3
+# How often chance may make a model of all that are compared look better than it is.
+CHANCE = 0.1
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
 
@@ -32,13 +37,13 @@ class Verdict:
     Attributes
     ----------
     recommended : str
-        The simplest model that no other beats by more than the folds' spread.
+        The simplest model that no other beats by more than chance gives.
     best : str
         The model with the least error.
     clear : bool
-        Whether the recommended model beats the naive forecast by more than the folds' spread.
+        Whether the recommended model beats the naive forecast by more than chance gives.
     sentence : str
-        What to use, by how much it wins, and whether that is more than the folds' spread.
+        What to use, by how much it wins, and whether that is more than chance gives.
     """
 
     recommended: str
@@ -49,59 +54,70 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Gain:
-    """By what share one model's error is below another's, and that share's spread over the folds.
+    """By what share one model's error is below another's, and the share that chance gives.
 
-    The spread is a standard deviation. ``over`` names the folds: stretches of the only one, where
-    there are not several.
+    Of as many models as are compared, none of them better, the luckiest one has so large a share
+    once in ten times. NaN where there are too few forecasts to tell.
     """
 
     share: float
-    spread: float
-    over: str = "the folds'"
+    chance: float
 
     @property
     def clear(self) -> bool:
-        """Whether it matters, and is more than the folds' spread."""
-        return bool(self.share > self.spread and self.share >= LEAST_GAIN)
+        """Whether it matters, and is more than chance gives."""
+        return bool(self.share > self.chance and self.share >= LEAST_GAIN)
 
     def __str__(self) -> str:
-        """The share in words, beside the folds' spread."""
-        if np.isnan(self.spread):
+        """The share in words, beside what chance gives."""
+        if np.isnan(self.chance):
             return (
                 f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
             )
-        if 0 < self.spread < self.share < LEAST_GAIN:
+        if 0 < self.chance < self.share < LEAST_GAIN:
             return f"{_share(abs(self.share))}, too little to matter"
         kind = "more than" if self.clear else "within"
-        return f"{_share(abs(self.share))}, {kind} {self.over} spread of {_share(self.spread)}"
+        return f"{_share(abs(self.share))}, {kind} what chance gives ({_share(self.chance)})"
 
 
-def gain(model: Backtest, other: Backtest, measure: str = "mae") -> Gain:
-    """How much less the error of one ``Backtest`` is than that of another, in the same folds."""
-    ours = _errors(model, measure)
-    theirs = _errors(other, measure)
-    shares = np.array([skill(*errors) for errors in zip(ours, theirs, strict=True)])
-    over = "the folds'" if len(model.by_fold) > 1 else "the fold's own"
-    return Gain(skill(model.scores[measure], other.scores[measure]), _spread(shares), over)
+def gain(model: Backtest, other: Backtest, measure: str = "mae", *, n_models: int = 2) -> Gain:
+    """How much less the error of one ``Backtest`` is than that of another, in the same folds.
+
+    It is one of the gains among ``n_models``.
+    """
+    share = skill(model.scores[measure], other.scores[measure])
+    chance = _chance(_errors(model, measure), _errors(other, measure), max(1, n_models - 1))
+    return Gain(share, chance)
 
 
-def _spread(shares):
-    """The standard deviation: unknown of a single share, and infinite where one is."""
-    if len(shares) == 1:
+def _chance(ours, theirs, n_others):
+    """How far the share of all errors may be from the truth: one side of Student's interval.
+
+    The errors of a fold count by their size, as they do in the share. With several other models
+    each has its part of what is left to chance.
+    """
+    if len(ours) == 1:
         return np.nan
-    return float(np.std(shares, ddof=1)) if np.isfinite(shares).all() else np.inf
+    apart = ours - ours.mean() / theirs.mean() * theirs if theirs.any() else ours
+    if not apart.any():
+        return 0.0
+    if not theirs.any():
+        return np.inf
+    error = np.std(apart, ddof=1) / theirs.mean() / np.sqrt(len(apart))
+    return float(error * stats.t.isf(CHANCE / n_others, len(apart) - 1))
 
 
 def _errors(result, measure) -> np.ndarray:
-    """The errors in each fold; if there is but one, in stretches of it that follow one another."""
-    if len(result.by_fold) > 1:
+    """The errors in each fold; of few folds, in stretches of them that follow one another."""
+    n_folds = len(result.by_fold)
+    if n_folds >= FEWEST_FOLDS:
         return result.by_fold[measure].to_numpy()
-    forecasts = result.predictions.sort_values("origin", kind="stable")
+    forecasts = result.predictions
     errors = (forecasts["predicted"] - forecasts["true"]).abs()
     if measure == "mase":
         errors = (errors / forecasts["scale"])[np.isfinite(forecasts["scale"])]
     errors = errors.groupby(forecasts["origin"]).mean().to_numpy()
-    n_stretches = N_STRETCHES if len(errors) >= 2 * N_STRETCHES else 1
+    n_stretches = N_STRETCHES if len(errors) >= 2 * N_STRETCHES else n_folds
     return np.array([stretch.mean() for stretch in np.array_split(errors, n_stretches)])
 
 
@@ -112,7 +128,7 @@ def verdict(results: dict, measure: str = "mae") -> Verdict:
     recommended = next(
         name for name in order if not any(_clear(results, other, name, measure) for other in order)
     )
-    floor = gain(results[recommended], results["naive"], measure)
+    floor = _gain(results, recommended, "naive", measure)
     return Verdict(
         recommended=recommended,
         best=best,
@@ -122,7 +138,11 @@ def verdict(results: dict, measure: str = "mae") -> Verdict:
 
 
 def _clear(results, name, other, measure):
-    return gain(results[name], results[other], measure).clear
+    return _gain(results, name, other, measure).clear
+
+
+def _gain(results, name, other, measure):
+    return gain(results[name], results[other], measure, n_models=len(results))
 
 
 def _sentence(results, recommended, best, measure):
@@ -132,11 +152,11 @@ def _sentence(results, recommended, best, measure):
     if recommended == best == "naive":
         return f"{sentence}, and no other model has less."
     if recommended != "naive":
-        floor = gain(results[recommended], results["naive"], measure)
+        floor = _gain(results, recommended, "naive", measure)
         side = "below" if floor.share > 0 else "above"
         sentence = f"{sentence}, {side} the naive forecast's by {floor}"
     if best != recommended:
-        less = gain(results[best], results[recommended], measure)
+        less = _gain(results, best, recommended, measure)
         sentence = f"{sentence}; the {RUNGS[best]} has less by {less}"
     return f"{sentence}."
 

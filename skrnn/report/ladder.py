@@ -27,7 +27,7 @@ def _row(comparison, name, line, decimals, colour):
         "best": name == comparison.verdict.best,
         **{measure: number(line[measure], digits) for measure, digits in decimals.items()},
         "skill": percent(line["skill"], 1),
-        "spread": f"± {percent(line['spread'], 1)}" if line["spread"] > 0 else "",
+        "chance": f"± {percent(line['chance'], 1)}" if line["chance"] > 0 else "",
         **_of_widest(comparison, line),
         "fit": seconds(line["fit_time"]),
         "predict": seconds(line["predict_time"]),

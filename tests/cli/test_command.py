@@ -46,7 +46,7 @@ def test_compare_prints_the_table_and_the_answer(airline, capsys):
         "sMAPE",
         "%",
         "skill",
-        "spread",
+        "chance",
         "95",
         "%",
         "held",
@@ -110,7 +110,7 @@ def test_compare_for_programs(airline, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["recommended"] in ("naive", "seasonal", "linear")
     assert [set(line) for line in found["table"]] == [
-        {"model", "mae", "rmse", "mase", "smape", "skill", "spread", "fit_time", "predict_time"}
+        {"model", "mae", "rmse", "mase", "smape", "skill", "chance", "fit_time", "predict_time"}
         | {"coverage_0.8", "width_0.8", "coverage_0.95", "width_0.95"}
     ] * 3
     assert found["promise"].startswith("Its 80 % intervals held ")

@@ -12,7 +12,7 @@ from skrnn.cli.printing import Bar, console, fitting_table
 
 @pytest.fixture
 def comparison():
-    line = {"mae": 18.38, "rmse": 24.89, "mase": 1.6, "smape": 40.5, "skill": 0.15, "spread": 0.02}
+    line = {"mae": 18.38, "rmse": 24.89, "mase": 1.6, "smape": 40.5, "skill": 0.15, "chance": 0.02}
     lines = pd.DataFrame(
         [line | {"fit_time": 0.59, "predict_time": 0.01}] * 2, index=["dense", "naive"]
     )

@@ -58,7 +58,7 @@ def test_without_intervals(weekly, make_reading):
     plain = compare(make_reading(weekly, 7), coverages=(), **asked)
     table = compare(make_reading(weekly, 7), **asked).table
 
-    same = ["mae", "rmse", "mase", "smape", "skill", "spread"]
+    same = ["mae", "rmse", "mase", "smape", "skill", "chance"]
     pd.testing.assert_frame_equal(plain.table[same], table[same])
     assert not any("0.8" in name for name in plain.table)
     assert list(plain.model.forecast()) == ["time", "demand"]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from skrnn.baselines import LinearWindow
 from skrnn.comparison import compare, fit_model, load_model
@@ -160,7 +161,7 @@ def folds(frames, windows):
 def expected_table(frames, length, model):
     """The line of a model."""
     lines = []
-    skills = []
+    errors_of_folds = []
     for train, test in folds(frames, samples(frames, length)):
         scale = scales(frames, train)
         forecasts = model(frames, train, test)
@@ -171,7 +172,7 @@ def expected_table(frames, length, model):
             for truth, forecast, floor in zip(sample.truth, ours, theirs, strict=True)
             if not np.isnan(truth)
         ]
-        skills.append(expected_skill(rows_of_fold, len(frames)))
+        errors_of_folds.append(expected_errors(rows_of_fold, len(frames)))
         lines += rows_of_fold
     true, ours, _, scale = np.array(lines).T
     errors = np.abs(true - ours)
@@ -181,17 +182,30 @@ def expected_table(frames, length, model):
         "mase": np.nanmean(errors / scale),
         "smape": 100 * (2 * errors / (np.abs(true) + np.abs(ours))).mean(),
         "skill": expected_skill(lines, len(frames)),
-        "spread": np.std(skills, ddof=1),
+        "chance": expected_chance(errors_of_folds),
     }
 
 
 def expected_skill(lines, n_series):
-    """The share of the naive error that is gone; of several series that of the errors relative to
-    their changes.
-    """
+    """The share of the naive error that is gone."""
+    ours, theirs = expected_errors(lines, n_series)
+    return 1 - ours / theirs
+
+
+def expected_errors(lines, n_series):
+    """Mean absolute errors, naive's last; of several series relative to their changes."""
     true, ours, theirs, scale = np.array(lines).T
     scale = scale if n_series > 1 else 1.0
-    return 1 - np.nanmean(np.abs(true - ours) / scale) / np.nanmean(np.abs(true - theirs) / scale)
+    return np.nanmean(np.abs(true - ours) / scale), np.nanmean(np.abs(true - theirs) / scale)
+
+
+def expected_chance(errors_of_folds):
+    """How far the share may be from the truth, beside two other models."""
+    ours = sum(error for error, _ in errors_of_folds)
+    theirs = sum(error for _, error in errors_of_folds)
+    apart = [error - floor * ours / theirs for error, floor in errors_of_folds]
+    variance = sum(one**2 for one in apart) / (FOLDS - 1)
+    return stats.t.ppf(0.95, FOLDS - 1) * (variance * FOLDS) ** 0.5 / theirs
 
 
 def series(index, seed=0, gaps=()):
@@ -228,7 +242,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, plain_ridge, name):
-    """Errors, skill and spread of the whole table, to rounding."""
+    """Errors, skill and chance of the whole table, to rounding."""
     monkeypatch.setattr("skrnn.comparison.planning.calendar_fields", lambda index: ())
     frames = CASES[name]
     reading = make_reading({str(number): frame for number, frame in enumerate(frames)}, SEASON)
@@ -244,6 +258,7 @@ def test_the_table_is_that_of_plain_loops(make_reading, monkeypatch, plain_ridge
             found.table.loc[rung.__name__, list(expected)].astype(float),
             list(expected.values()),
             rtol=1e-9,
+            atol=1e-12,
         )
 
 

@@ -5,38 +5,83 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from skrnn.comparison import compare
 from skrnn.comparison.verdict import gain, ranking_measure, verdict
+from skrnn.reading import read_series
 
 
 def result(*mae):
     return SimpleNamespace(scores={"mae": sum(mae) / len(mae)}, by_fold=pd.DataFrame({"mae": mae}))
 
 
-NAIVE = result(10.0, 10.0, 10.0)
+def results(**mae):
+    return {name: result(*errors) for name, errors in mae.items()}
+
+
+NAIVE = [10.0] * 5
 
 
 def test_a_rung_that_clearly_beats_the_one_before_is_taken():
-    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.5, 6.0), "gru": result(3.0, 3.2, 3.4)})
+    found = verdict(
+        results(naive=NAIVE, linear=[5.0, 5.5, 6.0, 5.5, 5.5], gru=[3.0, 3.2, 3.4, 3.2, 3.2])
+    )
 
     assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
     assert found.sentence == (
         "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more "
-        "than the folds' spread of 2.0 %."
+        "than what chance gives (1.3 %)."
     )
 
 
 def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
-    found = verdict({"naive": NAIVE, "linear": result(5.0, 5.5, 6.0), "gru": result(5.5, 5.0, 5.7)})
+    found = verdict(
+        results(naive=NAIVE, linear=[5.0, 5.5, 6.0, 5.5, 5.5], gru=[5.5, 5.0, 5.7, 5.4, 5.4])
+    )
 
     assert (found.recommended, found.best) == ("linear", "gru")
-    assert found.sentence.endswith(
-        "5.0 %; the GRU has less by 1.8 %, within the folds' spread of 10 %."
-    )
+    assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (6.4 %).")
+
+
+def test_chance_is_the_interval_of_a_ratio():
+    """Student's, of what is left of each fold's error when the share of all is taken from it."""
+    ours = np.array([3.0, 7.0, 4.0, 2.0])
+    theirs = np.array([5.0, 8.0, 9.0, 2.5])
+
+    found = gain(result(*ours), result(*theirs), n_models=4)
+
+    share = 1 - ours.sum() / theirs.sum()
+    left = ours - (1 - share) * theirs
+    error = np.sqrt((left**2).sum() / 3 / 4) / theirs.mean()
+    assert found.share == pytest.approx(share)
+    assert found.chance == pytest.approx(error * stats.t.ppf(1 - 0.1 / 3, 3))
+
+
+def test_the_luckiest_of_many_needs_more():
+    """What is clear of two models may be chance of ten."""
+    better, naive = result(7.0, 9.9, 8.0, 9.0, 7.0), result(*NAIVE)
+
+    assert gain(better, naive).clear
+    assert not gain(better, naive, n_models=11).clear
+
+
+def test_of_models_that_are_no_better_one_is_rarely_clear():
+    """Of ten rungs whose errors are those of naive but for chance, in one of ten series or fewer."""
+    rng = np.random.default_rng(0)
+    rungs = ["seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru"]
+    named = [
+        verdict(
+            results(naive=rng.normal(10, 1, 5), **{name: rng.normal(10, 1, 5) for name in rungs})
+        )
+        for _ in range(200)
+    ]
+
+    assert np.mean([found.recommended == "naive" for found in named]) >= 0.88
 
 
 def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
-    found = verdict({"naive": NAIVE, "linear": result(5.0, 14.0, 10.4)})
+    found = verdict(results(naive=NAIVE, linear=[5.0, 14.0, 10.4, 9.8, 9.8]))
 
     assert (found.recommended, found.clear) == ("naive", False)
     assert found.sentence.startswith(
@@ -46,26 +91,24 @@ def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
 
 def test_a_rung_that_is_worse_than_a_simpler_one_is_not_climbed():
     found = verdict(
-        {"naive": NAIVE, "linear": result(2.0, 2.1, 2.0), "dense": result(4.0, 4.1, 4.0)}
+        results(naive=NAIVE, linear=[2.0, 2.1, 2.0, 2.0, 2.0], dense=[4.0, 4.1, 4.0, 4.0, 4.0])
     )
 
     assert found.recommended == "linear"
 
 
 def test_a_network_must_beat_linear_clearly_also_where_linear_does_not_beat_the_rung_below():
-    smoothing = result(6.0, 6.0, 6.0)
-    linear = result(3.0, 7.0, 4.0)
-    gru = result(4.5, 4.6, 4.5)
+    smoothing = [6.0] * 5
+    linear = [3.0, 8.0, 4.0, 3.0, 7.0]
+    gru = [4.5, 4.6, 4.5, 4.5, 4.5]
 
-    found = verdict({"naive": NAIVE, "smoothing": smoothing, "linear": linear, "gru": gru})
+    found = verdict(results(naive=NAIVE, smoothing=smoothing, linear=linear, gru=gru))
 
     assert (found.recommended, found.best) == ("linear", "gru")
 
 
 def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
-    found = verdict(
-        {"naive": NAIVE, "linear": result(5.0, 5.0, 5.0), "gru": result(4.98, 4.981, 4.982)}
-    )
+    found = verdict(results(naive=NAIVE, linear=[5.0] * 5, gru=[4.98, 4.981, 4.982, 4.98, 4.981]))
 
     assert (found.recommended, found.best) == ("linear", "gru")
     assert found.sentence.endswith("the GRU has less by 0.4 %, too little to matter.")
@@ -81,14 +124,14 @@ def one_fold(errors):
     )
 
 
-def test_one_fold_has_the_spread_of_its_parts():
+def test_one_fold_is_cut_to_see_what_chance_gives():
     naive = one_fold(np.full(20, 10.0))
     linear = one_fold(np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4))
 
     found = verdict({"naive": naive, "linear": linear})
 
     assert found.recommended == "linear"
-    assert found.sentence.endswith("by 80 %, more than the fold's own spread of 7.1 %.")
+    assert found.sentence.endswith("by 80 %, more than what chance gives (4.8 %).")
 
 
 def test_one_fold_of_few_forecasts_makes_nothing_clear():
@@ -100,9 +143,9 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
     )
 
 
-@pytest.mark.parametrize("mae", [(0.0, 0.0), (1.0, 0.0)])
+@pytest.mark.parametrize("mae", [(0.0, 0.0, 0.0), (1.0, 0.0, 2.0)])
 def test_a_perfect_naive_forecast_is_not_divided_by(mae):
-    assert gain(result(*mae), result(0.0, 0.0)).clear is False
+    assert gain(result(*mae), result(0.0, 0.0, 0.0)).clear is False
 
 
 def test_several_series_count_the_same():
@@ -122,4 +165,19 @@ def test_several_series_count_the_same():
         "Use the linear model: its mean absolute scaled error is 0.5000, below the naive"
     )
     assert gain(linear, naive, "mase").share == 0.5
-    assert gain(linear, naive, "mase").spread == 0.0
+    assert gain(linear, naive, "mase").chance == 0.0
+
+
+@pytest.mark.long
+def test_on_random_walks_naive_is_named(tmp_path):
+    """Nothing beats it there, so what seems to is chance: on 50 walks of 500 rows."""
+    days = pd.date_range("2020-01-01", periods=500, name="day")
+    named = []
+    for seed in range(50):
+        walk = np.random.default_rng(seed).normal(size=500).cumsum()
+        pd.DataFrame({"value": walk}, days).to_csv(tmp_path / "walk.csv")
+        reading = read_series(tmp_path / "walk.csv", "value")
+        found = compare(reading, models=["linear", "gru"], effort="quick", coverages=())
+        named.append(found.verdict.recommended)
+
+    assert np.mean([name == "naive" for name in named]) >= 0.8

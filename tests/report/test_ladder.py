@@ -14,8 +14,8 @@ def test_ladder_is_best_first_and_marked(comparison):
     assert [row["name"] for row in rows if row["naive"]] == ["naive"]
 
 
-def test_naive_model_has_no_spread(comparison):
+def test_the_naive_model_owes_nothing_to_chance(comparison):
     """The naive forecast's skill is nothing in every fold."""
     (naive,) = [row for row in ladder_rows(comparison) if row["naive"]]
 
-    assert (naive["skill"], naive["spread"]) == (percent(0, 1), "")
+    assert (naive["skill"], naive["chance"]) == (percent(0, 1), "")
