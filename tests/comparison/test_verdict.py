@@ -67,7 +67,7 @@ def test_the_luckiest_of_many_needs_more():
 
 
 def test_of_models_that_are_no_better_one_is_rarely_clear():
-    """Of ten rungs whose errors are those of naive but for chance, in one of ten series or fewer."""
+    """Of nine whose errors are those of naive but for chance, in one of ten series or fewer."""
     rng = np.random.default_rng(0)
     rungs = ["seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru"]
     errors = rng.normal(10, 1, (200, 1 + len(rungs), 5))
