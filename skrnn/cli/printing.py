@@ -84,8 +84,7 @@ def fitting_table(out: Console, comparison: Comparison) -> Table:
     ``scores.csv`` has them all.
     """
     cells = _cells(comparison)
-    spared = [label for label in SPARED if label != comparison.measure.upper()]
-    spared = [label for name in spared for label in cells if label.endswith(name)]
+    spared = [label for name in SPARED for label in cells if label.endswith(name)]
     for n_spared in range(len(spared) + 1):
         table = _table(cells.drop(columns=spared[:n_spared]), comparison.verdict.recommended)
         if Measurement.get(out, out.options.update(max_width=10_000), table).maximum <= out.width:

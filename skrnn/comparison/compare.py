@@ -14,7 +14,7 @@ from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.comparison.stopping import Budget, Stop, patient
-from skrnn.comparison.verdict import gain, ranking_measure, verdict
+from skrnn.comparison.verdict import gain, verdict
 from skrnn.comparison.versions import versions
 from skrnn.forecasters.inside import nested, steps_of
 from skrnn.reading import Reading
@@ -90,12 +90,12 @@ def _compared(rounds, reading, ended, X):
     """The comparison of what is finished."""
     finished = rounds.finished(ended)
     results = finished.results
-    measure = ranking_measure(results, len(reading.frames))
+    n_series = len(reading.frames)
     notes = [*rounds.plan.notes, *finished.notes]
-    if measure == "mase":
+    if n_series > 1:
         notes.append(
-            "Models are ranked by MASE, in which each of the series counts the same, whatever its "
-            "size."
+            "Models are ranked by errors relative to the naive forecast's, in which each of the "
+            "series counts the same, whatever its size."
         )
     return Comparison(
         reading=reading,
@@ -107,8 +107,8 @@ def _compared(rounds, reading, ended, X):
         ),
         results=results,
         unfinished=finished.unfinished,
-        verdict=verdict(results, measure),
-        measure=measure,
+        verdict=verdict(results, n_series=n_series),
+        measure="relative" if n_series > 1 else "mae",
         training=_training(results),
         weights=_weights(results, X),
         ended=ended,
@@ -150,7 +150,7 @@ def _facts(comparison):
     """What the model's file says of the comparison."""
     plan = comparison.plan
     best = comparison.results[comparison.verdict.recommended]
-    gained = gain(best, comparison.results["naive"], comparison.measure).share
+    gained = gain(best, comparison.results["naive"]).share
     told = {"promise": comparison.promise} if comparison.promise else {}
     return {
         "verdict": comparison.verdict.sentence,

@@ -28,8 +28,6 @@ PART_OF_ROWS = 6
 ENOUGH_SERIES = 50
 # A window of exponential smoothing reaches over so many seasons, where there are rows enough.
 SMOOTHED_SEASONS = 8
-# As many windows tell which recipe is best.
-ENOUGH_WINDOWS = 50_000
 # The share of a budget by which all races end.
 BUDGET_OF_RACE = 0.5
 CALENDAR_WORDS = {
@@ -95,11 +93,6 @@ class Plan:
     def known_ahead(self) -> tuple:
         """Columns whose future is known."""
         return self.preparation.known_ahead
-
-    @property
-    def measure(self) -> str:
-        """By which rungs are compared: of several series that which is relative to each one's."""
-        return "mase" if self.ladder.several else "mae"
 
     @property
     def seed(self) -> int:
@@ -175,7 +168,7 @@ def make_plan(
     X, y = preparation.windows(reading.frames)
     folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
     racing = tuple(name for name in models if name != ENSEMBLE)
-    oldest = folds[0][0][-ENOUGH_WINDOWS:]
+    oldest, _ = folds[0]
     deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
     how = {"deadline": deadline, "jobs": options.jobs, "tell": tell}
     found = race(racing, X, y, oldest, ladder, ground, **how)

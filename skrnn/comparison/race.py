@@ -1,20 +1,23 @@
 """Race: which recipe each rung gets, judged on the training rows of the oldest fold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
 from skrnn.comparison.ladder import LONGEST_SMOOTHED, Ladder
-from skrnn.comparison.recipes import NETWORKS, Ground, Recipe, first, forms, stages
+from skrnn.comparison.preparation import thinned
+from skrnn.comparison.recipes import NETWORKS, Ground, Recipe, first, stages
 from skrnn.comparison.stopping import Stop
 from skrnn.comparison.trial import Trial
 from skrnn.validation import DivergenceError, check_count
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS
 
+# As many windows tell which recipe is best.
+ENOUGH_WINDOWS = 50_000
 # Windows that judge at most: neighbours are alike.
 MOST_JUDGED = 1_000
 # The shares of a full training that networks get, while half of them drop out each time.
@@ -116,7 +119,7 @@ def race(
     networks drop out at a time, short trainings first. Where the windows do not tell, rungs stay as
     they begin, as do those whose race the deadline, a ``time.monotonic()``, cuts.
     """
-    trial = Trial.of(X, y, train, ladder.target)
+    trial = Trial.of(X, y, thinned(train, ENOUGH_WINDOWS, ladder.season), ladder.target)
     begun = {name: first(name, ground) for name in names}
     untold = Race(recipes=begun, relative=trial.of_several)
     if not trial.tells(ground.window + ground.season):
@@ -127,13 +130,12 @@ def race(
     recipes = dict(begun)
     with Stop(deadline) as stop:
         scout = None
-        scouted = ()
         if any(name in NETWORKS for name in names):
-            # It costs next to nothing, and tells which forms are worth a network's time.
+            # It costs next to nothing, and tells what is worth a network's time.
             scout = run("linear", trial, ladder, ground)
-            scouted = _best_forms(scout[0])
+            ground = replace(ground, scouted=_best_of_forms(scout[0]))
         others = [name for name in names if scout is None or name != "linear"]
-        calls = (delayed(run)(name, trial, ladder, ground, scouted) for name in others)
+        calls = (delayed(run)(name, trial, ladder, ground) for name in others)
         done = Parallel(n_jobs=jobs, return_as="generator")(calls)
         for number, name in enumerate(names):
             if tell is not None:
@@ -149,13 +151,8 @@ def race(
     return Race(heats, recipes, trial.of_several, untold)
 
 
-def run(
-    name: str, trial: Trial, ladder: Ladder, ground: Ground, scouted: tuple = ()
-) -> tuple[list[Heat], Recipe]:
-    """(heats, recipe) of one rung: what it ran, and how it is set by that.
-
-    Forms that were ``scouted`` enter its race before all others.
-    """
+def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> tuple[list[Heat], Recipe]:
+    """(heats, recipe) of one rung: what it ran, and how it is set by that."""
     heats = {}
 
     def error(recipe, share):
@@ -171,8 +168,6 @@ def run(
         if name in NETWORKS and stage.__name__ not in effort.stages:
             continue
         others = [one for recipe in best for one in stage(name, recipe, ground)]
-        if stage is forms and scouted:
-            others.sort(key=lambda recipe: recipe.form not in scouted)
         others = [one for one in dict.fromkeys(others) if _is_possible(one, name, trial, ladder)]
         if name in NETWORKS:
             others = others[: effort.contenders]
@@ -189,10 +184,12 @@ def run(
     return list(heats.values()), _chosen(errors, [heat.recipe for heat in heats.values()])
 
 
-def _best_forms(heats):
-    """The forms of the recipes that got least errors."""
-    ranked = sorted(heats, key=lambda heat: heat.error)
-    return tuple(dict.fromkeys(heat.recipe.form for heat in ranked))[:KEPT]
+def _best_of_forms(heats):
+    """The recipes that got least errors, of a form each."""
+    best = {}
+    for heat in sorted(heats, key=lambda heat: heat.error):
+        best.setdefault(heat.recipe.form, heat.recipe)
+    return tuple(best.values())[:KEPT]
 
 
 def _chosen(errors, order):

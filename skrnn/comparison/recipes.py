@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from skrnn.comparison.forms import Form
 from skrnn.wording import listing
 
@@ -19,8 +21,11 @@ MOST_STEPS = 60
 SEGMENTS = (4, 60)
 FEWEST_SEGMENTS = 3
 # Windows are tried that are so many times as long as the first.
-FACTORS = (0.25, 0.5, 2, 4)
+FACTORS = (0.25, 0.5, 2, 4, 8, 16)
 SHORTEST_WINDOW = 12
+# A linear model tries each form with the first window, and with one so many times as long: what is
+# of no use to a short window may be the best for a long one.
+LONG = 8
 VALUES = Form()
 # Forms in the order in which they are tried: those first that help most often.
 FORMS = (
@@ -133,6 +138,8 @@ class Ground:
         The calendar's columns.
     several : bool
         Whether there are several series.
+    scouted : tuple of Recipe, default=()
+        The recipes of a linear model that did best: they enter the networks' races first.
     """
 
     horizon: int
@@ -145,6 +152,7 @@ class Ground:
     known_ahead: tuple = ()
     calendar: tuple = ()
     several: bool = False
+    scouted: tuple = ()
 
     @property
     def target(self) -> str:
@@ -162,9 +170,7 @@ def first(name: str, ground: Ground) -> Recipe:
     recipe = Recipe(window=ground.window, season=ground.season, form=VALUES)
     if name == "linear":
         return replace(recipe, loss="mse")
-    if name in RECURRENT and name not in SCANNED and not ground.is_asked:
-        return replace(recipe, window=min(ground.window, ground.most_steps))
-    return recipe
+    return replace(recipe, window=_readable(name, ground.window, ground))
 
 
 def stages(name: str) -> tuple:
@@ -186,29 +192,43 @@ def seasons(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
 
 
 def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """Of other forms."""
-    found = []
-    for form in FORMS_OF_SEVERAL if ground.several else FORMS:
-        if form.since == "season" and recipe.season == 1:
-            continue
-        window = recipe.window
-        if form.since == "last season":
-            # Changes since the last season say nothing of that season itself: two, at least.
-            window = max(window, 2 * recipe.season)
-            if window > max(ground.window, *ground.windows, 0):
+    """Of other forms: those first that serve a linear model best, with the windows that do."""
+    found = [
+        replace(recipe, form=one.form, window=_readable(name, one.window, ground))
+        for one in ground.scouted
+        if name in NETWORKS
+    ]
+    tried = [recipe.window]
+    if name == "linear":
+        tried += [max((n for n in ground.windows if n <= LONG * recipe.window), default=0)]
+    for window in filter(None, dict.fromkeys(tried)):
+        for form in FORMS_OF_SEVERAL if ground.several else FORMS:
+            if form.since == "season" and recipe.season == 1:
                 continue
-        found.append(replace(recipe, form=form, window=window))
-    return [one for one in found if one != recipe]
+            # Changes since the last season say nothing of that season itself: two, at least.
+            least = 2 * recipe.season if form.since == "last season" else 1
+            if least <= max(ground.window, *ground.windows, 0):
+                found.append(replace(recipe, form=form, window=max(window, least)))
+    return [one for one in dict.fromkeys(found) if one != recipe]
+
+
+def _readable(name, window, ground):
+    """A window as long as a network can read."""
+    if name in RECURRENT and name not in SCANNED and not ground.is_asked:
+        return min(window, ground.most_steps)
+    return window
 
 
 def windows(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """Of other lengths, and read by segments."""
-    step_by_step = name in RECURRENT and name not in SCANNED
+    """Of other lengths, the nearest first, and read by segments."""
     least = 2 * recipe.season if recipe.form.since == "last season" else 1
     found = [
         replace(recipe, window=window)
-        for window in ground.windows
-        if window >= least and (not step_by_step or window <= ground.most_steps)
+        for window in sorted(
+            {ground.window, *ground.windows} - {recipe.window},
+            key=lambda n: (abs(np.log(n / recipe.window)), -n),
+        )
+        if window >= least and window == _readable(name, window, ground)
     ]
     if name in SEGMENTED:
         found = [*segments(recipe, ground), *found]

@@ -8,6 +8,7 @@ import pandas as pd
 from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
+from skrnn.comparison.relative import relative_by
 from skrnn.comparison.verdict import Verdict, gain
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
@@ -31,8 +32,8 @@ class Comparison:
     verdict : Verdict
         What to use, and the sentence that says so.
     measure : str
-        What models are ranked by: "mae", or "mase" where there are several series, so that large
-        ones do not decide.
+        What is told of the error by which models are ranked: "mae", or "relative" to the naive
+        forecast's where there are several series, so that large ones do not decide.
     training : dict of str to list of dict
         The networks' ``history_``, one for each fold.
     weights : DataFrame or None
@@ -72,10 +73,10 @@ class Comparison:
         """A line for each finished model, best first.
 
         Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of
-        the naive forecast's error, by ``measure``, that is gone), "chance" (the skill that chance
-        gives: the luckiest of as many models that are no better than naive has it once in ten
-        times), the mean seconds of a fold's fit and predict ("fit_time", "predict_time"), and for
-        each coverage the share of truths that intervals held and their mean width
+        the naive forecast's error that is gone, each series counting the same), "chance" (the skill
+        that chance gives: the luckiest of as many models that are no better than naive has it once
+        in ten times), the mean seconds of a fold's fit and predict ("fit_time", "predict_time"),
+        and for each coverage the share of truths that intervals held and their mean width
         ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it missed, and
         the first fold has none.
         """
@@ -83,7 +84,7 @@ class Comparison:
         columns = ["mae", "rmse", "mase", "smape", "skill", "chance", "fit_time", "predict_time"]
         columns += [*self._of_intervals()]
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
-        return table.sort_values(self.measure, kind="stable")
+        return table.sort_values("skill", ascending=False, kind="stable")
 
     @property
     def promise(self) -> str | None:
@@ -95,20 +96,29 @@ class Comparison:
 
     def skills(self, result: Backtest) -> pd.Series:
         """The share of the naive forecast's error that is gone in each fold of a result."""
-        return result.by_fold.apply(self._skill, axis=1)
+        ours, naive = (
+            relative_by(one.predictions, "fold") for one in (result, self.results["naive"])
+        )
+        skills = [skill(*errors) for errors in zip(ours, naive, strict=True)]
+        return pd.Series(skills, ours.index.rename("fold"))
+
+    def errors(self, by: str) -> dict[str, pd.Series]:
+        """The errors of each model at each "lead" or in each "fold", as ``measure`` says."""
+        if self.measure == "relative":
+            return {name: relative_by(one.predictions, by) for name, one in self.results.items()}
+        return {name: getattr(one, f"by_{by}")["mae"] for name, one in self.results.items()}
 
     def _line(self, result):
         by_fold = result.by_fold
         line = dict(result.scores[["mae", "rmse", "mase", "smape"]])
-        naive = self.results["naive"]
-        chance = gain(result, naive, self.measure, n_models=len(self.results)).chance
+        gained = gain(result, self.results["naive"], n_models=len(self.results))
         times = dict(by_fold[["fit_time", "predict_time"]].mean())
         intervals = dict(result.scores[[*self._of_intervals()]])
         return {
             **line,
-            "skill": self._skill(result.scores),
+            "skill": gained.share,
             # Beside a naive forecast without errors there is no share of them.
-            "chance": chance if np.isfinite(chance) else np.nan,
+            "chance": gained.chance if np.isfinite(gained.chance) else np.nan,
             **times,
             **intervals,
         }
@@ -116,9 +126,6 @@ class Comparison:
     def _of_intervals(self):
         for coverage in self.plan.coverages:
             yield from (f"coverage_{coverage:g}", f"width_{coverage:g}")
-
-    def _skill(self, errors):
-        return skill(errors[self.measure], errors[f"baseline_{self.measure}"])
 
     def __repr__(self) -> str:
         return f"{self.verdict.sentence}\n{self.table.to_string(float_format='{:.4g}'.format)}"

@@ -12,6 +12,7 @@ from skrnn.comparison.fitting import RungInFold
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.race import FAILURES
 from skrnn.comparison.recipes import NETWORKS
+from skrnn.comparison.relative import relative_error
 from skrnn.comparison.stopping import Stop
 from skrnn.evaluation import Backtest
 from skrnn.validation import check_count
@@ -150,14 +151,7 @@ class Rounds:
         return members_of(sorted(errors, key=errors.get))
 
     def _error(self, name, fold, kept):
-        """Relative to the naive forecast's, so that each fold, and each series, counts the same."""
-        table = self._results[name, fold].predictions[kept]
-        unit = table["scale"] if self.plan.measure == "mase" else 1.0
-        ours, theirs = (
-            ((table["true"] - table[column]).abs() / unit).mean()
-            for column in ("predicted", "baseline")
-        )
-        return ours / theirs if theirs > 0 else ours
+        return relative_error(self._results[name, fold].predictions[kept])
 
     def _rung(self, name):
         return RungInFold(self.plan.ladder, name, self.plan.coverages or None)

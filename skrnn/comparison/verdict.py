@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from skrnn.comparison.relative import MEASURES, parts, relative_error
 from skrnn.evaluation import Backtest
-from skrnn.evaluation.measures import MEASURES, skill
+from skrnn.evaluation.measures import skill
 from skrnn.wording import RUNGS, decimals_for, number, percent
 
 # What folds there are is cut into so many stretches at least, as far as it goes, where these are
@@ -17,17 +18,6 @@ FEWEST_FOLDS = 3
 CHANCE = 0.1
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
-
-
-def ranking_measure(results: dict, n_series: int) -> str:
-    """The absolute error; of several series, that relative to each one's changes.
-
-    So large ones do not decide. Where series do not change, it is the absolute error again.
-    """
-    several = n_series > 1 and all(
-        np.isfinite(result.by_fold["mase"]).all() for result in results.values()
-    )
-    return "mase" if several else "mae"
 
 
 @dataclass(frozen=True)
@@ -80,14 +70,19 @@ class Gain:
         return f"{_share(abs(self.share))}, {kind} what chance gives ({_share(self.chance)})"
 
 
-def gain(model: Backtest, other: Backtest, measure: str = "mae", *, n_models: int = 2) -> Gain:
+def gain(model: Backtest, other: Backtest, *, n_models: int = 2) -> Gain:
     """How much less the error of one ``Backtest`` is than that of another, in the same folds.
 
-    It is one of the gains among ``n_models``.
+    Both are relative to the same naive forecast's, series by series. It is one of the gains among
+    ``n_models``.
     """
-    share = skill(model.scores[measure], other.scores[measure])
-    chance = _chance(_errors(model, measure), _errors(other, measure), max(1, n_models - 1))
-    return Gain(share, chance)
+    ours = parts(model.predictions)
+    theirs = parts(other.predictions)
+    stretches = _stretches(model.predictions)
+    chance = _chance(
+        np.bincount(stretches, ours), np.bincount(stretches, theirs), max(1, n_models - 1)
+    )
+    return Gain(skill(ours.sum(), theirs.sum()), chance)
 
 
 def _chance(ours, theirs, n_others):
@@ -107,58 +102,56 @@ def _chance(ours, theirs, n_others):
     return float(error * stats.t.isf(CHANCE / n_others, len(apart) - 1))
 
 
-def _errors(result, measure) -> np.ndarray:
-    """The errors in each fold; of few folds, in stretches of them that follow one another."""
-    n_folds = len(result.by_fold)
-    if n_folds >= FEWEST_FOLDS:
-        return result.by_fold[measure].to_numpy()
-    forecasts = result.predictions
-    errors = (forecasts["predicted"] - forecasts["true"]).abs()
-    if measure == "mase":
-        errors = (errors / forecasts["scale"])[np.isfinite(forecasts["scale"])]
-    errors = errors.groupby(forecasts["origin"]).mean().to_numpy()
-    n_stretches = N_STRETCHES if len(errors) >= 2 * N_STRETCHES else n_folds
-    return np.array([stretch.mean() for stretch in np.array_split(errors, n_stretches)])
+def _stretches(table) -> np.ndarray:
+    """The number of each forecast's fold; of few folds, that of its part of their origins."""
+    folds, numbers = np.unique(table["fold"], return_inverse=True)
+    if len(folds) >= FEWEST_FOLDS:
+        return numbers
+    origins, numbers = np.unique(table["origin"], return_inverse=True)
+    n_stretches = N_STRETCHES if len(origins) >= 2 * N_STRETCHES else len(folds)
+    return numbers * n_stretches // len(origins)
 
 
-def verdict(results: dict, measure: str = "mae") -> Verdict:
+def verdict(results: dict, *, n_series: int = 1) -> Verdict:
     """What to use, of results in the ladder's order."""
     order = [name for name in RUNGS if name in results]
-    best = min(order, key=lambda name: results[name].scores[measure])
+    best = min(order, key=lambda name: relative_error(results[name].predictions))
     recommended = next(
-        name for name in order if not any(_clear(results, other, name, measure) for other in order)
+        name for name in order if not any(_gain(results, other, name).clear for other in order)
     )
-    floor = _gain(results, recommended, "naive", measure)
     return Verdict(
         recommended=recommended,
         best=best,
-        clear=floor.clear,
-        sentence=_sentence(results, recommended, best, measure),
+        clear=_gain(results, recommended, "naive").clear,
+        sentence=_sentence(results, recommended, best, n_series),
     )
 
 
-def _clear(results, name, other, measure):
-    return _gain(results, name, other, measure).clear
+def _gain(results, name, other):
+    return gain(results[name], results[other], n_models=len(results))
 
 
-def _gain(results, name, other, measure):
-    return gain(results[name], results[other], measure, n_models=len(results))
-
-
-def _sentence(results, recommended, best, measure):
-    error = results[recommended].scores[measure]
-    error = number(error, decimals_for([error], 4))
-    sentence = f"Use the {RUNGS[recommended]}: its {MEASURES[measure]} is {error}"
+def _sentence(results, recommended, best, n_series):
+    sentence = f"Use the {RUNGS[recommended]}: its {_error(results[recommended], n_series)}"
     if recommended == best == "naive":
         return f"{sentence}, and no other model has less."
     if recommended != "naive":
-        floor = _gain(results, recommended, "naive", measure)
+        floor = _gain(results, recommended, "naive")
         side = "below" if floor.share > 0 else "above"
         sentence = f"{sentence}, {side} the naive forecast's by {floor}"
     if best != recommended:
-        less = _gain(results, best, recommended, measure)
+        less = _gain(results, best, recommended)
         sentence = f"{sentence}; the {RUNGS[best]} has less by {less}"
     return f"{sentence}."
+
+
+def _error(result, n_series):
+    """The error that is told, in words."""
+    if n_series > 1:
+        measure, error = "relative", relative_error(result.predictions)
+    else:
+        measure, error = "mae", result.scores["mae"]
+    return f"{MEASURES[measure]} is {number(error, decimals_for([error], 4))}"
 
 
 def _share(share):

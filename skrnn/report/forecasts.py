@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison import Comparison
+from skrnn.comparison.relative import MEASURES
 from skrnn.evaluation.intervals import end_names
-from skrnn.evaluation.measures import MEASURES
 from skrnn.report.chart import (
     Chart,
     Table,
@@ -23,7 +23,7 @@ from skrnn.report.chart import (
 from skrnn.report.fans import draw_fan
 from skrnn.report.shown import is_panel, series_labels
 from skrnn.report.thinning import VALUES_OF_A_CHART
-from skrnn.wording import count, listing, number
+from skrnn.wording import count, listing, number, percent
 
 # Above this many leads markers would hide the lines.
 MARKED_LEADS = 3
@@ -202,13 +202,14 @@ def _finding(comparison):
     result = _first(comparison)
     best = comparison.table.index[0]
     n = count(len(result.predictions), "forecast")
-    error = number(comparison.table.loc[best, comparison.measure])
     others = [name for name in comparison.results if name != best]
     than = f", the least of {len(others) + 1} models" if others else ""
     folds = count(len(result.by_fold), "fold")
     if comparison.measure == "mae":
+        error = number(comparison.table.loc[best, "mae"])
         return f"Over {n} in {folds}, {best} is off by {error} on average{than}."
-    return f"Over {n} in {folds}, {best} has a {MEASURES[comparison.measure]} of {error}{than}."
+    skill = percent(comparison.table.loc[best, "skill"], 1)
+    return f"Over {n} in {folds}, {best} errs by {skill} less than the naive forecast{than}."
 
 
 def _note(comparison, series, dropped):
@@ -238,9 +239,7 @@ def _note(comparison, series, dropped):
 
 def _table(comparison):
     """The error of each model in each fold."""
-    by_fold = {
-        name: result.by_fold[comparison.measure] for name, result in comparison.results.items()
-    }
+    by_fold = comparison.errors("fold")
     folds = next(iter(by_fold.values())).index
     rows = [[name, *[number(errors[fold]) for fold in folds]] for name, errors in by_fold.items()]
     return Table([MEASURES[comparison.measure], *[f"fold {fold + 1}" for fold in folds]], rows)

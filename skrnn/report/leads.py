@@ -3,7 +3,7 @@
 import numpy as np
 
 from skrnn.comparison import Comparison
-from skrnn.evaluation.measures import MEASURES
+from skrnn.comparison.relative import MEASURES
 from skrnn.report.chart import Chart, Table, colours_of, dash_of, figure, model_choice, plain
 from skrnn.report.thinning import evenly
 from skrnn.wording import decimals_for, number
@@ -18,9 +18,7 @@ LEADS_IN_TABLE = 12
 def lead_chart(comparison: Comparison) -> Chart | None:
     """The error at each lead, a line for each model; None where there is one lead."""
     measure = MEASURES[comparison.measure]
-    errors = {
-        name: result.by_lead[comparison.measure] for name, result in comparison.results.items()
-    }
+    errors = comparison.errors("lead")
     leads = _leads(errors)
     if len(leads) < 2:
         return None

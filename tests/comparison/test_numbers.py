@@ -161,42 +161,40 @@ def folds(frames, windows):
 def expected_table(frames, length, model):
     """The line of a model."""
     lines = []
-    errors_of_folds = []
-    for train, test in folds(frames, samples(frames, length)):
+    for fold, (train, test) in enumerate(folds(frames, samples(frames, length))):
         scale = scales(frames, train)
         forecasts = model(frames, train, test)
         floors = naive(frames, train, test)
-        rows_of_fold = [
-            (truth, forecast, floor, scale[sample.series])
+        lines += [
+            (truth, forecast, floor, scale[sample.series], sample.series, fold)
             for sample, ours, theirs in zip(test, forecasts, floors, strict=True)
             for truth, forecast, floor in zip(sample.truth, ours, theirs, strict=True)
             if not np.isnan(truth)
         ]
-        errors_of_folds.append(expected_errors(rows_of_fold, len(frames)))
-        lines += rows_of_fold
-    true, ours, _, scale = np.array(lines).T
+    true, ours, _, scale, _, _ = np.array(lines).T
     errors = np.abs(true - ours)
+    relative = relative_errors(lines)
     return {
         "mae": errors.mean(),
         "rmse": np.sqrt((errors**2).mean()),
         "mase": np.nanmean(errors / scale),
         "smape": 100 * (2 * errors / (np.abs(true) + np.abs(ours))).mean(),
-        "skill": expected_skill(lines, len(frames)),
-        "chance": expected_chance(errors_of_folds),
+        "skill": 1 - sum(ours for ours, _ in relative),
+        "chance": expected_chance(relative),
     }
 
 
-def expected_skill(lines, n_series):
-    """The share of the naive error that is gone."""
-    ours, theirs = expected_errors(lines, n_series)
-    return 1 - ours / theirs
-
-
-def expected_errors(lines, n_series):
-    """Mean absolute errors, naive's last; of several series relative to their changes."""
-    true, ours, theirs, scale = np.array(lines).T
-    scale = scale if n_series > 1 else 1.0
-    return np.nanmean(np.abs(true - ours) / scale), np.nanmean(np.abs(true - theirs) / scale)
+def relative_errors(lines):
+    """For each fold, what it adds to the model's and to the naive forecast's relative error."""
+    found = [[0.0, 0.0] for _ in range(FOLDS)]
+    series = {line[4] for line in lines}
+    for one in series:
+        of_series = [line for line in lines if line[4] == one]
+        unit = sum(abs(true - floor) for true, _, floor, *_ in of_series) * len(series)
+        for true, ours, floor, _, _, fold in of_series:
+            found[fold][0] += abs(true - ours) / unit
+            found[fold][1] += abs(true - floor) / unit
+    return found
 
 
 def expected_chance(errors_of_folds):

@@ -8,19 +8,22 @@ import pytest
 from scipy import stats
 
 from skrnn.comparison import compare
-from skrnn.comparison.verdict import gain, ranking_measure, verdict
+from skrnn.comparison.verdict import gain, verdict
 from skrnn.reading import read_series
 
+NAIVE = [10.0] * 5
 
-def result(*mae):
-    return SimpleNamespace(scores={"mae": sum(mae) / len(mae)}, by_fold=pd.DataFrame({"mae": mae}))
+
+def result(*mae, naive=NAIVE):
+    """A model that is so far off in each fold, once; and the naive forecast."""
+    predictions = pd.DataFrame(
+        {"fold": range(len(mae)), "origin": 0, "true": 0.0, "predicted": mae, "baseline": naive}
+    )
+    return SimpleNamespace(scores={"mae": np.mean(mae)}, predictions=predictions)
 
 
 def results(**mae):
-    return {name: result(*errors) for name, errors in mae.items()}
-
-
-NAIVE = [10.0] * 5
+    return {name: result(*errors, naive=mae["naive"]) for name, errors in mae.items()}
 
 
 def test_a_rung_that_clearly_beats_the_one_before_is_taken():
@@ -49,7 +52,7 @@ def test_chance_is_the_interval_of_a_ratio():
     ours = np.array([3.0, 7.0, 4.0, 2.0])
     theirs = np.array([5.0, 8.0, 9.0, 2.5])
 
-    found = gain(result(*ours), result(*theirs), n_models=4)
+    found = gain(result(*ours, naive=theirs), result(*theirs, naive=theirs), n_models=4)
 
     share = 1 - ours.sum() / theirs.sum()
     left = ours - (1 - share) * theirs
@@ -110,28 +113,31 @@ def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
     assert found.sentence.endswith("the GRU has less by 0.4 %, too little to matter.")
 
 
-def one_fold(errors):
+def one_fold(errors, naive):
     """A fold of two forecasts from each origin, with the absolute errors of the origins."""
     origins = np.repeat(np.arange(len(errors)), 2)
-    table = pd.DataFrame({"origin": origins, "true": 0.0, "predicted": np.repeat(errors, 2)})
-    mae = float(np.mean(errors))
-    return SimpleNamespace(
-        scores={"mae": mae}, by_fold=pd.DataFrame({"mae": [mae]}), predictions=table
-    )
+    columns = {
+        name: np.repeat(each, 2) for name, each in (("predicted", errors), ("baseline", naive))
+    }
+    table = pd.DataFrame({"fold": 0, "origin": origins, "true": 0.0, **columns})
+    return SimpleNamespace(scores={"mae": np.mean(errors)}, predictions=table)
+
+
+def of_one_fold(**errors):
+    return {name: one_fold(each, errors["naive"]) for name, each in errors.items()}
 
 
 def test_one_fold_is_cut_to_see_what_chance_gives():
-    naive = one_fold(np.full(20, 10.0))
-    linear = one_fold(np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4))
+    linear = np.repeat([1.0, 2.0, 3.0, 2.0, 2.0], 4)
 
-    found = verdict({"naive": naive, "linear": linear})
+    found = verdict(of_one_fold(naive=np.full(20, 10.0), linear=linear))
 
     assert found.recommended == "linear"
     assert found.sentence.endswith("by 80 %, more than what chance gives (4.8 %).")
 
 
 def test_one_fold_of_few_forecasts_makes_nothing_clear():
-    found = verdict({"naive": one_fold([10.0, 10.0]), "linear": one_fold([1.0, 1.0])})
+    found = verdict(of_one_fold(naive=[10.0, 10.0], linear=[1.0, 1.0]))
 
     assert found.recommended == "naive"
     assert found.sentence.endswith(
@@ -141,27 +147,46 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
 
 @pytest.mark.parametrize("mae", [(0.0, 0.0, 0.0), (1.0, 0.0, 2.0)])
 def test_a_perfect_naive_forecast_is_not_divided_by(mae):
-    assert gain(result(*mae), result(0.0, 0.0, 0.0)).clear is False
+    naive = (0.0, 0.0, 0.0)
+
+    assert gain(result(*mae, naive=naive), result(*naive, naive=naive)).clear is False
 
 
 def test_several_series_count_the_same():
-    """Their errors relative to their own changes decide, also where one fold is cut in parts."""
-    naive = one_fold(np.full(20, 10.0))
-    linear = one_fold(np.full(20, 9.0))
-    for found, mase in ((naive, 1.0), (linear, 0.5)):
-        found.scores["mase"] = mase
-        found.by_fold["mase"] = mase
-        found.predictions["scale"] = found.predictions["predicted"] / mase
+    """Each one's errors are relative to the naive forecast's, and those of all are the mean of these."""
+    fold, series = np.divmod(np.arange(15), 3)
+    size = np.array([1.0, 1000.0, 0.0])[series]
+    naive = size * (1 + fold)
+    share = np.array([0.5, 0.8, 1.0])[series]
+    table = pd.DataFrame({"fold": fold, "origin": fold, "series": series, "true": 0.0})
+    found = {
+        name: SimpleNamespace(predictions=table.assign(predicted=errors, baseline=naive))
+        for name, errors in (("naive", naive), ("linear", share * naive))
+    }
 
-    assert ranking_measure({"naive": naive, "linear": linear}, 2) == "mase"
-    assert ranking_measure({"naive": naive, "linear": linear}, 1) == "mae"
-    found = verdict({"naive": naive, "linear": linear}, "mase")
+    told = verdict(found, n_series=3)
 
-    assert found.sentence.startswith(
-        "Use the linear model: its mean absolute scaled error is 0.5000, below the naive"
+    assert told.sentence.startswith(
+        "Use the linear model: its error relative to the naive forecast's is 0.6500, below the "
+        "naive forecast's by 35 %, more than"
     )
-    assert gain(linear, naive, "mase").share == 0.5
-    assert gain(linear, naive, "mase").chance == 0.0
+    gained = gain(found["linear"], found["naive"])
+    assert gained.share == pytest.approx(0.35)
+    assert gained.chance == pytest.approx(0, abs=1e-12)
+
+
+def test_a_series_that_jumps_does_not_decide():
+    """Whatever its own past says of its size."""
+    fold, series = np.divmod(np.arange(25), 5)
+    naive = np.where(series == 4, 1e6, 1.0)
+    errors = np.where(series == 4, 1.1, 0.6) * naive
+    table = pd.DataFrame({"fold": fold, "origin": fold, "series": series, "true": 0.0})
+    linear, floor = (
+        SimpleNamespace(predictions=table.assign(predicted=each, baseline=naive))
+        for each in (errors, naive)
+    )
+
+    assert gain(linear, floor).share == pytest.approx(1 - (4 * 0.6 + 1.1) / 5)
 
 
 @pytest.mark.long
