@@ -116,10 +116,8 @@ def test_a_gain_that_is_sure_but_tiny_is_not_worth_a_network():
 def one_fold(errors, naive):
     """A fold of two forecasts from each origin, with the absolute errors of the origins."""
     origins = np.repeat(np.arange(len(errors)), 2)
-    columns = {
-        name: np.repeat(each, 2) for name, each in (("predicted", errors), ("baseline", naive))
-    }
-    table = pd.DataFrame({"fold": 0, "origin": origins, "true": 0.0, **columns})
+    table = pd.DataFrame({"fold": 0, "origin": origins, "true": 0.0})
+    table = table.assign(predicted=np.repeat(errors, 2), baseline=np.repeat(naive, 2))
     return SimpleNamespace(scores={"mae": np.mean(errors)}, predictions=table)
 
 
@@ -153,7 +151,7 @@ def test_a_perfect_naive_forecast_is_not_divided_by(mae):
 
 
 def test_several_series_count_the_same():
-    """Each one's errors are relative to the naive forecast's, and those of all are the mean of these."""
+    """The error is the mean of what each one's is, relative to its naive forecast's."""
     fold, series = np.divmod(np.arange(15), 3)
     size = np.array([1.0, 1000.0, 0.0])[series]
     naive = size * (1 + fold)
