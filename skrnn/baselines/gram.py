@@ -164,16 +164,17 @@ def _all_steps_at_once(run, coef):
     y = np.empty((n_outputs, len(run)))
     products = np.empty((len(left), size + reach))
     by_row, by_value = products.strides
+    of_windows = as_strided(
+        products,
+        shape=(length, n_outputs, size),
+        strides=(n_outputs * by_row + run.pace * by_value, by_row, by_value),
+    )
     for start in range(0, len(run), size):
         some = y[:, start : start + size]
-        n_rows = some.shape[1] + reach
+        n_windows = some.shape[1]
+        n_rows = n_windows + reach
         np.matmul(left, run.rows[start : start + n_rows].T, out=products[:, :n_rows])
-        of_windows = as_strided(
-            products,
-            shape=(length, *some.shape),
-            strides=(n_outputs * by_row + run.pace * by_value, by_row, by_value),
-        )
-        of_windows.sum(axis=0, out=some)
+        np.add.reduce(of_windows[:, :, :n_windows], axis=0, out=some)
     return y.T
 
 

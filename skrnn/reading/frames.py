@@ -6,26 +6,27 @@ import pandas as pd
 from skrnn.reading.clocks import skipped_hours
 from skrnn.reading.problem import DataProblem, counted, listed, shown, when
 from skrnn.reading.rows import Rows
-from skrnn.reading.steps import DAY, Step
+from skrnn.reading.steps import DAY, micros_of
+from skrnn.windows.clock import Clock
 
 # A series with fewer known values of the target cannot be learned from and tested on.
 MIN_KNOWN = 10
 
 
 def regular_frames(
-    rows: Rows, step: Step | None, columns: list[str], keys: list[str], name: str | None
+    rows: Rows, clock: Clock | None, columns: list[str], keys: list[str], name: str | None
 ) -> dict[str, pd.DataFrame]:
     """The regular frame of each series."""
     starts = np.flatnonzero(np.diff(rows.codes, prepend=-1))
-    ordinals = step.ordinals(rows.times) if step else None
+    ordinals = clock.rows(rows.times) if clock else None
     frames = {}
     for start, end in zip(starts, np.append(starts[1:], len(rows.codes)), strict=True):
         values = rows.values[start:end]
-        if step is None:
+        if clock is None:
             index = pd.RangeIndex(end - start)
         else:
             at = ordinals[start:end] - ordinals[start]
-            index = step.index(rows.times[start], int(at[-1]) + 1, name)
+            index = clock.labels_from(rows.times[start : start + 1], int(at[-1]) + 1).rename(name)
             values = _on_grid(values, at)
         frames[keys[rows.codes[start]]] = pd.DataFrame(values, index=index, columns=columns)
     return frames
@@ -162,9 +163,10 @@ def notes_on_frames(frames: dict, target: str, gaps: pd.DataFrame) -> list[str]:
     return notes
 
 
-def note_on_spring(rows: Rows, step: Step | None) -> list[str]:
+def note_on_spring(rows: Rows, clock: Clock | None) -> list[str]:
     """Local clocks skip an hour in spring: the rows of that hour are not in the file."""
-    if step is None or step.length is None or (DAY // 24) % step.length:
+    length = None if clock is None else micros_of(clock.step)
+    if length is None or (DAY // 24) % length:
         return []
     days = skipped_hours(rows.times.unique().sort_values()).normalize()
     if not len(days):

@@ -1,12 +1,13 @@
 """Seasons: after how many rows a series repeats itself, told from its older rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.signal import find_peaks
 
 from skrnn.reading.problem import counted
-from skrnn.reading.steps import DAY, SECOND, WEEK, Step
+from skrnn.reading.steps import DAY, SECOND, WEEK, calendar_unit, in_words, micros_of
 
 # The newest rows are those that will be forecast: a season is chosen without them.
 OLDEST_SHARE = 0.6
@@ -55,17 +56,16 @@ class Season:
     why: str
 
 
-def find_season(
-    series: list[np.ndarray], step: Step | None, n_old: list[int] | None = None
-) -> Season:
+def find_season(series: list[np.ndarray], step: Any, n_old: list[int] | None = None) -> Season:
     """The season for which the value of one season before gains most over the last known value.
 
     Parameters
     ----------
     series : list of ndarray (n_rows,)
         The target of each series; the oldest 60 % of the rows are looked at.
-    step : Step or None
-        The step tells which seasons are natural; None looks for peaks of the autocorrelation.
+    step : Timedelta, pandas offset or None
+        The step of the rows tells which seasons are natural; None looks for peaks of the
+        autocorrelation.
     n_old : list of int, default=None
         How many rows of each series are looked at, where the oldest of all series are not those of
         each.
@@ -88,28 +88,30 @@ def find_season(
     return _choose(gains, names, tried, *demands)
 
 
-def natural_seasons(step: Step | None) -> dict[int, str] | None:
+def natural_seasons(step: Any) -> dict[int, str] | None:
     """Rows of a day, week, year … and their names; None where the rows have to tell."""
     if step is None:
         return None
-    if step.unit == "business day":
-        return {5: "a week", 261: "a year"}
-    if step.unit != "fixed":
-        n, rest = divmod(YEARS[step.unit], step.n)
+    length = micros_of(step)
+    if length is None:
+        unit = calendar_unit(step)
+        if unit == "business day":
+            return {5: "a week", 261: "a year"}
+        n, rest = divmod(YEARS[unit], step.n)
         return {} if rest or n < FEWEST else {n: "a year"}
     names = {
-        span // step.n: name
+        span // length: name
         for name, span in SPANS.items()
-        if span % step.n == 0 and span // step.n >= FEWEST
+        if span % length == 0 and span // length >= FEWEST
     }
-    if step.n == DAY:
+    if length == DAY:
         names[365] = "a year"
-    if step.n == WEEK:
+    if length == WEEK:
         names[52] = "a year"
     return names or None
 
 
-def fitting_seasons(step: Step | None, n_rows: int) -> tuple[int, ...]:
+def fitting_seasons(step: Any, n_rows: int) -> tuple[int, ...]:
     """The natural seasons that fit often enough into a series of so many rows."""
     return tuple(n for n in natural_seasons(step) or () if n * N_SEASONS <= n_rows)
 
@@ -123,7 +125,7 @@ def _why_none(names, n_rows, step):
         )
     if step is None:
         return "nothing in the rows repeats itself"
-    return f"steps of {step.words} have no natural one"
+    return f"steps of {in_words(step)} have no natural one"
 
 
 def _some(series):

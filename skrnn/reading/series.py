@@ -24,7 +24,7 @@ from skrnn.reading.roles import Roles, check_names, series_keys
 from skrnn.reading.rows import Rows, order_rows, unique_rows
 from skrnn.reading.seasons import OLDEST_SHARE, Season, find_season, fitting_seasons
 from skrnn.reading.stamps import TIME_NAMES
-from skrnn.reading.steps import check_size, close_step, exact_step, jitter, span
+from skrnn.reading.steps import check_size, close_clock, exact_clock, in_words
 from skrnn.reading.strays import settle_strays
 from skrnn.reading.tables import Table, read_table
 from skrnn.reading.times import JOINT, Times, find_times, first_column
@@ -238,8 +238,8 @@ def _reading(table, roles, times, season, given):
     codes, keys = series_keys(table, roles.series)
     words = tuple(names.index(name) for name in columns.words)
     rows = replace(_rows(table, columns.values, times, codes), words=words)
-    rows, step = _regular(rows, table, times, roles.series is not None)
-    frames = regular_frames(rows, step, names, keys, times.name if times else None)
+    rows, clock = _regular(rows, table, times, roles.series is not None)
+    frames = regular_frames(rows, clock, names, keys, times.name if times else None)
     frames, future, notes_on_cuts = usable_frames(frames, target, roles.known_ahead, table.file)
     frames, notes_on_late = timely_frames(
         frames, target, roles.known_ahead, roles.needed, table.file
@@ -252,6 +252,7 @@ def _reading(table, roles, times, season, given):
     reasons = worthless_columns(frames, n_old, needed, kinds.origin)
     if reasons:
         frames = {key: frame.drop(columns=list(reasons)) for key, frame in frames.items()}
+    step = None if clock is None else clock.step
     found = _season(season, frames, target, step, n_old)
     gaps = find_gaps(frames, target)
     notes = [
@@ -264,7 +265,7 @@ def _reading(table, roles, times, season, given):
         *rows.notes,
         *notes_on_cuts,
         *notes_on_late,
-        *note_on_spring(rows, step),
+        *note_on_spring(rows, clock),
         *notes_on_frames(frames, target, gaps),
     ]
     return Reading(
@@ -273,7 +274,7 @@ def _reading(table, roles, times, season, given):
         known_ahead=kinds.columns(roles.known_ahead),
         time=JOINT.join(times.columns) if times else None,
         series=roles.series,
-        step=step.words if step else None,
+        step=None if step is None else in_words(step),
         season=found.n_rows,
         season_why=found.why,
         notes=notes,
@@ -339,7 +340,7 @@ def _rows(table: Table, values: pd.DataFrame, times: Times | None, codes) -> Row
 
 
 def _regular(rows, table, times, has_series):
-    """Rows in time order, each time once, and their step."""
+    """Rows in time order, each time once, and their clock."""
     if len(rows.codes) < MIN_KNOWN:
         raise DataProblem(
             f"{table.file}: has {counted(len(rows.codes), 'row')}, and at least {MIN_KNOWN} are "
@@ -353,18 +354,14 @@ def _regular(rows, table, times, has_series):
         raise DataProblem(
             f"{where}: no series has two rows: a step cannot be told, so pass more rows"
         )
-    step = exact_step(rows, times.unit)
-    if step is None:
+    clock = exact_clock(rows, times.unit)
+    if clock is None:
         rows = settle_strays(rows, table)
-        step = exact_step(rows, times.unit) or close_step(rows, where)
-    check_size(step, rows, where)
-    off = jitter(rows, step)
-    if off:
-        rows = rows.noted(
-            f"Stamps lie up to {span(off)} off steps of {step.words}: each was set to the nearest "
-            "step."
-        )
-    return rows, step
+        clock = exact_clock(rows, times.unit)
+    if clock is None:
+        rows, clock = close_clock(rows, where)
+    check_size(clock, rows, where)
+    return rows, clock
 
 
 def _old_rows(frames):

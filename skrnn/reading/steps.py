@@ -1,13 +1,14 @@
-"""Steps: how far apart the rows of a file are, and which row of a regular grid each one is."""
+"""Steps: how far apart the rows of a file are, and the clock that they keep to."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from skrnn.reading.problem import DataProblem, counted, when
 from skrnn.reading.rows import Rows
-from skrnn.windows.clock import naive
+from skrnn.windows.clock import Clock, naive, zoned
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -45,109 +46,85 @@ USUAL = [
     43200,
     86400,
 ]
+# Months of a step, the letter of its periods, and what it is called.
 MONTHS = {1: ("M", "month"), 3: ("Q", "quarter"), 12: ("Y", "year")}
+CALENDAR_UNITS = {
+    pd.offsets.BusinessDay: "business day",
+    pd.offsets.MonthEnd: "month",
+    pd.offsets.QuarterEnd: "quarter",
+    pd.offsets.YearEnd: "year",
+}
 # A regular grid has at most so many rows for each row of the file.
 LARGEST_GRID = 3
 # Stamps may lie so far off their step, in steps.
 JITTER = 0.25
 
 
-@dataclass(frozen=True)
-class Step:
-    """The step of a file: so many of a unit of the calendar, or of microseconds ("fixed").
-
-    ``offset`` is where steps lie that stamps are merely close to, in microseconds; None where
-    stamps are exact.
-    """
-
-    unit: str
-    n: int
-    offset: int | None = None
-
-    @property
-    def words(self) -> str:
-        """The step as one says it: 30 minutes."""
-        if self.unit != "fixed":
-            return counted(self.n, self.unit)
-        for name, length in UNITS.items():
-            if self.n % length == 0 and (name != "week" or self.n == length):
-                return counted(self.n // length, name)
-        return counted(self.n, "microsecond")
-
-    @property
-    def length(self) -> int | None:
-        """Microseconds of a fixed step."""
-        return self.n if self.unit == "fixed" else None
-
-    def ordinals(self, times: pd.DatetimeIndex) -> np.ndarray:
-        """Row numbers on the calendar: whole numbers, which have a meaning within a series only."""
-        local = naive(times, local=self._counts_days)
-        if self.unit == "business day":
-            return np.busday_count("1970-01-01", local.to_numpy().astype("datetime64[D]"))
-        if self.unit != "fixed":
-            return local.to_period(self._letter).asi8 // self.n
-        # Exact stamps of a series are whole steps apart, wherever the first one lies.
-        shift = 0 if self.offset is None else self.n // 2 - self.offset
-        return np.floor_divide(local.as_unit("us").asi8 + shift, self.n)
-
-    def index(self, first: pd.Timestamp, n: int, name: str) -> pd.Index:
-        """The labels of n rows."""
-        if self.unit == "business day":
-            return pd.date_range(first, periods=n, freq="B", unit=_unit(first), name=name)
-        if self.unit != "fixed":
-            freq = self._letter if self.n == 1 else f"{self.n}{self._letter}"
-            return pd.period_range(first.tz_localize(None), periods=n, freq=freq, name=name)
-        days, rest = divmod(self.n, DAY)
-        freq = pd.Timedelta(self.n, "us") if rest else f"{days}D"
-        return pd.date_range(
-            self._on_grid(first), periods=n, freq=freq, unit=_unit(first), name=name
-        )
-
-    def _on_grid(self, first):
-        if self.offset is None:
-            return first
-        micros = int(self.ordinals(pd.DatetimeIndex([first]))[0]) * self.n + self.offset
-        naive = pd.Timestamp(np.datetime64(micros, "us"))
-        if first.tz is None or self._counts_days:
-            return naive.tz_localize(first.tz)
-        return naive.tz_localize("UTC").tz_convert(first.tz)
-
-    @property
-    def _counts_days(self):
-        return self.unit != "fixed" or self.n % DAY == 0
-
-    @property
-    def _letter(self):
-        return {word: letter for letter, word in MONTHS.values()}[self.unit]
+def step_of(micros: int) -> pd.Timedelta:
+    """A step of so many microseconds."""
+    return pd.Timedelta(np.timedelta64(micros, "us"))
 
 
-def _unit(first):
-    """The unit that pandas takes, but for times that nanoseconds do not reach."""
-    return None if 1700 <= first.year < 2200 else "us"
+def micros_of(step: Any) -> int | None:
+    """The microseconds of a step that is always as long; None for one of the calendar."""
+    return step // pd.Timedelta(1, "us") if isinstance(step, pd.Timedelta) else None
 
 
-def exact_step(rows: Rows, unit: str) -> Step | None:
-    """The step that all stamps of all series lie on, if there is one."""
+def calendar_unit(step: Any) -> str:
+    """What a step of the calendar counts."""
+    return CALENDAR_UNITS[type(step)]
+
+
+def in_words(step: Any) -> str:
+    """A step as one says it: 30 minutes."""
+    micros = micros_of(step)
+    if micros is None:
+        return counted(step.n, calendar_unit(step))
+    for name, length in UNITS.items():
+        if micros % length == 0 and (name != "week" or micros == length):
+            return counted(micros // length, name)
+    return counted(micros, "microsecond")
+
+
+def exact_clock(rows: Rows, unit: str) -> Clock | None:
+    """The clock that all stamps of all series keep to, each from its own first, if there is one."""
     inside = np.diff(rows.codes) == 0
     local = naive(rows.times, local=True)
     times = _counted(rows)
     differences = np.diff(times.as_unit("us").asi8)[inside]
-    return (
-        _calendar_step(local, unit, differences, inside)
-        or _fixed_step(times, differences)
-        or _business_step(local, differences)
-    )
+    freq = _calendar_freq(local, unit, differences, inside)
+    if freq is not None:
+        origin = local[0].to_period(freq)
+        return Clock(origin.freq, origin)
+    if _is_business(local, differences):
+        return Clock(pd.offsets.BusinessDay(), rows.times[0])
+    step = _usual(differences)
+    return None if (differences % step).any() else Clock(step_of(step), rows.times[0])
 
 
-def close_step(rows: Rows, where: str) -> Step:
-    """The usual step that all stamps lie close to; ``where`` names file and column in messages."""
-    times = _counted(rows)
+def close_clock(rows: Rows, where: str) -> tuple[Rows, Clock]:
+    """The clock of the usual step that all stamps lie close to, and the rows set to it.
+
+    ``where`` names file and column in messages.
+    """
     inside = np.diff(rows.codes) == 0
-    differences = np.diff(times.as_unit("us").asi8)[inside]
-    step = _jittering_step(times, differences, rows.codes)
-    if step is None:
+    differences = np.diff(_counted(rows).as_unit("us").asi8)[inside]
+    middle = float(np.median(differences)) / SECOND
+    step = min(USUAL, key=lambda seconds: abs(np.log(seconds / middle))) * SECOND
+    counts_days = step % DAY == 0
+    times = naive(rows.times, local=counts_days)
+    off = _off_steps(times.as_unit("us").asi8, step)
+    set_times = times - pd.to_timedelta(off, unit="us")
+    distances = np.diff(set_times.as_unit("us").asi8)[inside]
+    is_usual = abs(step / SECOND / middle - 1) <= 0.1
+    if not is_usual or np.abs(off).max() > JITTER * step or (distances <= 0).any():
         _raise_irregular(differences, where)
-    return step
+    rows = replace(rows, times=zoned(set_times, rows.times.tz, local=counts_days))
+    rows = rows.noted(
+        f"Stamps lie up to {span(np.abs(off).max())} off steps of {in_words(step_of(step))}: each "
+        "was set to the nearest step."
+    )
+    return rows, Clock(step_of(step), rows.times[0])
 
 
 def usual_difference(rows: Rows) -> int:
@@ -168,7 +145,7 @@ def _usual(differences):
     return int(values[counts.argmax()])
 
 
-def _calendar_step(local, unit, differences, inside):
+def _calendar_freq(local, unit, differences, inside):
     """Months, quarters or years: written so, or on the same day, or at the ends, of months."""
     written = unit in ("month", "quarter", "year")
     if not written and differences.min() < 26 * DAY:
@@ -181,7 +158,7 @@ def _calendar_step(local, unit, differences, inside):
         usual = int(np.gcd.reduce(months))
     for n in (12, 3, 1):
         if usual and usual % n == 0:
-            return Step(MONTHS[n][1], usual // n)
+            return f"{usual // n}{MONTHS[n][0]}"
     return None
 
 
@@ -194,14 +171,6 @@ def _on_days_of_months(local, differences):
     return bool(at_border and len(np.unique(differences)) > 1)
 
 
-def _fixed_step(times, differences):
-    """The most frequent difference, if all others are multiples of it."""
-    step = _usual(differences)
-    if (differences % step).any() or _is_business(times, differences):
-        return None
-    return Step("fixed", step)
-
-
 def _is_business(times, differences):
     """Whether rows are working days alone: no weekend among them, and every weekend left out."""
     if (differences % DAY).any() or _usual(differences) != DAY or len(differences) < 9:
@@ -209,39 +178,18 @@ def _is_business(times, differences):
     return bool((times.dayofweek < 5).all())
 
 
-def _business_step(local, differences):
-    return Step("business day", 1) if _is_business(local, differences) else None
-
-
-def _jittering_step(times, differences, codes):
-    """A usual step that the stamps lie close to."""
-    middle = float(np.median(differences)) / SECOND
-    step = min(USUAL, key=lambda seconds: abs(np.log(seconds / middle))) * SECOND
-    if abs(step / SECOND / middle - 1) > 0.1:
-        return None
-    micros = times.as_unit("us").asi8
+def _off_steps(micros, step):
+    """How far each stamp lies off the steps of the phase that most of them are close to."""
     turns = np.exp(2j * np.pi * ((micros % step) / step)).mean()
-    offset = round(float(np.angle(turns)) / (2 * np.pi) * step)
-    offset = 0 if abs(offset) <= JITTER * step / 2 else _nearest_phase(micros % step, offset, step)
-    off = (micros - offset + step // 2) % step - step // 2
-    found = Step("fixed", step, offset % step)
-    rows = np.diff(found.ordinals(times))[np.diff(codes) == 0]
-    return found if np.abs(off).max() <= JITTER * step and (rows > 0).all() else None
+    phase = round(float(np.angle(turns)) / (2 * np.pi) * step)
+    phase = 0 if abs(phase) <= JITTER * step / 2 else _nearest_phase(micros % step, phase, step)
+    return (micros - phase + step // 2) % step - step // 2
 
 
-def _nearest_phase(phases, offset, step):
+def _nearest_phase(phases, mean, step):
     """The phase of some stamp that is nearest to the mean of all: steps are stamps of the file."""
-    off = np.abs((phases - offset + step // 2) % step - step // 2)
+    off = np.abs((phases - mean + step // 2) % step - step // 2)
     return int(phases[off.argmin()])
-
-
-def jitter(rows: Rows, step: Step) -> int:
-    """How far the farthest stamp lies off its step, in microseconds."""
-    if step.offset is None:
-        return 0
-    times = naive(rows.times, local=step.n % DAY == 0)
-    off = (times.as_unit("us").asi8 - step.offset + step.n // 2) % step.n - step.n // 2
-    return int(np.abs(off).max())
 
 
 def _raise_irregular(differences, where):
@@ -278,17 +226,17 @@ def _coarser(micros):
     return next((name for seconds, name in names.items() if seconds * SECOND >= micros), "1MS")
 
 
-def check_size(step: Step, rows: Rows, where: str) -> None:
+def check_size(clock: Clock, rows: Rows, where: str) -> None:
     """A grid that is mostly empty is no step, or there is a stamp that does not belong."""
     inside = np.diff(rows.codes) == 0
-    jumps = np.diff(step.ordinals(rows.times))
+    jumps = np.diff(clock.rows(rows.times))
     needed = int(jumps[inside].sum()) + int((~inside).sum()) + 1
     if needed <= LARGEST_GRID * len(rows.codes) + 10:
         return
     gap = int(np.where(inside, jumps, 0).argmax())
     raise DataProblem(
-        f"{where}: in steps of {step.words} there would be {needed:,} rows, and the file has "
-        f"{len(rows.codes):,}, as there is nothing between {when(rows.times[gap])} and "
+        f"{where}: in steps of {in_words(clock.step)} there would be {needed:,} rows, and the "
+        f"file has {len(rows.codes):,}, as there is nothing between {when(rows.times[gap])} and "
         f"{when(rows.times[gap + 1])}, for one: correct these stamps, resample the file to longer "
         "steps, or drop the column to count rows"
     )

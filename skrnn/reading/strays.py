@@ -7,7 +7,7 @@ import pandas as pd
 
 from skrnn.reading.problem import counted, when
 from skrnn.reading.rows import Rows
-from skrnn.reading.steps import DAY, JITTER, Step, span, usual_difference
+from skrnn.reading.steps import DAY, JITTER, in_words, span, step_of, usual_difference
 from skrnn.reading.tables import Table
 from skrnn.windows.clock import naive
 
@@ -60,8 +60,8 @@ def _settle_shifted(rows, off, step):
     first = when(rows.times[stray][0])
     return moved.noted(
         f"The stamps of {counted(stray.sum(), 'row')} ({first} first) lie up to "
-        f"{span(np.abs(off).max())} off the others' steps of {_words(step)}: each was set to the "
-        "nearest step."
+        f"{span(np.abs(off).max())} off the others' steps of {in_words(step_of(step))}: each "
+        "was set to the nearest step."
     )
 
 
@@ -112,12 +112,9 @@ def _stamps(rows, which, step, table):
     first = int(np.flatnonzero(which)[0])
     n = counted(int(which.sum()), "stamp lies", "stamps lie")
     where = f"{when(rows.times[first])}, {table.line(int(rows.source[first]))}"
-    return f"{n} on no step of {_words(step)} ({where}{', first' if which.sum() > 1 else ''})"
+    others = ", first" if which.sum() > 1 else ""
+    return f"{n} on no step of {in_words(step_of(step))} ({where}{others})"
 
 
 def _moved(rows, change):
     return replace(rows, times=rows.times + pd.to_timedelta(change, unit="us"))
-
-
-def _words(step):
-    return Step("fixed", step).words

@@ -1,6 +1,7 @@
-"""Clock: where the labels of an index lie in time, counted in rows."""
+"""Clock: where labels and stamps lie in time, counted in rows of a regular grid."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ STEP_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Clock:
-    """A regular index's step, and a label to count from.
+    """A regular grid of rows in time: its step, and a label to count from.
 
     ``step`` is an int (RangeIndex), a Timedelta or a calendar offset (DatetimeIndex), or a period's
-    frequency.
+    frequency: times then count to the period that they lie in.
     """
 
     step: Any
@@ -32,45 +33,61 @@ class Clock:
 
     def positions(self, index: pd.Index) -> np.ndarray | None:
         """Rows from the origin to each label; None if a label lies between two rows."""
-        if isinstance(index, pd.PeriodIndex):
-            rows, rest = np.divmod(index.asi8 - self.origin.ordinal, self.step.n)
-            return None if rest.any() else rows
+        rows, exact = self._count(index)
+        return rows if exact else None
+
+    def rows(self, index: pd.Index) -> np.ndarray:
+        """Rows from the origin to each label, or to the row before one between two rows.
+
+        Labels that are whole steps apart are so many rows apart, wherever the first one lies.
+        """
+        rows, _ = self._count(index)
+        return rows
+
+    def _count(self, index):
+        """Rows from the origin to each label, rounded down, and whether none was rounded."""
+        if self._counts_periods:
+            return _whole(_periods(index, self.step).asi8 - self.origin.ordinal, self.step.n)
         if isinstance(self.step, int):
-            rows, rest = np.divmod(index.to_numpy(np.int64) - int(self.origin), self.step)
-            return None if rest.any() else rows
+            return _whole(index.to_numpy(np.int64) - int(self.origin), self.step)
         if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
             index = index.tz_convert(self.origin.tz)
         if len(index) > 2 and not self._is_calendar:
             times = naive(index, local=self._counts_days)
             if (np.diff(times.to_numpy()) == self.step.to_timedelta64()).all():
-                first = self.positions(index[:1])
-                return None if first is None else np.arange(first[0], first[0] + len(index))
+                (first,), exact = self._count(index[:1])
+                return np.arange(first, first + len(index)), exact
         times = naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
         if self._is_calendar:
-            grid = pd.date_range(times.min(), times.max(), freq=self.step)
-            rows = grid.get_indexer(times)
-            return None if (rows < 0).any() else rows[:-1] - rows[-1]
-        rows, rest = np.divmod(np.asarray(times[:-1] - times[-1]), self.step.to_timedelta64())
-        return None if rest.astype(np.int64).any() else rows
+            grid = pd.date_range(times.min(), times.max(), freq=self.step, unit=times.unit)
+            rows = grid.searchsorted(times, side="right") - 1
+            exact = (rows >= 0).all() and (grid[rows] == times).all()
+            return rows[:-1] - rows[-1], bool(exact)
+        return _whole(np.asarray(times[:-1] - times[-1]), self.step.to_timedelta64())
 
     def labels(self, index: pd.Index, n: int) -> pd.Index:
         """The n labels that follow an index."""
-        if isinstance(index, pd.DatetimeIndex):
-            times = naive(index[-1:], local=self._counts_days)
-            times = pd.date_range(times[0], periods=n + 1, freq=self.step)[1:].as_unit(index.unit)
-            if index.tz is None:
-                return times
-            if self._counts_days:
-                return times.tz_localize(
-                    index.tz, ambiguous=np.ones(n, bool), nonexistent="shift_forward"
-                )
-            return times.tz_localize("UTC").tz_convert(index.tz)
-        if isinstance(index, pd.PeriodIndex):
-            return pd.period_range(index[-1] + self.step, periods=n, freq=self.step)
-        if isinstance(index, pd.TimedeltaIndex):
-            return pd.timedelta_range(index[-1] + self.step, periods=n, freq=self.step)
-        start = int(index[-1]) + self.step
+        return self.labels_from(index[-1:], n + 1)[1:]
+
+    def labels_from(self, first: pd.Index, n: int) -> pd.Index:
+        """N labels from the only one of an index on."""
+        if self._counts_periods:
+            return pd.period_range(_periods(first, self.step)[0], periods=n, freq=self.step)
+        if isinstance(first, pd.DatetimeIndex):
+            start = naive(first, local=self._counts_days)[0]
+            freq = self.step
+            if self._counts_days and isinstance(freq, pd.Timedelta):
+                freq = pd.offsets.Day(freq // pd.Timedelta(1, "D"))
+            times = pd.date_range(start, periods=n, freq=freq, unit=first.unit)
+            return zoned(times, first.tz, local=self._counts_days)
+        if isinstance(first, pd.TimedeltaIndex):
+            return pd.timedelta_range(first[0], periods=n, freq=self.step)
+        start = int(first[0])
         return pd.RangeIndex(start, start + self.step * n, self.step)
+
+    @property
+    def _counts_periods(self):
+        return isinstance(self.origin, pd.Period)
 
     @property
     def _is_calendar(self):
@@ -89,6 +106,19 @@ class Clock:
         """The step, for messages."""
         name = getattr(self.step, "freqstr", None) or str(self.step)
         return name.removeprefix("0 days ").removesuffix(" 00:00:00")
+
+
+def _whole(distances, step):
+    """Distances in whole steps, rounded down, and whether none was rounded."""
+    rows, rest = np.divmod(distances, step)
+    return rows, not rest.astype(np.int64).any()
+
+
+def _periods(index, freq):
+    """Periods as they are, and times as the periods that they lie in."""
+    if isinstance(index, pd.PeriodIndex):
+        return index
+    return naive(index, local=True).to_period(freq)
 
 
 def clock_of(index: pd.Index | None) -> Clock | None:
@@ -186,3 +216,20 @@ def naive(index: pd.Index, *, local: bool) -> pd.Index:
     if not isinstance(index, pd.DatetimeIndex) or index.tz is None:
         return index
     return index.tz_localize(None) if local else index.tz_convert(None)
+
+
+def zoned(times: pd.DatetimeIndex, zone: tzinfo | None, *, local: bool) -> pd.DatetimeIndex:
+    """Times that ``naive`` took their zone from with it again.
+
+    Local ones that clocks skip are the next that there is, and the first of two that are alike.
+    """
+    if zone is None:
+        return times
+    if not local:
+        return times.tz_localize("UTC").tz_convert(zone)
+    there = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    if there.notna().all():
+        there.freq = times.freq
+        return there
+    first = np.ones(len(times), bool)
+    return times.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")

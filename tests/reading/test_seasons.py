@@ -1,13 +1,13 @@
 """Seasons: found in the older rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skrnn.reading.seasons import find_season, natural_seasons
-from skrnn.reading.steps import DAY, SECOND, Step
 
-HOUR = Step("fixed", 3600 * SECOND)
-DAYS = Step("fixed", DAY)
+HOUR = pd.Timedelta("1h")
+DAYS = pd.Timedelta("1D")
 
 
 def wave(n, *seasons, noise=0.1, seed=0):
@@ -22,18 +22,18 @@ def wave(n, *seasons, noise=0.1, seed=0):
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        (Step("fixed", SECOND), [60, 3600, 86400, 604800]),
-        (Step("fixed", 60 * SECOND), [60, 1440, 10080]),
-        (Step("fixed", 600 * SECOND), [6, 144, 1008]),
-        (Step("fixed", 1800 * SECOND), [48, 336]),
+        (pd.Timedelta("1s"), [60, 3600, 86400, 604800]),
+        (pd.Timedelta("1min"), [60, 1440, 10080]),
+        (pd.Timedelta("10min"), [6, 144, 1008]),
+        (pd.Timedelta("30min"), [48, 336]),
         (HOUR, [24, 168]),
         (DAYS, [7, 365]),
-        (Step("fixed", 7 * DAY), [52]),
-        (Step("business day", 1), [5, 261]),
-        (Step("month", 1), [12]),
-        (Step("month", 2), [6]),
-        (Step("quarter", 1), [4]),
-        (Step("year", 1), []),
+        (pd.Timedelta("7D"), [52]),
+        (pd.offsets.BusinessDay(), [5, 261]),
+        (pd.offsets.MonthEnd(), [12]),
+        (pd.offsets.MonthEnd(2), [6]),
+        (pd.offsets.QuarterEnd(), [4]),
+        (pd.offsets.YearEnd(), []),
     ],
 )
 def test_natural_seasons(step, expected):
@@ -48,7 +48,7 @@ def test_natural_seasons(step, expected):
         (wave(1000, 24, 168), HOUR, 168),
         (wave(400, 7), DAYS, 7),
         (wave(2000, 365), DAYS, 365),
-        (wave(120, 12) + np.arange(120), Step("month", 1), 12),
+        (wave(120, 12) + np.arange(120), pd.offsets.MonthEnd(), 12),
         (wave(1000, 24) + 0.01 * np.arange(1000) ** 1.5, HOUR, 24),
         (wave(300, 31), None, 31),
     ],
@@ -121,7 +121,7 @@ def test_series_together():
             HOUR,
             "No season: the shortest natural one, 24 rows, does not fit 3 times into 60 rows.",
         ),
-        (wave(60, 24), Step("year", 1), "No season: steps of 1 year have no natural one."),
+        (wave(60, 24), pd.offsets.YearEnd(), "No season: steps of 1 year have no natural one."),
         (
             np.ones(100),
             HOUR,

@@ -155,3 +155,32 @@ def test_zones_may_differ():
     index = INDEXES["h, Berlin"]
 
     assert clock_of(index[:30]).positions(index.tz_convert("UTC")).tolist() == list(range(-29, 11))
+
+
+@pytest.mark.parametrize("name", ["10min", "D, Berlin", "MS", "B", "period M"])
+def test_rows_of_another_phase(name):
+    """Stamps between two rows are as far apart in rows as those on them."""
+    index = INDEXES[name]
+    clock = clock_of(index[:30])
+    others = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+    rows = clock.rows(others + pd.Timedelta("1min"))
+
+    assert np.diff(rows).tolist() == [1] * 39
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_labels_from(index):
+    """Labels begin with the first one."""
+    labels = clock_of(index[:30]).labels_from(index[:1], 40)
+
+    assert labels.tolist() == index.tolist()
+
+
+def test_labels_of_days_whose_midnight_is_skipped():
+    """A day whose midnight clocks skip begins when there is a time again."""
+    days = pd.date_range("2017-10-13", periods=2, tz="America/Sao_Paulo")
+
+    labels = clock_of(days).labels_from(days[:1], 3)
+
+    assert labels[2] == pd.Timestamp("2017-10-15 01:00", tz="America/Sao_Paulo")
