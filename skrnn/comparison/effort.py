@@ -49,7 +49,7 @@ class Effort:
     updates : int
         Training steps of a network at most.
     members : int
-        Networks whose median forecasts.
+        Networks whose median forecasts, at most: as many as the seconds suffice for.
     stages : tuple of str
         What of a network's recipe is tried.
     """
@@ -63,8 +63,8 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(40, 4, 1_000, 1, ("forms", "windows")),
-    "default": Effort(240, 6, 2_500, 1, ("forms", "windows", "columns", "sizes", "lengths")),
-    "best": Effort(1_000, 12, 6_000, 2, ("forms", "windows", "columns", "sizes", "lengths")),
+    "default": Effort(240, 6, 2_500, 4, ("forms", "windows", "columns", "sizes", "lengths")),
+    "best": Effort(1_000, 12, 6_000, 8, ("forms", "windows", "columns", "sizes", "lengths")),
 }
 
 
@@ -120,6 +120,11 @@ class Allowance:
         wanted = min(most, self._wanted(n_windows))
         return max(1, min(most, round(recipe.length * wanted)))
 
+    def members(self, name: str, recipe: Recipe, n_windows: int) -> int:
+        """Networks of a recipe whose median forecasts, each of them trained as one alone is."""
+        most = self._affordable(name, recipe, n_windows)
+        return max(1, min(self.effort.members, most // self.updates(name, recipe, n_windows)))
+
     def _wanted(self, n_windows):
         """As many as are worth it, but that windows are not seen all too often."""
         batches = -(-n_windows // batch_size(n_windows))
@@ -127,7 +132,7 @@ class Allowance:
 
     def _affordable(self, name, recipe, n_windows):
         seconds = self.seconds_of_update(name, recipe, batch_size(n_windows))
-        return max(1, int(self.seconds / (seconds * self.effort.members)))
+        return max(1, int(self.seconds / seconds))
 
     def seconds_of_update(self, name: str, recipe: Recipe, batch: int) -> float:
         """About what one training step takes."""

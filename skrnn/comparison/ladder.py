@@ -95,10 +95,12 @@ class Ladder:
                 X, y = X[which], y[which]
             return self._plain(name, recipe).fit(X, y)
         updates = max(1, round(share * self.allowance.updates(name, recipe, len(X))))
+        # A race tells recipes apart by one network of each.
+        members = self.allowance.members(name, recipe, len(X)) if share == 1 else 1
         batch = batch_size(len(X))
         which = thinned(np.arange(len(X)), max(2 * batch, updates * batch // 3), self.season)
         epochs = max(1, round(updates * batch / len(which)))
-        model = self._network(name, recipe, epochs, batch)
+        model = self._network(name, recipe, epochs, batch, members)
         return self._formed(model, recipe).fit(X[which], y[which])
 
     def _plain(self, name, recipe):
@@ -122,13 +124,13 @@ class Ladder:
         picked = [] if recipe.columns is None else [PickColumns(recipe.columns)]
         return make_pipeline(*picked, LastSteps(recipe.steps), model)
 
-    def _network(self, name, recipe, epochs, batch):
+    def _network(self, name, recipe, epochs, batch, members):
         training = {
             "loss": recipe.loss,
             "learning_rate": LEARNING_RATE[recipe.size],
             "batch_size": batch,
             "epochs": epochs,
-            "n_estimators": self.allowance.effort.members,
+            "n_estimators": members,
             "random_state": self.seed,
         }
         units = units_of(name, recipe.size)

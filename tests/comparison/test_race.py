@@ -17,6 +17,7 @@ from skrnn.comparison.race import Race, note_on_race, race
 from skrnn.comparison.recipes import FORMS, NETWORKS, Recipe, columns, first
 from skrnn.comparison.trial import Trial
 from skrnn.evaluation.samples import WindowSamples
+from skrnn.forecasters.inside import nested
 from skrnn.reading import DataProblem
 from skrnn.wording import RUNGS
 
@@ -229,6 +230,24 @@ def test_a_plan_is_fixed_by_effort_and_data(name):
         large.seconds_of_update(name, replace(recipe, size=size), 64) for size in ("small", "large")
     ]
     assert seconds[0] < seconds[1]
+
+
+@pytest.mark.parametrize(("seconds", "n_members"), [(1e-6, 1), (1e3, 3)])
+def test_as_many_networks_forecast_as_the_time_suffices_for(
+    seconds, n_members, weekly, make_reading
+):
+    """A race tells recipes apart by one of each."""
+    reading = make_reading(weekly, 7)
+    preparation, ground, ladder = prepare(reading, Options(horizon=5))
+    X, y = preparation.windows(reading.frames)
+    effort = replace(EFFORTS["default"], updates=3, members=3)
+    ladder = replace(ladder, allowance=replace(ladder.allowance, seconds=seconds, effort=effort))
+    ladder = ladder.of({"dense": first("dense", ground)})
+
+    for share, expected in ((1.0, n_members), (0.5, 1)):
+        model = ladder.fit("dense", X, y, share)
+        networks = [one for one in nested(model) if hasattr(one, "n_estimators")]
+        assert networks[0].n_estimators == expected
 
 
 def test_a_budget_chooses_the_effort_that_fits():
