@@ -28,6 +28,8 @@ LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
 # Values of windows that a linear model learns from at most where these are relative to themselves:
 # they are gathered then, which takes seconds.
 MOST_GATHERED = 10_000_000
+# From this share of a training on all of its networks are trained.
+SHARE_OF_ALL = 1 / 2
 # The learning rate that falls along a cosine, by the network's size.
 LEARNING_RATE = {"small": 0.003, "large": 0.0015}
 
@@ -95,8 +97,8 @@ class Ladder:
                 X, y = X[which], y[which]
             return self._plain(name, recipe).fit(X, y)
         updates = max(1, round(share * self.allowance.updates(name, recipe, len(X))))
-        # A race tells recipes apart by one network of each.
-        members = self.allowance.members(name, recipe, len(X)) if share == 1 else 1
+        # The first rounds of a race tell recipes apart by one network of each.
+        members = self.allowance.members(name, recipe, len(X)) if share >= SHARE_OF_ALL else 1
         batch = batch_size(len(X))
         which = thinned(np.arange(len(X)), max(2 * batch, updates * batch // 3), self.season)
         epochs = max(1, round(updates * batch / len(which)))

@@ -179,9 +179,10 @@ def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> tuple[list[H
             if share != shares[-1]:
                 contenders = contenders[: max(KEPT, -(-len(contenders) // 2))]
         best = contenders[:KEPT]
-    # Without any other there is nothing to judge, but the rank among the rungs.
-    errors = {recipe: error(recipe, shares[-1]) for recipe in best}
-    return list(heats.values()), _chosen(errors, [heat.recipe for heat in heats.values()])
+    for recipe in best:
+        # Without any other there is nothing to judge, but the rank among the rungs.
+        error(recipe, shares[-1])
+    return list(heats.values()), _chosen(heats.values(), shares[-1])
 
 
 def _best_of_forms(heats):
@@ -192,11 +193,15 @@ def _best_of_forms(heats):
     return tuple(best.values())[:KEPT]
 
 
-def _chosen(errors, order):
-    """The best, or the one before it that is hardly worse: what was tried first is simpler."""
-    least = min(errors.values())
-    near = [recipe for recipe, error in errors.items() if error * (1 - LEAST_GAIN) <= least]
-    return min(near or errors, key=order.index)
+def _chosen(heats, share):
+    """The best of the longest runs, or one before it that is hardly worse.
+
+    What was tried first is simpler.
+    """
+    heats = [heat for heat in heats if heat.share == share]
+    least = min(heat.error for heat in heats)
+    near = (heat for heat in heats if heat.error * (1 - LEAST_GAIN) <= least)
+    return next(near, heats[0]).recipe
 
 
 def _is_possible(recipe, name, trial, ladder):

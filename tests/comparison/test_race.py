@@ -236,7 +236,7 @@ def test_a_plan_is_fixed_by_effort_and_data(name):
 def test_as_many_networks_forecast_as_the_time_suffices_for(
     seconds, n_members, weekly, make_reading
 ):
-    """A race tells recipes apart by one of each."""
+    """The first rounds of a race tell recipes apart by one of each."""
     reading = make_reading(weekly, 7)
     preparation, ground, ladder = prepare(reading, Options(horizon=5))
     X, y = preparation.windows(reading.frames)
@@ -244,7 +244,7 @@ def test_as_many_networks_forecast_as_the_time_suffices_for(
     ladder = replace(ladder, allowance=replace(ladder.allowance, seconds=seconds, effort=effort))
     ladder = ladder.of({"dense": first("dense", ground)})
 
-    for share, expected in ((1.0, n_members), (0.5, 1)):
+    for share, expected in ((1.0, n_members), (0.5, n_members), (0.25, 1)):
         model = ladder.fit("dense", X, y, share)
         networks = [one for one in nested(model) if hasattr(one, "n_estimators")]
         assert networks[0].n_estimators == expected
