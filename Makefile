@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long test-oldest lint format docs bench clean
+.PHONY: help venv demo test test-long test-oldest lint format docs bench wheel clean
 
 help:
 	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo"
@@ -17,6 +17,7 @@ help:
 	@echo "make format  apply the formatting"
 	@echo "make docs    build the documentation into docs/_build/html"
 	@echo "make bench   run every benchmark in turn"
+	@echo "make wheel   build the wheel into dist, with kernels for x86 processors"
 	@echo "make clean   remove the environment and everything built"
 
 venv: $(READY)
@@ -59,6 +60,11 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+wheel: $(READY)
+	$(BIN)/python -c "from skrnn.neural.compiled import ship_kernels; print(*ship_kernels())"
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	rm -rf skrnn/neural/fused/compiled
 
 clean:
 	rm -rf $(VENV) $(VENV)-oldest build dist docs/_build docs/generated .pytest_cache .ruff_cache .hypothesis

@@ -1,12 +1,15 @@
 """The wheel, installed without extras into a fresh environment."""
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
+
+from skrnn.neural.fused.shipped import targets
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,13 +35,33 @@ except ImportError as error:
 """
 
 
+FIRST = """
+import time
+import numpy as np
+import skrnn
+
+X, y = skrnn.make_windows(np.sin(np.arange(600.0)), length=24, horizon=3)
+start = time.perf_counter()
+for cell in ("lstm", "gru"):
+    skrnn.RNNRegressor(cell, epochs=1, random_state=0).fit(X, y).predict(X)
+skrnn.ConvRegressor(8, epochs=1, random_state=0).fit(X, y).predict(X)
+print(time.perf_counter() - start)
+"""
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """The folder of the commands of an environment with the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("wheel")
     python = [sys.executable, "-m", "pip"]
     quiet = ["--quiet", "--disable-pip-version-check"]
-    build = [*python, "wheel", *quiet, "--no-deps", "--wheel-dir", folder, ROOT]
+    source = folder / "source"
+    shutil.copytree(ROOT / "skrnn", source / "skrnn")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    call = "from skrnn.neural.compiled import ship_kernels; ship_kernels()"
+    subprocess.run([sys.executable, "-c", call], cwd=source, check=True)
+    build = [*python, "wheel", *quiet, "--no-deps", "--wheel-dir", folder, source]
     if subprocess.run(build, check=False).returncode:
         pytest.skip("no package index is reachable")
     venv.create(folder / "venv", with_pip=True)
@@ -54,19 +77,28 @@ def run(bin, *call, folder):
     command = [bin / call[0], *call[1:]]
     return subprocess.run(
         command, cwd=folder, env=variables, capture_output=True, text=True, check=True
-    ).stdout
+    )
 
 
 def test_fit_search_save_and_load(installed, tmp_path):
     """All that needs no extra works, and what does says what to install."""
-    said = run(installed, "python", "-c", WORK, folder=tmp_path)
+    said = run(installed, "python", "-c", WORK, folder=tmp_path).stdout
 
     assert said.strip().endswith("pip install 'skrnn[keras]'")
 
 
+@pytest.mark.skipif(not targets(), reason="no kernels are compiled for this processor")
+def test_the_first_fit_compiles_nothing(installed, tmp_path):
+    """The wheel has its kernels, which are told of if they are compiled."""
+    said = run(installed, "python", "-c", FIRST, folder=tmp_path)
+
+    assert said.stderr == ""
+    assert float(said.stdout) > 0
+
+
 def test_the_demo(installed, tmp_path):
     """The command writes report, model, forecast and scores."""
-    said = run(installed, "skrnn", "demo", folder=tmp_path)
+    said = run(installed, "skrnn", "demo", folder=tmp_path).stdout
 
     assert "Use the " in said
     assert {path.name for path in (tmp_path / "airline-skrnn").iterdir()} == {

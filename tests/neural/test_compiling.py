@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.registry import cpu_target
 
 import skrnn
-from skrnn.neural.fused import compiling
+from skrnn.neural.fused import compiling, shipped
 from skrnn.neural.fused.layers.kinds import KINDS, add_kind
 
 FIT = """
@@ -91,6 +92,43 @@ def test_what_was_compiled_of_another_version_is_compiled_anew(tmp_path, monkeyp
     monkeypatch.setattr(compiling, "_sources", lambda: b"another version")
 
     assert (first, second, hits(path)) == (0, 1, 0)
+
+
+def test_what_came_with_a_wheel_is_not_compiled(tmp_path, monkeypatch):
+    """Where the processor runs it: it is found under the name of a class of processors."""
+    path = tmp_path / "kept.py"
+    path.write_text(MODULE)
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "here"))
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "wheel")
+    monkeypatch.setattr(
+        shipped, "TARGETS", {("a class", "+fma"): (), ("another", "+fma"): ("new",)}
+    )
+    with monkeypatch.context() as patched:
+        codegen = cpu_target.target_context.codegen()
+        triple, *_ = codegen.magic_tuple()
+        patched.setattr(type(codegen), "magic_tuple", lambda _: (triple, "a class", "+fma"))
+        assert hits(path) == 0
+    (tmp_path / "wheel").mkdir()
+    for file in (tmp_path / "here").rglob("*.nb?"):
+        file.rename(tmp_path / "wheel" / file.name)
+
+    assert hits(path) == 1
+    monkeypatch.setattr(shipped, "TARGETS", {("a class", "+fma"): ("new",)})
+    assert hits(path) == 0
+
+
+def test_a_damaged_kernel_of_a_wheel_is_compiled_anew(tmp_path, monkeypatch):
+    """Whatever its files hold."""
+    path = tmp_path / "kept.py"
+    path.write_text(MODULE)
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "here"))
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    hits(path)
+    for file in (tmp_path / "here").rglob("*.nb?"):
+        (tmp_path / file.name).write_bytes(b"no kernel")
+        file.unlink()
+
+    assert hits(path) == 0
 
 
 def test_what_two_processes_need_is_compiled_once(tmp_path):

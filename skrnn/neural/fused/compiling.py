@@ -19,12 +19,15 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.extending import intrinsic
 
+from skrnn.neural.fused.shipped import Shipped
+
 try:
     import fcntl
 except ImportError:  # Windows has no such locks
     fcntl = None
 
 
+_ENGINE = Path(__file__).parent
 # "error_model" leaves division to the processor, and "contract" lets it multiply and add in one go:
 # with both, loops become vector instructions.
 _OPTIONS = {
@@ -74,8 +77,13 @@ class _Kept(FunctionCache):
     def __init__(self, function):
         super().__init__(function)
         # Numba compiles anew when the function's own file has changed; what became a part of it may
-        # be of another file.
-        self._cache_file._source_stamp = self._cache_file._source_stamp, _sources()
+        # be of another file. Files of the engine are told by what is in them, not by their time, so
+        # that kernels which came with a wheel are those of its files.
+        stamp = _sources()
+        if not Path(function.__code__.co_filename).is_relative_to(_ENGINE):
+            stamp = self._cache_file._source_stamp, stamp
+        self._cache_file._source_stamp = stamp
+        self._shipped = Shipped(self._impl.filename_base, stamp)
 
     def compiled_once(self, dispatcher, compile_now, args, returns):
         """What another process has compiled by now, or else compiled here, and kept."""
@@ -91,13 +99,20 @@ class _Kept(FunctionCache):
             return result
 
     def load_overload(self, sig, target_context):
-        """What was kept; None where that is nothing, or damaged."""
+        """What was kept, or came with the wheel; None where that is nothing, or damaged."""
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:
             with contextlib.suppress(OSError):
                 self.flush()
-            return None
+            found = None
+        return self._of_wheel(sig, target_context) if found is None else found
+
+    def _of_wheel(self, sig, target_context):
+        with contextlib.suppress(Exception):
+            found = self._shipped.load(self._index_key(sig, target_context.codegen()))
+            return None if found is None else self._impl.rebuild(target_context, found)
+        return None
 
     def save_overload(self, sig, data):
         """``compiled_once`` has kept it."""
@@ -130,7 +145,7 @@ class _Kept(FunctionCache):
 @functools.cache
 def _sources():
     """Tells all files of the engine from those of another version."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
+    files = sorted(_ENGINE.rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
