@@ -14,7 +14,7 @@ from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.comparison.stopping import Budget, Stop, patient
-from skrnn.comparison.verdict import gain, verdict
+from skrnn.comparison.verdict import verdict
 from skrnn.comparison.versions import versions
 from skrnn.forecasters.inside import nested, steps_of
 from skrnn.reading import Reading
@@ -150,7 +150,7 @@ def _facts(comparison):
     """What the model's file says of the comparison."""
     plan = comparison.plan
     best = comparison.results[comparison.verdict.recommended]
-    gained = gain(best, comparison.results["naive"]).share
+    gained = comparison.table.loc[comparison.verdict.recommended, "skill"]
     told = {"promise": comparison.promise} if comparison.promise else {}
     return {
         "verdict": comparison.verdict.sentence,

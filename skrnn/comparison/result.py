@@ -1,6 +1,7 @@
 """Comparison: what a run of the ladder found."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.relative import relative_by
-from skrnn.comparison.verdict import Verdict, gain
+from skrnn.comparison.verdict import Verdict, errors_of, gain
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
 from skrnn.reading import Reading
@@ -80,7 +81,7 @@ class Comparison:
         ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it missed, and
         the first fold has none.
         """
-        lines = {name: self._line(result) for name, result in self.results.items()}
+        lines = {name: self._line(name) for name in self.results}
         columns = ["mae", "rmse", "mase", "smape", "skill", "chance", "fit_time", "predict_time"]
         columns += [*self._of_intervals()]
         table = pd.DataFrame.from_dict(lines, orient="index", columns=columns).rename_axis("model")
@@ -108,10 +109,16 @@ class Comparison:
             return {name: relative_by(one.predictions, by) for name, one in self.results.items()}
         return {name: getattr(one, f"by_{by}")["mae"] for name, one in self.results.items()}
 
-    def _line(self, result):
+    @cached_property
+    def _errors(self):
+        return {name: errors_of(result) for name, result in self.results.items()}
+
+    def _line(self, name):
+        result = self.results[name]
         by_fold = result.by_fold
         line = dict(result.scores[["mae", "rmse", "mase", "smape"]])
-        gained = gain(result, self.results["naive"], n_models=len(self.results))
+        errors = self._errors
+        gained = gain(errors[name], errors["naive"], n_models=len(errors))
         times = dict(by_fold[["fit_time", "predict_time"]].mean())
         intervals = dict(result.scores[[*self._of_intervals()]])
         return {

@@ -70,18 +70,20 @@ class Gain:
         return f"{_share(abs(self.share))}, {kind} what chance gives ({_share(self.chance)})"
 
 
-def gain(model: Backtest, other: Backtest, *, n_models: int = 2) -> Gain:
-    """How much less the error of one ``Backtest`` is than that of another, in the same folds.
+def errors_of(result: Backtest) -> np.ndarray:
+    """What each fold adds to a result's error relative to the naive forecast's.
 
-    Both are relative to the same naive forecast's, series by series. It is one of the gains among
-    ``n_models``.
+    Of few folds, what stretches of them add.
     """
-    ours = parts(model.predictions)
-    theirs = parts(other.predictions)
-    stretches = _stretches(model.predictions)
-    chance = _chance(
-        np.bincount(stretches, ours), np.bincount(stretches, theirs), max(1, n_models - 1)
-    )
+    return np.bincount(_stretches(result.predictions), parts(result.predictions))
+
+
+def gain(ours: np.ndarray, theirs: np.ndarray, *, n_models: int = 2) -> Gain:
+    """How much less one model's errors are than another's, as ``errors_of`` tells both.
+
+    It is one of the gains among ``n_models``.
+    """
+    chance = _chance(ours, theirs, max(1, n_models - 1))
     return Gain(skill(ours.sum(), theirs.sum()), chance)
 
 
@@ -115,32 +117,33 @@ def _stretches(table) -> np.ndarray:
 def verdict(results: dict, *, n_series: int = 1) -> Verdict:
     """What to use, of results in the ladder's order."""
     order = [name for name in RUNGS if name in results]
-    best = min(order, key=lambda name: relative_error(results[name].predictions))
+    errors = {name: errors_of(results[name]) for name in order}
+
+    def gained(name, other):
+        return gain(errors[name], errors[other], n_models=len(order))
+
+    best = min(order, key=lambda name: errors[name].sum())
     recommended = next(
-        name for name in order if not any(_gain(results, other, name).clear for other in order)
+        name for name in order if not any(gained(other, name).clear for other in order)
     )
+    floor = gained(recommended, "naive")
+    less = None if best == recommended else gained(best, recommended)
     return Verdict(
         recommended=recommended,
         best=best,
-        clear=_gain(results, recommended, "naive").clear,
-        sentence=_sentence(results, recommended, best, n_series),
+        clear=floor.clear,
+        sentence=_sentence(_error(results[recommended], n_series), recommended, floor, best, less),
     )
 
 
-def _gain(results, name, other):
-    return gain(results[name], results[other], n_models=len(results))
-
-
-def _sentence(results, recommended, best, n_series):
-    sentence = f"Use the {RUNGS[recommended]}: its {_error(results[recommended], n_series)}"
+def _sentence(error, recommended, floor, best, less):
+    sentence = f"Use the {RUNGS[recommended]}: its {error}"
     if recommended == best == "naive":
         return f"{sentence}, and no other model has less."
     if recommended != "naive":
-        floor = _gain(results, recommended, "naive")
         side = "below" if floor.share > 0 else "above"
         sentence = f"{sentence}, {side} the naive forecast's by {floor}"
-    if best != recommended:
-        less = _gain(results, best, recommended)
+    if less is not None:
         sentence = f"{sentence}; the {RUNGS[best]} has less by {less}"
     return f"{sentence}."
 

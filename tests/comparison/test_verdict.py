@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from skrnn.comparison import compare
-from skrnn.comparison.verdict import gain, verdict
+from skrnn.comparison.verdict import errors_of, gain, verdict
 from skrnn.reading import read_series
 
 NAIVE = [10.0] * 5
@@ -52,7 +52,9 @@ def test_chance_is_the_interval_of_a_ratio():
     ours = np.array([3.0, 7.0, 4.0, 2.0])
     theirs = np.array([5.0, 8.0, 9.0, 2.5])
 
-    found = gain(result(*ours, naive=theirs), result(*theirs, naive=theirs), n_models=4)
+    found = gain(
+        errors_of(result(*ours, naive=theirs)), errors_of(result(*theirs, naive=theirs)), n_models=4
+    )
 
     share = 1 - ours.sum() / theirs.sum()
     left = ours - (1 - share) * theirs
@@ -63,7 +65,8 @@ def test_chance_is_the_interval_of_a_ratio():
 
 def test_the_luckiest_of_many_needs_more():
     """What is clear of two models may be chance of ten."""
-    better, naive = result(7.0, 9.9, 8.0, 9.0, 7.0), result(*NAIVE)
+    better = errors_of(result(7.0, 9.9, 8.0, 9.0, 7.0))
+    naive = errors_of(result(*NAIVE))
 
     assert gain(better, naive).clear
     assert not gain(better, naive, n_models=11).clear
@@ -147,7 +150,8 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
 def test_a_perfect_naive_forecast_is_not_divided_by(mae):
     naive = (0.0, 0.0, 0.0)
 
-    assert gain(result(*mae, naive=naive), result(*naive, naive=naive)).clear is False
+    found = gain(errors_of(result(*mae, naive=naive)), errors_of(result(*naive, naive=naive)))
+    assert found.clear is False
 
 
 def test_several_series_count_the_same():
@@ -168,7 +172,7 @@ def test_several_series_count_the_same():
         "Use the linear model: its error relative to the naive forecast's is 0.6500, below the "
         "naive forecast's by 35 %, more than"
     )
-    gained = gain(found["linear"], found["naive"])
+    gained = gain(errors_of(found["linear"]), errors_of(found["naive"]))
     assert gained.share == pytest.approx(0.35)
     assert gained.chance == pytest.approx(0, abs=1e-12)
 
@@ -184,7 +188,7 @@ def test_a_series_that_jumps_does_not_decide():
         for each in (errors, naive)
     )
 
-    assert gain(linear, floor).share == pytest.approx(1 - (4 * 0.6 + 1.1) / 5)
+    assert gain(errors_of(linear), errors_of(floor)).share == pytest.approx(1 - (4 * 0.6 + 1.1) / 5)
 
 
 @pytest.mark.long
