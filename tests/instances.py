@@ -82,11 +82,8 @@ CLASSIFIERS = [
     RNNClassifier("gru", 16, **_SMALL),
 ]
 
-# What scikit-learn asks of a classifier, it asks after it has learned: in Keras, which is slow to
-# start, of one.
-_LEARNED = {"epochs": 40, "learning_rate": 0.03}
-CHECKED_CLASSIFIERS = [clone(network).set_params(**_LEARNED) for network in CLASSIFIERS]
-CHECKED_CLASSIFIERS.append(clone(CHECKED_CLASSIFIERS[0]).set_params(engine="keras"))
+# In Keras, which is slow to start, one of them.
+CHECKED_CLASSIFIERS = [*CLASSIFIERS, clone(CLASSIFIERS[0]).set_params(engine="keras")]
 
 REGRESSORS = [
     NaiveForecaster(),
@@ -110,6 +107,8 @@ REGRESSORS = [
     IntervalForecaster(LinearWindow(quantiles=(0.1, 0.5, 0.9)), method="quantile", n_blocks=2),
 ]
 
+_LEARNED = {"epochs": 40, "learning_rate": 0.03}
+
 # Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.
 CHECK_PARAMS = {
     # One batch, so that a weight counts as often as a copy; and the precision that 1e-7 takes.
@@ -118,6 +117,9 @@ CHECK_PARAMS = {
         "dtype": "float64",
         "optimizer": "sgd",
     },
-    # The one check that asks for a score.
-    "check_regressors_train": {"epochs": 40, "learning_rate": 0.03},
+    # The checks that ask for a score, or for classes that are told apart.
+    "check_regressors_train": _LEARNED,
+    "check_classifiers_train": _LEARNED,
+    "check_classifiers_classes": _LEARNED,
+    "check_class_weight_classifiers": _LEARNED,
 }
