@@ -182,6 +182,11 @@ def _comparing(parser):
         "--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)"
     )
     _intervals(parser, COVERAGES, "0.8,0.95")
+    parser.add_argument(
+        "--resume",
+        metavar="DIR",
+        help="go on with what a run that was cut has finished in its folder",
+    )
 
 
 def _effort(parser, default=None, words="default"):

@@ -34,6 +34,7 @@ def compare(
     target: str,
     *,
     out: str | Path | None = None,
+    resume: str | Path | None = None,
     force: bool = False,
     **options,
 ) -> tuple[Comparison, Path]:
@@ -47,8 +48,10 @@ def compare(
         The column to forecast.
     out : path, default=None
         The folder. None: in the current one, the data's name and "-skrnn".
+    resume : path, default=None
+        The folder of a run that was cut, to go on with what it has finished, to the same numbers.
     force : bool, default=False
-        Overwrite what an earlier run wrote there.
+        Overwrite what an earlier run wrote there, and forget what one that was cut has kept.
     **options
         ``time_column``, ``series``, ``known_ahead``, ``columns``, ``ignore`` and ``season`` as in
         ``skrnn.reading.read_series``; ``horizon``, ``window``, ``models``, ``effort``, ``folds``,
@@ -65,18 +68,22 @@ def compare(
     """
     everything = {"data": data, "target": target, **options}
     source, asked, watch = sorted_into((Source, Options, Watch), everything)
-    folder = Path(out or f"{stem_of(data)}-skrnn")
+    if resume is not None and out is not None and Path(resume) != Path(out):
+        raise DataProblem(f"out= is not what resume={str(resume)!r} goes on with: leave it out")
+    folder = Path(resume or out or f"{stem_of(data)}-skrnn")
     check_rungs(asked.models or (), "models")
-    with new_folder(folder, (REPORT, MODEL, FORECAST, SCORES), force) as unfinished:
+    names = (REPORT, MODEL, FORECAST, SCORES)
+    with new_folder(folder, names, force, resume is not None) as unfinished:
         comparison = compare_reading(
             watch.told(source.read()),
             asked,
             progress=watch.progress,
             started=watch.started,
             command=_command_line(source, asked),
+            checkpoint=unfinished.kept,
         )
         with patient():
-            write_comparison(comparison, unfinished)
+            write_comparison(comparison, unfinished.results)
     return comparison, folder
 
 
@@ -103,7 +110,11 @@ def why_no_forecast(comparison: Comparison) -> str | None:
 
 
 def demo(
-    *, out: str | Path | None = None, force: bool = False, **options
+    *,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    force: bool = False,
+    **options,
 ) -> tuple[Comparison, Path]:
     """Write a small real series to ``airline.csv``, and ``compare`` on it.
 
@@ -111,7 +122,7 @@ def demo(
 
     Parameters
     ----------
-    out, force
+    out, resume, force
         As in ``compare``.
     **options
         The others of ``compare``.
@@ -130,7 +141,7 @@ def demo(
     if not Path(DEMO).is_file() or Path(DEMO).read_text(encoding="utf-8") != text:
         with new_file(DEMO, force) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-    return compare(DEMO, table.columns[0], out=out, force=force, **options)
+    return compare(DEMO, table.columns[0], out=out, resume=resume, force=force, **options)
 
 
 def fit(

@@ -18,6 +18,7 @@ ARGUMENTS = (
     "models",
     "name",
     "out",
+    "resume",
     "season",
     "seed",
     "series",

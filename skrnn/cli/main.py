@@ -22,38 +22,57 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     prog = f"skrnn {args.command}"
     try:
-        with _no_warnings(), _ended_cleanly(prog):
+        with _no_warnings(), _ended_cleanly():
             return _run(args)
-    except KeyboardInterrupt:
-        return _fail(prog, "stopped by Ctrl-C, nothing was written", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _fail(prog, f"stopped by Ctrl-C, {_left(error)}", INTERRUPTED)
+    except ToldToEnd as error:
+        return _fail(prog, f"it was told to end, {_left(error)}", error.code)
     except BrokenPipeError:
         # Whoever read the output has seen enough. Nothing is left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError:
+    except MemoryError as error:
         return _fail(
             prog,
-            "the memory is not enough for this: bring fewer rows or columns, or a smaller --window",
+            "the memory is not enough for this: bring fewer rows or columns, or a smaller --window"
+            f"{_kept(error)}",
         )
     except OSError as error:
-        return _fail(prog, f"{error.filename or 'the output'}: {error.strerror or error}")
+        where = error.filename or "the output"
+        return _fail(prog, f"{where}: {error.strerror or error}{_kept(error)}")
     except ValueError as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
         code = INTERRUPTED if getattr(error, "interrupted", False) else 2
-        return _fail(prog, as_flags(" ".join(str(error).split())), code)
+        return _fail(prog, f"{as_flags(' '.join(str(error).split()))}{_kept(error)}", code)
     except Exception as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return _fail(
             prog,
-            f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it",
+            f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it"
+            f"{_kept(error)}",
         )
 
 
+class ToldToEnd(SystemExit):
+    """The process was asked to end."""
+
+
+def _left(error):
+    """What is left behind by a command that was cut."""
+    return as_flags(getattr(error, "kept", "nothing was written"))
+
+
+def _kept(error):
+    """The same, behind an error's own words."""
+    return f"; {_left(error)}" if hasattr(error, "kept") else ""
+
+
 @contextlib.contextmanager
-def _ended_cleanly(prog):
+def _ended_cleanly():
     """What asks the process to end lets it clean up first: nothing hidden stays behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -62,7 +81,7 @@ def _ended_cleanly(prog):
     def end(number, _):
         # Once is enough: cleaning up is not to be cut.
         signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(_fail(prog, "it was told to end, nothing was written", 128 + number))
+        raise ToldToEnd(128 + number)
 
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     default = [

@@ -46,7 +46,7 @@ def _compare(args):
                 print_notes(out, notes_of(reading))
 
         options = {
-            **_named(args, (*COMPARING, "out", "force")),
+            **_named(args, (*COMPARING, "out", "resume", "force")),
             "tell": None if args.json else tell,
             "progress": bar,
             "started": STARTED,

@@ -4,9 +4,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from skrnn.comparison.keeping import Kept, OfAnother
 from skrnn.reading import DataProblem
+
+UNFINISHED = "unfinished"
 
 
 @contextmanager
@@ -27,30 +31,67 @@ def new_file(path: str | Path, force: bool, sources: Sequence = ()) -> Iterator[
         (folder / path.name).replace(path)
 
 
-@contextmanager
-def new_folder(path: str | Path, names: Sequence[str], force: bool) -> Iterator[Path]:
-    """A path for a folder of files with some names, which gets its name when the block ends well.
+@dataclass(frozen=True)
+class Unfinished:
+    """What a command has made so far of a folder of results, beside them in that folder.
 
-    A folder that is there gets the files then; what ``force`` overwrites has no other files.
+    Attributes
+    ----------
+    kept : Path
+        The folder of what is finished, from which a run that is cut goes on.
+    results : Path
+        The folder of the files that get their place in the end.
+    """
+
+    kept: Path
+    results: Path
+
+
+@contextmanager
+def new_folder(
+    path: str | Path, names: Sequence[str], force: bool, resume: bool = False
+) -> Iterator[Unfinished]:
+    """Where results with some names are made, which get into the folder when the block ends well.
+
+    It is ``path/unfinished``, and is gone then. A block that ends otherwise leaves there what it
+    has kept, and its error says so in ``kept``; ``resume`` goes on with that. What ``force``
+    overwrites has no other files.
     """
     path = Path(path)
-    there = path.exists()
-    if there:
-        _check_folder(path, names, force)
-    # A folder that is there stays: it may be a link, the current one, or where a volume is mounted.
-    with _inside(path if there else path.parent, path.name) as folder:
-        unfinished = folder / "new"
-        unfinished.mkdir()
+    folder = path / UNFINISHED
+    is_new = not path.exists()
+    _check_folder(path, names, force, resume)
+    try:
+        path.mkdir(exist_ok=True)
+        # What a run that was cut has begun to write, and what it was told to forget.
+        for name in ("results", "before") if resume else ("",):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        unfinished = Unfinished(kept=folder / "kept", results=folder / "results")
+        unfinished.results.mkdir(parents=True)
+    except OSError as error:
+        where = path.parent if is_new else path
+        raise DataProblem(
+            f"{where} cannot be written to ({error.strerror}): choose another out="
+        ) from None
+    try:
         yield unfinished
-        if there:
-            _put_in_place(unfinished, path, folder / "before")
+        _put_in_place(unfinished.results, path, folder / "before", names)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BaseException as error:
+        shutil.rmtree(unfinished.results, ignore_errors=True)
+        if not Kept(unfinished.kept).is_empty:
+            if not isinstance(error, OfAnother):
+                error.kept = f"what is finished is kept: go on with resume={str(path)!r}"
         else:
-            unfinished.replace(path)
+            shutil.rmtree(folder, ignore_errors=True)
+            if is_new:
+                path.rmdir()
+        raise
 
 
-def _put_in_place(new, path, before):
+def _put_in_place(new, path, before, names):
     """Files in place of those of before, which come back if that fails."""
-    old = list(path.glob("[!.]*"))
+    old = [path / name for name in names if (path / name).exists()]
     before.mkdir()
     placed = []
     try:
@@ -66,13 +107,26 @@ def _put_in_place(new, path, before):
         raise
 
 
-def _check_folder(path, names, force):
+def _check_folder(path, names, force, resume):
+    if resume and not (path / UNFINISHED).is_dir():
+        raise DataProblem(f"{path} keeps nothing that is unfinished: leave out resume= to begin")
+    if not path.exists():
+        return
     if not path.is_dir():
         raise DataProblem(_taken(path, "is a file"))
-    others = sorted({file.name for file in path.iterdir()} - set(names))
+    found = {file.name for file in path.iterdir()}
+    others = sorted(found - {*names, UNFINISHED})
     if others:
         raise DataProblem(_taken(path, f"has other files ({others[0]})"))
-    if not force and any(path.iterdir()):
+    # Who began was allowed to overwrite what is there.
+    if force or resume:
+        return
+    if UNFINISHED in found:
+        raise DataProblem(
+            f"{path} has an unfinished run: go on with resume={str(path)!r}, or begin anew with "
+            "force=True"
+        )
+    if found:
         raise DataProblem(_taken(path, "exists already"))
 
 

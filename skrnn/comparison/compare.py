@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts, with_intervals
+from skrnn.comparison.keeping import Kept
 from skrnn.comparison.options import Options
 from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.planning import make_plan
@@ -34,6 +36,7 @@ def compare(
     progress: Callable | None = None,
     started: float | None = None,
     command: str = "",
+    checkpoint: str | Path | None = None,
     **changes,
 ) -> Comparison:
     """Backtest the ladder on one series or several, and say which rung is worth climbing.
@@ -57,6 +60,10 @@ def compare(
         The ``time.monotonic()`` from which the budget counts. None: now.
     command : str, default=""
         The command line, for the report.
+    checkpoint : str or Path, default=None
+        A folder, made where it is missing, that keeps what is finished: races, and every model in
+        every fold. A comparison that was killed goes on from there, to the same numbers. What is
+        kept of other data, options or versions, or by another plan, is refused. None keeps nothing.
     **changes
         Single options by name, as in ``compare(reading, horizon=24, models=["linear"])``.
 
@@ -68,16 +75,17 @@ def compare(
     options = replace(options or Options(), **changes)
     budget = Budget.of(options.budget, started)
     reading = reading.only(options.columns, options.ignore)
+    kept = Kept(checkpoint)
 
     def tell(name, number):
         if progress is not None:
             progress(name, number, None, None)
 
     try:
-        plan, X, y = make_plan(reading, options, budget=budget, tell=tell)
+        plan, X, y = make_plan(reading, options, budget=budget, tell=tell, kept=kept)
     except KeyboardInterrupt:
         raise Unfinished("no model was finished: stopped by Ctrl-C", interrupted=True) from None
-    rounds = Rounds(plan)
+    rounds = Rounds(plan, kept)
     with Stop(budget.deadline(KEPT_FOR_FIT)) as stop:
         rounds.run(X, y, stop, jobs=options.jobs, progress=progress)
     with patient():

@@ -9,6 +9,7 @@ import numpy as np
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import make_folds
+from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
@@ -156,10 +157,12 @@ def make_plan(
     *,
     budget: Budget | None = None,
     tell: Callable | None = None,
+    kept: Kept | None = None,
 ) -> tuple[Plan, Windows, np.ndarray]:
     """(plan, X, y) of a comparison.
 
     ``tell`` is called with the name of each rung whose recipe is chosen, and how many there are.
+    What is ``kept`` of a comparison that was cut must be of this one.
     """
     models = wanted(options.models, reading.season)
     coverages = asked_coverages(options.coverages)
@@ -167,10 +170,12 @@ def make_plan(
     n_folds = _count("folds", options.folds, N_FOLDS)
     X, y = preparation.windows(reading.frames)
     folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
+    if kept is not None:
+        kept.begin(identity(reading, options, (preparation, ground, ladder), X, y, folds))
     racing = tuple(name for name in models if name != ENSEMBLE)
     oldest, _ = folds[0]
     deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
-    how = {"deadline": deadline, "jobs": options.jobs, "tell": tell}
+    how = {"deadline": deadline, "jobs": options.jobs, "tell": tell, "kept": kept}
     found = race(racing, X, y, oldest, ladder, ground, **how)
     ladder = ladder.of(found.recipes)
     notes = [

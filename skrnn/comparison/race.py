@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
+from skrnn.comparison.keeping import Kept
 from skrnn.comparison.ladder import LONGEST_SMOOTHED, Ladder
 from skrnn.comparison.preparation import thinned
 from skrnn.comparison.recipes import NETWORKS, Ground, Recipe, first, stages
@@ -29,6 +30,8 @@ MOST_OF_ABSOLUTE = 5e6
 KEPT = 2
 # A recipe behind another is taken only if its error is less by this share.
 LEAST_GAIN = 0.01
+# The name under which a race that is over is kept.
+WHOLE = "race"
 # What a recipe may fail with, and the others go on: its numbers got out of hand.
 FAILURES = (DivergenceError, np.linalg.LinAlgError)
 
@@ -100,6 +103,22 @@ class Race:
         return sorted((name for name in errors if np.isfinite(errors[name])), key=errors.get)
 
 
+@dataclass(frozen=True)
+class Raced:
+    """The race of one rung.
+
+    Attributes
+    ----------
+    heats : list of Heat
+        What it ran.
+    recipe : Recipe
+        How it is set by that.
+    """
+
+    heats: list[Heat]
+    recipe: Recipe
+
+
 def race(
     names: tuple,
     X: Windows,
@@ -111,14 +130,20 @@ def race(
     deadline: float | None = None,
     jobs: int = 1,
     tell: Callable | None = None,
+    kept: Kept | None = None,
 ) -> Race:
     """The recipes of some rungs, by what they forecast of the newest of some training windows.
 
     All but the training windows is untouched. A rung begins with its first recipe, and stage by
     stage others contend with the best so far: forms, windows, columns and so on. Half of the
     networks drop out at a time, short trainings first. Where the windows do not tell, rungs stay as
-    they begin, as do those whose race the deadline, a ``time.monotonic()``, cuts.
+    they begin, as do those whose race the deadline, a ``time.monotonic()``, cuts. What is ``kept``
+    of a race that was cut is not run again.
     """
+    kept = kept or Kept()
+    whole = kept.get(WHOLE)
+    if whole is not None:
+        return whole
     trial = Trial.of(X, y, thinned(train, ENOUGH_WINDOWS, ladder.season), ladder.target)
     begun = {name: first(name, ground) for name in names}
     untold = Race(recipes=begun, relative=trial.of_several)
@@ -126,33 +151,41 @@ def race(
         return untold
     trial = trial.known(ladder.season, MOST_JUDGED)
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
-    heats = {}
-    recipes = dict(begun)
+    raced = {}
     with Stop(deadline) as stop:
-        scout = None
+        found = {name: kept.get(f"race-{name}") for name in names}
+        found = {name: one for name, one in found.items() if one is not None}
         if any(name in NETWORKS for name in names):
             # It costs next to nothing, and tells what is worth a network's time.
-            scout = run("linear", trial, ladder, ground)
-            ground = replace(ground, scouted=_best_of_forms(scout[0]))
-        others = [name for name in names if scout is None or name != "linear"]
-        calls = (delayed(run)(name, trial, ladder, ground) for name in others)
-        done = Parallel(n_jobs=jobs, return_as="generator")(calls)
+            if "linear" not in found:
+                found["linear"] = run("linear", trial, ladder, ground)
+            ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
+        calls = [delayed(run)(name, trial, ladder, ground) for name in names if name not in found]
+        done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
         for number, name in enumerate(names):
             if tell is not None:
                 tell(name, number)
-            found = next(done) if name in others else scout
+            one = found[name] if name in found else next(done)
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
-            heats[name], recipes[name] = found
+            raced[name] = one
+            kept.put(f"race-{name}", one)
     if stop.reason == "interrupted":
         raise KeyboardInterrupt
-    untold = tuple(name for name in names if name not in heats)
-    return Race(heats, recipes, trial.of_several, untold)
+    whole = Race(
+        heats={name: one.heats for name, one in raced.items()},
+        recipes=begun | {name: one.recipe for name, one in raced.items()},
+        relative=trial.of_several,
+        untold=tuple(name for name in names if name not in raced),
+    )
+    if raced:
+        kept.put(WHOLE, whole)
+    return whole
 
 
-def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> tuple[list[Heat], Recipe]:
-    """(heats, recipe) of one rung: what it ran, and how it is set by that."""
+def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> Raced:
+    """The race of one rung."""
     heats = {}
 
     def error(recipe, share):
@@ -182,7 +215,7 @@ def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> tuple[list[H
     for recipe in best:
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
-    return list(heats.values()), _chosen(heats.values(), shares[-1])
+    return Raced(list(heats.values()), _chosen(heats.values(), shares[-1]))
 
 
 def _best_of_forms(heats):

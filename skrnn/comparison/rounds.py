@@ -9,10 +9,12 @@ from joblib import Parallel, cpu_count, delayed
 
 from skrnn.comparison.ensemble import ENSEMBLE, median_fold, members_of
 from skrnn.comparison.fitting import RungInFold
+from skrnn.comparison.keeping import Kept
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.race import FAILURES
 from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.relative import relative_error
+from skrnn.comparison.runs import PlainRun, Run
 from skrnn.comparison.stopping import Stop
 from skrnn.evaluation import Backtest
 from skrnn.validation import check_count
@@ -55,10 +57,14 @@ class Finished:
 
 
 class Rounds:
-    """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished."""
+    """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished.
 
-    def __init__(self, plan: Plan):
+    What is ``kept`` of rounds that were cut is not run again.
+    """
+
+    def __init__(self, plan: Plan, kept: Kept | None = None):
         self.plan = plan
+        self.kept = kept or Kept()
         self._results = {}
         self._failed = {}
         self._seconds = {}
@@ -80,20 +86,25 @@ class Rounds:
         newest_first = reversed(range(len(self.plan.folds)))
         models = [name for name in self.plan.models if name != ENSEMBLE]
         runs = [(name, fold) for fold in newest_first for name in models]
-        calls = (
-            delayed(_run)(self._rung(name), X, y, *self.plan.folds[fold]) for name, fold in runs
-        )
+        found = {run: self.kept.get(_name(run)) for run in runs}
+        calls = [
+            delayed(_run)(self._rung(run[0]), X, y, *self.plan.folds[run[1]])
+            for run in runs
+            if found[run] is None
+        ]
         # Each process costs memory and seconds: no more than there are cores, or fits to make.
-        jobs = min(check_count("jobs", jobs), len(runs), cpu_count())
+        jobs = min(check_count("jobs", jobs), max(1, len(calls)), cpu_count())
         bar = _Progress(progress, len(runs), jobs)
-        done = Parallel(n_jobs=jobs, return_as="generator")(calls)
-        for number, (name, fold) in enumerate(runs):
+        done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
+        for number, run in enumerate(runs):
             bar.show(runs[number:], self._seconds)
-            result, seconds = next(done)
+            one = next(done) if found[run] is None else found[run].run()
             # A model that was interrupted may have been learned by half.
             if stop.reason is not None:
                 return
-            self._keep(name, fold, result, seconds)
+            self._count(run, one)
+            if found[run] is None:
+                self.kept.put(_name(run), PlainRun.of(one))
         bar.show([], self._seconds)
 
     def finished(self, reason: str | None) -> Finished:
@@ -166,13 +177,13 @@ class Rounds:
             f"no model was finished: {why}{remedy}", interrupted=reason == "interrupted"
         )
 
-    def _keep(self, name, fold, result, seconds):
-        self._seconds[name] = seconds
-        if isinstance(result, Exception):
-            words = str(result).splitlines() or [type(result).__name__]
-            self._failed[name] = f"it failed: {words[0]}"
+    def _count(self, run, one):
+        name, _ = run
+        self._seconds[name] = one.seconds
+        if one.result is None:
+            self._failed[name] = f"it failed: {one.failure}"
         else:
-            self._results[name, fold] = result
+            self._results[run] = one.result
 
 
 def _note_on_end(reason, n_done, n_folds):
@@ -212,11 +223,19 @@ def seconds_left(ahead: list[str], seconds: dict, jobs: int) -> float | None:
     return sum(expected[name] for name in ahead) / jobs
 
 
-def _run(run, X, y, train, test):
-    """(result or its failure, seconds): one model that fails does not end the others."""
+def _name(run):
+    """Under which a run is kept."""
+    name, fold = run
+    return f"fold-{fold}-{name}"
+
+
+def _run(rung, X, y, train, test):
+    """A run: one model that fails does not end the others."""
     start = time.monotonic()
+    result = None
+    words = None
     try:
-        result = run(X, y, train, test)
+        result = rung(X, y, train, test)
     except FAILURES as failure:
-        result = failure
-    return result, time.monotonic() - start
+        words = (str(failure).splitlines() or [type(failure).__name__])[0]
+    return Run(result, words, time.monotonic() - start)

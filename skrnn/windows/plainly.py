@@ -120,7 +120,7 @@ def plain_frame(frame: pd.DataFrame) -> dict:
 def frame_from(plain: dict) -> pd.DataFrame:
     """The table that ``plain_frame`` wrote."""
     index = index_from(plain["index"])
-    columns = {i: np.asarray(index_from(values)) for i, values in enumerate(plain["values"])}
+    columns = {i: index_from(values) for i, values in enumerate(plain["values"])}
     frame = pd.DataFrame(columns, index=index)
     return frame.set_axis(index_from(plain["columns"]), axis=1)
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from skrnn.cli.writing import new_folder
+from skrnn.reading import DataProblem
 
 NAMES = ("report", "model")
 
 
 def write(path, words, force=False):
-    with new_folder(path, NAMES, force) as folder:
+    with new_folder(path, NAMES, force) as unfinished:
         for name in NAMES:
-            (folder / name).write_text(words)
+            (unfinished.results / name).write_text(words)
 
 
 def read(path):
@@ -127,3 +128,66 @@ def test_a_process_that_is_told_to_end_leaves_nothing(number, tmp_path):
     assert process.returncode == 128 + number
     assert said == "skrnn demo: it was told to end, nothing was written\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def fail(path, finished=("fold-0-linear.skrnn",)):
+    """A run that fails when some things are finished."""
+    with new_folder(path, NAMES, False) as unfinished:
+        unfinished.kept.mkdir()
+        for name in finished:
+            (unfinished.kept / name).write_text("finished")
+        raise RuntimeError
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A folder of results of which some are finished."""
+    with pytest.raises(RuntimeError):
+        fail(tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_what_was_finished_is_told_with_the_error(tmp_path):
+    """It stays in a folder that anyone sees, and the error says how to go on."""
+    out = tmp_path / "out"
+
+    with pytest.raises(RuntimeError) as caught:
+        fail(out)
+
+    assert caught.value.kept == f"what is finished is kept: go on with resume='{out}'"
+    assert [file.name for file in out.rglob("*.skrnn")] == ["fold-0-linear.skrnn"]
+
+
+def test_nothing_finished_leaves_nothing(tmp_path):
+    """Not even an empty folder."""
+    with pytest.raises(RuntimeError):
+        fail(tmp_path / "out", finished=("begun.skrnn",))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_finished_is_not_forgotten_by_chance(kept):
+    """Who neither goes on nor says so gets an error with both ways."""
+    with pytest.raises(DataProblem, match=r"has an unfinished run: go on with resume='.*out', or"):
+        write(kept, "new")
+
+    write(kept, "new", force=True)
+    assert read(kept) == NEW
+
+
+def test_a_run_that_goes_on_finds_what_was_finished(kept):
+    """And leaves nothing but results."""
+    with new_folder(kept, NAMES, False, resume=True) as unfinished:
+        assert [file.name for file in unfinished.kept.iterdir()] == ["fold-0-linear.skrnn"]
+        (unfinished.results / "report").write_text("new")
+
+    assert read(kept) == {"report": "new"}
+
+
+def test_there_must_be_something_to_go_on_with(written):
+    """A folder that is misspelt begins nothing."""
+    with (
+        pytest.raises(DataProblem, match="keeps nothing that is unfinished: leave out resume="),
+        new_folder(written, NAMES, False, resume=True),
+    ):
+        pass
