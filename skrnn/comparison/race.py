@@ -65,6 +65,8 @@ class Race:
         Every run by the rung's name, in the order in which they were made.
     recipes : dict of str to Recipe
         How each rung is set.
+    chosen : dict of str to Heat
+        The run of each rung by which it is set so.
     relative : bool
         Whether errors are relative to the naive forecast's, as of several series.
     untold : tuple of str
@@ -73,6 +75,7 @@ class Race:
 
     heats: dict[str, list[Heat]] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)
+    chosen: dict[str, Heat] = field(default_factory=dict)
     relative: bool = False
     untold: tuple = ()
 
@@ -85,21 +88,20 @@ class Race:
                 "recipe": heat.recipe.words(name),
                 "training": heat.share,
                 "error": heat.error,
-                "chosen": heat.recipe == self.recipes[name],
+                "chosen": heat.recipe == self.chosen[name].recipe,
             }
             for name, heats in self.heats.items()
             for heat in heats
         ]
         return pd.DataFrame(lines, columns=["model", "recipe", "training", "error", "chosen"])
 
-    def last(self, name: str) -> float:
-        """The error of a rung's recipe in its longest run; infinite where there was none."""
-        found = [heat for heat in self.heats.get(name, ()) if heat.recipe == self.recipes[name]]
-        return max(found, key=lambda heat: heat.share).error if found else np.inf
+    def error(self, name: str) -> float:
+        """The error of a rung as it is set; infinite where there was no race of it."""
+        return self.chosen[name].error if name in self.chosen else np.inf
 
     def ranked(self) -> list[str]:
         """The rungs that were judged, best first."""
-        errors = {name: self.last(name) for name in self.heats}
+        errors = {name: self.error(name) for name in self.heats}
         return sorted((name for name in errors if np.isfinite(errors[name])), key=errors.get)
 
 
@@ -111,12 +113,12 @@ class Raced:
     ----------
     heats : list of Heat
         What it ran.
-    recipe : Recipe
-        How it is set by that.
+    chosen : Heat
+        The run by which it is set.
     """
 
     heats: list[Heat]
-    recipe: Recipe
+    chosen: Heat
 
 
 def race(
@@ -144,12 +146,14 @@ def race(
     whole = kept.get(WHOLE)
     if whole is not None:
         return whole
-    trial = Trial.of(X, y, thinned(train, ENOUGH_WINDOWS, ladder.season), ladder.target)
+    train = thinned(train, ENOUGH_WINDOWS, ladder.season)
+    trials = Trial.some(X, y, train, ladder.target)
+    several = trials[0].of_several
     begun = {name: first(name, ground) for name in names}
-    untold = Race(recipes=begun, relative=trial.of_several)
-    if not trial.tells(ground.window + ground.season):
-        return untold
-    trial = trial.known(ladder.season, MOST_JUDGED)
+    trials = [one for one in trials if one.tells(ground.window + ground.season)]
+    if not trials:
+        return Race(recipes=begun, relative=several)
+    trials = [one.known(ladder.season, MOST_JUDGED) for one in trials]
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
     raced = {}
     with Stop(deadline) as stop:
@@ -158,9 +162,9 @@ def race(
         if any(name in NETWORKS for name in names):
             # It costs next to nothing, and tells what is worth a network's time.
             if "linear" not in found:
-                found["linear"] = run("linear", trial, ladder, ground)
+                found["linear"] = run("linear", trials, ladder, ground)
             ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
-        calls = [delayed(run)(name, trial, ladder, ground) for name in names if name not in found]
+        calls = [delayed(run)(name, trials, ladder, ground) for name in names if name not in found]
         done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
         for number, name in enumerate(names):
             if tell is not None:
@@ -173,10 +177,12 @@ def race(
             kept.put(f"race-{name}", one)
     if stop.reason == "interrupted":
         raise KeyboardInterrupt
+    chosen = {name: one.chosen for name, one in raced.items()}
     whole = Race(
         heats={name: one.heats for name, one in raced.items()},
-        recipes=begun | {name: one.recipe for name, one in raced.items()},
-        relative=trial.of_several,
+        recipes=begun | {name: _recipe_of(name, heat) for name, heat in chosen.items()},
+        chosen=chosen,
+        relative=several,
         untold=tuple(name for name in names if name not in raced),
     )
     if raced:
@@ -184,24 +190,28 @@ def race(
     return whole
 
 
-def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> Raced:
+def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced:
     """The race of one rung."""
     heats = {}
 
     def error(recipe, share):
+        """The least error of a recipe up to some share of a training."""
         if (recipe, share) not in heats:
             set_so = ladder.of({name: recipe})
-            heats[recipe, share] = Heat(recipe, share, _error(set_so, name, trial, share))
-        return heats[recipe, share].error
+            heats[recipe, share] = Heat(recipe, share, _error(set_so, name, trials, share))
+        so_far = shares[: shares.index(share) + 1]
+        return min(heats[recipe, one].error for one in so_far if (recipe, one) in heats)
 
     effort = ladder.allowance.effort
-    shares = SHARES if name in NETWORKS else (SHARE_OF_LINEAR if name == "linear" else 1.0,)
+    shares = _shares(name)
     best = [first(name, ground)]
     for stage in stages(name):
         if name in NETWORKS and stage.__name__ not in effort.stages:
             continue
         others = [one for recipe in best for one in stage(name, recipe, ground)]
-        others = [one for one in dict.fromkeys(others) if _is_possible(one, name, trial, ladder)]
+        others = [
+            one for one in dict.fromkeys(others) if _is_possible(one, name, trials[0], ladder)
+        ]
         if name in NETWORKS:
             others = others[: effort.contenders]
         contenders = list(dict.fromkeys([*best, *others]))
@@ -215,7 +225,12 @@ def run(name: str, trial: Trial, ladder: Ladder, ground: Ground) -> Raced:
     for recipe in best:
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
-    return Raced(list(heats.values()), _chosen(heats.values(), shares[-1]))
+    return Raced(list(heats.values()), _chosen(list(heats.values()), shares[-1]))
+
+
+def _shares(name):
+    """The shares of a full training of the rounds."""
+    return SHARES if name in NETWORKS else (SHARE_OF_LINEAR if name == "linear" else 1.0,)
 
 
 def _best_of_forms(heats):
@@ -226,15 +241,22 @@ def _best_of_forms(heats):
     return tuple(best.values())[:KEPT]
 
 
-def _chosen(heats, share):
-    """The best of the longest runs, or one before it that is hardly worse.
+def _chosen(heats, last):
+    """The best run of those that went on to the last round, or one before it that is hardly worse.
 
-    What was tried first is simpler.
+    What was tried first is simpler. Of one recipe a longer training must be better.
     """
-    heats = [heat for heat in heats if heat.share == share]
+    finished = [heat.recipe for heat in heats if heat.share == last]
+    heats = [heat for heat in heats if heat.recipe in finished]
     least = min(heat.error for heat in heats)
-    near = (heat for heat in heats if heat.error * (1 - LEAST_GAIN) <= least)
-    return next(near, heats[0]).recipe
+    near = [heat for heat in heats if heat.error * (1 - LEAST_GAIN) <= least]
+    return min(near or heats, key=lambda heat: finished.index(heat.recipe))
+
+
+def _recipe_of(name, heat):
+    """The recipe of a run: trained for a shorter time, if that was not of the last round."""
+    shorter = heat.share / _shares(name)[-1]
+    return replace(heat.recipe, length=heat.recipe.length * shorter)
 
 
 def _is_possible(recipe, name, trial, ladder):
@@ -250,9 +272,12 @@ def _is_possible(recipe, name, trial, ladder):
     return name not in NETWORKS or ladder.allowance.affords(name, recipe, len(trial.past))
 
 
-def _error(ladder, name, trial, share):
+def _error(ladder, name, trials, share):
+    """The mean over all trials."""
     try:
-        return trial.error(ladder.fit(name, trial.past, trial.taught, share))
+        return float(
+            np.mean([one.error(ladder.fit(name, one.past, one.taught, share)) for one in trials])
+        )
     except FAILURES:
         return np.inf
 

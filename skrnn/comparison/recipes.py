@@ -266,5 +266,5 @@ def sizes(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
 
 
 def lengths(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """Trained for a shorter time, and for a longer one."""
-    return [replace(recipe, length=length) for length in (1 / 3, 3.0)]
+    """Trained for a longer time: the rounds of a race tell of shorter ones."""
+    return [replace(recipe, length=3.0)]

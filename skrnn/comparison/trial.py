@@ -15,6 +15,11 @@ from skrnn.wording import number
 # all of them teach.
 TAUGHT_SHARE = 0.75
 
+LEAST_TAUGHT = 0.5
+# Of so few training windows the oldest share has a trial of its own.
+FEW_WINDOWS = 5_000
+OLDER_SHARE = 0.75
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -46,7 +51,9 @@ class Trial:
         values = np.reshape(y, (len(y), -1))[train]
         expected = taught_targets(windows, values)
         newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
-        border = np.quantile(newest, TAUGHT_SHARE)
+        taught, least = np.quantile(newest, [TAUGHT_SHARE, LEAST_TAUGHT])
+        # What judges begins a horizon later, and is as long as one, where there are few windows.
+        border = min(taught, max(least, newest.max() - 2 * values.shape[1]))
         past = newest <= border
         recent = newest - values.shape[1] >= border
         return cls(
@@ -57,6 +64,19 @@ class Trial:
             expected=expected[recent],
             target=target,
         )
+
+    @classmethod
+    def some(cls, X: Windows, y: np.ndarray, train: np.ndarray, target: str) -> list["Trial"]:
+        """The trial of some training windows; of few windows also that of the oldest of them.
+
+        Few of them tell little of what comes: what served at two times serves more likely again.
+        """
+        found = [cls.of(X, y, train, target)]
+        if len(train) <= FEW_WINDOWS:
+            newest = X.ends[train] - X.bounds[X.series[train] + 1]
+            oldest = train[newest <= np.quantile(newest, OLDER_SHARE)]
+            found.append(cls.of(X, y, oldest, target))
+        return found
 
     @property
     def of_several(self) -> bool:

@@ -34,13 +34,16 @@ def test_the_race_is_a_plain_loop(weekly, make_reading):
     found = compare(reading, models=["linear"], horizon=3, folds=2)
 
     X, y = found.plan.preparation.windows(reading.frames)
-    trial = Trial.of(X, y, found.plan.folds[0][0], "demand")
+    trials = Trial.some(X, y, found.plan.folds[0][0], "demand")
+    assert len(trials) == 2
     for heat in found.plan.race.heats["linear"]:
         ladder = found.plan.ladder.of({"linear": heat.recipe})
-        model = ladder.fit("linear", trial.past, trial.taught)
-        error = np.abs(model.predict(trial.recent) - trial.truth).mean()
-        np.testing.assert_allclose(heat.error, error, rtol=1e-10)
-    chosen = found.plan.race.last("linear")
+        errors = []
+        for trial in trials:
+            model = ladder.fit("linear", trial.past, trial.taught)
+            errors.append(np.abs(model.predict(trial.recent) - trial.truth).mean())
+        np.testing.assert_allclose(heat.error, np.mean(errors), rtol=1e-10)
+    chosen = found.plan.race.error("linear")
     assert chosen <= 1.02 * min(heat.error for heat in found.plan.race.heats["linear"])
 
 
@@ -51,6 +54,34 @@ def raced(frame, make_reading, names, season=7, known=(), **options):
     X, y = preparation.windows(reading.frames)
     oldest = make_folds(WindowSamples(None, X, y), 2, season)[0][0]
     return race(names, X, y, oldest, ladder, ground), (X, oldest)
+
+
+def test_of_few_windows_an_older_time_judges_too(weekly, make_reading):
+    """What is judged begins a horizon behind what teaches, and is never taught in its own trial."""
+    _, (X, oldest) = raced(weekly, make_reading, ("linear",))
+    y = X.values_at(0, X.leads)
+
+    newer, older = Trial.some(X, y, oldest, "demand")
+
+    for trial in (newer, older):
+        assert trial.past.ends.max() + 5 <= trial.recent.ends.min()
+        assert len(trial.recent) >= 5
+    assert older.recent.ends.max() < newer.recent.ends.max() <= X.ends[oldest].max()
+
+
+def test_a_network_that_a_shorter_training_serves_better_gets_one(
+    weekly, make_reading, monkeypatch
+):
+    """The rounds of a race tell: a run of half of the last round's training, half of a full one."""
+    errors = {1 / 8: 3.0, 1 / 4: 1.0, 1 / 2: 2.0}
+    monkeypatch.setattr(
+        "skrnn.comparison.race._error", lambda ladder, name, trials, share: errors.get(share, 1.0)
+    )
+
+    found, _ = raced(weekly, make_reading, ("dense",))
+
+    assert found.recipes["dense"].length == 0.5
+    assert found.error("dense") == 1.0
 
 
 def test_newer_rows_decide_nothing(weekly, make_reading):
