@@ -64,6 +64,8 @@ class Gain:
             return (
                 f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
             )
+        if self.chance >= 1:
+            return f"{_share(abs(self.share))}, which may be chance, as folds differ so much"
         if 0 < self.chance < self.share < LEAST_GAIN:
             return f"{_share(abs(self.share))}, too little to matter"
         kind = "more than" if self.clear else "within"

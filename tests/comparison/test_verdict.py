@@ -47,6 +47,15 @@ def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
     assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (6.4 %).")
 
 
+def test_no_share_beyond_all_is_told():
+    """Where folds differ as much as that, chance may give any gain."""
+    found = verdict(
+        results(naive=NAIVE, linear=[5.0, 1.0, 9.0, 5.0, 5.0], gru=[1.0, 9.0, 1.0, 9.0, 4.0])
+    )
+
+    assert found.sentence.endswith("has less by 4.0 %, which may be chance, as folds differ so much.")
+
+
 def test_chance_is_the_interval_of_a_ratio():
     """Student's, of what is left of each fold's error when the share of all is taken from it."""
     ours = np.array([3.0, 7.0, 4.0, 2.0])
