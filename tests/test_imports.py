@@ -36,7 +36,7 @@ ALLOWED = {
 }
 # No module imports one of a later layer.
 LAYERS = [
-    {"validation", "wholly", "wording", "datasets", "files"},
+    {"validation", "wholly", "uncut", "wording", "datasets", "files"},
     {"windows"},
     {"preprocessing", "reading"},
     {"forecasters"},

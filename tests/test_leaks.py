@@ -794,8 +794,7 @@ def test_nothing_public_is_left_out():
     audited = {type(part) for model in models for part in components(model)}
     audited.add(CharacterModel)
 
-    public = {
-        value for value in vars(skrnn).values() if isinstance(value, type) and hasattr(value, "fit")
-    }
+    every = [getattr(skrnn, name) for name in skrnn.__all__]
+    public = {value for value in every if isinstance(value, type) and hasattr(value, "fit")}
 
     assert public <= audited

@@ -13,6 +13,7 @@ from skrnn.baselines.holt_winters import HoltWinters
 from skrnn.baselines.stretches import Limits, target_stretches
 from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.units import check_one_unit
+from skrnn.uncut import uncut
 from skrnn.validation import check_count
 from skrnn.windows.filling import filled_batches
 from skrnn.windows.leads import leads_of, target_position
@@ -283,7 +284,8 @@ def _smoother():
 
     sktime takes a second to import: only a fit asks for it.
     """
-    from sktime.forecasting.exp_smoothing import ExponentialSmoothing
+    with uncut():
+        from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 
     class Smoother(ExponentialSmoothing):
         _fitted_param_names: ClassVar = ("aic", *UNTAUGHT)

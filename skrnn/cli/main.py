@@ -7,23 +7,25 @@ import sys
 import threading
 import warnings
 
-from skrnn.cli.arguments import make_parser
-from skrnn.cli.flags import as_flags
-from skrnn.wording import printable
-
 INTERRUPTED = 130
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    args = make_parser().parse_args(argv)
+    with _ended_at_once():
+        from skrnn.cli.arguments import make_parser
+
+        args = make_parser().parse_args(argv)
+        # Imported behind the parser: a usage error and --help need not wait for it.
+        from skrnn.cli.running import run
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
             stream.reconfigure(errors="replace")
     prog = f"skrnn {args.command}"
     try:
         with _no_warnings(), _ended_cleanly():
-            return _run(args)
+            return run(args)
     except KeyboardInterrupt as error:
         return _fail(prog, f"stopped by Ctrl-C, {_left(error)}", INTERRUPTED)
     except ToldToEnd as error:
@@ -45,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
         code = INTERRUPTED if getattr(error, "interrupted", False) else 2
-        return _fail(prog, f"{as_flags(' '.join(str(error).split()))}{_kept(error)}", code)
+        return _fail(prog, f"{_as_flags(' '.join(str(error).split()))}{_kept(error)}", code)
     except Exception as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
@@ -63,7 +65,7 @@ class ToldToEnd(SystemExit):
 
 def _left(error):
     """What is left behind by a command that was cut."""
-    return as_flags(getattr(error, "kept", "nothing was written"))
+    return _as_flags(getattr(error, "kept", "nothing was written"))
 
 
 def _kept(error):
@@ -83,19 +85,46 @@ def _ended_cleanly():
         signal.signal(number, signal.SIG_IGN)
         raise ToldToEnd(128 + number)
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    default = [
-        number
-        for number in (getattr(signal, name) for name in names)
-        if signal.getsignal(number) == signal.SIG_DFL
-    ]
-    for number in default:
-        signal.signal(number, end)
+    with _handled(ENDING[1:], end):
+        yield
+
+
+@contextlib.contextmanager
+def _ended_at_once():
+    """What asks the process to end while it only imports ends it: there is nothing to clean up.
+
+    An error that is raised in an import of compiled code may be swallowed, or come out as another.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or "skrnn.cli.running" in sys.modules
+    ):
+        yield
+        return
+
+    def end(number, _):
+        why = "stopped by Ctrl-C" if number == signal.SIGINT else "it was told to end"
+        os.write(2, f"skrnn: {why}, nothing was written\n".encode())
+        os._exit(128 + number)
+
+    with _handled(ENDING, end):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(names, handler):
+    """A block in which signals that nobody else handles are handled so."""
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    unhandled = (signal.SIG_DFL, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: found for number, found in before.items() if found in unhandled}
+    for number in before:
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number in default:
-            signal.signal(number, signal.SIG_DFL)
+        for number, found in before.items():
+            signal.signal(number, found)
 
 
 @contextlib.contextmanager
@@ -117,13 +146,14 @@ def _no_warnings():
             os.environ["PYTHONWARNINGS"] = before
 
 
+def _as_flags(message):
+    from skrnn.cli.flags import as_flags
+
+    return as_flags(message)
+
+
 def _fail(prog, message, code=2):
+    from skrnn.wording import printable
+
     print(printable(f"{prog}: {message}"), file=sys.stderr)
     return code
-
-
-def _run(args):
-    # Imported here, so that a usage error and --help need not wait for it.
-    from skrnn.cli.running import run
-
-    return run(args)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from skrnn.neural.rnn import RNNRegressor
+from skrnn.uncut import uncut
 from skrnn.windows.making import make_windows
 
 
@@ -21,10 +22,11 @@ def compile_kernels() -> Path | None:
     folder : Path
         Where they are kept; None where nothing can be kept.
     """
-    from skrnn.neural.fused import loop
-    from skrnn.neural.fused.compiling import announced, ready
-    from skrnn.neural.fused.layers import KINDS
-    from skrnn.neural.fused.optimizers import OPTIMIZERS
+    with uncut():
+        from skrnn.neural.fused import loop
+        from skrnn.neural.fused.compiling import announced, ready
+        from skrnn.neural.fused.layers import KINDS
+        from skrnn.neural.fused.optimizers import OPTIMIZERS
 
     with announced():
         number = ready(np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from skrnn.neural.feeding import Feed
 from skrnn.neural.network import Network
 from skrnn.neural.training import Keeper, Trained, Training
+from skrnn.uncut import uncut
 from skrnn.windows.array import Windows
 
 ENGINES = ("auto", "fused", "keras")
@@ -47,7 +48,8 @@ def engine_for(name: str, network: Network, training: Training | None = None) ->
     A training that shows what it does also says why it is not the fused one.
     """
     if name != "keras":
-        from skrnn.neural.fused import engine
+        with uncut():
+            from skrnn.neural.fused import engine
 
         uncovered = engine.uncovered(network, training)
         if uncovered is None:
@@ -59,7 +61,8 @@ def engine_for(name: str, network: Network, training: Training | None = None) ->
         if training is not None and training.verbose:
             print(f"engine: Keras (for the fused one, {uncovered})")
     try:
-        from skrnn.neural.keras import engine
+        with uncut():
+            from skrnn.neural.keras import engine
     except ImportError as error:
         if name == "keras":
             raise

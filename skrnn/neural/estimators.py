@@ -22,6 +22,7 @@ from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
 from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import goes_on
+from skrnn.uncut import uncut
 from skrnn.validation import check_count, check_option
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
@@ -161,7 +162,8 @@ class NetworkEstimator(Trainable):
         model : keras.Model, or list of keras.Model
             A new model, not trained further by this estimator; of several networks one of each.
         """
-        from skrnn.neural.keras.engine import keras_model
+        with uncut():
+            from skrnn.neural.keras.engine import keras_model
 
         check_is_fitted(self)
         if self._members:

@@ -17,6 +17,7 @@ from skrnn.neural.rnn import CELLS, LINEAR_CELLS
 from skrnn.neural.streams import Stream, StreamCourse, StreamFeed
 from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import Loss, goes_on
+from skrnn.uncut import uncut
 from skrnn.validation import check_count, check_counts, check_option, check_share
 from skrnn.wholly import wholly
 from skrnn.wording import listing
@@ -114,7 +115,7 @@ class StreamModel(Trainable, BaseEstimator):
         score : float
             The higher the better, at most 0.
         """
-        from skrnn.neural.fused import streaming
+        streaming = _streaming()
 
         check_is_fitted(self, "network_")
         stream = Stream.of(self._encoded(self._texts(text), "score", 3))
@@ -147,7 +148,7 @@ class StreamModel(Trainable, BaseEstimator):
         symbol : str
             What comes next.
         """
-        from skrnn.neural.fused import streaming
+        streaming = _streaming()
 
         check_is_fitted(self, "network_")
         if not temperature >= 0:
@@ -245,7 +246,7 @@ class StreamModel(Trainable, BaseEstimator):
         )
 
     def _train(self, texts, held_out, training, start):
-        from skrnn.neural.fused import streaming
+        streaming = _streaming()
 
         if self.engine == "keras":
             raise ValueError(
@@ -281,6 +282,13 @@ class StreamModel(Trainable, BaseEstimator):
         self.weights_ = self.trained_.weights
         self.history_ = self.trained_.history
         return self
+
+
+def _streaming():
+    """The engine of streams, whose import takes long, and is not to be cut."""
+    with uncut():
+        from skrnn.neural.fused import streaming
+    return streaming
 
 
 def _split(texts, fraction):
