@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import warnings
+from concurrent.futures import BrokenExecutor
 
 INTERRUPTED = 130
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -48,6 +49,12 @@ def main(argv: list[str] | None = None) -> int:
             raise
         code = INTERRUPTED if getattr(error, "interrupted", False) else 2
         return _fail(prog, f"{_as_flags(' '.join(str(error).split()))}{_kept(error)}", code)
+    except BrokenExecutor as error:
+        return _fail(
+            prog,
+            "a process that fitted in parallel was ended from outside, as systems do where memory "
+            f"is short: use fewer --jobs{_kept(error)}",
+        )
     except Exception as error:
         if os.environ.get("SKRNN_TRACEBACK"):
             raise
