@@ -12,7 +12,7 @@ def values(n):
 
 
 def times(freq="D", n=40, start="2024-01-01"):
-    return pd.date_range(start, periods=n, freq=freq)
+    return pd.date_range(start, periods=n, freq=freq, unit="us")
 
 
 def table(labels, y=None, header="day,load", sep=","):

@@ -185,7 +185,7 @@ def test_utc(write):
 
 def test_several_offsets(write):
     """Several offsets become UTC: an hour is an hour, whatever clocks do."""
-    local = pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Berlin")
+    local = pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Berlin", unit="us")
 
     reading = read(write, [time.isoformat() for time in local])
 
