@@ -163,7 +163,7 @@ def compare(other, only, runs):
         ratio = np.median(theirs) / np.median(ours)
         print(
             f"{name:40} {1e3 * np.median(ours):7.1f} ms {1e3 * np.median(theirs):7.1f} ms "
-            f"{ratio:13.2f} {min(theirs) / min(ours):12.2f}   {'slower' * (ratio < SLOWER)}",
+            f"{ratio:13.2f} {min(theirs) / min(ours):12.2f}   {'slower' if ratio < SLOWER else ''}",
             flush=True,
         )
     here.end()

@@ -44,14 +44,17 @@ def ends_by_loop(lines, fold, column="predicted"):
     of its series.
     """
     moment = lines["made"][lines["fold"] == fold].min()
-    found = []
-    for _, line in lines[lines["fold"] == fold].iterrows():
-        past = lines[(lines["known"] <= moment) & (lines["lead"] == line["lead"])]
+    ours = lines[lines["fold"] == fold]
+    away = {}
+    for lead in ours["lead"].unique():
+        past = lines[(lines["known"] <= moment) & (lines["lead"] == lead)]
         past = past.sort_values(["series", "known"])
         missed = ((past["true"] - past[column]) / past["unit"]).tolist()
         alone = alone_by_loop(missed)
-        away = [end for coverage in STATED for end in away_by_loop(missed, alone, coverage)]
-        found.append([line[column] + end * line["unit"] for end in away])
+        away[lead] = [end for coverage in STATED for end in away_by_loop(missed, alone, coverage)]
+    found = []
+    for _, line in ours.iterrows():
+        found.append([line[column] + end * line["unit"] for end in away[line["lead"]]])
     return np.array(found)
 
 
