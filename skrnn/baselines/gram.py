@@ -132,22 +132,32 @@ def run_product(run: Run, y: np.ndarray, length: int) -> np.ndarray:
 FEW_FILTERS = 4
 
 
-def run_predict(run: Run, coef: np.ndarray) -> np.ndarray:
-    """window[n] · coef for coef (length, n_features, n_outputs), as (n, n_outputs)."""
-    y = np.zeros((len(run), coef.shape[2]))
-    if run.pace == 1 and coef.shape[1] * coef.shape[2] <= FEW_FILTERS:
-        # Each feature's share of an output is a filter over the rows, which has no matrix to make.
-        for j, feature in enumerate(run.rows[: len(run) + len(coef) - 1].T):
-            feature = np.ascontiguousarray(feature, np.float64)
-            for k in range(coef.shape[2]):
-                y[:, k] += np.correlate(feature, coef[:, j, k], "valid")
-        return y
-    if coef.shape[2] < coef.shape[1]:
-        return _all_steps_at_once(run, coef)
-    for windows in _cached_slices(run, y.shape[1]):
+def run_predict(run: Run, coef: np.ndarray, out: np.ndarray) -> None:
+    """window[n] · coef for coef (length, n_features, n_outputs), written to out (n, n_outputs)."""
+    _, n_features, n_outputs = coef.shape
+    if run.pace == 1 and n_features * n_outputs <= FEW_FILTERS:
+        _filter_rows(run, coef, out)
+    elif n_outputs < n_features:
+        _all_steps_at_once(run, coef, out)
+    else:
+        _step_by_step(run, coef, out)
+
+
+def _filter_rows(run, coef, out):
+    """Each feature's share of an output is a filter over the rows, which has no matrix to make."""
+    out[:] = 0
+    for j, feature in enumerate(run.rows[: len(run) + len(coef) - 1].T):
+        feature = np.ascontiguousarray(feature, np.float64)
+        for k in range(coef.shape[2]):
+            out[:, k] += np.correlate(feature, coef[:, j, k], "valid")
+
+
+def _step_by_step(run, coef, out):
+    """A product for each step."""
+    out[:] = 0
+    for windows in _cached_slices(run, out.shape[1]):
         for i, step in enumerate(coef):
-            y[windows] += _step_rows(run, windows, i) @ step
-    return y
+            out[windows] += _step_rows(run, windows, i) @ step
 
 
 # A product of at most so many multiplications is one thread's: more threads would wait for each
@@ -155,13 +165,12 @@ def run_predict(run: Run, coef: np.ndarray) -> np.ndarray:
 UNDIVIDED = 1 << 18
 
 
-def _all_steps_at_once(run, coef):
-    """The same where outputs are few: one product with all steps, whose shares are then shifted."""
+def _all_steps_at_once(run, coef, out):
+    """Where outputs are few: one product with all steps, whose shares are then shifted."""
     length, n_features, n_outputs = coef.shape
     left = np.ascontiguousarray(coef.transpose(0, 2, 1), np.float64).reshape(-1, n_features)
     reach = (length - 1) * run.pace
     size = min(len(run), max(UNDIVIDED // left.size - reach, 2 * reach, 256))
-    y = np.empty((n_outputs, len(run)))
     products = np.empty((len(left), size + reach))
     by_row, by_value = products.strides
     of_windows = as_strided(
@@ -170,12 +179,11 @@ def _all_steps_at_once(run, coef):
         strides=(n_outputs * by_row + run.pace * by_value, by_row, by_value),
     )
     for start in range(0, len(run), size):
-        some = y[:, start : start + size]
+        some = out[start : start + size].T
         n_windows = some.shape[1]
         n_rows = n_windows + reach
         np.matmul(left, run.rows[start : start + n_rows].T, out=products[:, :n_rows])
         np.add.reduce(of_windows[:, :, :n_windows], axis=0, out=some)
-    return y.T
 
 
 def _cached_slices(run, n_outputs):

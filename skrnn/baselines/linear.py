@@ -235,7 +235,11 @@ class LinearWindow(WindowRegressor):
         y = np.empty((len(windows), coef.shape[2]))
         complete = windows.complete()
         which = as_slice(complete)
-        y[which] = window_products(unshifted(windows[which]), coef)
+        complete_windows = unshifted(windows[which])
+        if isinstance(which, slice):
+            window_products(complete_windows, coef, out=y[which])
+        else:
+            y[which] = window_products(complete_windows, coef)
         incomplete = np.flatnonzero(~complete)
         for batch, steps in filled_batches(windows[incomplete], self.fill_values_):
             y[incomplete[batch]] = np.tensordot(steps.astype(np.float64), coef, axes=2)

@@ -54,12 +54,17 @@ def window_sums(windows: Windows, y: np.ndarray) -> np.ndarray:
     return sums
 
 
-def window_products(windows: Windows, coef: np.ndarray) -> np.ndarray:
-    """The products x · coef of every window x, as (n_windows, n_outputs)."""
-    y = np.empty((len(windows), coef.shape[2]))
+def window_products(
+    windows: Windows, coef: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """The products x · coef of every window x, as (n_windows, n_outputs); ``out`` takes them."""
+    y = np.empty((len(windows), coef.shape[2])) if out is None else out
     flat = coef.reshape(-1, coef.shape[2])
     for which, run, steps in _pieces(windows):
-        y[which] = run_predict(run, coef) if steps is None else steps @ flat
+        if run is not None:
+            run_predict(run, coef, y[which])
+        else:
+            np.matmul(steps, flat, out=y[which])
     return y
 
 

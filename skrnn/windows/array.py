@@ -316,7 +316,7 @@ class Windows:
         first, stop = self._bounds(which)
         offsets = (np.arange(self.length) - (self.length - 1)) * self.sampling_rate
         views = []
-        for ahead in np.unique(self.shift):
+        for ahead in self._shifts():
             steps = (ends + ahead)[:, None] + offsets
             columns = np.flatnonzero(self.shift == ahead)
             values = gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
@@ -357,10 +357,20 @@ class Windows:
         return values[:, :, 0]
 
     def _bounds(self, which=slice(None)):
-        """The first row that windows can count to, and the one behind the last."""
+        """The first row that each window can count to, and the one behind the last."""
+        n_windows = len(self.ends[which])
+        first, stop = (np.broadcast_to(bound, n_windows) for bound in self._limits(which))
+        return first, stop
+
+    def _shifts(self):
+        """By how many rows some features are moved ahead; mostly none is."""
+        return np.unique(self.shift) if self.shift.any() else (0,)
+
+    def _limits(self, which=slice(None)):
+        """The same, as one number where it is that of all windows."""
         ends = self.ends[which]
         if len(self.bounds) == 2:
-            first, stop = (np.broadcast_to(bound, len(ends)) for bound in self.bounds)
+            first, stop = self.bounds
         else:
             series = self.series[which]
             first = self.bounds[series]
@@ -383,17 +393,20 @@ class Windows:
     def _find_complete(self):
         if not len(self.rows):
             return np.zeros(len(self), bool)
-        first, stop = self._bounds()
+        first, stop = self._limits()
         steps = self.length if self.lengths is None else self.lengths
         reach = (steps - 1) * self.sampling_rate
         mask = np.ones(len(self), bool)
-        for ahead in np.unique(self.shift):
-            end = self.ends + ahead
-            mask &= (end - reach >= first) & (end < stop)
+        for ahead in self._shifts():
+            end = self.ends + ahead if ahead else self.ends
+            mask &= (end >= first + reach) & (end < stop)
             columns = np.flatnonzero(self.shift == ahead)
             streak = known_streak(self.rows, columns, self.sampling_rate)
             # Ends outside of the rows are those of windows that are not complete already.
-            mask &= streak.take(end, mode="clip") >= steps
+            if self.lengths is None:
+                mask &= (streak >= steps).take(end, mode="clip")
+            else:
+                mask &= streak.take(end, mode="clip") >= steps
         return mask
 
     def known(self) -> np.ndarray:
@@ -410,7 +423,7 @@ class Windows:
         r = self.sampling_rate
         n_rows = len(self.rows)
         out = np.empty(self.rows.shape, bool)
-        for ahead in np.unique(self.shift):
+        for ahead in self._shifts():
             end = self.ends + ahead
             # Steps behind the series' last row, and before its first, are none of its rows.
             newest = end - np.maximum(0, -((stop - 1 - end) // r)) * r

@@ -31,13 +31,13 @@ def known_streak(rows, columns, rate) -> np.ndarray:
     padded[: len(known)] = known
     # Every rate-th row, one after the other.
     phases = padded.reshape(-1, rate).T
-    streak = np.empty(phases.shape, np.int64)
-    n_steps = phases.shape[1]
+    # A known step is one more, and an unknown one takes back those since the last.
+    streak = np.ones(phases.shape, np.int64)
     for phase, steps in zip(streak, phases, strict=True):
         unknown = np.flatnonzero(~steps)
-        distances = np.diff(unknown, prepend=0, append=n_steps)
-        phase[:] = np.arange(n_steps)
-        phase -= np.repeat(np.append(-1, unknown), distances)
+        if len(unknown):
+            phase[unknown] -= np.diff(unknown, prepend=-1)
+    np.cumsum(streak, axis=1, out=streak)
     return streak.T.ravel()[: len(known)]
 
 

@@ -369,7 +369,8 @@ def test_products_of_shared_rows(pace, n_features, n_outputs, order):
     coef = random.normal(size=(12, n_features, n_outputs))
     n = len(rows) - 11 * pace
 
-    found = run_predict(Run(slice(0, n), rows, pace), coef)
+    found = np.empty((n, coef.shape[2]))
+    run_predict(Run(slice(0, n), rows, pace), coef, found)
 
     gathered = rows[np.arange(n)[:, None] + np.arange(12) * pace]
     np.testing.assert_allclose(found, np.tensordot(gathered, coef, axes=2), atol=1e-12)
