@@ -107,7 +107,7 @@ REGRESSORS = [
     IntervalForecaster(LinearWindow(quantiles=(0.1, 0.5, 0.9)), method="quantile", n_blocks=2),
 ]
 
-_LEARNED = {"epochs": 40, "learning_rate": 0.03}
+_LEARNED = {"epochs": 15, "learning_rate": 0.05}
 
 # Parameters for single checks, as scikit-learn's own tests give them to its MLPRegressor.
 CHECK_PARAMS = {
@@ -118,7 +118,7 @@ CHECK_PARAMS = {
         "optimizer": "sgd",
     },
     # The checks that ask for a score, or for classes that are told apart.
-    "check_regressors_train": _LEARNED,
+    "check_regressors_train": {"epochs": 20, "learning_rate": 0.06},
     "check_classifiers_train": _LEARNED,
     "check_classifiers_classes": _LEARNED,
     "check_class_weight_classifiers": _LEARNED,

@@ -1,7 +1,9 @@
 """The skrnn command from end to end."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,10 +27,20 @@ def airline(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a comparison, which is made once."""
+    folder = tmp_path_factory.mktemp("finished")
+    with contextlib.chdir(folder):
+        load_airline().to_csv("airline.csv", index_label="month")
+        assert main(["compare", "airline.csv", "--target", "passengers", *QUICK]) == 0
+    return folder / "airline-skrnn"
+
+
 @pytest.fixture
-def compared(airline):
-    assert main(["compare", "airline.csv", "--target", "passengers", *QUICK]) == 0
-    return airline / "airline-skrnn"
+def compared(airline, finished):
+    """A copy of it beside its file, for a test of its own."""
+    return shutil.copytree(finished, airline / "airline-skrnn")
 
 
 def test_compare_prints_the_table_and_the_answer(airline, capsys):
