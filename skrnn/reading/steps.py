@@ -114,7 +114,7 @@ def close_clock(rows: Rows, where: str) -> tuple[Rows, Clock]:
     counts_days = step % DAY == 0
     times = naive(rows.times, local=counts_days)
     off = _off_steps(times.as_unit("us").asi8, step)
-    set_times = times - pd.to_timedelta(off, unit="us")
+    set_times = times - off.astype("timedelta64[us]")
     distances = np.diff(set_times.as_unit("us").asi8)[inside]
     is_usual = abs(step / SECOND / middle - 1) <= 0.1
     if not is_usual or np.abs(off).max() > JITTER * step or (distances <= 0).any():

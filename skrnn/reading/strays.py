@@ -117,4 +117,4 @@ def _stamps(rows, which, step, table):
 
 
 def _moved(rows, change):
-    return replace(rows, times=rows.times + pd.to_timedelta(change, unit="us"))
+    return replace(rows, times=rows.times + change.astype("timedelta64[us]"))
