@@ -107,7 +107,9 @@ _HOMES = {
         "make_windows",
     ),
 }
-_ROOMS = {home.partition(".")[0] for home in _HOMES}
+# Rooms whose names are asked for there.
+_OTHERS = {"comparison", "datasets", "evaluation", "plotting", "reading", "report"}
+_ROOMS = {home.partition(".")[0] for home in _HOMES} | _OTHERS
 
 
 def __getattr__(name: str) -> Any:

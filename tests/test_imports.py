@@ -233,3 +233,13 @@ def test_pyarrow_is_imported_late():
 def test_package_is_typed():
     """The package says that its public functions are annotated."""
     assert (PACKAGE / "py.typed").exists()
+
+
+@pytest.mark.parametrize("room", ["datasets", "evaluation", "neural", "plotting"])
+def test_a_room_is_there_when_it_is_asked_for(room):
+    """Nobody needs to import it by itself."""
+    code = f"import skrnn; print(skrnn.{room}.__name__)"
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert said.stdout.strip() == f"skrnn.{room}"
