@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from skrnn.comparison.relative import MEASURES, parts, relative_error
+from skrnn.comparison.relative import MEASURES, parts
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
 from skrnn.wording import RUNGS, decimals_for, number, percent
@@ -139,24 +139,30 @@ def verdict(results: dict, *, n_series: int = 1) -> Verdict:
 
 
 def _sentence(error, recommended, floor, best, less):
-    sentence = f"Use the {RUNGS[recommended]}: its {error}"
-    if recommended == best == "naive":
-        return f"{sentence}, and no other model has less."
+    """What to use, and by what; ``error`` is that of a single series in words, else None."""
+    words = []
+    if error is not None:
+        words.append(f"its {error}")
     if recommended != "naive":
         side = "below" if floor.share > 0 else "above"
-        sentence = f"{sentence}, {side} the naive forecast's by {floor}"
+        words.append(f"{side} the naive forecast's by {floor}")
+    told = ", ".join(words)
+    if error is None:
+        told = f"series by series, its mean absolute error is {told}" if told else ""
     if less is not None:
-        sentence = f"{sentence}; the {RUNGS[best]} has less by {less}"
-    return f"{sentence}."
+        other = f"the {RUNGS[best]} has less by {less}"
+        told = f"{told}; {other}" if told else f"series by series, {other}"
+    elif recommended == "naive":
+        told = f"{told}, and no other model has less" if told else "no other model errs less"
+    return f"Use the {RUNGS[recommended]}: {told}."
 
 
 def _error(result, n_series):
-    """The error that is told, in words."""
+    """The error that is told, in words; None of several series, whose errors differ in size."""
     if n_series > 1:
-        measure, error = "relative", relative_error(result.predictions)
-    else:
-        measure, error = "mae", result.scores["mae"]
-    return f"{MEASURES[measure]} is {number(error, decimals_for([error], 4))}"
+        return None
+    error = result.scores["mae"]
+    return f"{MEASURES['mae']} is {number(error, decimals_for([error], 4))}"
 
 
 def _share(share):

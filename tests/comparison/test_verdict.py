@@ -178,12 +178,35 @@ def test_several_series_count_the_same():
     told = verdict(found, n_series=3)
 
     assert told.sentence.startswith(
-        "Use the linear model: its error relative to the naive forecast's is 0.6500, below the "
-        "naive forecast's by 35 %, more than"
+        "Use the linear model: series by series, its mean absolute error is below the naive "
+        "forecast's by 35 %, more than what chance gives"
     )
     gained = gain(errors_of(found["linear"]), errors_of(found["naive"]))
     assert gained.share == pytest.approx(0.35)
     assert gained.chance == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (
+            0.9,
+            "Use the naive forecast: series by series, the linear model has less by 10 %, within ",
+        ),
+        (1.2, "Use the naive forecast: no other model errs less."),
+    ],
+)
+def test_the_naive_forecast_of_several_series(size, said):
+    """No error is told, as series differ in size."""
+    fold, series = np.divmod(np.arange(10), 2)
+    table = pd.DataFrame({"fold": fold, "origin": fold, "series": series, "true": 0.0})
+    errors = size + 0.9 * np.tile([1, -1, 0, 1, -1], 2)
+    found = {
+        name: SimpleNamespace(predictions=table.assign(predicted=each, baseline=1.0))
+        for name, each in (("naive", np.ones(10)), ("linear", np.abs(errors)))
+    }
+
+    assert verdict(found, n_series=2).sentence.startswith(said)
 
 
 def test_a_series_that_jumps_does_not_decide():
