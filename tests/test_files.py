@@ -367,6 +367,17 @@ def test_a_network_larger_than_its_weights_takes_no_memory(field, tmp_path):
         through(model, tmp_path).predict(X)
 
 
+def test_a_decoder_has_as_many_targets_as_it_has_learned(tmp_path):
+    """Its weights are the same for each, however many a file claims."""
+    X, y = windows()
+    y = np.column_stack([y, y])
+    model = RNNRegressor("gru", 3, epochs=1, engine="fused", decoder="recurrent").fit(X, y)
+    model.network_ = replace(model.network_, targets=10**11)
+
+    with pytest.raises(ValueError, match="has 100000000000 targets"):
+        through(model, tmp_path).predict(X)
+
+
 def test_a_convolution_that_reads_padding_alone_takes_no_memory(tmp_path):
     """Nor does a dilation that no window reaches over."""
     X, y = windows()

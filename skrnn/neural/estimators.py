@@ -477,7 +477,8 @@ class NetworkEstimator(Trainable):
         windows = self._read(windows)
         network = self._network_on(self.network_, windows)
         engine = engine_for(self.engine, network)
-        check_outputs(network, self.weights_)
+        scale, _ = self._fitted_task().unit_of_outputs()
+        check_outputs(network, self.weights_, len(scale) // network.per_target)
         outputs = np.empty((len(windows), network.outputs))
         complete = self._complete(windows)
         known = windows[complete]

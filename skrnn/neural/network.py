@@ -205,8 +205,16 @@ class Network:
         return self if self.steps is not None else self.on(longest)
 
 
-def check_outputs(network: Network, weights: list) -> None:
-    """The last weights are the biases of as many outputs as the network says."""
+def check_outputs(network: Network, weights: list, n_targets: int) -> None:
+    """The last weights are the biases of as many outputs as the network says.
+
+    Those of a decoder are the same for every target: that is one of each of ``n_targets``.
+    """
+    if network.decoder and network.targets != n_targets:
+        raise ValueError(
+            f"the network has {network.targets} targets, and it has learned weights of "
+            f"{n_targets}: fit it anew"
+        )
     n = network.per_target if network.decoder else network.outputs
     found = [np.shape(weight) for weight in weights[-1:]]
     if found != [(n,)]:
