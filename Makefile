@@ -37,7 +37,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-long: $(READY)
-	SKRNN_FUZZ=10000 $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or not long"
+	SKRNN_FUZZ=10000 SKRNN_CASES=2000 $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or not long"
 
 test-oldest:
 	$(PYTHON) -m venv --clear $(VENV)-oldest

@@ -163,7 +163,7 @@ def check_target_values(estimator: BaseEstimator, y: Any, n: int) -> np.ndarray:
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
         )
     if isinstance(y, pd.DataFrame | pd.Series):
-        y = y.to_numpy(dtype=float, na_value=np.nan)
+        y = _numbers_of(y)
     y = check_array(
         without_mask(y),
         ensure_2d=False,
@@ -180,6 +180,18 @@ def check_target_values(estimator: BaseEstimator, y: Any, n: int) -> np.ndarray:
             f"X and y must have the same number of samples, got {n} in X and {len(y)} in y"
         )
     return y
+
+
+def _numbers_of(y):
+    """The values of a column or table of targets, unknown ones as NaN."""
+    if np.iscomplexobj(y):
+        return y.to_numpy()
+    try:
+        return y.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y must hold numbers ({error}): convert it, or leave out what is none"
+        ) from None
 
 
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
@@ -249,6 +261,11 @@ def column_positions(columns: Any, X: Any, *, argument: str) -> np.ndarray:
         columns = columns(X)
     if isinstance(columns, str) or not np.iterable(columns):
         columns = [columns]
+    if dimensions(X) < 2:
+        raise ValueError(
+            f"{argument} names columns, and X has none: bring rows (n_samples, n_features), such "
+            "as a DataFrame"
+        )
     names = column_names(X)
     columns = list(columns)
     if columns and all(isinstance(column, bool | np.bool_) for column in columns):

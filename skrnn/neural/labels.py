@@ -36,6 +36,11 @@ class Labels:
         known = y[~pd.isna(y)]
         if not len(known):
             raise ValueError(f"y must have a known class, got none in all of {len(y)} samples")
+        if known.dtype == object and any(np.ndim(value) for value in known):
+            raise ValueError(
+                f"y must have one class a sample, got {known[0]!r}: bring several labels as an "
+                "array (n_samples, n_labels) of 0 and 1"
+            )
         return cls(np.unique(known.tolist() if known.dtype == object else known))
 
     @property
