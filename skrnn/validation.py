@@ -83,8 +83,8 @@ def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.nda
 def _has_infinite(values):
     """Whether any value is infinite: where some are NaN, scikit-learn would look twice."""
     flat = values.ravel(order="K")
-    # Pieces of 8 MB.
-    size = 1 << 23
+    # Pieces whose masks stay in the cache.
+    size = 1 << 17
     return any(np.isinf(flat[start : start + size]).any() for start in range(0, len(flat), size))
 
 

@@ -228,9 +228,10 @@ def lay_rows(
 def _lay_at(values, positions, reach):
     """Rows at their positions on the grid."""
     where = np.arange(len(values))
-    missing = np.diff(positions) - 1
-    if not missing.any():
+    distances = np.diff(positions)
+    if (distances == 1).all():
         return GridRows(values, where)
+    missing = distances - 1
     gaps = np.minimum(missing, reach)
     if gaps.min() < 0:
         return GridRows(values, where)
