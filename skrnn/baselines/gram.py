@@ -65,18 +65,30 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
 def _even_stretches(windows):
     """(start, stop, stride) of windows of one series, all the usual stride apart."""
     steps = np.diff(windows.ends)
-    forward = steps[steps > 0]
-    if not len(forward):
+    stride = _usual_stride(steps)
+    if stride is None:
         return
-    stride = int(forward[0])
-    # Sorting is not needed where all are equal, which they mostly are.
-    if (forward != stride).any():
-        strides, counts = np.unique(forward, return_counts=True)
-        stride = int(strides[counts.argmax()])
-    breaks = np.flatnonzero((steps != stride) | (np.diff(windows.series) != 0)) + 1
+    apart = steps != stride
+    if len(windows.bounds) > 2:
+        apart |= np.diff(windows.series) != 0
+    breaks = np.flatnonzero(apart) + 1
     edges = [0, *breaks.tolist(), len(windows)]
     for start, stop in pairwise(edges):
         yield start, stop, stride
+
+
+def _usual_stride(steps):
+    """The most frequent step forward; None where there is none."""
+    # Neither a copy nor sorting is needed where all are equal, which they mostly are.
+    if len(steps) and steps[0] > 0 and (steps == steps[0]).all():
+        return int(steps[0])
+    forward = steps[steps > 0]
+    if not len(forward):
+        return None
+    if (forward == forward[0]).all():
+        return int(forward[0])
+    strides, counts = np.unique(forward, return_counts=True)
+    return int(strides[counts.argmax()])
 
 
 def run_gram(run: Run, length: int) -> np.ndarray:
