@@ -1,5 +1,6 @@
 """Engines: what trains a network and forecasts with it, and which of them does."""
 
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -42,15 +43,20 @@ class Engine(Protocol):
         """Outputs (n, n_outputs) for complete windows, and what is known ahead of them."""
 
 
+@functools.cache
+def _fused():
+    with uncut():
+        from skrnn.neural.fused import engine
+    return engine
+
+
 def engine_for(name: str, network: Network, training: Training | None = None) -> Engine:
     """The engine of that name; for "auto" the fused one wherever it covers the network.
 
     A training that shows what it does also says why it is not the fused one.
     """
     if name != "keras":
-        with uncut():
-            from skrnn.neural.fused import engine
-
+        engine = _fused()
         uncovered = engine.uncovered(network, training)
         if uncovered is None:
             return engine

@@ -481,9 +481,11 @@ class NetworkEstimator(Trainable):
         check_outputs(network, self.weights_, len(scale) // network.per_target)
         outputs = np.empty((len(windows), network.outputs))
         complete = self._complete(windows)
-        known = windows[complete]
+        known = windows if complete.all() else windows[complete]
         ahead = None if self.known_ahead_ is None else self.known_ahead_.take(known)
         outputs[complete] = engine.predict(network, self.weights_, known, ahead)
+        if known is windows:
+            return outputs
         rest = np.flatnonzero(~complete)
         for part in windows[rest].batches(max(self.batch_size, 1024)):
             some = windows[rest[part]]

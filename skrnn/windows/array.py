@@ -412,6 +412,8 @@ class Windows:
     def known(self) -> np.ndarray:
         """Mask (n_windows,): at least one step of the window is known in some feature."""
         mask = self.complete()
+        if mask.all():
+            return mask
         for batch in self[~mask].batches():
             which = np.flatnonzero(~mask)[batch]
             mask[which] |= ~np.isnan(self.take(which)).all(axis=(1, 2))
