@@ -230,3 +230,37 @@ def test_kinds_of_layers_have_numbers_of_their_own():
 
     with pytest.raises(ValueError, match=f"a number of its own, got {number}"):
         add_kind(number, kind)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_ctrl_c_while_something_is_compiled_is_heard(tmp_path):
+    """Inside of LLVM it would be swallowed: it is heard when that is done."""
+    (tmp_path / "kept.py").write_text(MODULE)
+    code = (
+        "import signal\n"
+        "from numba.core import event\n"
+        "import kept\n"
+        "class Cut(event.Listener):\n"
+        "    def on_start(self, event):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "        print('compiled')\n"
+        "    def on_end(self, event):\n"
+        "        pass\n"
+        "with event.install_listener('numba:run_pass', Cut()):\n"
+        "    try:\n"
+        "        kept.one()\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('heard')\n"
+    )
+    folders = [str(tmp_path), str(Path(skrnn.__file__).parents[1])]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(folders),
+        "NUMBA_CACHE_DIR": str(tmp_path / "kernels"),
+    }
+
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.split()[-1] == "heard"
+    assert said.stdout.split()[0] == "compiled"

@@ -20,6 +20,7 @@ from numba.core.compiler import Compiler
 from numba.extending import intrinsic
 
 from skrnn.neural.fused.shipped import Shipped
+from skrnn.uncut import uncut
 
 try:
     import fcntl
@@ -94,7 +95,9 @@ class _Kept(FunctionCache):
                     found.entry_point, found.fndesc, [found.library]
                 )
                 return found
-            result = compile_now(args, returns)
+            # An interrupt inside of LLVM would be swallowed there.
+            with uncut():
+                result = compile_now(args, returns)
             self._keep(args, result)
             return result
 
