@@ -17,6 +17,7 @@ def uncut() -> Iterator[None]:
     --------
     >>> import signal
     >>> from skrnn.uncut import uncut
+    >>> before = signal.signal(signal.SIGINT, signal.default_int_handler)
     >>> try:
     ...     with uncut():
     ...         signal.raise_signal(signal.SIGINT)
@@ -25,6 +26,8 @@ def uncut() -> Iterator[None]:
     ...     print("and then it is heard")
     to its end
     and then it is heard
+    >>> signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    True
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is None:

@@ -143,7 +143,7 @@ def test_a_window_that_misses_what_is_known_ahead_says_so(weekly, make_reading):
     )
 
 
-def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading):
+def test_a_longer_horizon_and_window_are_what_is_asked_for(weekly, make_reading, no_race):
     found = compare(make_reading(weekly, 7), models=["linear"], horizon=9, window=15, folds=2)
 
     assert found.results["linear"].by_lead.index.tolist() == list(range(1, 10))
