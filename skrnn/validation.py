@@ -72,6 +72,12 @@ def check_share(name: str, value: Any, *, positive: bool = False) -> float:
 def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
     """scikit-learn's own validation, after a look at the columns that it would not name."""
     check_columns_numeric(X)
+    if getattr(X, "shape", ())[1:] == (0,):
+        # Of a frame it says nothing of columns.
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required by "
+            f"{type(estimator).__name__}."
+        )
     X = without_mask(X)
     X = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=False)
     if X.dtype.kind == "f" and _has_infinite(X):

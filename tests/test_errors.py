@@ -646,3 +646,12 @@ def test_score_with_other_outputs():
 
     with pytest.raises(ValueError, match=r"y must have 3 output\(s\) as in fit .*, got 2"):
         model.score(X, y[:, :2])
+
+
+@pytest.mark.parametrize("transformer", [SlidingWindow(3), SeriesScaler(), Differencer(1)])
+def test_a_frame_without_columns(transformer):
+    """It is said in scikit-learn's words for arrays; of frames it has none."""
+    with pytest.raises(
+        ValueError, match=r"0 feature\(s\) \(shape=\(40, 0\)\) while a minimum of 1"
+    ):
+        transformer.fit(pd.DataFrame(index=range(40)))
