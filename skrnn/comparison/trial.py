@@ -14,7 +14,7 @@ from skrnn.wording import number
 # The oldest share of the training rows teaches: most of them, as what is judged shall be like what
 # all of them teach.
 TAUGHT_SHARE = 0.75
-
+# Of few rows no smaller share, however little is left to judge.
 LEAST_TAUGHT = 0.5
 # Of so few training windows the oldest share has a trial of its own.
 FEW_WINDOWS = 5_000

@@ -73,6 +73,15 @@ def one():
 """
 
 
+def beside(folder):
+    """The environment of a process that finds modules in a folder, and keeps its kernels there."""
+    folders = [str(folder), str(Path(skrnn.__file__).parents[1])]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(folders),
+        "NUMBA_CACHE_DIR": str(folder / "kernels"),
+    }
+
+
 def hits(path):
     """How often a function of a file was found in the cache, when it is called."""
     spec = importlib.util.spec_from_file_location("kept", path)
@@ -146,15 +155,11 @@ def test_what_two_processes_need_is_compiled_once(tmp_path):
         "compiling._Kept._keep = late\n"
         "print(kept.one())"
     )
-    folders = [str(tmp_path), str(Path(skrnn.__file__).parents[1])]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(folders),
-        "NUMBA_CACHE_DIR": str(tmp_path / "kernels"),
-    }
 
     call = [sys.executable, "-c", code]
     both = [
-        subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)
+        subprocess.Popen(call, env=beside(tmp_path), stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
     ]
 
     said = [process.communicate()[0].split() for process in both]
@@ -252,14 +257,13 @@ def test_ctrl_c_while_something_is_compiled_is_heard(tmp_path):
         "    except KeyboardInterrupt:\n"
         "        print('heard')\n"
     )
-    folders = [str(tmp_path), str(Path(skrnn.__file__).parents[1])]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(folders),
-        "NUMBA_CACHE_DIR": str(tmp_path / "kernels"),
-    }
 
     said = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=beside(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert said.stdout.split()[-1] == "heard"
