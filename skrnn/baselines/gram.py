@@ -8,7 +8,6 @@ each; all others cost border corrections only.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -49,8 +48,8 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
     if len(windows.bounds) > 2:
         enough = max(enough, WORTH_A_RUN // (length * windows.n_features**2))
     loose = 0
-    for start, stop, stride in _even_stretches(windows) if windows.shares_rows else []:
-        if rate % stride or stop - start < max(enough, rate // stride):
+    for start, stop, stride in _even_stretches(windows, enough) if windows.shares_rows else []:
+        if rate % stride or stop - start < rate // stride:
             continue
         if loose < start:
             yield slice(loose, start)
@@ -62,8 +61,8 @@ def split_runs(windows: Windows, rows: np.ndarray) -> Iterator[Run | slice]:
         yield slice(loose, len(windows))
 
 
-def _even_stretches(windows):
-    """(start, stop, stride) of windows of one series, all the usual stride apart."""
+def _even_stretches(windows, enough):
+    """(start, stop, stride) of enough windows of one series, all the usual stride apart."""
     steps = np.diff(windows.ends)
     stride = _usual_stride(steps)
     if stride is None:
@@ -71,9 +70,9 @@ def _even_stretches(windows):
     apart = steps != stride
     if len(windows.bounds) > 2:
         apart |= np.diff(windows.series) != 0
-    breaks = np.flatnonzero(apart) + 1
-    edges = [0, *breaks.tolist(), len(windows)]
-    for start, stop in pairwise(edges):
+    edges = np.concatenate([[0], np.flatnonzero(apart) + 1, [len(windows)]])
+    long = np.flatnonzero(np.diff(edges) >= enough)
+    for start, stop in zip(edges[long].tolist(), edges[long + 1].tolist(), strict=True):
         yield start, stop, stride
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from skrnn.baselines.penalty import AlphaChoice, choose_by_gram, choose_by_kernel
 from skrnn.baselines.solving import equation_solver, solver_of_any_penalty, solver_of_few
-from skrnn.baselines.sums import unshifted, window_gram, window_products, window_sums
+from skrnn.baselines.sums import gathered, unshifted, window_gram, window_products, window_sums
 from skrnn.forecasters.samples import Samples
 from skrnn.windows.steps import feature_deviations, feature_means
 
@@ -28,7 +28,7 @@ class ManyWindows:
         self.weights = samples.weights
         self.means = feature_means(samples.windows)
         self.scales = feature_deviations(samples.windows, self.means)
-        self.windows = unshifted(samples.windows).rescaled(self.means, self.scales)
+        self.windows = gathered(unshifted(samples.windows).rescaled(self.means, self.scales))
         self.total = len(samples) if self.weights is None else self.weights.sum()
         self.gram = None
         # Another penalty would take another matrix.

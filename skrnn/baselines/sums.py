@@ -26,6 +26,14 @@ def unshifted(windows: Windows) -> Windows:
     return windows.replace(rows=rows, ends=windows.ends + common, shift=None)
 
 
+def gathered(windows: Windows) -> Windows:
+    """The same windows, gathered once, where every pass would gather them and they are few."""
+    is_run = any(isinstance(stretch, Run) for stretch in split_runs(windows, windows.rows))
+    if is_run or len(windows) * windows.length * windows.n_features > CHUNK_NUMBERS:
+        return windows
+    return Windows.from_array(windows.take(dtype=np.float64))
+
+
 def window_gram(windows: Windows, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Σ w·x·xᵀ, of which the upper triangle counts, and Σ w·x over all windows x, flattened."""
     n_inputs = windows.length * windows.n_features

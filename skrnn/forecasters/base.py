@@ -122,9 +122,7 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         """Keep the shape of y, and what stands in for what is unknown in ``predict``."""
         self.n_outputs_ = samples.y.shape[1]
         self.y_ndim_ = 1 if dimensions(y) == self.n_outputs_ == 1 else 2
-        known = np.ma.masked_invalid(samples.y)
-        mean = np.ma.average(known, axis=0, weights=samples.weights)
-        self.y_mean_ = np.ma.filled(mean, mean[0])
+        self.y_mean_ = _known_mean(samples.y, samples.weights)
         self.fill_values_ = feature_means(samples.windows)
 
     def _fit(self, samples: Samples) -> None:
@@ -139,6 +137,14 @@ class WindowRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _known_mean(y, weights):
+    """The mean of each output, of one that is never known that of the first."""
+    if np.isfinite(y).all():
+        return np.average(y, axis=0, weights=weights)
+    mean = np.ma.average(np.ma.masked_invalid(y), axis=0, weights=weights)
+    return np.ma.filled(mean, mean[0])
 
 
 def finite_forecasts(values: np.ndarray, stand_in: np.ndarray) -> np.ndarray:

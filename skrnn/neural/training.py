@@ -260,16 +260,17 @@ class Course:
 
     def result(self, trainer: Trainer, generators: dict) -> Trained:
         """What the training leaves."""
-        weights = trainer.weights()
-        state = trainer.optimizer_state()
-        if self.ended and not (_all_finite(weights) and _all_finite(state)):
+        trained = self._trained(trainer, generators)
+        if self.ended and not (
+            _all_finite(trained.weights) and _all_finite(trained.optimizer_state)
+        ):
             self.ended = "diverged"
         if self.ended == "diverged":
             weights, state = self._last_good()
+            trained = replace(trained, weights=weights, optimizer_state=state)
         if self.progress.best is not None:
-            weights = self.progress.best
-        trained = self._trained(trainer, generators)
-        return replace(trained, weights=weights, optimizer_state=state)
+            trained = replace(trained, weights=self.progress.best)
+        return replace(trained, ended=self.ended)
 
     def _trained(self, trainer, generators):
         return Trained(

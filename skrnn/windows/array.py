@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from skrnn.windows.form import Form
-from skrnn.windows.gathering import BATCH_NUMBERS, gather, known_streak
+from skrnn.windows.gathering import BATCH_NUMBERS, gather, gather_whole, known_streak
 
 
 class Windows:
@@ -313,14 +313,10 @@ class Windows:
     def take(self, which=slice(None), dtype=None) -> np.ndarray:
         """Gather the windows ``which``, a slice or positions: (n, length, n_features)."""
         ends = self.ends[which]
-        first, stop = self._bounds(which)
-        offsets = (np.arange(self.length) - (self.length - 1)) * self.sampling_rate
         views = []
         for ahead in self._shifts():
-            steps = (ends + ahead)[:, None] + offsets
             columns = np.flatnonzero(self.shift == ahead)
-            values = gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
-            views.append((columns, values))
+            views.append((columns, self._steps(which, ends + ahead if ahead else ends, columns)))
         if len(views) == 1:
             out = views[0][1]
         else:
@@ -332,6 +328,18 @@ class Windows:
         if self.form is not None:
             out = self.form.of(out)
         return out if dtype is None else out.astype(dtype, copy=False)
+
+    def _steps(self, which, ends, columns):
+        """Some columns of the steps up to these ends, NaN where the series has no such row."""
+        first, stop = self._limits(which)
+        reach = (self.length - 1) * self.sampling_rate
+        begins = ends - reach
+        if len(ends) and (begins >= first).all() and (ends < stop).all():
+            rate = self.sampling_rate
+            return gather_whole(self.rows, begins, self.length, rate, columns, self.dtype)
+        first, stop = self._bounds(which)
+        steps = begins[:, None] + np.arange(0, reach + 1, self.sampling_rate)
+        return gather(self.rows, steps, first[:, None], stop[:, None], columns, self.dtype)
 
     def there(self, which=slice(None)) -> np.ndarray:
         """Mask (n, length) of the steps that are there, of the windows ``which``."""

@@ -1,6 +1,7 @@
 """Gathering: steps out of rows, and which rows are known."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 # A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
 # window's size.
@@ -22,6 +23,20 @@ def gather(rows, steps, first, stop, columns, dtype) -> np.ndarray:
     if not everywhere:
         out[~inside] = np.nan
     return np.asarray(out)
+
+
+def gather_whole(rows, begins, length, rate, columns, dtype) -> np.ndarray:
+    """The same of ``length`` steps from each begin on, ``rate`` apart, that all are in the rows.
+
+    Each window is copied as a piece.
+    """
+    row, column = rows.strides
+    shape = (len(rows) - (length - 1) * rate, length, rows.shape[1])
+    steps = as_strided(rows, shape, (row, rate * row, column), writeable=False)
+    out = steps[begins]
+    if len(columns) < rows.shape[1]:
+        out = out[:, :, columns]
+    return np.ascontiguousarray(out, dtype)
 
 
 def known_streak(rows, columns, rate) -> np.ndarray:

@@ -86,7 +86,8 @@ def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Win
     if windows.lengths is not None and not reads_sequences:
         windows = _of_one_length(estimator, windows)
     _check_shape(estimator, windows, reset=reset, any_length=any_length)
-    return windows.trimmed()
+    # An array is all windows: there are no rows behind them.
+    return windows.trimmed() if windows is X else windows
 
 
 def _of_one_length(estimator, windows):

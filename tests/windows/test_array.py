@@ -86,6 +86,29 @@ def test_gather(windows):
     np.testing.assert_array_equal(np.asarray(windows), gather_by_loop(windows))
 
 
+@pytest.mark.parametrize("kind", ["C", "F", "reversed", "read-only", "integers"])
+@pytest.mark.parametrize("shift", [None, [0, 2, 0]])
+@pytest.mark.parametrize("sampling_rate", [1, 3])
+def test_gather_whole_windows(kind, shift, sampling_rate):
+    """Windows that lie in their rows are what a plain loop gathers, however the rows are stored."""
+    rows = np.random.default_rng(0).integers(0, 100, (40, 3)).astype(float)
+    rows = {
+        "C": rows,
+        "F": np.asfortranarray(rows),
+        "reversed": rows[::-1],
+        "read-only": np.broadcast_to(rows[:, :1], rows.shape),
+        "integers": rows.astype(int),
+    }[kind]
+    ends = np.array([9, 9, 30, 12, 37])
+    windows = Windows(rows, ends, length=4, sampling_rate=sampling_rate, shift=shift)
+    gathered = windows.take()
+    np.testing.assert_array_equal(gathered, gather_by_loop(windows))
+    assert gathered.flags.c_contiguous
+    assert gathered.flags.writeable
+    assert not np.shares_memory(gathered, rows)
+    np.testing.assert_array_equal(windows.take([3, 0]), gather_by_loop(windows)[[3, 0]])
+
+
 @settings(max_examples=150, deadline=None)
 @given(any_windows())
 def test_complete(windows):

@@ -443,16 +443,16 @@ def predict(
     """
     network = network.over(windows.length)
     check_claims(network, windows)
-    _known_plan(network, _n_numbers(weights))
+    known = _known_plan(network, _n_numbers(weights))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
     if windows.lengths is None:
-        _predict(network, weights, windows, known_ahead, None, outputs, _no_states(network))
+        _predict(known, weights, windows, known_ahead, None, outputs, _no_states(network))
         return outputs
     # Like lengths beside each other: a chunk takes as long as its longest.
     order = np.argsort(windows.lengths, kind="stable")
     ahead = None if known_ahead is None else known_ahead[order]
     sorted_outputs = np.empty_like(outputs)
-    _predict(network, weights, windows[order], ahead, None, sorted_outputs, _no_states(network))
+    _predict(known, weights, windows[order], ahead, None, sorted_outputs, _no_states(network))
     outputs[order] = sorted_outputs
     return outputs
 
@@ -468,10 +468,10 @@ def carry(
     """
     check_carried(network)
     check_claims(network, windows)
-    plan = _known_plan(network, _n_numbers(weights))[0]
+    known = _known_plan(network, _n_numbers(weights))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
-    after = np.empty((len(windows), plan.n_states), network.dtype)
-    _predict(network, weights, windows, None, states, outputs, after)
+    after = np.empty((len(windows), known[0].n_states), network.dtype)
+    _predict(known, weights, windows, None, states, outputs, after)
     return outputs, after
 
 
@@ -531,17 +531,17 @@ def _no_states(network):
     return np.empty((0, 0), network.dtype)
 
 
-@announced()
-def _predict(network, weights, windows, known_ahead, states, outputs, after):
-    plan, idle = _known_plan(network, _n_numbers(weights))
-    packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
-    for batch, steps in _sources(windows, network.dtype):
+def _predict(known, weights, windows, known_ahead, states, outputs, after):
+    plan, idle = known
+    dtype = plan.network.dtype
+    packed = packed_weights(plan, plan.vector(weights, dtype)).packed
+    for batch, steps in _sources(windows, dtype):
         ahead = nothing()
         if known_ahead is not None:
-            ahead = source_of_array(np.ascontiguousarray(known_ahead[batch], network.dtype))
+            ahead = source_of_array(np.ascontiguousarray(known_ahead[batch], dtype))
         before = nothing()
         if states is not None:
-            before = source_of_array(np.ascontiguousarray(states[batch, None], network.dtype))
+            before = source_of_array(np.ascontiguousarray(states[batch, None], dtype))
         inputs = (steps, ahead, before)
         n = len(outputs[batch])
         _forecast(plan, packed, inputs, np.arange(n), outputs[batch], after[batch], idle)

@@ -30,6 +30,12 @@ def _libraries():
     return ThreadpoolController().select(user_api="blas")
 
 
+@functools.cache
+def _processors():
+    """How many processors this process may use: a container's limits are files, read once."""
+    return joblib.cpu_count()
+
+
 _WORK = threading.local()
 
 
@@ -59,9 +65,8 @@ def allowed_threads() -> int:
     """
     if getattr(_WORK, "shared", None) is not None:
         return 1
-    return max(
-        1, min([joblib.cpu_count(), *(library["num_threads"] for library in _libraries().info())])
-    )
+    limits = [library["num_threads"] for library in _libraries().info()]
+    return max(1, min([_processors(), *limits]))
 
 
 _LIMITING = threading.Lock()
