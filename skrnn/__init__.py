@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SeriesScaler,
         WindowScaler,
     )
-    from skrnn.text import CharacterModel, TokenSequences
+    from skrnn.text import CharacterModel, TokenModel, TokenSequences
     from skrnn.windows import (
         FlattenWindows,
         LastSteps,
@@ -61,6 +61,7 @@ __all__ = [
     "SeasonalAnchor",
     "SeriesScaler",
     "SlidingWindow",
+    "TokenModel",
     "TokenSequences",
     "TransformedWindowRegressor",
     "WindowScaler",
@@ -97,7 +98,7 @@ _HOMES = {
         "SeriesScaler",
         "WindowScaler",
     ),
-    "text": ("CharacterModel", "TokenSequences"),
+    "text": ("CharacterModel", "TokenModel", "TokenSequences"),
     "windows": (
         "FlattenWindows",
         "LastSteps",

@@ -23,6 +23,7 @@ from skrnn import (
     SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
+    TokenModel,
     TokenSequences,
     TransformedWindowRegressor,
     Windows,
@@ -66,7 +67,7 @@ WINDOWED = [
 ]
 EVERY = [*ROWS, *WINDOWED, *TEXTS]
 # Models of texts read no rows: tests/text holds their habits.
-TEXT_MODELS = {CharacterModel}
+TEXT_MODELS = {CharacterModel, TokenModel}
 
 
 def frame():

@@ -35,6 +35,7 @@ from skrnn import (
     SeasonalAnchor,
     SeriesScaler,
     SlidingWindow,
+    TokenModel,
     TokenSequences,
     TransformedWindowRegressor,
     WindowScaler,
@@ -765,16 +766,19 @@ def test_the_calibration_forecasts_as_it_was_then():
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
-def test_letters_do_not_see_those_behind(cell):
+@pytest.mark.parametrize("estimator", [CharacterModel, TokenModel])
+def test_letters_and_tokens_do_not_see_those_behind(estimator, cell):
     """What is held out changes nothing that is learned, and no letter changes those before it."""
     rng = np.random.default_rng(0)
     letters = rng.choice(list("abcd"), 900)
     other = letters.copy()
     other[600:] = rng.choice(list("abcd"), 300)
     texts = ["".join(letters), "".join(other)]
+    if estimator is TokenModel:
+        texts = [list(text) for text in texts]
     params = {"units": (6, 6), "length": 8, "epochs": 2, "random_state": 0}
 
-    models = [CharacterModel(cell, **params, validation_fraction=1 / 3).fit(text) for text in texts]
+    models = [estimator(cell, **params, validation_fraction=1 / 3).fit(text) for text in texts]
 
     for honest, cheating in zip(models[0].weights_, models[1].weights_, strict=True):
         np.testing.assert_array_equal(cheating, honest)
@@ -782,7 +786,8 @@ def test_letters_do_not_see_those_behind(cell):
     for cut in (1, 8, 100):
         before = texts[0][:cut]
         told = cut * model.score(before)
-        likelihoods = [(cut + 1) * model.score(before + letter) - told for letter in "abcd"]
+        behind = "abcd" if estimator is CharacterModel else [[token] for token in "abcd"]
+        likelihoods = [(cut + 1) * model.score(before + after) - told for after in behind]
         # A letter that had seen itself would be told with more than it has.
         assert np.sum(2.0 ** np.array(likelihoods)) == pytest.approx(1, abs=2e-3)
 
@@ -792,7 +797,7 @@ def test_nothing_public_is_left_out():
     models = [*BACKTESTED.values(), *WINDOW_MODELS.values(), *CLASSIFIERS.values()]
     models += [*INTERVALS.values(), *TEXTS.values()]
     audited = {type(part) for model in models for part in components(model)}
-    audited.add(CharacterModel)
+    audited |= {CharacterModel, TokenModel}
 
     every = [getattr(skrnn, name) for name in skrnn.__all__]
     public = {value for value in every if isinstance(value, type) and hasattr(value, "fit")}

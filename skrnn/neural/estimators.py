@@ -1,7 +1,6 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
 import copy
-import numbers
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
@@ -42,7 +41,6 @@ class NetworkEstimator(Trainable):
 
     _: KW_ONLY
     callbacks: list | None = None
-    checkpoint: str | None = None
     n_estimators: int = 1
     embedding: int | None = None
 
@@ -287,24 +285,6 @@ class NetworkEstimator(Trainable):
                 f"got {samples.y.shape[1]}"
             )
         return samples.take(known)
-
-    def _checkpoint(self):
-        """The folder of checkpoints, if any."""
-        if self.checkpoint is None:
-            return None
-        if not isinstance(self.random_state, numbers.Integral):
-            raise ValueError(
-                f"checkpoint={str(self.checkpoint)!r} needs a whole number as random_state, got "
-                f"{self.random_state!r}: a training that draws another seed each time has nothing "
-                "to go on from"
-            )
-        named = [self.optimizer, self._loss().kind]
-        if self.callbacks or not all(isinstance(name, str) for name in named):
-            raise ValueError(
-                "checkpoint cannot tell one training with Keras's own objects from another: name "
-                "loss and optimizer, and leave out callbacks"
-            )
-        return self.checkpoint
 
     def _train(self, samples, validation, training, start, folder=None):
         if start is None:

@@ -99,6 +99,11 @@ class Feed:
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
+    def most_steps(self) -> int:
+        """How many steps a batch has at most."""
+        longest = np.sort(self.windows.steps_there())[len(self.windows) - self.batch_size :]
+        return int(longest.sum())
+
     @property
     def length(self) -> int:
         """Steps of the windows; of sequences, of the longest."""

@@ -73,6 +73,54 @@ n_estimators : int, default=1
     probabilities.
 dtype : {"float32", "float64"}, default="float32"
     The precision of all calculations.""",
+    "<streams>": """\
+dropout : float, default=0.0
+    Share of each layer's outputs that training leaves out, others at every step.
+recurrent_dropout : float, default=0.0
+    Share of each layer's state that training leaves out, the same at every step of a window.
+optimizer : {"adam", "rmsprop", "sgd"}, default="adam"
+    The optimizer.
+learning_rate : float, default=0.004
+    The learning rate at first.
+learning_rate_schedule : {"cosine", "exponential", "constant"}, default="cosine"
+    How the learning rate falls, also within an epoch.
+learning_rate_decay : float, default=None
+    What is left of it at the end. None: 0 of a cosine, 0.01 of an exponential schedule.
+clipnorm : float, default=None
+    The largest norm of each weight's gradient.
+global_clipnorm : float, default=1.0
+    The largest norm of the gradient of all weights together: longer ones, which now and then
+    explode in recurrent networks, are shortened.
+weight_decay : float, default=None
+    The share of its weights that the optimizer takes away in each step, times the rate.
+batch_size : int, default=64
+    Lanes; a short text has fewer.
+epochs : int, default=10
+    Passes over the text.
+engine : {"auto", "fused"}, default="auto"
+    What trains it: compiled kernels on the CPU. Keras carries no state between windows.
+early_stopping : bool, default=False
+    Stop when the loss of held-out text has not fallen for ``patience`` epochs, and keep the
+    best weights.
+validation_fraction : float, default=None
+    Share of the text to validate on, its end, of which nothing is learned. None: 0.1 with
+    ``early_stopping``, none without.
+patience : int, default=10
+    Epochs without a lower loss before ``early_stopping`` stops.
+checkpoint : str, default=None
+    A folder in which each training keeps what it goes on from, after every epoch, in a file of its
+    own. A ``fit`` that was killed goes on from its last whole epoch when it is called again with
+    the same parameters and texts, and gives the same network as if nothing had happened; one that
+    was done is taken as it is. Needs a whole number as ``random_state``. Nothing is removed from
+    the folder.
+warm_start : bool, default=False
+    Whether ``fit`` goes on from the weights and the optimizer's state of the fit before.
+verbose : int, default=0
+    1 shows a progress bar, 2 a line an epoch: bits a letter or token, and how many a second.
+random_state : int, RandomState or None, default=None
+    Makes the weights, the lanes and the dropouts repeatable.
+dtype : {"float32", "float64"}, default="float32"
+    The precision of all calculations.""",
     "<recurrence>": """\
 cell : {"lstm", "gru", "simple", "mingru", "minlstm"}, default="lstm"
     The recurrent cell. "gru" is Keras's, with the reset gate behind the product. The gates of

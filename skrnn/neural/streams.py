@@ -115,6 +115,10 @@ class StreamFeed:
     def __len__(self) -> int:
         return self.capacity // self.length
 
+    def most_steps(self) -> int:
+        """How many steps a batch has at most."""
+        return self.batch_size * self.length
+
     def shuffle(self) -> None:
         """The epoch is over: the next draws its own lanes."""
 
@@ -155,13 +159,14 @@ class StreamFeed:
 
 
 class StreamCourse(Course):
-    """The course of a training on a stream, which tells bits, and letters a second."""
+    """The course of a training on a stream, which tells bits, and letters or tokens a second."""
 
-    n_letters = 0
+    symbols = "letters"
+    n_told = 0
 
     def told(self, losses: dict) -> str:
-        """Losses in bits a letter, and the speed."""
+        """Losses in bits a symbol, and the speed."""
         names = {"loss": "bits", "val_loss": "val_bits"}
         bits = [f"{names[name]}: {nats / math.log(2):.3f}" for name, nats in losses.items()]
         seconds = time.perf_counter() - self._began
-        return " ".join([*bits, f"{self.n_letters / max(seconds, 1e-9):,.0f} letters/s"])
+        return " ".join([*bits, f"{self.n_told / max(seconds, 1e-9):,.0f} {self.symbols}/s"])

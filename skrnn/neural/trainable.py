@@ -1,5 +1,6 @@
 """Trainable: the parameters of a training, and the training that they are."""
 
+import numbers
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
@@ -31,6 +32,7 @@ class Trainable:
     early_stopping: bool = False
     validation_fraction: float | None = None
     patience: int = 10
+    checkpoint: str | None = None
     warm_start: bool = False
     verbose: int = 0
     random_state: Any = None
@@ -80,6 +82,24 @@ class Trainable:
             "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
         }
         return Training(**{**values, **changes})
+
+    def _checkpoint(self):
+        """The folder of checkpoints, if any."""
+        if self.checkpoint is None:
+            return None
+        if not isinstance(self.random_state, numbers.Integral):
+            raise ValueError(
+                f"checkpoint={str(self.checkpoint)!r} needs a whole number as random_state, got "
+                f"{self.random_state!r}: a training that draws another seed each time has nothing "
+                "to go on from"
+            )
+        named = [self.optimizer, self._loss().kind]
+        if self.callbacks or not all(isinstance(name, str) for name in named):
+            raise ValueError(
+                "checkpoint cannot tell one training with Keras's own objects from another: name "
+                "loss and optimizer, and leave out callbacks"
+            )
+        return self.checkpoint
 
     def _fraction(self):
         """The share of the windows to validate on; 0 for none."""

@@ -32,47 +32,7 @@ class CharacterModel(StreamModel):
         Units of the layer, or of each of a stack.
     length : int, default=128
         Letters of a window: over so many steps errors are traced back.
-    dropout : float, default=0.0
-        Share of each layer's outputs that training leaves out, others at every step.
-    recurrent_dropout : float, default=0.0
-        Share of each layer's state that training leaves out, the same at every step of a window.
-    optimizer : {"adam", "rmsprop", "sgd"}, default="adam"
-        The optimizer.
-    learning_rate : float, default=0.004
-        The learning rate at first.
-    learning_rate_schedule : {"cosine", "exponential", "constant"}, default="cosine"
-        How the learning rate falls, also within an epoch.
-    learning_rate_decay : float, default=None
-        What is left of it at the end. None: 0 of a cosine, 0.01 of an exponential schedule.
-    clipnorm : float, default=None
-        The largest norm of each weight's gradient.
-    global_clipnorm : float, default=1.0
-        The largest norm of the gradient of all weights together: longer ones, which now and then
-        explode in recurrent networks, are shortened.
-    weight_decay : float, default=None
-        The share of its weights that the optimizer takes away in each step, times the rate.
-    batch_size : int, default=64
-        Lanes; a short text has fewer.
-    epochs : int, default=10
-        Passes over the text.
-    engine : {"auto", "fused"}, default="auto"
-        What trains it: compiled kernels on the CPU. Keras carries no state between windows.
-    early_stopping : bool, default=False
-        Stop when the loss of held-out text has not fallen for ``patience`` epochs, and keep the
-        best weights.
-    validation_fraction : float, default=None
-        Share of the letters to validate on, the end of the text. None: 0.1 with
-        ``early_stopping``, none without.
-    patience : int, default=10
-        Epochs without a lower loss before ``early_stopping`` stops.
-    warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights and the optimizer's state of the fit before.
-    verbose : int, default=0
-        1 shows a progress bar, 2 a line an epoch: bits a letter, and letters a second.
-    random_state : int, RandomState or None, default=None
-        Makes the weights, the lanes and the dropouts repeatable.
-    dtype : {"float32", "float64"}, default="float32"
-        The precision of all calculations.
+    <streams>
 
     Attributes
     ----------
@@ -132,7 +92,7 @@ class CharacterModel(StreamModel):
         )
         return "".join(islice(letters, n))
 
-    def bits_per_character(self, text) -> float:
+    def bits_per_character(self, text: str | list[str]) -> float:
         """Tell how many bits a letter costs: what ``score`` gives, with the other sign.
 
         Parameters
@@ -145,12 +105,6 @@ class CharacterModel(StreamModel):
         bits : float
         """
         return -self.score(text)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
     # ------------------------------------------------------------------ letters
 
@@ -168,14 +122,19 @@ class CharacterModel(StreamModel):
             )
         return texts
 
-    def _known(self, texts):
-        return "".join(sorted(set().union(*texts)))
+    def _learn_alphabet(self, texts):
+        self.alphabet_ = "".join(sorted(set().union(*texts)))
+        self.n_letters_ = sum(map(len, texts))
+        self.unknown_probability_ = 1 / (self.n_letters_ + 1)
 
-    def _codes(self, text):
-        points = _points(text)
+    def _codes(self, texts):
         alphabet = _points(self.alphabet_)
-        places = np.minimum(np.searchsorted(alphabet, points), len(alphabet) - 1)
-        return np.where(alphabet[places] == points, places + 1, 0)
+        codes = []
+        for text in texts:
+            points = _points(text)
+            places = np.minimum(np.searchsorted(alphabet, points), len(alphabet) - 1)
+            codes.append(np.where(alphabet[places] == points, places + 1, 0))
+        return codes
 
 
 def _points(text):

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.neural.checkpoint import Checkpoint
 from skrnn.neural.network import Dropout, Network, OneHot, Recurrent
 from skrnn.neural.parameters import parameters
 from skrnn.neural.rnn import CELLS, LINEAR_CELLS
@@ -30,9 +31,13 @@ NAMED = 10
 class StreamModel(Trainable, BaseEstimator):
     """A recurrent network that tells what comes next, letter by letter or word by word.
 
-    An alphabet writes ``_texts``, the texts of an argument as lists or arrays of symbols,
-    ``_known``, the symbols of some texts in order, and ``_codes``, the code of each.
+    An alphabet writes ``_texts``, the texts of an argument as sequences of symbols,
+    ``_learn_alphabet``, which finds the symbols of texts and how likely all others are, and
+    ``_codes``, the code of each symbol of some texts.
     """
+
+    # What a text is made of.
+    symbols = "letters"
 
     cell: str = "lstm"
     units: int | tuple[int, ...] = (512,)
@@ -67,12 +72,12 @@ class StreamModel(Trainable, BaseEstimator):
         held_out = None
         if validation_text is not None:
             held_out = self._texts(validation_text)
+        elif self._fraction():
+            texts, held_out = _split(texts, self._fraction(), self.symbols)
         training = self._training(patience=self._patience())
         if start is None:
             self._learn_alphabet(texts)
-        if held_out is None and self._fraction():
-            texts, held_out = _split(texts, self._fraction())
-        return self._train(texts, held_out, training, start)
+        return self._train(texts, held_out, training, start, self._checkpoint())
 
     @wholly
     def partial_fit(self, text, y=None):
@@ -98,10 +103,10 @@ class StreamModel(Trainable, BaseEstimator):
         return self._train(texts, None, training, start)
 
     def score(self, text, y=None) -> float:
-        """Mean log2 of the probability that each letter had, given all before it in its text.
+        """Mean log2 of the probability that each letter or token had, given all before it.
 
-        It is exact: the state is carried through each text, from its first letter to its last. The
-        first letter of a text has the probability of beginning one.
+        It is exact: the state is carried through each text, from its first symbol to its last. The
+        first one of a text has the probability of beginning it.
 
         Parameters
         ----------
@@ -175,21 +180,18 @@ class StreamModel(Trainable, BaseEstimator):
     def _texts(self, text, *, empty: bool = False) -> list: ...
 
     @abstractmethod
-    def _known(self, texts: list): ...
+    def _learn_alphabet(self, texts: list) -> None: ...
 
     @abstractmethod
-    def _codes(self, text) -> np.ndarray: ...
+    def _codes(self, texts: list) -> list[np.ndarray]: ...
 
-    def _learn_alphabet(self, texts):
-        self.alphabet_ = self._known(texts)
-        self.n_letters_ = sum(map(len, texts))
-        self.unknown_probability_ = 1 / (self.n_letters_ + 1)
+    # Whether symbols that did not come in fit are a surprise, which is said.
+    _says_unseen = True
 
     def _encoded(self, texts, where, stacklevel=5):
         """The codes of all texts; what the alphabet lacks is said once."""
-        codes = [self._codes(text) for text in texts]
-        if any((code == 0).any() for code in codes):
-            pairs = zip(texts, codes, strict=True)
+        codes = self._codes(texts)
+        if self._says_unseen and any((code == 0).any() for code in codes):
             pairs = zip(texts, codes, strict=True)
             unseen = {text[i] for text, code in pairs for i in np.flatnonzero(code == 0)}
             named = sorted(map(repr, unseen))
@@ -204,6 +206,12 @@ class StreamModel(Trainable, BaseEstimator):
         return codes
 
     # ------------------------------------------------------------------ training
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
 
     def _loss(self):
         return Loss("softmax")
@@ -224,7 +232,7 @@ class StreamModel(Trainable, BaseEstimator):
                 f"recurrent_dropout must be 0 with cell={cell!r}, whose gates read no state, got "
                 f"{recurrent_dropout}: use dropout"
             )
-        layers = [OneHot(len(self.alphabet_))]
+        layers = [self._reader()]
         for size in units:
             layers.append(
                 Recurrent(cell, size, recurrent_dropout=recurrent_dropout, sequences=True)
@@ -232,6 +240,10 @@ class StreamModel(Trainable, BaseEstimator):
             if dropout:
                 layers.append(Dropout(dropout))
         return tuple(layers)
+
+    def _reader(self):
+        """The layer that reads codes."""
+        return OneHot(len(self.alphabet_))
 
     def _network(self):
         return Network(
@@ -245,7 +257,7 @@ class StreamModel(Trainable, BaseEstimator):
             link="softmax",
         )
 
-    def _train(self, texts, held_out, training, start):
+    def _train(self, texts, held_out, training, start, folder=None):
         streaming = _streaming()
 
         if self.engine == "keras":
@@ -272,8 +284,13 @@ class StreamModel(Trainable, BaseEstimator):
             batch_size=self.batch_size,
             seed=training.seed,
         )
-        course = StreamCourse(training, len(feed), start)
-        trained = streaming.train(network, course, feed, validation, start)
+        checkpoint = None
+        if folder is not None:
+            read = (stream, feed.length, feed.batch_size, validation)
+            checkpoint = Checkpoint(folder, (streaming.NAME, network, training, *read, start))
+        course = StreamCourse(training, len(feed), start, checkpoint)
+        course.symbols = self.symbols
+        trained = streaming.train(network, course, feed, validation)
         warn_of_end(trained, training)
         self.network_ = network
         self.engine_ = streaming.NAME
@@ -291,13 +308,13 @@ def _streaming():
     return streaming
 
 
-def _split(texts, fraction):
-    """The texts up to a share of all letters, and the rest: it may begin inside of a text."""
+def _split(texts, fraction, symbols):
+    """The texts up to a share of all symbols, and the rest: it may begin inside of a text."""
     n_all = sum(map(len, texts))
     left = n_all - round(n_all * fraction)
     if not 0 < left < n_all:
         raise ValueError(
-            f"validation_fraction={fraction} of {n_all} letters leaves none to train on, or none "
+            f"validation_fraction={fraction} of {n_all} {symbols} leaves none to train on, or none "
             "to validate on: use a longer text"
         )
     before = []

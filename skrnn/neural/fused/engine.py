@@ -342,10 +342,7 @@ class Trainer:
 
 def _reads(table, feed, n_remembered, dtype):
     """What a batch reads of a table at most."""
-    n_codes = 0
-    if table.codes:
-        longest = np.sort(feed.windows.steps_there())[len(feed.windows) - feed.batch_size :]
-        n_codes = int(longest.sum())
+    n_codes = feed.most_steps() if table.codes else 0
     n_rows = min(n_codes, table.codes)
     n_gradients = feed.batch_size if table.mean else n_codes
     return Reads(

@@ -91,10 +91,9 @@ def train(
     course: StreamCourse,
     feed: StreamFeed,
     validation: Stream | None,
-    start: Trained | None,
 ) -> Trained:
-    """Train on a stream from new weights, or go on from ``start``, as a course says."""
-    trainer = _StreamTrainer(network, course.training, feed, start)
+    """Train on a stream from new weights, or go on from others, as a course says."""
+    trainer = _StreamTrainer(network, course.training, feed, course.start)
     return train_by(course, trainer, feed, validation)
 
 
@@ -122,7 +121,7 @@ class _StreamTrainer(Trainer):
             lanes = np.tile(np.arange(n_lanes), len(rows))
             before = source(states, np.where(some.begins, n_lanes, lanes), [0])
             self.n_learned_from += int(targets.weights.sum(dtype=float))
-            course.n_letters = self.n_learned_from
+            course.n_told = self.n_learned_from
             self.learning.optimizer["rate"] = self.rate * course.rate_share(first / len(table))
             readings = (codes, nothing(), targets, np.arange(rows.size))
             show = functools.partial(self._show, course, first)
