@@ -242,3 +242,23 @@ def pinball(y, values, quantiles):
             error = y[index] - value
             losses.append(q * error if error >= 0 else (q - 1) * error)
     return np.mean(losses)
+
+
+def mean_change(rows, lag, memory, before=None):
+    """The mean |rows[t] - rows[t - lag]|, in which one of ``memory`` rows before counts half.
+
+    ``before`` is that of endlessly many rows in front of these.
+    """
+    decay = 0.5 ** (1 / memory)
+    total = weight = 0.0
+    for t in range(lag, len(rows)):
+        change = abs(rows[t] - rows[t - lag])
+        if not np.isnan(change):
+            total += change * decay ** (len(rows) - 1 - t)
+            weight += decay ** (len(rows) - 1 - t)
+    if before is not None and decay == 1:
+        return before
+    if before is not None:
+        total += before * decay ** len(rows) / (1 - decay)
+        weight += decay ** len(rows) / (1 - decay)
+    return total / weight if total > 0 else np.nan

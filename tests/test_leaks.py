@@ -487,10 +487,12 @@ def test_networks_of_many_leads_do_not_see_the_rows_behind(params):
 
 
 def made_until(result, label):
-    """The forecasts of a backtest, and of its baseline, that were made at a row or before it."""
-    return result.predictions[result.predictions["origin"] <= label][
-        ["origin", "lead", "predicted", "baseline"]
-    ]
+    """The forecasts of a backtest, and of its baseline, that were made at a row or before it, with
+    their intervals.
+    """
+    made = result.predictions[result.predictions["origin"] <= label]
+    ends = [name for name in made if "lower" in name or "upper" in name]
+    return made[["origin", "lead", "predicted", "baseline", *ends]]
 
 
 BACKTESTED = {
@@ -558,11 +560,12 @@ def test_backtests_of_panels_do_not_see_the_rows_behind():
     def forecasts(data):
         X, y = make_windows([data, data[30:-10], data[:50]], LENGTH, 3, target="load")
         model = make_pipeline(SeriesScaler(), LinearWindow())
-        return made_until(backtest(model, X, y, cv=3), cut)
+        return made_until(backtest(model, X, y, cv=3, coverages=0.8), cut)
 
-    pd.testing.assert_frame_equal(
-        forecasts(changed(frame, 117)), forecasts(frame), check_exact=True
-    )
+    honest, cheating = forecasts(frame), forecasts(changed(frame, 117))
+
+    assert honest["upper_0.8"].notna().any()
+    pd.testing.assert_frame_equal(cheating, honest, check_exact=True)
 
 
 @pytest.mark.parametrize(

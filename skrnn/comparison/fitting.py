@@ -243,7 +243,7 @@ def with_intervals(
     model: ForecastModel, tested: Backtest, reading: Reading, coverages: Sequence[float]
 ) -> ForecastModel:
     """The model with intervals of what a backtest of its kind missed."""
-    residuals, first_rows = residuals_of(tested)
+    residuals, first_rows, memory = residuals_of(tested)
     several = len(reading.frames) > 1
     return replace(
         model,
@@ -251,7 +251,8 @@ def with_intervals(
         coverages=promised(residuals, coverages),
         residuals=residuals,
         first_rows=first_rows,
-        units=model.preparation.units(reading.frames) if several else {},
+        changes=model.preparation.changes(reading.frames, memory) if several else None,
+        memory=memory,
     )
 
 

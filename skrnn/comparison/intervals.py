@@ -15,20 +15,20 @@ CLEARLY = 2.0
 NEARLY = 0.025
 
 
-def residuals_of(result: Backtest) -> tuple[np.ndarray, np.ndarray]:
-    """What a backtest's forecasts missed (n_origins, n_leads), and the row of each first truth.
+def residuals_of(result: Backtest) -> tuple[np.ndarray, np.ndarray, float]:
+    """What a backtest's forecasts missed, the row of each first truth, and the memory of units.
 
-    It is truth less forecast, NaN where the truth is not known. Of several series it is in units of
-    each one's change over a season.
+    Residuals (n_origins, n_leads) are truth less forecast, NaN where the truth is not known. Of
+    several series they are in units of what each has changed, with the memory (in horizons) by
+    which that tells most.
     """
     table = result.predictions
     missed = (table["true"] - table["predicted"]).to_numpy(float)
-    if "series" in table:
-        missed = missed / table["scale"].to_numpy(float)
     at, rows = by_origin(table, result.promise.rows[:, 1])
+    relative, _, memory = result.promise.relative(missed, at[1], np.ones(len(missed), bool))
     found = np.full(rows.shape, np.nan, np.float32)
-    found[at] = missed
-    return found, rows[:, 0]
+    found[at] = relative
+    return found, rows[:, 0], memory
 
 
 def promised(residuals: np.ndarray, coverages: Sequence[float]) -> tuple[float, ...]:
@@ -46,13 +46,13 @@ def ends_around(
 ) -> dict[str, np.ndarray]:
     """Lower and upper ends (n, n_leads) by the names of their columns, around forecasts like these.
 
-    ``units`` (n,) are what the residuals of each forecast's series are told in.
+    ``units`` (n, n_leads) are what the residuals of each forecast's series are told in.
     """
     known = np.where(np.isfinite(residuals), residuals, np.nan).astype(float)
     rows = first_rows[:, None] + np.arange(known.shape[1])
     ends = ends_of(known, rows, coverages)
     return {
-        name: forecasts + units[:, None] * ends[:, position, end]
+        name: forecasts + units * ends[:, position, end]
         for position, coverage in enumerate(coverages)
         for end, name in enumerate(end_names(coverage))
     }

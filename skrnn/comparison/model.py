@@ -1,7 +1,7 @@
 """ForecastModel: a fitted model with all that it takes to forecast from it, in a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,13 @@ class ForecastModel:
     first_rows : ndarray of shape (n_origins,), default=None
         The row of the first truth behind each of these origins, of one series after the other.
         None: they follow each other.
+    changes : ndarray of shape (n_series, n_leads), default=None
+        Of several series, in the order of ``frames``, what the residuals of each are told in: how
+        much it has changed over each lead. None of one series.
+    memory : float, default=inf
+        How soon older changes count less, in horizons; see ``changes_by_lead``.
     units : dict of str to float, default={}
-        Of several series, what the residuals of each are told in: its mean change over a season.
+        The same in files of older versions: the mean change over a season.
     """
 
     name: str
@@ -63,6 +68,8 @@ class ForecastModel:
     coverages: tuple = ()
     residuals: np.ndarray | None = None
     first_rows: np.ndarray | None = None
+    changes: np.ndarray | None = None
+    memory: float = np.inf
     units: dict = field(default_factory=dict)
 
     def forecast(
@@ -137,12 +144,26 @@ class ForecastModel:
         return coverages
 
     def _units(self, frames):
-        """What residuals are told in, for each series; of one that is new, by its own rows."""
-        if not self.units:
-            return np.ones(len(frames))
-        new = {name: frame for name, frame in frames.items() if name not in self.units}
-        units = self.units | (self.preparation.units(new) if new else {})
-        return np.array([units[name] for name in frames])
+        """What the residuals of each series are told in, as its newest row knows it."""
+        if self.units:
+            return self._seasonal_changes(frames)
+        if self.changes is None:
+            return np.ones((1, 1))
+        if frames is self.frames:
+            return self.changes
+        known = dict(zip(self.frames, self.changes, strict=True))
+        new = np.full(self.changes.shape[1], np.nan)
+        before = np.array([known.get(name, new) for name in frames])
+        return self.preparation.changes(frames, self.memory, before)
+
+    def _seasonal_changes(self, frames):
+        """The same for a file of an older version; of a series that is new, by all of its rows."""
+        units = self.units
+        new = {name: frame for name, frame in frames.items() if name not in units}
+        if new:
+            changes = replace(self.preparation, horizon=1).changes(new, np.inf)
+            units = units | dict(zip(new, changes[:, 0], strict=True))
+        return np.array([[units[name]] for name in frames])
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file, as ``skrnn.save`` does."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.panel import Following, Panel, regular
+from skrnn.evaluation.changes import changes_by_lead
 from skrnn.reading import DataProblem, Reading
 from skrnn.reading.problem import when
 from skrnn.windows import Windows
@@ -108,18 +109,24 @@ class Preparation:
             tails[name] = pd.DataFrame(values, labels[first:], list(self.columns))
         return tails
 
-    def units(self, frames: dict) -> dict:
-        """The mean change over a season of each series' target; NaN of one that does not change."""
+    def changes(self, frames: dict, memory: float, before: np.ndarray | None = None) -> np.ndarray:
+        """How much each series' target has changed over each lead (n_series, n_leads).
+
+        As ``changes_by_lead`` at its last known value; NaN of one that has never changed.
+        ``before`` is the same of rows before the first.
+        """
         panel = self._panel(frames)
-        target = panel.values[:, 0]
-        series = np.repeat(np.arange(len(frames)), np.diff(panel.bounds))
-        changes = np.abs(target[self.season :] - target[: -self.season])
-        known = np.isfinite(changes) & (series[self.season :] == series[: -self.season])
-        of_series = series[self.season :][known]
-        sums = np.bincount(of_series, changes[known], minlength=len(frames))
-        counts = np.bincount(of_series, minlength=len(frames))
-        means = np.divide(sums, counts, out=np.full(len(frames), np.nan), where=sums > 0)
-        return dict(zip(frames, means.tolist(), strict=True))
+        known = self._known(panel, list(frames))
+        found = changes_by_lead(
+            panel.values[:, 0],
+            panel.bounds,
+            panel.bounds[:-1] + known - 1,
+            leads=np.arange(1, self.horizon + 1),
+            season=self.season,
+            memories=(memory,),
+            before=before,
+        )
+        return found[:, :, 0]
 
     def _panel(self, frames):
         return Panel.of([regular(self._columns_of(frame)) for frame in frames.values()])

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import BaseCrossValidator
 
+from skrnn.evaluation.changes import MEMORIES, changes_by_lead
 from skrnn.evaluation.folds import make_groups
 from skrnn.evaluation.intervals import Promise, end_names, ends_by_name
 from skrnn.evaluation.own_intervals import answers, learns_from_truths, numbered, own_intervals
@@ -25,6 +26,8 @@ from skrnn.wording import count
 
 # More folds than there are.
 ALL_FOLDS = 10**9
+# What the series of a panel have changed when a forecast is made, by memory.
+CHANGES = [f"changed_{memory:g}" for memory in MEMORIES]
 
 
 def backtest(
@@ -77,7 +80,8 @@ def backtest(
         ``predict_interval`` gives its own, and is told by ``update``, if it has that, of the truths
         that are known before each origin. For others, and for the baseline, they are as wide as
         what forecasts of the same lead missed in other folds, as far as that was known when the
-        fold's first forecast was made; the first fold has none, and does not count.
+        fold's first forecast was made; the first fold has none, and does not count. Of a panel
+        these are in units of what each series has changed over that lead.
     n_jobs : int, default=None
         Fits in parallel, as in joblib.
     verbose : int, default=0
@@ -127,7 +131,12 @@ def backtest(
     promise = None
     if coverages is not None:
         ends = [name for coverage in coverages for name in end_names(coverage) if name in table]
-        promise = Promise(coverages, bool(ends), table[["made_at", "made_for"]].to_numpy())
+        promise = Promise(
+            coverages=coverages,
+            own=bool(ends),
+            rows=table[["made_at", "made_for"]].to_numpy(),
+            changes=table[CHANGES].to_numpy() if samples.is_panel else None,
+        )
         columns += ends
     return Backtest.of_table(
         table[columns],
@@ -196,6 +205,9 @@ def _forecast_group(estimator, baseline, samples, group, coverages):
             told = copy.deepcopy(model) if again else model
             found = own_intervals(told, samples, group.train, test, forecasts.shape[1], coverages)
             columns |= ends_by_name(found, coverages)
+        if coverages is not None and samples.is_panel:
+            changes = _changes(samples, test, forecasts.shape[1], season_of(baseline))
+            columns |= dict(zip(CHANGES, changes.reshape(-1, len(MEMORIES)).T, strict=True))
         table = _table(samples, test, forecasts, scale, columns)
         folds.append(_Fold(table, told, fit_time, predict_time))
         # The next fold goes on with this fit.
@@ -245,7 +257,7 @@ def _table(samples, test, forecasts, scale, columns):
         )
     if not known.all():
         table = table[known]
-    for name in ("predicted", *columns):
+    for name in ("predicted", *(name for name in columns if name not in CHANGES)):
         _check_finite("baseline" if name == "baseline" else "estimator", table[name])
     return table
 
@@ -275,6 +287,19 @@ def _scale(samples, train, season):
     pairs = keys[before] == keys - season
     changes = pd.Series(np.abs(values - values[before])[pairs]).groupby(keys[pairs] // span).mean()
     return changes.where(changes > 0).reindex(np.arange(int(samples.series.max()) + 1)).to_numpy()
+
+
+def _changes(samples, test, n_leads, season):
+    """What series have changed over each lead when some forecasts are made, by memory."""
+    series, rows, values = samples.targets(np.arange(len(samples)))
+    n_rows = np.zeros(int(samples.series.max()) + 1, np.int64)
+    np.maximum.at(n_rows, series, rows + 1)
+    bounds = np.cumsum([0, *n_rows])
+    targets = np.full(bounds[-1], np.nan)
+    targets[bounds[series] + rows] = values
+    at = bounds[samples.series[test]] + samples.origin[test]
+    leads = samples.leads_of(n_leads)
+    return changes_by_lead(targets, bounds, at, leads=leads, season=season)
 
 
 def _progress(done, total, verbose):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from skrnn.evaluation.changes import MEMORIES, sharpest
 from skrnn.evaluation.interval_measures import interval_scores, is_held
 from skrnn.evaluation.past_residuals import by_origin, ends_of
 from skrnn.evaluation.standard_error import standard_error
@@ -26,11 +27,15 @@ class Promise:
     rows : ndarray of shape (n_forecasts, 2)
         The row at which each forecast was made, and the one that it is for, counted as all series
         share them.
+    changes : ndarray of shape (n_forecasts, n_memories) or None
+        Of several series, how much each had changed over the forecast's lead when it was made, by
+        ``changes_by_lead``; None of one.
     """
 
     coverages: tuple[float, ...]
     own: bool
     rows: np.ndarray
+    changes: np.ndarray | None = None
 
     @classmethod
     def of_folds(cls, promises: list["Promise | None"]) -> "Promise | None":
@@ -38,7 +43,27 @@ class Promise:
         if None in promises:
             return None
         first = promises[0]
-        return cls(first.coverages, first.own, np.concatenate([one.rows for one in promises]))
+        several = first.changes is not None
+        return cls(
+            coverages=first.coverages,
+            own=first.own,
+            rows=np.concatenate([one.rows for one in promises]),
+            changes=np.concatenate([one.changes for one in promises]) if several else None,
+        )
+
+    def relative(
+        self, missed: np.ndarray, leads: np.ndarray, known: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | float, float]:
+        """What forecasts missed, in units of what their series changed; these units; the memory.
+
+        Which changes count how much is chosen by those forecasts whose truth is ``known``. Of one
+        series nothing is changed.
+        """
+        if self.changes is None:
+            return missed, 1.0, np.inf
+        memory = sharpest(missed[known], leads[known], self.changes[known])
+        units = self.changes[:, memory]
+        return missed / units, units, MEMORIES[memory]
 
     def with_intervals(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """The forecasts with lower and upper ends, as far as earlier folds tell them."""
@@ -79,17 +104,18 @@ class Promise:
     def _ends_of_residuals(self, predictions, column, prefix):
         """(name, ends) of intervals from what forecasts missed whose truth was known by then."""
         fold = predictions["fold"].to_numpy()
-        unit = predictions["scale"].to_numpy(float) if "series" in predictions else 1.0
         forecast = predictions[column].to_numpy(float)
-        missed = (predictions["true"].to_numpy(float) - forecast) / unit
+        missed = predictions["true"].to_numpy(float) - forecast
         at, rows = by_origin(predictions, self.rows[:, 1])
         found = np.full((len(predictions), len(self.coverages), 2), np.nan)
         for which in (fold == value for value in np.unique(fold)):
             known = self.rows[:, 1] <= self.rows[which, 0].min()
+            relative, units, _ = self.relative(missed, at[1], known)
             residuals = np.full(rows.shape, np.nan)
-            residuals[at] = np.where(known & np.isfinite(missed), missed, np.nan)
-            found[which] = ends_of(residuals, rows, self.coverages)[at[1][which]]
-        found = forecast[:, None, None] + np.reshape(unit, (-1, 1, 1)) * found
+            residuals[at] = np.where(known & np.isfinite(relative), relative, np.nan)
+            ends = ends_of(residuals, rows, self.coverages)[at[1][which]]
+            found[which] = np.broadcast_to(units, len(fold))[which, None, None] * ends
+        found += forecast[:, None, None]
         for position, coverage in enumerate(self.coverages):
             yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)
 

@@ -1,5 +1,6 @@
 """Intervals of comparisons, and of the models that they end with."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from skrnn import IntervalForecaster, NaiveForecaster
 from skrnn.comparison import compare, fit_model, load_model
 from skrnn.comparison.intervals import interval_words, kept_sentence, promised, residuals_of
+from skrnn.evaluation.changes import MEMORIES
 from skrnn.evaluation.past_residuals import ends_of
 
 ENDS = ["lower_0.8", "upper_0.8", "lower_0.95", "upper_0.95"]
@@ -86,12 +88,13 @@ def test_residuals_by_a_plain_loop(panel, make_reading):
     frames["small"].iloc[[120, 140, 141]] = np.nan
     found = compare(make_reading(frames), models=["linear"], horizon=2)
     result = found.results["linear"]
-    rows = {}
-    for line in result.predictions.itertuples():
-        row = rows.setdefault((line.fold, line.series, line.origin), [np.nan, np.nan])
-        row[line.lead - 1] = (line.true - line.predicted) / line.scale
+    residuals, _, memory = residuals_of(result)
 
-    residuals, _ = residuals_of(result)
+    units = result.promise.changes[:, MEMORIES.index(memory)]
+    rows = {}
+    for line, unit in zip(result.predictions.itertuples(), units, strict=True):
+        row = rows.setdefault((line.fold, line.series, line.origin), [np.nan, np.nan])
+        row[line.lead - 1] = (line.true - line.predicted) / unit
 
     np.testing.assert_allclose(
         np.sort(residuals, axis=0), np.sort(list(rows.values()), axis=0), rtol=1e-5
@@ -115,6 +118,49 @@ def test_a_series_that_is_new_has_the_width_of_its_own_rows(panel, make_reading)
     known, new = (model.forecast({name: panel["large"]}) for name in ("large", "new"))
 
     pd.testing.assert_frame_equal(known, new)
+
+
+def test_of_newer_rows_the_width_is_theirs(panel, make_reading):
+    """A series that has become restless since the fit has wider intervals."""
+    model = fit_model(make_reading(panel), "naive", horizon=3)
+    model = replace(model, memory=2.5)
+    newer = panel["small"].copy()
+    newer.iloc[-30:] *= 5
+
+    before, after = (
+        model.forecast({"small": frame}).eval("`upper_0.8` - `lower_0.8`")
+        for frame in (panel["small"], newer)
+    )
+
+    assert (after > 3 * before).all()
+
+
+def test_few_newer_rows_are_told_with_those_of_the_fit(panel, make_reading):
+    """A window's rows alone say no more than what was known before them."""
+    model = fit_model(make_reading(panel), "naive", horizon=3)
+
+    all_rows, few = (
+        replace(model, memory=20.0).forecast({"large": panel["large"].iloc[-n:]}) for n in (150, 30)
+    )
+
+    width = "`upper_0.8` - `lower_0.8`"
+    np.testing.assert_allclose(few.eval(width), all_rows.eval(width), rtol=0.2)
+
+
+def test_units_of_an_older_version_are_read(panel, make_reading):
+    """One number for each series, whatever the lead; of a series that is new, by its own rows."""
+    model = fit_model(make_reading(panel), "naive", horizon=2)
+    change = panel["third"]["demand"].diff().abs().mean()
+    older = replace(model, changes=None, units={"small": 1.0, "large": 100.0, "third": change})
+
+    one, large, again, new = (
+        older.forecast({name: panel["third"]}).eval("`upper_0.8` - demand").to_numpy()
+        for name in ("small", "large", "third", "new")
+    )
+
+    np.testing.assert_allclose(large, 100 * one)
+    np.testing.assert_allclose(again, change * one)
+    np.testing.assert_allclose(new, again)
 
 
 def test_a_series_that_never_changed_has_no_interval(panel, make_reading):

@@ -19,6 +19,7 @@ from skrnn import (
     make_windows,
 )
 from skrnn.evaluation import Backtest, backtest, coverage_by_lead, msis
+from tests import oracles
 from tests.evaluation.ranges import Listener, Ranges
 
 STATED = (0.5, 0.8)
@@ -148,39 +149,100 @@ def test_folds_in_any_order():
         np.testing.assert_allclose(ours, ends_by_loop(lines, fold))
 
 
+def in_changes(lines, fold, panel):
+    """The lines with units: what series had changed, by the memory likeliest before a fold.
+
+    ``row`` is the row of its series at which each forecast was made; the target of the first five
+    is unknown.
+    """
+    moment = lines["made"][lines["fold"] == fold].min()
+    best = np.inf
+    for memory in (np.inf, 20, 10, 5, 2.5):
+        units = [
+            oracles.mean_change(panel[line.series][5 : line.row + 1], line.lead, 2 * memory)
+            for line in lines.itertuples()
+        ]
+        told = lines.assign(unit=units)
+        surprise = 0.0
+        for _, past in told[told["known"] <= moment].groupby("lead"):
+            size = ((past["true"] - past["predicted"]).abs() / past["unit"]).mean()
+            surprise += np.log(size * past["unit"]).sum()
+        if surprise < best:
+            best = surprise
+            found = told
+    return found
+
+
 def test_a_panel_in_units_of_each_series():
-    """Residuals of all series that were known on that day, in units of each."""
+    """Residuals of all series that were known on that day, in units of each at that time."""
     panel = [
-        walk(150, 1, ["v"]),
-        1000 * walk(150, 2, ["v"], "2024-01-02 00:30"),
-        walk(120, 3, ["v"], "2024-01-01 06:00"),
+        walk(90, 1, ["v"]),
+        1000 * walk(90, 2, ["v"], "2024-01-02 00:30"),
+        walk(70, 3, ["v"], "2024-01-01 06:00"),
     ]
     X, y = make_windows(panel, 5, 2)
 
     result = backtest(LinearWindow(), X, y, cv=4, coverages=STATED)
 
-    lines = lines_of(result.predictions, unit=result.predictions["scale"].to_numpy())
+    table = result.predictions
+    row = [
+        panel[series].index.get_loc(origin)
+        for series, origin in zip(table["series"], table["origin"], strict=True)
+    ]
+    lines = lines_of(table).assign(row=row)
+    values = [frame["v"].to_numpy() for frame in panel]
     for fold in range(1, 4):
-        ours = result.predictions[ENDS][lines["fold"].to_numpy() == fold]
-        np.testing.assert_allclose(ours, ends_by_loop(lines, fold))
+        ours = table[ENDS][lines["fold"].to_numpy() == fold]
+        told = in_changes(lines, fold, values)
+        np.testing.assert_allclose(ours, ends_by_loop(told, fold))
 
 
 def test_a_panel_without_dates_ends_together():
     """Rows count from the end, where no dates tell which are the same."""
-    panel = [walk(n, n, ["v"]).to_numpy() for n in (150, 120)]
+    panel = [walk(n, n, ["v"]).to_numpy() for n in (90, 80)]
     X, y = make_windows(panel, 5, 2)
 
     result = backtest(LinearWindow(), X, y, cv=4, coverages=STATED)
 
-    ahead = np.array([150, 120])[result.predictions["series"]]
+    table = result.predictions
+    ahead = np.array([90, 80])[table["series"]]
     lines = lines_of(
-        result.predictions.assign(origin=result.predictions["origin"] - ahead),
-        known=result.predictions.index - ahead,
-        unit=result.predictions["scale"].to_numpy(),
-    )
+        table.assign(origin=table["origin"] - ahead), known=table.index - ahead
+    ).assign(row=table["origin"].to_numpy())
     for fold in range(1, 4):
-        ours = result.predictions[ENDS][lines["fold"].to_numpy() == fold]
-        np.testing.assert_allclose(ours, ends_by_loop(lines, fold))
+        ours = table[ENDS][lines["fold"].to_numpy() == fold]
+        told = in_changes(lines, fold, [rows[:, 0] for rows in panel])
+        np.testing.assert_allclose(ours, ends_by_loop(told, fold))
+
+
+def test_series_whose_errors_grow_at_other_rates_hold_the_same_share():
+    """Walks, whose errors grow with the lead, beside noise, whose errors do not."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(10, 400, 1))
+    noise[:5] = noise[:5].cumsum(axis=1)
+    X, y = make_windows(list(noise), 3, 8)
+
+    found = backtest(NaiveForecaster(), X, y, cv=4, coverages=0.8).predictions.dropna()
+
+    held = found["true"].between(found["lower_0.8"], found["upper_0.8"])
+    kind = np.where(found["series"] < 5, "walk", "noise")
+    for lead in (1, 8):
+        shares = held[found["lead"] == lead].groupby(kind[found["lead"] == lead]).mean()
+        np.testing.assert_allclose(shares, 0.8, atol=0.05)
+
+
+def test_series_that_grow_restless_have_wider_intervals():
+    """What a series has changed of late tells more than what it changed long ago."""
+    rng = np.random.default_rng(0)
+    size = np.exp(np.sin(np.arange(600) / 40 + np.arange(12)[:, None]))
+    panel = [rows[:, None] for rows in (rng.normal(size=size.shape) * size).cumsum(axis=1)]
+    X, y = make_windows(panel, 3, 4)
+
+    found = backtest(NaiveForecaster(), X, y, cv=4, coverages=0.8).predictions.dropna()
+
+    restless = size[found["series"], found.index] > 1
+    held = found["true"].between(found["lower_0.8"], found["upper_0.8"])
+    np.testing.assert_allclose(held.groupby(restless).mean(), 0.8, atol=0.06)
 
 
 def test_a_larger_series_has_larger_intervals():
