@@ -55,7 +55,7 @@ def changes_by_lead(
     >>> rows = np.array([0.0, 1, 3, 3, 0])
     >>> how = {"leads": np.array([1, 2]), "season": 1, "memories": (np.inf,)}
     >>> changes_by_lead(rows, np.array([0, 5]), np.array([2, 4]), **how)[:, :, 0]
-    array([[1.5, 3. ],
+    array([[1.5       , 3.        ],
            [1.5, 2.66666667]])
     """
     lags, first, of_lead = np.unique(
