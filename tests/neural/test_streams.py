@@ -65,7 +65,7 @@ def loss_and_gradient(network, plan, vector, stream, length, *, rate=1.0):
     start = Trained(plan.weights(vector), [0, 0], {})
     feed = StreamFeed(stream, length=length, batch_size=64, seed=0)
     course = StreamCourse(sgd(rate), len(feed), start)
-    trained = streaming.train(network, course, feed, None, start)
+    trained = streaming.train(network, course, feed, None)
     return trained.history["loss"][0], vector - plan.vector(trained.weights, float)
 
 
