@@ -57,16 +57,16 @@ TRANSFORMERS = [
 # What reads texts, which most checks do not bring.
 TEXTS = [TokenSequences(), TokenSequences(5, 3, ngram_range=(1, 2))]
 
-_SMALL = {"epochs": 4, "batch_size": 16, "learning_rate": 0.02, "random_state": 0}
+SMALL = {"epochs": 4, "batch_size": 16, "learning_rate": 0.02, "random_state": 0}
 
 NETWORKS = [
-    DenseRegressor(16, **_SMALL),
-    ConvRegressor(8, **_SMALL),
-    RNNRegressor("simple", 8, **_SMALL),
-    RNNRegressor("lstm", 16, **_SMALL),
-    RNNRegressor("gru", 16, **_SMALL),
-    RNNRegressor("simple", 8, sequence_targets=True, **_SMALL),
-    RNNRegressor("simple", 8, decoder="recurrent", **_SMALL),
+    DenseRegressor(16, **SMALL),
+    ConvRegressor(8, **SMALL),
+    RNNRegressor("simple", 8, **SMALL),
+    RNNRegressor("lstm", 16, **SMALL),
+    RNNRegressor("gru", 16, **SMALL),
+    RNNRegressor("simple", 8, sequence_targets=True, **SMALL),
+    RNNRegressor("simple", 8, decoder="recurrent", **SMALL),
 ]
 
 # One of each class: what scikit-learn checks does not depend on the cell.
@@ -77,9 +77,9 @@ CHECKED_NETWORKS = [
 ]
 
 CLASSIFIERS = [
-    DenseClassifier(16, **_SMALL),
-    ConvClassifier(8, **_SMALL),
-    RNNClassifier("gru", 16, **_SMALL),
+    DenseClassifier(16, **SMALL),
+    ConvClassifier(8, **SMALL),
+    RNNClassifier("gru", 16, **SMALL),
 ]
 
 # In Keras, which is slow to start, one of them.
