@@ -143,7 +143,9 @@ def _known_mean(y, weights):
     """The mean of each output, of one that is never known that of the first."""
     if np.isfinite(y).all():
         return np.average(y, axis=0, weights=weights)
-    mean = np.ma.average(np.ma.masked_invalid(y), axis=0, weights=weights)
+    known = np.ma.masked_invalid(y)
+    # Without weights the average would have NumPy 2.0 warn of its own doing.
+    mean = known.mean(axis=0) if weights is None else np.ma.average(known, axis=0, weights=weights)
     return np.ma.filled(mean, mean[0])
 
 

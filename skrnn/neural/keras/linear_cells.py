@@ -148,22 +148,27 @@ def _first(initial_state, add):
     return initial_state[0] if isinstance(initial_state, list | tuple) else initial_state
 
 
-def _two_steps(first, second):
-    """Two steps, one after the other, as one step."""
-    return first[0] * second[0], first[1] * second[0] + second[1]
+def _scan(keep, add, steps):
+    """What the steps up to each keep and add as a whole: every round joins twice as many.
 
-
-def _scan(keep, add, shape, axis):
-    """What the steps up to each keep and add as a whole; Keras forgets the shape."""
-    scanned = ops.associative_scan(_two_steps, (keep, add), axis=axis)
-    return [ops.reshape(part, shape) for part in scanned]
+    The steps are the last axis but one. Keras's own scan knows them only from Keras 3.11 on.
+    """
+    margins = [(0, 0)] * (len(keep.shape) - 2)
+    span = 1
+    while span < steps:
+        behind = (*margins, (span, 0), (0, 0))
+        earlier_keep = ops.pad(keep[..., :-span, :], behind, constant_values=1)
+        earlier_add = ops.pad(add[..., :-span, :], behind)
+        keep, add = keep * earlier_keep, keep * earlier_add + add
+        span *= 2
+    return keep, add
 
 
 def _states(keep, add, before):
     """All states of steps (batch, steps, units) that keep and add."""
     steps, units = add.shape[1:]
     if steps is not None:
-        kept, added = _scan(keep, add, (-1, steps, units), axis=1)
+        kept, added = _scan(keep, add, steps)
         return kept * ops.expand_dims(before, 1) + added
     # Keras scans no unknown number of steps: blocks are scanned side by side, and go on one after
     # the other.
@@ -173,7 +178,7 @@ def _states(keep, add, before):
     shape = (-1, n_blocks, BLOCK, units)
     keep = ops.reshape(ops.pad(keep, padding, constant_values=1), shape)
     add = ops.reshape(ops.pad(add, padding), shape)
-    kept, added = _scan(keep, add, shape, axis=2)
+    kept, added = _scan(keep, add, BLOCK)
     ends = ops.concatenate([kept[:, :, -1], added[:, :, -1]], axis=-1)
     dtype = keras.backend.standardize_dtype(ends.dtype)
     carry = keras.layers.RNN(_Carry(units, dtype=dtype), return_sequences=True, dtype=dtype)
