@@ -178,7 +178,16 @@ def as_json(comparison: Comparison, folder: Path, files: Sequence[str]) -> str:
         "versions": comparison.versions,
         "files": [str(folder / name) for name in files],
     }
-    return json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False)
+    return json_text(found)
+
+
+def json_text(found: object) -> str:
+    """JSON, in which escapes stand for the characters that steer a terminal."""
+    text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False, default=str)
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1]
+        for letter in text
+    )
 
 
 def plain(line: dict) -> dict:

@@ -1,7 +1,7 @@
 """Each command: from the arguments to what is printed."""
 
 import argparse
-import json
+import io
 import sys
 
 from skrnn.cli import STARTED, commands
@@ -9,12 +9,14 @@ from skrnn.cli.printing import (
     Bar,
     as_json,
     console,
+    json_text,
     notes_of,
     plain,
     print_comparison,
     print_facts,
     print_notes,
 )
+from skrnn.wording import printable
 
 INTERRUPTED = 130
 
@@ -84,7 +86,7 @@ def _fit(args):
     )
     facts = {"file": str(path), **model.facts}
     if args.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
+        print(json_text(facts))
     else:
         print_facts(out, facts)
     return 0
@@ -97,14 +99,18 @@ def _named(args, names):
 def _forecast(args):
     out = args.out
     if out is None and not args.json:
-        out = sys.stdout
+        out = io.StringIO()
     how = _named(args, ("steps", "coverages", "force"))
     table = commands.forecast(args.model, args.data, out=out, **how)
     if args.json:
         # pandas's own to_json ends the process at a period.
         lines = [plain(line) for line in table.to_dict("records")]
-        print(json.dumps(lines, ensure_ascii=False, indent=2, default=str))
-    elif args.out is not None:
+        print(json_text(lines))
+    elif args.out is None:
+        csv = out.getvalue()
+        # What goes on to a file or a program stays as it is.
+        print(printable(csv) if sys.stdout.isatty() else csv, end="")
+    else:
         print(f"{args.out}: {len(table)} forecasts")
     return 0
 
@@ -112,7 +118,7 @@ def _forecast(args):
 def _show(args):
     facts = commands.show(args.model)
     if args.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
+        print(json_text(facts))
     else:
         print_facts(console(), facts)
     return 0

@@ -311,3 +311,46 @@ def test_what_is_read_is_never_overwritten(fitted, arguments, capsys):
     assert main([*arguments, "--force"]) == 2
     assert " is what is read: choose another --out" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in fitted.iterdir()} == before
+
+
+STEERING = "de\x1b[31mmand\x07 \x9b2J"
+
+
+@pytest.fixture
+def steering(folder, capsys):
+    """A model of a column whose name would steer a terminal."""
+    days().rename(columns={"demand": STEERING}).to_csv("days.csv", index=False)
+    how = ["--target", STEERING, "--model", "linear", "--out", "one.skrnn"]
+    assert main(["fit", "days.csv", *how]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "one.skrnn"],
+        ["show", "one.skrnn", "--json"],
+        ["forecast", "one.skrnn"],
+        ["forecast", "one.skrnn", "--json"],
+        ["forecast", "one.skrnn", "none.csv"],
+        ["compare", "days.csv", "--target", "none"],
+    ],
+)
+def test_names_do_not_steer_a_terminal(steering, arguments, monkeypatch, capsys):
+    """They are spelled out, wherever they are printed."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    main(arguments)
+
+    said = "".join(capsys.readouterr())
+    assert said
+    assert all(letter.isprintable() for letter in said.replace("\n", ""))
+
+
+def test_names_go_on_to_a_program_as_they_are(steering, capsys):
+    """In CSV and in JSON."""
+    assert main(["forecast", "one.skrnn"]) == 0
+    assert pd.read_csv(io.StringIO(capsys.readouterr().out)).columns[1] == STEERING
+
+    assert main(["show", "one.skrnn", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["target"] == STEERING
