@@ -1,6 +1,7 @@
 """Checkpoint: what a training that is killed goes on from, in a file of its own."""
 
 import hashlib
+import os
 import warnings
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -37,9 +38,11 @@ class Checkpoint:
 
     def __init__(self, folder: str | Path, what: tuple):
         self.path = Path(folder, f"{_digest(what)}.skrnn")
+        self._has_failed = False
 
     def read(self) -> Kept | None:
-        """What was kept; None where that is nothing."""
+        """What was kept; None where that is nothing, and an error where nothing can be kept."""
+        self._check_folder()
         if not self.path.exists():
             return None
         try:
@@ -49,9 +52,34 @@ class Checkpoint:
             return None
 
     def keep(self, progress: Progress, trained: Trained) -> None:
-        """Keep a training that has ended an epoch; what was kept before, until this is whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        save(Kept(progress, trained), self.path)
+        """Keep a training that has ended an epoch; what was kept before, until this is whole.
+
+        A full disk ends no training: a warning says once that an epoch was not kept.
+        """
+        try:
+            save(Kept(progress, trained), self.path)
+        except OSError as error:
+            if not self._has_failed:
+                self._has_failed = True
+                warnings.warn(
+                    f"an epoch could not be kept in checkpoint={str(self.path.parent)!r} "
+                    f"({error.strerror}): training goes on, but a fit that is cut begins from what "
+                    "was kept before: make room there",
+                    UserWarning,
+                    stacklevel=7,
+                )
+
+    def _check_folder(self):
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            why = "" if os.access(folder, os.W_OK) else "it is read-only"
+        except OSError as error:
+            why = error.strerror
+        if why:
+            raise ValueError(
+                f"checkpoint={str(folder)!r} cannot be written to ({why}): name another folder"
+            )
 
 
 def _digest(what):

@@ -136,6 +136,33 @@ def test_a_damaged_checkpoint_begins_anew(data, tmp_path):
     np.testing.assert_array_equal(model.predict(data[0]), first)
 
 
+def test_a_full_disk_ends_no_training(data, tmp_path, monkeypatch):
+    """It is told once, and what was kept before is there to go on from."""
+    model = DenseRegressor(4, checkpoint=str(tmp_path), **FAST)
+    uncut = DenseRegressor(4, **FAST).fit(*data)
+    killed_behind(model, data, 1, monkeypatch)
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.warns(UserWarning, match="could not be kept in .*No space left") as told:
+            model.fit(*data)
+
+    assert len(told) == 1
+    same(model, uncut, data[0])
+    same(model.fit(*data), uncut, data[0])
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_training(data, tmp_path):
+    """With the remedy."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ValueError, match=r"file/folder' cannot be written to \(Not a directory\)"):
+        DenseRegressor(4, checkpoint=str(tmp_path / "file" / "folder"), **FAST).fit(*data)
+
+
 SCRIPT = """
 import sys
 import numpy as np
