@@ -151,14 +151,18 @@ def measure(problem):
         X_test, y_test = X[new], y[new]
         unit = None
     for name, (model, methods) in models(problem).items():
+        if not name.startswith(args.model):
+            continue
         # At the one origin of a panel these three are the same.
         for method in methods[:1] if problem.is_panel else methods:
             if args.method not in method:
                 continue
-            size = problem.season if problem.is_panel and problem.season > 1 else None
-            forecaster = IntervalForecaster(
-                model, method=method, size=None if method == "quantile" else size
-            )
+            size = None
+            if method == "adaptive":
+                size = "deviation"
+            elif problem.is_panel and problem.season > 1 and method != "quantile":
+                size = problem.season
+            forecaster = IntervalForecaster(model, method=method, size=size)
             start = time.perf_counter()
             forecaster.fit(X[old], y[old])
             seconds = time.perf_counter() - start
@@ -175,7 +179,7 @@ def measure(problem):
             print(f"{f'{name}, {method}':34}{shares}{width:8.3f}{seconds:9.1f}", flush=True)
             if name == "linear" and method == "conformal":
                 linear = held[:, :, 1].mean()
-    if not problem.is_panel and problem.season <= 12 and not args.method:
+    if not problem.is_panel and problem.season <= 12 and not (args.method or args.model):
         smooth(problem, linear, unit)
 
 
@@ -356,6 +360,7 @@ parser.add_argument(
 )
 parser.add_argument("--series", default="", help="series whose title has this in it")
 parser.add_argument("--method", default="", help="methods whose name has this in it")
+parser.add_argument("--model", default="", help="models whose name begins with this")
 args = parser.parse_args()
 if not (FOLDER / "m4_hourly.parquet").exists():
     print(f"Nothing measured: {FOLDER} is not there.")

@@ -37,6 +37,7 @@ from skrnn.windows import Windows
 from skrnn.windows.inputs import are_windows, check_windows
 
 METHODS = ("conformal", "normalized", "quantile", "adaptive")
+DEVIATION = "deviation"
 
 
 def _moves(forecaster):
@@ -72,12 +73,13 @@ class IntervalForecaster(RegressorMixin, BaseEstimator):
     n_blocks : int, default=1
         How many fits the calibration takes. Each forecasts its part of these origins from what was
         known before; with more of them, forecasts are from fresher fits.
-    size : int or estimator, default=None
-        The size of errors that "normalized", and panels with every method but "quantile", count
-        in. None: the standard deviation of the target's steps in the window. A number: the mean
-        absolute change over so many rows in the window, as over a season. A regressor on windows,
-        with "normalized": it learns how large errors are relative to the deviation, as a logarithm,
-        from the older half of the residuals; the newer half is calibrated with.
+    size : "deviation", int or estimator, default=None
+        The local size of errors that residuals are counted in, by all methods but "quantile".
+        "deviation": the standard deviation of the target's steps in the window. A number: the mean
+        absolute change over so many rows in the window, as over a season. A regressor on windows:
+        it learns how large errors are relative to the deviation, as a logarithm, from the older
+        half of the residuals; the newer half is calibrated with. None: the deviation with
+        "normalized", and of panels; otherwise residuals are counted as they are.
     target : str or int, default=None
         The column that y continues, by name or position. None: the one that has y's values. It is
         asked for where sizes are those of windows.
@@ -164,6 +166,11 @@ n_features)
         self : IntervalForecaster
         """
         check_option("method", self.method, METHODS)
+        if self.method == "quantile" and self.size is not None:
+            raise ValueError(
+                f'size={self.size!r} has no part in method="quantile", which counts in the '
+                "distance between quantiles: leave it out, or use another method"
+            )
         size = check_calibration_size(self.calibration_size)
         n_blocks = check_count("n_blocks", self.n_blocks)
         samples = self._samples(X, y)
@@ -184,7 +191,7 @@ n_features)
         if self.sizes_ is not None:
             sizes = self.sizes_.of_samples(samples.X, residuals.which)
             residuals = replace(residuals, sizes=sizes)
-        if self.method == "normalized" and hasattr(self.size, "fit"):
+        if hasattr(self.size, "fit"):
             residuals = self._learn_size(samples, residuals)
         everything = Samples(samples.X, samples.y, weights)
         self.estimator_ = fit_model(template, None, everything, going_on=False)
@@ -433,10 +440,13 @@ n_features)
 
     def _local_sizes(self, samples) -> LocalSizes | None:
         """What tells the size of errors from windows; None where all count alike."""
-        if self.method == "quantile" or not (samples.is_panel or self.method == "normalized"):
+        by_default = self.method == "normalized" or (samples.is_panel and self.method != "quantile")
+        if self.size is None and not by_default:
             return None
         season = None
-        if self.size is not None and not hasattr(self.size, "fit"):
+        if isinstance(self.size, str):
+            check_option("size", self.size, (DEVIATION,))
+        elif self.size is not None and not hasattr(self.size, "fit"):
             season = check_count("size", self.size)
         column = self._target_column(samples)
         window = None

@@ -190,6 +190,20 @@ def test_sizes_of_a_season():
     np.testing.assert_allclose(width / change, (width / change)[0])
 
 
+@pytest.mark.parametrize("method", ["conformal", "normalized", "adaptive"])
+@pytest.mark.parametrize("size", ["deviation", 4])
+def test_a_size_counts_with_every_method(method, size):
+    """Of one series too: intervals are as many times as wide as the size."""
+    X, y = noise(300, length=9)
+
+    model = IntervalForecaster(NaiveForecaster("mean"), method=method, size=size).fit(X, y)
+
+    steps = np.asarray(X)[:, :, 0]
+    sizes = {"deviation": steps.std(axis=1), 4: np.abs(steps[:, 4:] - steps[:, :-4]).mean(axis=1)}
+    width = np.ptp(model.predict_interval(X, 0.8), axis=1)
+    np.testing.assert_allclose(width / sizes[size], (width / sizes[size])[0])
+
+
 def test_constant_windows_have_the_usual_size():
     """Where a window tells of no size, intervals are as wide as usual."""
     X, y = noise(200)
@@ -350,7 +364,8 @@ def test_unfitted(name):
         ({"n_blocks": 0}, "n_blocks must be a positive whole number, got 0"),
         ({"method": "quantile"}, "and Zero learns none: use another method, or a network or li"),
         ({"method": "normalized", "size": 3}, "size=3 must be a season of rows within the window"),
-        ({"method": "normalized", "size": "x"}, "size must be a positive whole number, got 'x'"),
+        ({"method": "normalized", "size": "x"}, "size must be one of 'deviation', got 'x'"),
+        ({"method": "quantile", "size": 3}, 'size=3 has no part in method="quantile"'),
         ({"method": "normalized", "target": 3}, "target=3 is not a column: there are 1"),
     ],
     ids=str,
