@@ -18,8 +18,8 @@ MEMORY = 2000
 # Levels that are moved; those between them lie on the line between their neighbours.
 _TAIL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID = np.array([*_TAIL, 0.5, *(1 - level for level in reversed(_TAIL))])
-# What each moves by, for each truth and each unit of what it lacks. Far out, where little is left
-# to move in, steps are small: levels that wander cost width.
+# What each moves by, for each truth of the next row and each unit of what it lacks. Far out, where
+# little is left to move in, steps are small: levels that wander cost width.
 STEPS = np.minimum(0.1 * np.minimum(GRID, 1 - GRID), 0.01)
 
 
@@ -27,7 +27,10 @@ class Adaptive(Conformal):
     """Intervals of the newest residuals, at levels that move until they hold what they promise.
 
     After each truth a level moves by its step times what it promised less what it held:
-    l ← l + step · (level - [truth <= quantile]). Each lead has its own.
+    l ← l + step / lead · (level - [truth <= quantile]). Each lead has its own. Forecasts of a lead
+    h overlap by all but one of their h rows and err alike: h of them tell as much as one. With
+    longer steps levels would follow each error while it lasts, and hold less than they promise when
+    the next one comes.
 
     Attributes
     ----------
@@ -81,7 +84,8 @@ class Adaptive(Conformal):
         n = known.sum(axis=0)
         held = (within & known).sum(axis=0)
         lacking = GRID - np.divide(held, n, out=np.tile(GRID, (len(n), 1)), where=n > 0)
-        self.levels = np.clip(self.levels + STEPS * lacking, 0, 1)
+        steps = STEPS / self.residuals.leads[:, None]
+        self.levels = np.clip(self.levels + steps * lacking, 0, 1)
         self._remember(residuals)
 
     def _remember(self, residuals):

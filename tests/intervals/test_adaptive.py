@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import t as student
 from sklearn.pipeline import make_pipeline
 
@@ -196,3 +197,22 @@ def test_update_is_all_or_nothing():
     model.update(X[:3], np.full((3, 2), np.nan))
 
     np.testing.assert_array_equal(model.predict_interval(X[:2]), before)
+
+
+def test_long_leads_hold_their_share_too():
+    """Neighbouring forecasts of a long lead err alike, and levels do not run after each error."""
+    steps = np.random.default_rng(0).normal(size=4000)
+    rows = lfilter([1.0], [1.0, -0.95], steps)
+    X, y = make_windows(rows, 3, leads=[24])
+    model = adaptive(Zero(), calibration_size=500).fit(X[:1500], y[:1500])
+    values, sizes = model.forecasts(X)
+    held = []
+
+    for now in range(1524, len(X)):
+        model.learn((y[now - 24] - values[now - 24])[None])
+        lower, upper = model.intervals_around(values[now : now + 1], sizes[now : now + 1], 0.8)[
+            0, 0, 0
+        ]
+        held.append(lower <= y[now] <= upper)
+
+    assert np.mean(held) == pytest.approx(0.8, abs=0.03)
