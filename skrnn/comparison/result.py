@@ -76,7 +76,7 @@ class Comparison:
         Errors over all forecasts ("mae", "rmse", "mase", "smape" in percent), "skill" (the share of
         the naive forecast's error that is gone, each series counting the same), "chance" (the skill
         that chance gives: the luckiest of as many models that are no better than naive has it once
-        in ten times), the mean seconds of a fold's fit and predict ("fit_time", "predict_time"),
+        in five times), the mean seconds of a fold's fit and predict ("fit_time", "predict_time"),
         and for each coverage the share of truths that intervals held and their mean width
         ("coverage_0.95", "width_0.95"): those of a fold are of what the folds before it missed, and
         the first fold has none.

@@ -15,7 +15,7 @@ from skrnn.wording import RUNGS, decimals_for, number, percent
 N_STRETCHES = 5
 FEWEST_FOLDS = 3
 # How often chance may make a model of all that are compared look better than it is.
-CHANCE = 0.1
+CHANCE = 0.2
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
 
@@ -47,7 +47,7 @@ class Gain:
     """By what share one model's error is below another's, and the share that chance gives.
 
     Of as many models as are compared, none of them better, the luckiest one has so large a share
-    once in ten times. NaN where there are too few forecasts to tell.
+    once in five times. NaN where there are too few forecasts to tell.
     """
 
     share: float

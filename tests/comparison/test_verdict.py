@@ -34,7 +34,7 @@ def test_a_rung_that_clearly_beats_the_one_before_is_taken():
     assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
     assert found.sentence == (
         "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more "
-        "than what chance gives (1.3 %)."
+        "than what chance gives (1.0 %)."
     )
 
 
@@ -44,13 +44,13 @@ def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
     )
 
     assert (found.recommended, found.best) == ("linear", "gru")
-    assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (6.4 %).")
+    assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (4.6 %).")
 
 
 def test_no_share_beyond_all_is_told():
     """Where folds differ as much as that, chance may give any gain."""
     found = verdict(
-        results(naive=NAIVE, linear=[5.0, 1.0, 9.0, 5.0, 5.0], gru=[1.0, 9.0, 1.0, 9.0, 4.0])
+        results(naive=NAIVE, linear=[5.0, 1.0, 9.0, 5.0, 5.0], gru=[0.0, 11.0, 0.0, 11.0, 2.0])
     )
 
     assert found.sentence.endswith(" by 4.0 %, which may be chance, as folds differ so much.")
@@ -69,12 +69,12 @@ def test_chance_is_the_interval_of_a_ratio():
     left = ours - (1 - share) * theirs
     error = np.sqrt((left**2).sum() / 3 / 4) / theirs.mean()
     assert found.share == pytest.approx(share)
-    assert found.chance == pytest.approx(error * stats.t.ppf(1 - 0.1 / 3, 3))
+    assert found.chance == pytest.approx(error * stats.t.ppf(1 - 0.2 / 3, 3))
 
 
 def test_the_luckiest_of_many_needs_more():
     """What is clear of two models may be chance of ten."""
-    better = errors_of(result(7.0, 9.9, 8.0, 9.0, 7.0))
+    better = errors_of(result(7.2, 9.9, 8.4, 9.4, 7.4))
     naive = errors_of(result(*NAIVE))
 
     assert gain(better, naive).clear
@@ -82,13 +82,13 @@ def test_the_luckiest_of_many_needs_more():
 
 
 def test_of_models_that_are_no_better_one_is_rarely_clear():
-    """Of nine whose errors are those of naive but for chance, in one of ten series or fewer."""
+    """Of nine whose errors are those of naive but for chance, in one of five series or fewer."""
     rng = np.random.default_rng(0)
     rungs = ["seasonal", "smoothing", "linear", "dense", "conv", "simple", "lstm", "gru"]
     errors = rng.normal(10, 1, (200, 1 + len(rungs), 5))
     named = [verdict(results(**dict(zip(["naive", *rungs], each, strict=True)))) for each in errors]
 
-    assert np.mean([found.recommended == "naive" for found in named]) >= 0.88
+    assert np.mean([found.recommended == "naive" for found in named]) >= 0.8
 
 
 def test_the_naive_forecast_is_used_where_nothing_clearly_beats_it():
@@ -143,7 +143,7 @@ def test_one_fold_is_cut_to_see_what_chance_gives():
     found = verdict(of_one_fold(naive=np.full(20, 10.0), linear=linear))
 
     assert found.recommended == "linear"
-    assert found.sentence.endswith("by 80 %, more than what chance gives (4.8 %).")
+    assert found.sentence.endswith("by 80 %, more than what chance gives (3.0 %).")
 
 
 def test_one_fold_of_few_forecasts_makes_nothing_clear():
