@@ -195,12 +195,16 @@ def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def mean_spread(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same, but for the deviation where steps are constant, which is 0."""
-    known = ~np.isnan(batch)
-    count = known.sum(axis=1, keepdims=True)
+    unknown = np.isnan(batch)
+    gaps = unknown.any()
+    count = (~unknown).sum(axis=1, keepdims=True) if gaps else batch.shape[1]
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(known, batch, 0).sum(axis=1, keepdims=True, dtype=np.float64) / count
-        squares = np.where(known, batch - mean, 0) ** 2
-        deviation = np.sqrt(squares.sum(axis=1, keepdims=True) / count)
+        values = np.where(unknown, 0, batch) if gaps else batch
+        mean = values.sum(axis=1, keepdims=True, dtype=np.float64) / count
+        apart = batch - mean
+        if gaps:
+            apart[unknown] = 0
+        deviation = np.sqrt(np.square(apart, out=apart).sum(axis=1, keepdims=True) / count)
     constant = deviation <= Form.noise(batch.dtype) * np.abs(mean)
     return mean, np.where(constant, 0.0, deviation)
 
@@ -216,6 +220,10 @@ def mean_abs(batch: np.ndarray) -> np.ndarray:
 def newest_of_phase(batch: np.ndarray, season: int) -> np.ndarray:
     """For each step of windows (n, steps, features), the newest known one of the same phase."""
     n, length, n_features = batch.shape
+    if length >= season and not np.isnan(batch[:, -season:]).any():
+        # The last season, over and over; what is left over comes first.
+        places = np.arange(length - season, length)
+        return batch[:, places[(np.arange(length) - length) % season]]
     before = -length % season
     padded = np.full((n, before + length, n_features), np.nan, batch.dtype)
     padded[:, before:] = batch
