@@ -29,6 +29,19 @@ def without_keras(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
 
 
+@pytest.fixture
+def eager():
+    """Keras runs layer by layer, as an oracle: to trace a network takes longer than to train it."""
+    if NO_KERAS:
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """Where Keras is not installed, tests that need it are skipped."""

@@ -22,7 +22,7 @@ FILES = {
         0.4,
     ),
     "monthly-sunspots.csv": (
-        ["--target", "Sunspots"],
+        ["--target", "Sunspots", "--window", "48"],
         1,
         [
             "The time is column 'Month'.",
@@ -32,7 +32,7 @@ FILES = {
         0.08,
     ),
     "CTA_-_Ridership_-_Daily_Boarding_Totals.csv": (
-        ["--target", "rail_boardings", "--time", "service_date"],
+        ["--target", "rail_boardings", "--time", "service_date", "--window", "28"],
         7,
         [
             "Dates are read as month/day/year, as '01/01/2001' is.",
@@ -50,7 +50,7 @@ FILES = {
         0.6,
     ),
     "taylor.csv": (
-        ["--target", "Y"],
+        ["--target", "Y", "--window", "48"],
         336,
         ["No column holds times: rows are counted."],
         "linear",

@@ -8,7 +8,7 @@ import pytest
 
 from skrnn.comparison import compare, fit_model
 from skrnn.comparison.effort import EFFORTS
-from skrnn.comparison.recipes import FORMS_OF_SEVERAL
+from skrnn.comparison.recipes import FORMS, FORMS_OF_SEVERAL
 from skrnn.wording import RUNGS
 
 # What is changed becomes negative, and what was learned of logarithms is forecast from it.
@@ -24,6 +24,9 @@ def short_training(monkeypatch):
     few = {name: replace(one, updates=4, contenders=2) for name, one in EFFORTS.items()}
     monkeypatch.setattr("skrnn.comparison.effort.EFFORTS", few)
     monkeypatch.setattr("skrnn.comparison.folds.MOST_TESTED", 15)
+    # Each form has an audit of its own.
+    monkeypatch.setattr("skrnn.comparison.recipes.FORMS", FORMS[:4])
+    monkeypatch.setattr("skrnn.comparison.recipes.FORMS_OF_SEVERAL", FORMS_OF_SEVERAL[:4])
 
 
 def index(kind):

@@ -403,9 +403,9 @@ def test_ctrl_c_in_the_race_says_so(weekly, make_reading):
 
 def test_a_race_that_the_budget_cuts_says_so(weekly, make_reading):
     """Who has not raced is set as it begins, and all are compared."""
-    slow = Interrupt(2, seconds=4, of_race=True)
+    slow = Interrupt(2, seconds=6, of_race=True)
 
-    found = compare(make_reading(weekly, 7), models=QUICK, budget=6 / 60, progress=slow)
+    found = compare(make_reading(weekly, 7), models=QUICK, budget=10 / 60, progress=slow)
 
     assert (
         "The budget ended before the race of linear model did: set as it begins."
@@ -414,6 +414,7 @@ def test_a_race_that_the_budget_cuts_says_so(weekly, make_reading):
     assert set(found.results) == set(QUICK)
 
 
+@pytest.mark.usefixtures("no_race")
 def test_the_budget_ends_it_with_what_is_finished(weekly, make_reading):
     found = compare(
         make_reading(weekly, 7), models=QUICK, budget=6 / 60, progress=Interrupt(4, seconds=7)

@@ -15,6 +15,8 @@ from skrnn.evaluation.past_residuals import ends_of
 
 ENDS = ["lower_0.8", "upper_0.8", "lower_0.95", "upper_0.95"]
 MODELS = ("naive", "seasonal", "linear")
+# How models are set does not matter here.
+pytestmark = pytest.mark.usefixtures("no_race")
 
 
 def noise(n_rows, seed=0, size=1.0):

@@ -18,6 +18,7 @@ def test_a_model_forecasts_the_same_from_its_file(model, tmp_path):
     pd.testing.assert_frame_equal(load_model(tmp_path / "model.skrnn").forecast(), model.forecast())
 
 
+@pytest.mark.usefixtures("no_race")
 def test_networks_too(weekly, make_reading, tmp_path):
     model = fit_model(make_reading(weekly, 7), "gru", horizon=5)
     model.save(tmp_path / "model.skrnn")
@@ -25,6 +26,7 @@ def test_networks_too(weekly, make_reading, tmp_path):
     pd.testing.assert_frame_equal(load_model(tmp_path / "model.skrnn").forecast(), model.forecast())
 
 
+@pytest.mark.usefixtures("no_race")
 def test_the_seed_is_the_networks(weekly, make_reading):
     first, same, other = (
         fit_model(make_reading(weekly, 7), "dense", seed=seed).forecast() for seed in (0, 0, 1)

@@ -203,7 +203,7 @@ def expected_chance(errors_of_folds):
     theirs = sum(error for _, error in errors_of_folds)
     apart = [error - floor * ours / theirs for error, floor in errors_of_folds]
     variance = sum(one**2 for one in apart) / (FOLDS - 1)
-    return stats.t.ppf(0.95, FOLDS - 1) * (variance * FOLDS) ** 0.5 / theirs
+    return stats.t.ppf(0.9, FOLDS - 1) * (variance * FOLDS) ** 0.5 / theirs
 
 
 def series(index, seed=0, gaps=()):

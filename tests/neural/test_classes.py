@@ -29,6 +29,8 @@ from skrnn.forecasters.samples import share_of
 from skrnn.windows.inputs import as_windows
 from tests.neural.gradients import check_gradient, fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 NETWORKS = {
     "recurrent": RNNClassifier("gru", 5, dense_units=3),
     "convolutional": ConvClassifier(4, pooling="max"),

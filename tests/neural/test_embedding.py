@@ -20,6 +20,8 @@ from skrnn.neural.codes import known_codes
 from skrnn.windows.sequences import sequences_of
 from tests.neural.gradients import check_gradient, fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 N_CODES = 12
 NETWORKS = {
     "lstm": RNNRegressor("lstm", 5, embedding=3),

@@ -26,6 +26,8 @@ from skrnn.neural.training import Course
 from tests.neural import gradients
 from tests.neural.gradients import fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 LINEAR_CELLS = ("mingru", "minlstm")
 CELLS = ("simple", "lstm", "gru", *LINEAR_CELLS)
 # What a network can be made of; each is checked on its own and in odd sizes.

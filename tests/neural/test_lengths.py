@@ -26,6 +26,8 @@ from skrnn.windows.inputs import as_windows
 from tests import oracles
 from tests.neural.gradients import check_gradient, fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 CELLS = {
     "simple": oracles.simple_rnn,
     "lstm": oracles.lstm,

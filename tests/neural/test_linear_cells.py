@@ -6,6 +6,8 @@ import pytest
 from skrnn.neural.keras.linear_cells import BLOCK, MinGRU, MinLSTM, keras
 from tests import oracles
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 LAYERS = {MinGRU: oracles.mingru, MinLSTM: oracles.minlstm}
 
 

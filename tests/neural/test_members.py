@@ -13,6 +13,8 @@ from threadpoolctl import threadpool_limits
 from skrnn import DenseRegressor, RNNClassifier, RNNRegressor, make_windows
 from skrnn.neural.fused import threads
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def data(n=120, horizon=1):
     """Windows of a random walk, and what comes next."""

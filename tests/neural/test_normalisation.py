@@ -9,6 +9,8 @@ from sklearn.base import clone
 from skrnn import ConvClassifier, ConvRegressor, make_windows
 from tests.neural.gradients import fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 MODEL = ConvRegressor((4, 3), batch_norm=True, pooling="average")
 # Of the weights: kernel, scale, offset, moving mean, moving variance, for each layer.
 MEAN, VARIANCE = 3, 4

@@ -9,6 +9,8 @@ from skrnn import ConvRegressor, DenseRegressor, RNNClassifier, RNNRegressor, Wi
 from skrnn.windows.sequences import sequences_of
 from tests.neural.gradients import check_gradient, fitted
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 RECURRENT = {
     "average": RNNRegressor("gru", 4, pooling="average"),
     "max": RNNRegressor("lstm", (3, 4), pooling="max", dense_units=3),

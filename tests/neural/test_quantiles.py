@@ -7,6 +7,8 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from skrnn import ConvRegressor, DenseRegressor, RNNRegressor, make_windows
 from tests import oracles
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 ENGINES = ("fused", "keras")
 LEVELS = (0.1, 0.5, 0.9)
 

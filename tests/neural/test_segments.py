@@ -5,6 +5,8 @@ import pytest
 
 from skrnn import RNNRegressor, make_windows
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 def data(length=12):
     rows = np.random.default_rng(0).normal(size=(150, 2)).cumsum(axis=0)

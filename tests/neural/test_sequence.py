@@ -16,6 +16,8 @@ from skrnn import (
 from skrnn.neural.feeding import Feed
 from skrnn.neural.sequence import LastStep, LaterEnds, step_targets
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 NET = {"cell": "simple", "units": 4, "epochs": 1, "random_state": 0, "sequence_targets": True}
 
 
