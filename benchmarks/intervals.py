@@ -4,9 +4,11 @@ Each model learns and is calibrated on all rows but the last, and forecasts thes
 of panels from the last one. "80" and "95" are the percentages of truths held by intervals that
 promise so many; the width is that of the second, in the mean, relative to the seasonal naive
 forecast's (of panels relative to the mean change over a season). "adaptive" is told each truth
-before the next forecast is made. statsmodels' exponential smoothing is fitted anew at origins a
-horizon apart; "at the same coverage" is the width of its narrowest intervals, at whatever level,
-that hold as much as the linear model's.
+before the next forecast is made, and counts in the window's deviation. Exponential smoothing of
+statsmodels and, where statsforecast is installed, its ETS and ARIMA are fitted anew at origins a
+horizon apart; "same coverage" is the width of their narrowest intervals, at whatever level, that
+hold as much as the linear model's conformal ones. statsforecast takes pandas before 3: install it
+with skrnn in an environment of its own.
 
 The networks' settings on M4's hourly series were chosen by the 48 rows before the test
 (--validation); the test has seen what is printed here, once. The memory and the step of "adaptive"
@@ -45,12 +47,16 @@ FOLDER = Path(__file__).parents[2] / "shared" / "data"
 COVERAGES = (0.8, 0.95)
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 DAY = 24
+LEVELS_OF_OTHERS = np.append(np.arange(0.5, 0.99, 0.03), (0.99, 0.995, 0.999)).round(3)
 METHODS = ("conformal", "normalized", "adaptive")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Series, how far to look back and ahead, and how many rows at the end are forecast."""
+    """Series, how far to look back and ahead, and how many rows at the end are forecast.
+
+    ``classical`` is the season of exponential smoothing and ARIMA, where they are compared.
+    """
 
     title: str
     series: list
@@ -61,6 +67,7 @@ class Problem:
     stride: int = 1
     segment: int = 1
     epochs: int = 10
+    classical: int | None = None
 
     @property
     def is_panel(self):
@@ -79,8 +86,16 @@ def problems():
         Problem(
             "electricity, 48 half-hours", [electricity], 48, 336, 48, 8736, 4, segment=48, epochs=6
         ),
-        Problem("ridership, 14 days", [rides["total_rides"].to_numpy(float)], 7, 56, 14, 730),
-        Problem("sunspots, 12 months", [sunspots], 132, 132, 12, 564),
+        Problem(
+            "ridership, 14 days",
+            [rides["total_rides"].to_numpy(float)],
+            7,
+            56,
+            14,
+            730,
+            classical=7,
+        ),
+        Problem("sunspots, 12 months", [sunspots], 132, 132, 12, 564, classical=1),
         Problem("M4 weekly, 13 weeks", panel("m4_weekly.parquet"), 1, 52, 13, 13, 2),
         Problem(
             "M4 hourly, 48 hours", panel("m4_hourly.parquet"), DAY, 168, 48, 48, 8, segment=DAY
@@ -179,8 +194,8 @@ def measure(problem):
             print(f"{f'{name}, {method}':34}{shares}{width:8.3f}{seconds:9.1f}", flush=True)
             if name == "linear" and method == "conformal":
                 linear = held[:, :, 1].mean()
-    if not problem.is_panel and problem.season <= 12 and not (args.method or args.model):
-        smooth(problem, linear, unit)
+    if problem.classical and not (args.method or args.model):
+        others(problem, linear, unit)
 
 
 def followed(forecaster, X, y):
@@ -200,36 +215,71 @@ def followed(forecaster, X, y):
     return ends
 
 
-def smooth(problem, coverage, unit):
-    """The narrowest intervals of exponential smoothing that hold as much."""
+def others(problem, coverage, unit):
+    """The narrowest intervals of other libraries that hold as much, fitted anew at each origin."""
     (series,) = problem.series
-    levels = np.append(np.arange(0.5, 0.99, 0.03), (0.95, 0.98, 0.99, 0.995, 0.999))
-    origins = range(len(series) - problem.n_test, len(series) - problem.horizon, problem.horizon)
-    origins = list(origins)[: 2 if args.quick else None]
-    held = np.zeros(len(levels))
-    width = np.zeros(len(levels))
-    for origin in origins:
-        past = pd.Series(series[max(0, origin - 200 * problem.season) : origin])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = ETSModel(
-                past,
-                trend="add",
-                damped_trend=True,
-                seasonal="add",
-                seasonal_periods=problem.season,
-            )
-            ahead = model.fit(disp=False).get_prediction(len(past), len(past) + problem.horizon - 1)
-            ends = np.stack([ahead.pred_int(1 - level).to_numpy() for level in levels])
-        truth = series[origin : origin + problem.horizon]
-        inside = (ends[:, :, 0] <= truth) & (truth <= ends[:, :, 1])
-        held += inside.mean(axis=1) / len(origins)
-        width += np.ptp(ends, axis=2).mean(axis=1) / len(origins)
-    at_95 = held[np.abs(levels - 0.95).argmin()]
-    enough = held >= coverage
-    narrowest = width[enough].min() / unit if enough.any() else np.nan
-    print(f"{'smoothing at the same coverage':34}{'':8}{100 * coverage:8.1f}{narrowest:8.3f}")
-    print(f"{'smoothing, as it promises':34}{'':8}{100 * at_95:8.1f}", flush=True)
+    first = len(series) - problem.n_test
+    origins = range(first, len(series) - problem.horizon, problem.horizon)[
+        : 2 if args.quick else None
+    ]
+    for name, (make, n_rows) in libraries(problem).items():
+        held = np.zeros(len(LEVELS_OF_OTHERS))
+        width = np.zeros(len(LEVELS_OF_OTHERS))
+        for origin in origins:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ends = make(series[max(0, origin - n_rows) : origin], problem)
+            truth = series[origin : origin + problem.horizon]
+            inside = (ends[:, :, 0] <= truth) & (truth <= ends[:, :, 1])
+            held += inside.mean(axis=1) / len(origins)
+            width += np.ptp(ends, axis=2).mean(axis=1) / len(origins)
+        at_80, at_95 = (held[np.abs(LEVELS_OF_OTHERS - level).argmin()] for level in COVERAGES)
+        enough = held >= coverage
+        narrowest = width[enough].min() / unit if enough.any() else np.nan
+        print(f"{f'{name}, as it promises':34}{100 * at_80:8.1f}{100 * at_95:8.1f}")
+        same = f"{name}, same coverage"
+        print(f"{same:34}{'':8}{100 * coverage:8.1f}{narrowest:8.3f}", flush=True)
+
+
+def libraries(problem):
+    """What forecasts with intervals of these levels, and from how many rows."""
+    n_rows = 200 * max(2, problem.classical)
+    found = {"statsmodels, smoothing": (smoothing, n_rows)}
+    try:
+        from statsforecast.models import AutoARIMA, AutoETS
+    except ImportError:
+        print("without statsforecast, which is not installed")
+        return found
+
+    def forecasting(model):
+        def forecast(past, problem):
+            levels = (100 * LEVELS_OF_OTHERS).tolist()
+            ahead = model.forecast(past, h=problem.horizon, level=levels)
+            sides = [[ahead[f"{side}-{level}"] for side in ("lo", "hi")] for level in levels]
+            return np.moveaxis(np.array(sides), 1, 2)
+
+        return forecast
+
+    season = problem.classical
+    found["statsforecast, ETS"] = (forecasting(AutoETS(season_length=season)), n_rows)
+    # Its search takes minutes of more rows.
+    arima = AutoARIMA(season_length=season, approximation=True)
+    found["statsforecast, ARIMA"] = (forecasting(arima), n_rows // 4)
+    return found
+
+
+def smoothing(past, problem):
+    """Ends (levels, leads, 2) of statsmodels' exponential smoothing."""
+    season = problem.classical
+    model = ETSModel(
+        pd.Series(past),
+        trend="add",
+        damped_trend=True,
+        seasonal="add" if season > 1 else None,
+        seasonal_periods=season if season > 1 else None,
+    )
+    ahead = model.fit(disp=False).get_prediction(len(past), len(past) + problem.horizon - 1)
+    return np.stack([ahead.pred_int(1 - level).to_numpy() for level in LEVELS_OF_OTHERS])
 
 
 def jump():
