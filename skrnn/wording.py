@@ -11,6 +11,8 @@ RUNGS = {
     "naive": "naive forecast",
     "seasonal": "seasonal naive forecast",
     "smoothing": "exponential smoothing",
+    "theta": "theta method",
+    "arima": "ARIMA",
     "linear": "linear model",
     "dense": "dense network",
     "conv": "convolutional network",

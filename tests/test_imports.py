@@ -17,6 +17,7 @@ HEAVY = (
     "sktime",
     "statsmodels",
     "matplotlib",
+    "statsforecast",
     "numba",
     "plotly",
     "jinja2",
@@ -30,6 +31,7 @@ ALLOWED = {
     # sktime asks for it.
     "statsmodels": (),
     "matplotlib": ("plotting",),
+    "statsforecast": ("baselines/statistical.py",),
     "numba": ("neural/fused",),
     "plotly": ("report",),
     "jinja2": ("report",),

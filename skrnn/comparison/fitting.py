@@ -15,7 +15,7 @@ from skrnn.comparison.options import COVERAGES, N_FOLDS, Options, asked_coverage
 from skrnn.comparison.planning import prepare, wanted
 from skrnn.comparison.preparation import Preparation, taught_targets, thinned, with_future
 from skrnn.comparison.race import race
-from skrnn.comparison.recipes import LEARNING
+from skrnn.comparison.recipes import LEARNING, STATISTICAL
 from skrnn.comparison.versions import versions
 from skrnn.evaluation import Backtest, backtest
 from skrnn.evaluation.samples import WindowSamples
@@ -52,8 +52,8 @@ def fit_model(
     reading : Reading
         The series, as ``read_series`` gives them.
     name : str
-        The rung: naive, seasonal, smoothing, linear, dense, conv, mingru, simple, lstm, gru or
-        ensemble.
+        The rung: naive, seasonal, smoothing, linear, dense, conv, mingru, simple, lstm, gru,
+        ensemble or, where statsforecast is installed, theta or arima.
     horizon, window : int, default=None
         Rows that are forecast, and steps that a forecast looks at; None: as in ``compare``.
     effort : {"quick", "default", "best"}, default=None
@@ -126,7 +126,7 @@ def learned_facts(ladder: Ladder, name: str) -> dict[str, str]:
     """How a rung is set, for its file; nothing of a rung that learns nothing."""
     if name == ENSEMBLE:
         return {"learns": f"the median of {listing(ladder.members)}"}
-    if name not in (*LEARNING, "smoothing"):
+    if name not in (*LEARNING, "smoothing", *STATISTICAL):
         return {}
     return {"learns": ladder.recipes[name].words(name)}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -9,11 +10,12 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
+from skrnn.baselines.statistical import StatisticalRegressor
 from skrnn.comparison.effort import CONV_HEAD, KERNEL, Allowance, batch_size, units_of
 from skrnn.comparison.ensemble import ENSEMBLE, Ensemble
 from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.preparation import thinned
-from skrnn.comparison.recipes import NETWORKS, VALUES, Recipe
+from skrnn.comparison.recipes import NETWORKS, STATISTICAL, VALUES, Recipe
 from skrnn.comparison.trial import is_positive
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import SeriesScaler
@@ -39,6 +41,11 @@ def check_rungs(names: Iterable[str], argument: str) -> None:
     for name in names:
         if name not in RUNGS:
             raise DataProblem(f"{argument}= has no {name!r}: choose among {', '.join(RUNGS)}")
+        if name in STATISTICAL and find_spec("statsforecast") is None:
+            raise DataProblem(
+                f"{argument}= has {name!r}, which is statsforecast's: pip install "
+                '"skrnn[statsforecast]"'
+            )
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,8 @@ class Ladder:
             return NaiveForecaster("seasonal", season=recipe.season, target=self.target)
         if name == "smoothing":
             return SmoothingRegressor(recipe.season, target=self.target, max_rows=MOST_SMOOTHED)
+        if name in STATISTICAL:
+            return StatisticalRegressor(name, season=recipe.season, target=self.target)
         return self._formed(LinearWindow("auto", loss=recipe.loss), recipe)
 
     def _formed(self, model, recipe):

@@ -24,7 +24,8 @@ class Options:
         Steps that a forecast looks at. None: about a season.
     models : sequence of str, default=None
         Names of rungs: naive, seasonal, smoothing, linear, dense, conv, mingru, simple, lstm, gru,
-        ensemble. None: all. The naive forecast is always among them.
+        ensemble. None: all of these. Where statsforecast is installed, also theta and arima. The
+        naive forecast is always among them.
     columns : sequence of str, default=None
         The only columns that are used beside the target and those known ahead. None: all.
     ignore : sequence of str, default=()

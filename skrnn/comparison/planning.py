@@ -14,7 +14,7 @@ from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
 from skrnn.comparison.race import Race, note_on_race, race
-from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, Ground
+from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, STATISTICAL, Ground
 from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
@@ -274,7 +274,9 @@ def _check_enough(n_rows, preparation, window):
 
 def wanted(models: tuple | None, season: int) -> tuple[str, ...]:
     """The rungs that are asked for in the ladder's order, the naive forecast always."""
-    names = RUNGS if models is None else [name.strip().lower() for name in models if name.strip()]
+    names = [name for name in RUNGS if name not in STATISTICAL]
+    if models is not None:
+        names = [name.strip().lower() for name in models if name.strip()]
     check_rungs(names, "models")
     names = tuple(name for name in RUNGS if name == "naive" or name in names)
     return tuple(name for name in names if name != "seasonal" or season > 1)

@@ -10,7 +10,15 @@ from joblib import Parallel, cpu_count, delayed
 from skrnn.comparison.keeping import Kept
 from skrnn.comparison.ladder import LONGEST_SMOOTHED, Ladder
 from skrnn.comparison.preparation import thinned
-from skrnn.comparison.recipes import NETWORKS, Ground, Recipe, first, stages
+from skrnn.comparison.recipes import (
+    LONGEST_ARIMA,
+    NETWORKS,
+    SEASONAL,
+    Ground,
+    Recipe,
+    first,
+    stages,
+)
 from skrnn.comparison.stopping import Stop
 from skrnn.comparison.trial import Trial
 from skrnn.validation import DivergenceError, check_count
@@ -263,8 +271,10 @@ def _is_possible(recipe, name, trial, ladder):
     """Whether the windows have the steps, and a network of it can be trained for long enough."""
     if recipe.steps > trial.past.length or (recipe.form.logs and not trial.is_positive):
         return False
-    if name in ("seasonal", "smoothing"):
-        longest = trial.past.length if name == "seasonal" else LONGEST_SMOOTHED
+    if name in SEASONAL:
+        longest = {"smoothing": LONGEST_SMOOTHED, "arima": LONGEST_ARIMA}.get(
+            name, trial.past.length
+        )
         return recipe.season <= min(longest, trial.past.length)
     if name == "linear" and recipe.loss == "mae":
         n_inputs = recipe.n_inputs(trial.past.n_features)

@@ -15,6 +15,12 @@ SEGMENTED = ("lstm", "gru")
 NETWORKS = ("dense", "conv", *RECURRENT)
 # The rungs that learn a form of the rows, and see the calendar.
 LEARNING = ("linear", *NETWORKS)
+# The rungs of statsforecast, which are there where it is installed.
+STATISTICAL = ("theta", "arima")
+# The rungs that choose a season alone.
+SEASONAL = ("seasonal", "smoothing", *STATISTICAL)
+# ARIMA's search takes minutes of longer seasons.
+LONGEST_ARIMA = 24
 # Steps that a network reads one by one, unless the window is asked for.
 MOST_STEPS = 60
 # A vector of a season's steps has at most so many, and at least as many as are worth it.
@@ -93,7 +99,7 @@ class Recipe:
 
     def words(self, name: str) -> str:
         """What a rung of this recipe does, as part of a sentence."""
-        if name in ("seasonal", "smoothing"):
+        if name in SEASONAL:
             return f"a season of {self.season} rows" if self.season > 1 else "no season"
         if name not in LEARNING:
             return "nothing"
@@ -167,7 +173,8 @@ class Ground:
 
 def first(name: str, ground: Ground) -> Recipe:
     """The recipe that a rung starts from."""
-    recipe = Recipe(window=ground.window, season=ground.season, form=VALUES)
+    season = 1 if name == "arima" and ground.season > LONGEST_ARIMA else ground.season
+    recipe = Recipe(window=ground.window, season=season, form=VALUES)
     if name == "linear":
         return replace(recipe, loss="mse")
     return replace(recipe, window=_readable(name, ground.window, ground))
@@ -175,7 +182,7 @@ def first(name: str, ground: Ground) -> Recipe:
 
 def stages(name: str) -> tuple:
     """What is tried for a rung, one after the other."""
-    if name in ("seasonal", "smoothing"):
+    if name in SEASONAL:
         return (seasons,)
     if name == "linear":
         return (forms, columns, windows, losses)
@@ -187,7 +194,7 @@ def stages(name: str) -> tuple:
 def seasons(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     """With other natural seasons, and for what can do without one, none."""
     others = [season for season in ground.seasons if season != recipe.season]
-    none = [1] if name == "smoothing" else []
+    none = [] if name == "seasonal" else [1]
     return [replace(recipe, season=season) for season in (*none, *others)]
 
 

@@ -9,12 +9,20 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from skrnn.comparison import Comparison
+from skrnn.comparison.recipes import STATISTICAL
 from skrnn.wording import RUNGS, shortened
 
 # Each rung has its colour in style.css, the same in every report; other models get those behind.
-LADDER = tuple(RUNGS)
-N_COLOURS = 12
-DASHES = {"naive": "dash", "seasonal": "dot", "smoothing": "dashdot"}
+# Those of statsforecast come last, so that others have the same colour with and without them.
+LADDER = (*(name for name in RUNGS if name not in STATISTICAL), *STATISTICAL)
+N_COLOURS = 14
+DASHES = {
+    "naive": "dash",
+    "seasonal": "dot",
+    "smoothing": "dashdot",
+    "theta": "longdash",
+    "arima": "longdashdot",
+}
 MARGIN = {"l": 56, "r": 16, "t": 30, "b": 12}
 
 

@@ -1,7 +1,7 @@
 """Facts: what was forecast, and from what, in words."""
 
 from skrnn.comparison import Comparison
-from skrnn.comparison.recipes import LEARNING
+from skrnn.comparison.recipes import LEARNING, STATISTICAL
 from skrnn.wording import count, listing
 
 
@@ -21,10 +21,9 @@ def plan_facts(comparison: Comparison) -> list:
     for name in plan.models:
         if name in LEARNING and name in plan.ladder.recipes:
             facts.append((name, f"learns {plan.ladder.recipes[name].words(name)}"))
-    if "smoothing" in plan.models:
-        facts.append(
-            ("smoothing", f"follows {plan.ladder.recipes['smoothing'].words('smoothing')}")
-        )
+    for name in ("smoothing", *STATISTICAL):
+        if name in plan.models:
+            facts.append((name, f"follows {plan.ladder.recipes[name].words(name)}"))
     if plan.ladder.members:
         facts.append(("ensemble", f"the median of {listing(plan.ladder.members)}"))
     return facts

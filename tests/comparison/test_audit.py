@@ -8,7 +8,7 @@ import pytest
 
 from skrnn.comparison import compare, fit_model
 from skrnn.comparison.effort import EFFORTS
-from skrnn.comparison.recipes import FORMS, FORMS_OF_SEVERAL
+from skrnn.comparison.recipes import FORMS, FORMS_OF_SEVERAL, STATISTICAL
 from skrnn.wording import RUNGS
 
 # What is changed becomes negative, and what was learned of logarithms is forecast from it.
@@ -111,7 +111,7 @@ def test_every_rung(make_reading, horizon):
     """All kinds of rungs, one row ahead and more than a season, with gaps, and with windows left
     out.
     """
-    names = [name for name in RUNGS if name not in ("simple", "lstm")]
+    names = [name for name in RUNGS if name not in ("simple", "lstm", *STATISTICAL)]
     assert_blind(make_reading, series(), models=names, horizon=horizon, folds=2)
 
 
@@ -153,7 +153,9 @@ def test_every_form(make_reading, monkeypatch, form):
     )
 
 
-@pytest.mark.parametrize("name", [name for name in RUNGS if name not in ("simple", "lstm")])
+@pytest.mark.parametrize(
+    "name", [name for name in RUNGS if name not in ("simple", "lstm", *STATISTICAL)]
+)
 def test_what_is_fitted_and_forecast(make_reading, name):
     """Behind the last known target, a forecast knows of the horizon's holidays alone."""
     frame = series()
