@@ -11,13 +11,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import LinAlgWarning
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn import Windows, make_windows
-from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS, TRANSFORMERS
+from skrnn import (
+    CharacterModel,
+    DenseClassifier,
+    RNNClassifier,
+    TokenModel,
+    TokenSequences,
+    Windows,
+    make_windows,
+)
+from tests.instances import CLASSIFIERS, NETWORKS, REGRESSORS, TEXTS, TRANSFORMERS
 
 # ``make test-long`` says how many are tried.
 N_CASES = int(os.environ.get("SKRNN_CASES", "60"))
+KEPT = ("estimator", "regressor", "transformer", "engine", "checkpoint", "steps", "memory")
 EVERY = [*TRANSFORMERS, *REGRESSORS, *NETWORKS, *CLASSIFIERS]
 # What any parameter may be set to; nothing of it takes long.
 ODD = [None, -1, 0, 1, 2, 3, 0.5, 1.5, float("nan"), "x", True, (), (1, 2), [1], "target"]
@@ -99,29 +109,85 @@ def data(draw):
 
 
 @st.composite
-def cases(draw):
+def cases(draw, estimators=EVERY, engine="fused", data=data):
     """(estimator, parameters, data, rows to forecast)."""
-    estimator = clone(draw(st.sampled_from(EVERY)))
+    estimator = clone(draw(st.sampled_from(estimators)))
     if "engine" in estimator.get_params():
-        estimator.set_params(engine="fused", epochs=1)
-    names = sorted(estimator.get_params(deep=False))
+        estimator.set_params(engine=engine, epochs=1)
+    names = sorted(estimator.get_params(deep=isinstance(estimator, Pipeline)))
     changes = {}
     if names and draw(st.booleans()):
         name = draw(st.sampled_from(names))
-        if name not in ("estimator", "regressor", "transformer", "engine", "checkpoint"):
+        if name not in KEPT and not name.endswith(("__engine", "__checkpoint")):
             changes[name] = draw(st.sampled_from(ODD))
     return estimator, changes, draw(data()), draw(data())
 
 
+# ---------------------------------------------------------------------- texts
+
+_SMALL = {"length": 4, "batch_size": 2, "epochs": 1, "random_state": 0}
+WRITERS = [
+    CharacterModel("gru", 3, **_SMALL),
+    CharacterModel("minlstm", 2, validation_fraction=0.3, **_SMALL),
+    TokenModel("gru", 3, embedding=2, **_SMALL),
+    TokenModel("simple", 3, embedding=None, max_features=2, **_SMALL),
+]
+READERS = [
+    *TEXTS,
+    make_pipeline(TokenSequences(), RNNClassifier("gru", 2, embedding=2, epochs=1)),
+    make_pipeline(TokenSequences(4, 2), DenseClassifier(2, embedding=2, epochs=1)),
+]
+# Letters of all widths, of which some steer, are half of another, or are none.
+CHARACTERS = st.sampled_from("aab  .\n\x00\x1bé\u202e\ud800\U0001f600")
+LETTERS = st.text(CHARACTERS, max_size=20)
+NUMBERS = st.integers(-1, 3)
+TOKENS = st.one_of(LETTERS, NUMBERS, st.sampled_from([None, 1.5, float("nan"), b"a"]))
+TEXTS_OF_A_KIND = {
+    "text": st.text(CHARACTERS, min_size=2, max_size=30),
+    "texts": st.lists(LETTERS, min_size=3, max_size=12),
+    "numbers": st.lists(NUMBERS, min_size=2, max_size=12),
+    "lists of numbers": st.lists(st.lists(NUMBERS, max_size=6), max_size=9),
+    "lists of texts": st.lists(st.lists(LETTERS, max_size=6), max_size=9),
+    "anything": st.lists(st.one_of(TOKENS, st.lists(TOKENS, max_size=6)), max_size=9),
+    "none": st.sampled_from(ODD),
+}
+
+
+@st.composite
+def texts(draw):
+    """(X, y): texts, lists of tokens, and what is neither."""
+    kind = draw(st.sampled_from(["texts", "texts", "text", *TEXTS_OF_A_KIND]))
+    X = draw(TEXTS_OF_A_KIND[kind])
+    if isinstance(X, list) and draw(st.booleans()):
+        X = draw(st.sampled_from([pd.Series, to_array]))(X, dtype=object)
+    n = len(X) if hasattr(X, "__len__") else 1
+    y = [draw(st.sampled_from([0, 1, 1, 2])) for _ in range(n)]
+    return X, np.array(y, dtype=draw(st.sampled_from(["int64", "object", "str"])))
+
+
+def to_array(X, dtype):
+    """An array of what is in a list, whatever that is."""
+    values = np.empty(len(X), dtype)
+    values[:] = X
+    return values
+
+
 def is_told(error):
-    """Whether somebody has written the error for whoever reads it: skrnn, scikit-learn, joblib."""
+    """Whether somebody has written the error for whoever reads it.
+
+    skrnn, scikit-learn, joblib, and of seeds NumPy.
+    """
     last = traceback.extract_tb(error.__traceback__)[-1]
     ours = "/skrnn/" in last.filename and (last.line or "").lstrip().startswith("raise")
-    return ours or any(f"/{name}/" in last.filename for name in ("sklearn", "joblib"))
+    others = ("/sklearn/", "/joblib/", "numpy/random/")
+    return ours or any(name in last.filename for name in others)
 
 
 def answer(estimator, X):
-    """What it gives for X, and how many rows that has."""
+    """What it gives for X: rows, probabilities, or how well it tells a text and what it writes."""
+    if hasattr(estimator, "generate"):
+        written = estimator.generate(n=3, random_state=0)
+        return np.array([estimator.score(X), len(written)])
     if is_classifier(estimator):
         return estimator.predict_proba(X)
     return estimator.predict(X) if is_regressor(estimator) else estimator.transform(X)
@@ -140,29 +206,63 @@ def check(case):
             return
         raise
     check_is_fitted(estimator)
-    if isinstance(outputs, Windows) or not (is_regressor(estimator) or is_classifier(estimator)):
+    if hasattr(estimator, "generate"):
+        assert np.isfinite(outputs[0])
+        assert outputs[1] == 3
+    elif isinstance(outputs, Windows) or not (is_regressor(estimator) or is_classifier(estimator)):
         assert len(outputs) == len(X)
     else:
         assert outputs.shape[0] == len(X)
         assert np.isfinite(outputs).all()
     try:
-        answer(estimator, X_new()[0] if callable(X_new) else X_new)
+        X_new = X_new()[0] if callable(X_new) else X_new
+        answer(estimator, X_new)
+        if hasattr(estimator, "generate"):
+            assert len(estimator.generate(X_new, 3)) == 3
     except (ValueError, TypeError) as error:
         if not is_told(error):
             raise
 
 
-@given(case=cases())
-@settings(
-    max_examples=N_CASES,
-    derandomize=N_CASES < 1000,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
-def test_an_error_that_is_told_or_a_finite_answer(case):
-    """Of any shape, type, index, unknown values and parameter."""
+def tried(case, share=1):
+    """A test of so large a share of the cases."""
+    few = settings(
+        max_examples=max(1, N_CASES // share),
+        derandomize=N_CASES < 1000,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    return lambda test: few(given(case=case)(test))
+
+
+def is_as_told(case):
+    """An error that is told, or a finite answer."""
     with warnings.catch_warnings():
         # Ours, and that of the ridge regression which some wrap.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", LinAlgWarning)
         check(case)
+
+
+@tried(cases())
+def test_an_error_that_is_told_or_a_finite_answer(case):
+    """Of any shape, type, index, unknown values and parameter."""
+    is_as_told(case)
+
+
+@tried(cases([*NETWORKS, *CLASSIFIERS], "keras"), share=12)
+def test_keras_too(case):
+    """With the other engine."""
+    is_as_told(case)
+
+
+@tried(cases(WRITERS, data=texts), share=2)
+def test_models_that_write(case):
+    """Any text, or what is none; they write as much as they are asked for."""
+    is_as_told(case)
+
+
+@tried(cases(READERS, data=texts), share=2)
+def test_models_that_read_texts(case):
+    """The same of texts as codes, and of a classifier behind them."""
+    is_as_told(case)

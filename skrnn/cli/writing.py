@@ -18,17 +18,22 @@ def new_file(path: str | Path, force: bool, sources: Sequence = ()) -> Iterator[
     """A path for a file, which gets its name when the block ends well.
 
     A name that is taken is refused before, that of a source, which is read, even with ``force``.
+    A link stays one: it is the file behind it that is written, for the same readers.
     """
     path = Path(path)
-    if path.resolve() in [Path(source).resolve() for source in sources if source is not None]:
+    target = path.resolve()
+    if target in [Path(source).resolve() for source in sources if source is not None]:
         raise DataProblem(f"{path} is what is read: choose another out=")
     if path.exists() and not path.is_file():
         raise DataProblem(_taken(path, "is a folder" if path.is_dir() else "is no file"))
     if path.exists() and not force:
         raise DataProblem(_taken(path, "exists already"))
-    with _inside(path.parent, path.name) as folder:
-        yield folder / path.name
-        (folder / path.name).replace(path)
+    with _inside(target.parent, path.name) as folder:
+        unfinished = folder / path.name
+        yield unfinished
+        if target.exists():
+            shutil.copymode(target, unfinished)
+        unfinished.replace(target)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,11 @@ class CharacterModel(StreamModel):
     # ------------------------------------------------------------------ letters
 
     def _texts(self, text, *, empty=False):
+        if isinstance(text, bytes) or not np.iterable(text):
+            raise TypeError(
+                f"text must be a str or a list of them, got {type(text).__name__}: read files, and "
+                "decode bytes, first"
+            )
         texts = [text] if isinstance(text, str) else list(text)
         for one in texts:
             if not isinstance(one, str):

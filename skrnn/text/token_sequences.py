@@ -1,5 +1,6 @@
 """TokenSequences: texts as sequences of the codes of their words."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -221,6 +222,13 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 
     def _analyzer(self) -> Callable[[str], list[str]]:
         """What gives the words of a text, as scikit-learn's vectorizers find them."""
+        if self.tokenizer is None:
+            _check_pattern(self.token_pattern)
+        elif not callable(self.tokenizer):
+            raise TypeError(
+                "tokenizer must be a function that gives the words of a text, or None, got "
+                f"{self.tokenizer!r}: token_pattern is the regular expression of a word"
+            )
         return CountVectorizer(
             lowercase=self.lowercase,
             tokenizer=self.tokenizer,
@@ -233,6 +241,17 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _check_pattern(pattern):
+    """What is the regular expression of a word."""
+    try:
+        re.compile(pattern)
+    except (TypeError, re.error) as error:
+        raise ValueError(
+            f"token_pattern must be a regular expression, got {pattern!r} ({error}): "
+            r'r"(?u)\b\w+\b" is that of a word'
+        ) from None
 
 
 def _check_texts(X):

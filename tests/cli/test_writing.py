@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skrnn.cli.writing import new_folder
+from skrnn.cli.writing import new_file, new_folder
 from skrnn.reading import DataProblem
 
 NAMES = ("report", "model")
@@ -60,6 +60,23 @@ def test_a_link_to_a_folder_stays_a_link(written):
 
     assert link.is_symlink()
     assert read(written) == NEW
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path):
+    """The file behind it is replaced, and has the same readers."""
+    file = tmp_path / "file"
+    link = tmp_path / "folder" / "link"
+    file.write_text("old")
+    file.chmod(0o640)
+    link.parent.mkdir()
+    link.symlink_to(file)
+
+    with new_file(link, force=True) as unfinished:
+        unfinished.write_text("new")
+
+    assert link.is_symlink()
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o640)
+    assert list(link.parent.iterdir()) == [link]
 
 
 def test_the_current_folder(written, monkeypatch):
