@@ -15,8 +15,8 @@ from sktime.forecasting.model_evaluation import evaluate
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.forecasting.naive import NaiveForecaster as SktimeNaive
 from sktime.split import ExpandingWindowSplitter, SlidingWindowSplitter
-from sktime.transformations.difference import Differencer as SktimeDifferencer
 from sktime.transformations.series.detrend import Deseasonalizer, Detrender
+from sktime.transformations.series.difference import Differencer as SktimeDifferencer
 from sktime.utils.estimator_checks import check_estimator
 
 from skrnn import (
