@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[1]
 
 
 def declared():
-    """The requirements of the package, of its extras and of its tests, by name."""
+    """The requirements of the package, of the extras that the tests have, and of these, by name."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = told["project"]["optional-dependencies"]
     lists = [told["project"]["dependencies"], told["dependency-groups"]["test"]]
-    lists += [extras[name] for name in extras if name != "all"]
+    lists += [extras[name] for name in Requirement(extras["all"][0]).extras]
     return {one.name: one for one in map(Requirement, chain(*lists))}
 
 
