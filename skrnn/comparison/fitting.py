@@ -14,7 +14,7 @@ from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.options import COVERAGES, N_FOLDS, Options, asked_coverages
 from skrnn.comparison.planning import prepare, wanted
 from skrnn.comparison.preparation import Preparation, taught_targets, thinned, with_future
-from skrnn.comparison.race import race
+from skrnn.comparison.race import race, trials_of
 from skrnn.comparison.recipes import LEARNING, STATISTICAL
 from skrnn.comparison.versions import versions
 from skrnn.evaluation import Backtest, backtest
@@ -86,7 +86,8 @@ def fit_model(
     preparation, ground, ladder = prepare(reading, options)
     X, y = preparation.windows(reading.frames)
     older, newest = _parts(X, y, ladder)
-    found = race(names, X, y, _oldest(X, y, older, ladder), ladder, ground)
+    trials = trials_of(X, y, _oldest(X, y, older, ladder), ladder, ground)
+    found = race(names, trials, ladder, ground)
     ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
     fitted = fit_rung(ladder, name, X, y)
     model = forecast_model(name, fitted, preparation, reading, learned_facts(ladder, name))

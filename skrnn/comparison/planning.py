@@ -13,7 +13,7 @@ from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
-from skrnn.comparison.race import Race, note_on_race, race
+from skrnn.comparison.race import Race, note_on_race, race, trials_of
 from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, STATISTICAL, Ground
 from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
@@ -176,7 +176,7 @@ def make_plan(
     oldest, _ = folds[0]
     deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
     how = {"deadline": deadline, "jobs": options.jobs, "tell": tell, "kept": kept}
-    found = race(racing, X, y, oldest, ladder, ground, **how)
+    found = race(racing, trials_of(X, y, oldest, ladder, ground), ladder, ground, **how)
     ladder = ladder.of(found.recipes)
     notes = [
         *_note_on_season(options.models, reading.season),

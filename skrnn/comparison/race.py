@@ -129,11 +129,25 @@ class Raced:
     chosen: Heat
 
 
+def trials_of(
+    X: Windows, y: np.ndarray, train: np.ndarray, ladder: Ladder, ground: Ground
+) -> list[Trial]:
+    """The trials by which the recipes of rungs are judged, on some training windows.
+
+    All but these is untouched. None where the windows do not tell.
+    """
+    train = thinned(train, ENOUGH_WINDOWS, ladder.season)
+    trials = Trial.some(X, y, train, ladder.target)
+    return [
+        one.known(ladder.season, MOST_JUDGED)
+        for one in trials
+        if one.tells(ground.window + ground.season)
+    ]
+
+
 def race(
     names: tuple,
-    X: Windows,
-    y: np.ndarray,
-    train: np.ndarray,
+    trials: list[Trial],
     ladder: Ladder,
     ground: Ground,
     *,
@@ -142,42 +156,23 @@ def race(
     tell: Callable | None = None,
     kept: Kept | None = None,
 ) -> Race:
-    """The recipes of some rungs, by what they forecast of the newest of some training windows.
+    """The recipes of some rungs, by what they forecast in some trials.
 
-    All but the training windows is untouched. A rung begins with its first recipe, and stage by
-    stage others contend with the best so far: forms, windows, columns and so on. Half of the
-    networks drop out at a time, short trainings first. Where the windows do not tell, rungs stay as
-    they begin, as do those whose race the deadline, a ``time.monotonic()``, cuts. What is ``kept``
-    of a race that was cut is not run again.
+    A rung begins with its first recipe, and stage by stage others contend with the best so far:
+    forms, windows, columns and so on. Half of the networks drop out at a time, short trainings
+    first. Without a trial rungs stay as they begin, as do those whose race the deadline, a
+    ``time.monotonic()``, cuts. What is ``kept`` of a race that was cut is not run again.
     """
     kept = kept or Kept()
     whole = kept.get(WHOLE)
     if whole is not None:
         return whole
-    train = thinned(train, ENOUGH_WINDOWS, ladder.season)
-    trials = Trial.some(X, y, train, ladder.target)
-    several = trials[0].of_several
     begun = {name: first(name, ground) for name in names}
-    trials = [one for one in trials if one.tells(ground.window + ground.season)]
     if not trials:
-        return Race(recipes=begun, relative=several)
-    trials = [one.known(ladder.season, MOST_JUDGED) for one in trials]
-    jobs = min(check_count("jobs", jobs), len(names), cpu_count())
+        return Race(recipes=begun, relative=ground.several)
     raced = {}
     with Stop(deadline) as stop:
-        found = {name: kept.get(f"race-{name}") for name in names}
-        found = {name: one for name, one in found.items() if one is not None}
-        if any(name in NETWORKS for name in names):
-            # It costs next to nothing, and tells what is worth a network's time.
-            if "linear" not in found:
-                found["linear"] = run("linear", trials, ladder, ground)
-            ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
-        calls = [delayed(run)(name, trials, ladder, ground) for name in names if name not in found]
-        done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
-        for number, name in enumerate(names):
-            if tell is not None:
-                tell(name, number)
-            one = found[name] if name in found else next(done)
+        for name, one in _each(names, trials, ladder, ground, jobs, tell, kept):
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
@@ -190,12 +185,30 @@ def race(
         heats={name: one.heats for name, one in raced.items()},
         recipes=begun | {name: _recipe_of(name, heat) for name, heat in chosen.items()},
         chosen=chosen,
-        relative=several,
+        relative=ground.several,
         untold=tuple(name for name in names if name not in raced),
     )
     if raced:
         kept.put(WHOLE, whole)
     return whole
+
+
+def _each(names, trials, ladder, ground, jobs, tell, kept):
+    """The races of all rungs in their order: (name, race of the rung)."""
+    found = {name: kept.get(f"race-{name}") for name in names}
+    found = {name: one for name, one in found.items() if one is not None}
+    if any(name in NETWORKS for name in names):
+        # It costs next to nothing, and tells what is worth a network's time.
+        if "linear" not in found:
+            found["linear"] = run("linear", trials, ladder, ground)
+        ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
+    calls = [delayed(run)(name, trials, ladder, ground) for name in names if name not in found]
+    jobs = min(check_count("jobs", jobs), len(names), cpu_count())
+    done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
+    for number, name in enumerate(names):
+        if tell is not None:
+            tell(name, number)
+        yield name, found[name] if name in found else next(done)
 
 
 def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced:

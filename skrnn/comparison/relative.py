@@ -1,6 +1,7 @@
 """Errors relative to the naive forecast's, by which models are ranked: each series counts the same.
 
-They are told of tables of forecasts as ``backtest`` makes them, beside the naive ones.
+They are told of errors, or of tables of forecasts as ``backtest`` makes them, beside the naive
+ones.
 """
 
 import numpy as np
@@ -13,22 +14,27 @@ MEASURES = {
 }
 
 
-def parts(table: pd.DataFrame) -> pd.Series:
-    """The part of each forecast in the relative error, which is their sum.
+def parts_of(errors: np.ndarray, naive: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """The part of each error in the relative error, which is their sum.
 
-    The error of each series is relative to the naive forecast's over the same rows. Series without
-    a naive error are left out; where there is no other, errors are as they are.
+    The error of each series, which are numbered, is relative to the naive forecast's over the same
+    rows. Series without a naive error are left out; where there is no other, errors are as they
+    are.
     """
+    sums = np.bincount(series, naive)
+    n_moving = np.count_nonzero(sums)
+    if n_moving == 0:
+        return errors / len(errors)
+    weights = np.divide(1, sums * n_moving, out=np.zeros(len(sums)), where=sums > 0)
+    return errors * weights[series]
+
+
+def parts(table: pd.DataFrame) -> pd.Series:
+    """The part of each forecast of a table in the relative error."""
     errors = (table["true"] - table["predicted"]).abs()
     naive = (table["true"] - table["baseline"]).abs()
     series = table["series"].to_numpy() if "series" in table else np.zeros(len(table), int)
-    names, numbers = np.unique(series, return_inverse=True)
-    sums = np.bincount(numbers, naive, minlength=len(names))
-    n_moving = np.count_nonzero(sums)
-    if n_moving == 0:
-        return errors / len(table)
-    weights = np.divide(1, sums * n_moving, out=np.zeros(len(names)), where=sums > 0)
-    return errors * weights[numbers]
+    return parts_of(errors, naive, np.unique(series, return_inverse=True)[1])
 
 
 def relative_error(table: pd.DataFrame) -> float:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 from skrnn.baselines import NaiveForecaster
 from skrnn.comparison.preparation import spacing, taught_targets
+from skrnn.comparison.relative import parts_of
 from skrnn.windows import Windows
 from skrnn.wording import number
 
@@ -130,22 +131,15 @@ class Trial:
         return f"{number(error)}{' of the naive error' if self.of_several else ''}"
 
     def _relative(self, errors):
-        known = np.isfinite(self.truth)
+        """The error relative to the naive forecast's, each series counting the same."""
         floor = NaiveForecaster(target=self.target).fit(self.recent, self.expected)
         floors = np.abs(self._forecasts(floor) - self.truth)
-        ours = self._sums(errors, known)
-        naives = self._sums(floors, known)
-        moving = naives > 0
-        return np.mean(ours[moving] / naives[moving]) if moving.any() else np.nanmean(errors)
+        known = np.isfinite(self.truth)
+        series = np.broadcast_to(self.recent.series[:, None], known.shape)
+        return parts_of(errors[known], floors[known], series[known]).sum()
 
     def _forecasts(self, model):
         return np.reshape(model.predict(self.recent), self.truth.shape)
-
-    def _sums(self, errors, known):
-        """The sum of the errors of each series whose truth is known."""
-        of_windows = np.where(known, errors, 0).sum(axis=1)
-        n_series = len(self.recent.bounds) - 1
-        return np.bincount(self.recent.series, of_windows, minlength=n_series)
 
 
 def is_positive(X: Windows, y: np.ndarray) -> bool:

@@ -50,7 +50,7 @@ def no_race(monkeypatch):
     """Every rung is set as it begins, or learns the form that the fixture is called with."""
 
     def choose(form=None):
-        def race(names, X, y, train, ladder, ground, **how):
+        def race(names, trials, ladder, ground, **how):
             recipes = {name: first(name, ground) for name in names}
             if form is not None:
                 recipes = {name: replace(one, form=form) for name, one in recipes.items()}

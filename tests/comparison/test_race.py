@@ -13,7 +13,7 @@ from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import Form
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
-from skrnn.comparison.race import Race, note_on_race, race
+from skrnn.comparison.race import Race, note_on_race, race, trials_of
 from skrnn.comparison.recipes import FORMS, NETWORKS, Recipe, columns, first
 from skrnn.comparison.trial import Trial
 from skrnn.evaluation.samples import WindowSamples
@@ -53,7 +53,8 @@ def raced(frame, make_reading, names, season=7, known=(), **options):
     preparation, ground, ladder = prepare(reading, Options(horizon=5, models=names, **options))
     X, y = preparation.windows(reading.frames)
     oldest = make_folds(WindowSamples(None, X, y), 2, season)[0][0]
-    return race(names, X, y, oldest, ladder, ground), (X, oldest)
+    found = race(names, trials_of(X, y, oldest, ladder, ground), ladder, ground)
+    return found, (X, oldest)
 
 
 def test_of_few_windows_an_older_time_judges_too(weekly, make_reading):
@@ -104,7 +105,7 @@ def test_too_little_to_tell_recipes_apart_is_no_error(weekly, make_reading):
     X, y = preparation.windows(reading.frames)
     y[40:] = np.nan
 
-    found = race(("linear",), X, y, np.arange(100), ladder, ground)
+    found = race(("linear",), trials_of(X, y, np.arange(100), ladder, ground), ladder, ground)
 
     assert found.heats == {}
     assert found.recipes == {"linear": first("linear", ground)}
