@@ -23,51 +23,56 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
             stream.reconfigure(errors="replace")
-    prog = f"skrnn {args.command}"
     try:
         with _no_warnings(), _ended_cleanly():
             return run(args)
-    except KeyboardInterrupt as error:
-        return _fail(prog, f"stopped by Ctrl-C, {_left(error)}", INTERRUPTED)
-    except ToldToEnd as error:
-        return _fail(prog, f"it was told to end, {_left(error)}", error.code)
     except BrokenPipeError:
         # Whoever read the output has seen enough. Nothing is left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError as error:
-        return _fail(
-            prog,
-            "the memory is not enough for this: bring fewer rows or columns, or a smaller --window"
-            f"{_kept(error)}",
-        )
-    except OSError as error:
-        where = error.filename or "the output"
-        return _fail(prog, f"{where}: {error.strerror or error}{_kept(error)}")
-    except ValueError as error:
-        if os.environ.get("SKRNN_TRACEBACK"):
-            raise
-        code = INTERRUPTED if getattr(error, "interrupted", False) else 2
-        return _fail(prog, f"{_as_flags(' '.join(str(error).split()))}{_kept(error)}", code)
-    except BrokenExecutor as error:
-        return _fail(
-            prog,
-            "a process that fitted in parallel was ended from outside, as systems do where memory "
-            f"is short: use fewer --jobs{_kept(error)}",
-        )
-    except Exception as error:
-        if os.environ.get("SKRNN_TRACEBACK"):
-            raise
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        return _fail(
-            prog,
-            f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report it"
-            f"{_kept(error)}",
-        )
+    except (KeyboardInterrupt, ToldToEnd, Exception) as error:
+        words, code = _told(error)
+        return _fail(f"skrnn {args.command}", words, code)
 
 
 class ToldToEnd(SystemExit):
     """The process was asked to end."""
+
+
+def _told(error):
+    """What is said of an error, and the exit code."""
+    match error:
+        case KeyboardInterrupt():
+            return f"stopped by Ctrl-C, {_left(error)}", INTERRUPTED
+        case ToldToEnd():
+            return f"it was told to end, {_left(error)}", error.code
+        case MemoryError():
+            words = (
+                "the memory is not enough for this: bring fewer rows or columns, or a smaller "
+                "--window"
+            )
+        case OSError():
+            words = f"{error.filename or 'the output'}: {error.strerror or error}"
+        case BrokenExecutor():
+            words = (
+                "a process that fitted in parallel was ended from outside, as systems do where "
+                "memory is short: use fewer --jobs"
+            )
+        case _ if os.environ.get("SKRNN_TRACEBACK"):
+            raise error
+        case ValueError():
+            words = _as_flags(_in_one_line(error))
+        case _:
+            said = f"{type(error).__name__}: {_in_one_line(error)}"
+            words = (
+                f"a fault of skrnn's own ({said}): run it again with SKRNN_TRACEBACK=1, and report "
+                "it"
+            )
+    return words + _kept(error), INTERRUPTED if getattr(error, "interrupted", False) else 2
+
+
+def _in_one_line(error):
+    return " ".join(str(error).split())
 
 
 def _left(error):

@@ -110,7 +110,6 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
     known_ahead = tuple(reading.known_ahead)
     n_columns = len(frame.columns) + 2 * len(calendar)
     window, windows = _tried(reading, options, horizon, MOST_VALUES // n_columns)
-    seasons = tuple(n for n in reading.seasons if n > 1)
     smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
     preparation = Preparation(
         columns=tuple(frame.columns),
@@ -124,7 +123,7 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
     ground = Ground(
         horizon=horizon,
         season=season,
-        seasons=seasons,
+        seasons=tuple(n for n in reading.seasons if n > 1),
         window=window,
         windows=windows,
         is_asked=options.window is not None,
@@ -133,22 +132,25 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
         calendar=preparation.waves,
         several=len(reading.frames) > 1,
     )
-    effort = effort_of(options.effort, options.budget)
+    return preparation, ground, _ladder(options, ground)
+
+
+def _ladder(options, ground):
+    """The ladder whose rungs are not set yet."""
     allowance = Allowance.of(
-        effort,
-        wanted(options.models, season),
+        effort_of(options.effort, options.budget),
+        wanted(options.models, ground.season),
         _count("folds", options.folds, N_FOLDS),
-        horizon=horizon,
-        n_columns=n_columns,
+        horizon=ground.horizon,
+        n_columns=len(ground.columns),
     )
-    ladder = Ladder(
-        target=preparation.target,
-        season=season,
+    return Ladder(
+        target=ground.target,
+        season=ground.season,
         seed=_seed(options.seed),
         allowance=allowance,
         several=ground.several,
     )
-    return preparation, ground, ladder
 
 
 def make_plan(
