@@ -612,7 +612,8 @@ def add_outer_of_many(D, S, spare, out):
         for i in range(0, columns, PANEL):
             panel = S_t[:, i : i + PANEL]
             n = panel.shape[1]
-            T = spare[: lanes * n_steps * n].reshape(lanes, n_steps, n)
+            # In the order in which a tile reads them: neighbours never share a place in a cache.
+            T = spare[: n_steps * lanes * n].reshape(n_steps, lanes, n)
             for step in range(n_steps):
-                transpose(panel[step], T[:, step])
-            add_outer_transposed(D_t, panel, T, out[:, i : i + n])
+                transpose(panel[step], T[step])
+            add_outer_transposed(D_t, panel, T.transpose(1, 0, 2), out[:, i : i + n])
