@@ -222,15 +222,20 @@ class Bar:
         return self
 
     def __exit__(self, *error):
-        self._progress.stop()
+        self._stop()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Makes room for lines on stdout, which may be the same terminal."""
-        self._progress.stop()
+        self._stop()
         yield
         self._progress.update(self._task, description="planning")
         self._progress.start()
+
+    def _stop(self):
+        # Before 14.3, rich ends a line also where there is no bar.
+        if not self._progress.disable:
+            self._progress.stop()
 
     def __call__(self, name, done, total, left):
         """What runs now, how much is done, and the seconds left; no name.
