@@ -292,12 +292,17 @@ def _scale(samples, train, season):
 def _changes(samples, test, n_leads, season):
     """What series have changed over each lead when some forecasts are made, by memory."""
     series, rows, values = samples.targets(np.arange(len(samples)))
-    n_rows = np.zeros(int(samples.series.max()) + 1, np.int64)
+    # Rows are counted over all series: each begins with the first at which it is forecast.
+    n_series = int(samples.series.max()) + 1
+    first = np.full(n_series, np.iinfo(np.int64).max)
+    np.minimum.at(first, samples.series, samples.origin)
+    rows = rows - first[series]
+    n_rows = np.zeros(n_series, np.int64)
     np.maximum.at(n_rows, series, rows + 1)
     bounds = np.cumsum([0, *n_rows])
     targets = np.full(bounds[-1], np.nan)
     targets[bounds[series] + rows] = values
-    at = bounds[samples.series[test]] + samples.origin[test]
+    at = (bounds[:-1] - first)[samples.series[test]] + samples.origin[test]
     leads = samples.leads_of(n_leads)
     return changes_by_lead(targets, bounds, at, leads=leads, season=season)
 
