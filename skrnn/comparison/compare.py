@@ -132,11 +132,12 @@ def _with_model(comparison, budget, X, y):
     estimator = None
     if comparison.ended != "interrupted":
         seconds = recommended.by_fold["fit_time"].max()
-        estimator = _fitted_in_time(plan.ladder, name, X, y, budget, seconds)
+        ladder = replace(plan.ladder, lasting=True)
+        estimator = _fitted_in_time(ladder, name, X, y, budget, seconds)
     if estimator is None:
         estimator = recommended.estimators[-1]
         plan = replace(plan, notes=(*plan.notes, NOT_FITTED_AGAIN))
-    facts = _facts(comparison)
+    facts = _facts(comparison, estimator)
     model = forecast_model(name, estimator, plan.preparation, comparison.reading, facts)
     if plan.coverages:
         model = with_intervals(model, recommended, comparison.reading, plan.coverages)
@@ -154,7 +155,7 @@ def _fitted_in_time(ladder, name, X, y, budget, seconds):
     return estimator if stop.reason is None else None
 
 
-def _facts(comparison):
+def _facts(comparison, estimator):
     """What the model's file says of the comparison."""
     plan = comparison.plan
     best = comparison.results[comparison.verdict.recommended]
@@ -166,7 +167,7 @@ def _facts(comparison):
             f"MAE {best.scores['mae']:.4g}, RMSE {best.scores['rmse']:.4g}, skill {gained:.1%}"
         ),
         **told,
-        **learned_facts(plan.ladder, comparison.verdict.recommended),
+        **learned_facts(plan.ladder, comparison.verdict.recommended, estimator),
     }
 
 

@@ -120,9 +120,12 @@ class Allowance:
         wanted = min(most, self._wanted(n_windows))
         return max(1, min(most, round(recipe.length * wanted)))
 
-    def members(self, name: str, recipe: Recipe, n_windows: int) -> int:
-        """Networks of a recipe whose median forecasts, each of them trained as one alone is."""
-        most = self._affordable(name, recipe, n_windows)
+    def members(self, name: str, recipe: Recipe, n_windows: int, fits: int = 1) -> int:
+        """Networks of a recipe whose median forecasts, each of them trained as one alone is.
+
+        They may take as much as so many fits.
+        """
+        most = fits * self._affordable(name, recipe, n_windows)
         return max(1, min(self.effort.members, most // self.updates(name, recipe, n_windows)))
 
     def _wanted(self, n_windows):

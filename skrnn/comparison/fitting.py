@@ -19,6 +19,7 @@ from skrnn.comparison.recipes import LEARNING, STATISTICAL
 from skrnn.comparison.versions import versions
 from skrnn.evaluation import Backtest, backtest
 from skrnn.evaluation.samples import WindowSamples
+from skrnn.forecasters.inside import nested
 from skrnn.intervals.residuals import calibration_blocks
 from skrnn.reading import DataProblem, Reading
 from skrnn.validation import DivergenceError
@@ -89,8 +90,9 @@ def fit_model(
     trials = trials_of(X, y, _oldest(X, y, older, ladder), ladder, ground)
     found = race(names, trials, ladder, ground)
     ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
-    fitted = fit_rung(ladder, name, X, y)
-    model = forecast_model(name, fitted, preparation, reading, learned_facts(ladder, name))
+    fitted = fit_rung(replace(ladder, lasting=True), name, X, y)
+    facts = learned_facts(ladder, name, fitted)
+    model = forecast_model(name, fitted, preparation, reading, facts)
     if not coverages:
         return model
     try:
@@ -123,13 +125,15 @@ def _first_line(error):
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def learned_facts(ladder: Ladder, name: str) -> dict[str, str]:
-    """How a rung is set, for its file; nothing of a rung that learns nothing."""
+def learned_facts(ladder: Ladder, name: str, fitted: BaseEstimator) -> dict[str, str]:
+    """How a fitted rung is set, for its file; nothing of a rung that learns nothing."""
     if name == ENSEMBLE:
         return {"learns": f"the median of {listing(ladder.members)}"}
     if name not in (*LEARNING, "smoothing", *STATISTICAL):
         return {}
-    return {"learns": ladder.recipes[name].words(name)}
+    words = ladder.recipes[name].words(name)
+    n_networks = max(getattr(one, "n_estimators", 1) for one in nested(fitted))
+    return {"learns": f"{words}, the median of {n_networks} networks" if n_networks > 1 else words}
 
 
 def fit_rung(ladder: Ladder, name: str, X: Windows, y: np.ndarray) -> BaseEstimator:

@@ -11,7 +11,14 @@ from sklearn.pipeline import make_pipeline
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
 from skrnn.baselines.statistical import StatisticalRegressor
-from skrnn.comparison.effort import CONV_HEAD, KERNEL, Allowance, batch_size, units_of
+from skrnn.comparison.effort import (
+    CONV_HEAD,
+    FITS_OF_RACE,
+    KERNEL,
+    Allowance,
+    batch_size,
+    units_of,
+)
 from skrnn.comparison.ensemble import ENSEMBLE, Ensemble
 from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.preparation import thinned
@@ -68,6 +75,8 @@ class Ladder:
         How each rung is set.
     members : tuple of str, default=()
         The rungs whose median the ensemble is.
+    lasting : bool, default=False
+        Whether what is fitted is to stay: then networks of more seeds forecast by their median.
     """
 
     target: str
@@ -77,6 +86,7 @@ class Ladder:
     several: bool = False
     recipes: dict[str, Recipe] = field(default_factory=dict)
     members: tuple = ()
+    lasting: bool = False
 
     def of(self, recipes: dict[str, Recipe]) -> "Ladder":
         """The ladder whose rungs of these names are set so."""
@@ -105,7 +115,10 @@ class Ladder:
             return self._plain(name, recipe).fit(X, y)
         updates = max(1, round(share * self.allowance.updates(name, recipe, len(X))))
         # The first rounds of a race tell recipes apart by one network of each.
-        members = self.allowance.members(name, recipe, len(X)) if share >= SHARE_OF_ALL else 1
+        members = 1
+        if share >= SHARE_OF_ALL:
+            fits = FITS_OF_RACE if self.lasting else 1
+            members = self.allowance.members(name, recipe, len(X), fits)
         batch = batch_size(len(X))
         which = thinned(np.arange(len(X)), max(2 * batch, updates * batch // 3), self.season)
         epochs = max(1, round(updates * batch / len(which)))
