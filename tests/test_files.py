@@ -447,6 +447,8 @@ def test_a_link_stays_one_and_readers_stay_the_same(tmp_path):
 # ---------------------------------------------------------------------- files of older versions
 
 
+# The files are of another scikit-learn than the one that reads them, which it tells.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 @pytest.mark.parametrize("name", MODELS)
 def test_files_of_older_versions_say_what_they_said(name):
     """Once written, always read."""

@@ -12,21 +12,29 @@ _MEASURES = re.compile(r"sklearn\.metrics(\.[a-z0-9_]+)*")
 _HEAP = 1 << 9
 
 
+# Before 1.8, scikit-learn's compiled losses say that they are of no package.
+_LOSSES = {"_loss": "sklearn._loss._loss"}
+
+
 def name_of(thing: type | FunctionType) -> str:
     """Where a class or function stands."""
-    return f"{thing.__module__}.{thing.__qualname__}"
+    return f"{_module_of(thing)}.{thing.__qualname__}"
+
+
+def _module_of(thing):
+    return _LOSSES.get(thing.__module__, thing.__module__)
 
 
 def is_known_class(found: object) -> bool:
     """Whether it is a class of skrnn or scikit-learn that fitted state may be made of."""
-    if not isinstance(found, type) or not _MODULES.fullmatch(found.__module__):
+    if not isinstance(found, type) or not _MODULES.fullmatch(_module_of(found)):
         return False
     return not issubclass(found, BaseException)
 
 
 def is_compiled(found: type) -> bool:
     """Whether it is a class of scikit-learn's compiled code, which is made by a call."""
-    return found.__module__.startswith("sklearn.") and not found.__flags__ & _HEAP
+    return _module_of(found).startswith("sklearn.") and not found.__flags__ & _HEAP
 
 
 def is_known_function(found: object) -> bool:
