@@ -11,6 +11,7 @@ from tests.instances import (
     CHECK_PARAMS,
     CHECKED_CLASSIFIERS,
     CHECKED_NETWORKS,
+    CHECKED_WHERE_THERE_IS_TIME,
     REGRESSORS,
     SMALL,
     TRANSFORMERS,
@@ -41,6 +42,13 @@ def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
     name = check.func.__name__ if hasattr(check, "func") else check.__name__
     check(clone(estimator).set_params(**CHECK_PARAMS.get(name, {})))
+
+
+@pytest.mark.long
+@parametrize_with_checks(CHECKED_WHERE_THERE_IS_TIME)
+def test_sklearn_checks_more_networks(estimator, check):
+    """The others in Keras too."""
+    test_sklearn_checks_networks(estimator, check)
 
 
 OF_CODES = make_pipeline(

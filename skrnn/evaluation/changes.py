@@ -56,7 +56,7 @@ def changes_by_lead(
     >>> how = {"leads": np.array([1, 2]), "season": 1, "memories": (np.inf,)}
     >>> changes_by_lead(rows, np.array([0, 5]), np.array([2, 4]), **how)[:, :, 0]
     array([[1.5       , 3.        ],
-           [1.5, 2.66666667]])
+           [1.5       , 2.66666667]])
     """
     lags, first, of_lead = np.unique(
         -(-leads // season) * season, return_index=True, return_inverse=True

@@ -35,6 +35,8 @@ from skrnn.sktime.forecaster import STRATEGIES
 
 LENGTH = 6
 AHEAD = [1, 2, 5]
+# Its checks take long: those of the others where there is time.
+SETTINGS = WindowForecaster.get_test_params()
 
 
 def series(n=60, index=None, name="load"):
@@ -120,7 +122,9 @@ def forecast_by_hand(
     "ignore:the level .* those of neighbouring leads are pooled:UserWarning"
 )
 @pytest.mark.parametrize(
-    "params", WindowForecaster.get_test_params(), ids=lambda params: str(list(params.values()))
+    "params",
+    [*SETTINGS[:2], *(pytest.param(params, marks=pytest.mark.long) for params in SETTINGS[2:])],
+    ids=lambda params: str(list(params.values())),
 )
 def test_sktime_checks_forecaster(params):
     """The forecaster passes every check of sktime, with each strategy."""
