@@ -70,20 +70,22 @@ NETWORKS = [
 ]
 
 # One of each class: what scikit-learn checks does not depend on the cell.
-FUSED = [clone(network).set_params(engine="fused") for network in (*NETWORKS[:2], NETWORKS[4])]
-IN_KERAS = [clone(network).set_params(engine="keras") for network in FUSED]
-# In Keras, which is slow to start, one of them; the others where there is time.
-CHECKED_NETWORKS = [*FUSED, IN_KERAS[-1]]
-CHECKED_WHERE_THERE_IS_TIME = IN_KERAS[:-1]
-
 CLASSIFIERS = [
     DenseClassifier(16, **SMALL),
     ConvClassifier(8, **SMALL),
     RNNClassifier("gru", 16, **SMALL),
 ]
 
-# In Keras, which is slow to start, one of them.
-CHECKED_CLASSIFIERS = [*CLASSIFIERS, clone(CLASSIFIERS[0]).set_params(engine="keras")]
+# One of each class: what scikit-learn checks does not depend on the cell.
+FUSED = [
+    clone(network).set_params(engine="fused")
+    for network in (*NETWORKS[:2], NETWORKS[4], *CLASSIFIERS)
+]
+# In Keras, which is slow to start, one of them; others where there is time.
+RECURRENT_IN_KERAS = clone(NETWORKS[4]).set_params(engine="keras")
+OTHERS_IN_KERAS = [
+    clone(network).set_params(engine="keras") for network in (*NETWORKS[:2], CLASSIFIERS[0])
+]
 
 REGRESSORS = [
     NaiveForecaster(),

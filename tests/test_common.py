@@ -9,9 +9,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skrnn import RNNClassifier
 from tests.instances import (
     CHECK_PARAMS,
-    CHECKED_CLASSIFIERS,
-    CHECKED_NETWORKS,
-    CHECKED_WHERE_THERE_IS_TIME,
+    FUSED,
+    OTHERS_IN_KERAS,
+    RECURRENT_IN_KERAS,
     REGRESSORS,
     SMALL,
     TRANSFORMERS,
@@ -37,7 +37,7 @@ def test_sklearn_checks(estimator, check):
 
 # One check trains on a single class, which is said.
 @pytest.mark.filterwarnings("ignore:y has one class only:UserWarning")
-@parametrize_with_checks([*CHECKED_NETWORKS, *CHECKED_CLASSIFIERS])
+@parametrize_with_checks([*FUSED, RECURRENT_IN_KERAS])
 def test_sklearn_checks_networks(estimator, check):
     """Networks pass every check of scikit-learn."""
     name = check.func.__name__ if hasattr(check, "func") else check.__name__
@@ -45,9 +45,9 @@ def test_sklearn_checks_networks(estimator, check):
 
 
 @pytest.mark.long
-@parametrize_with_checks(CHECKED_WHERE_THERE_IS_TIME)
+@parametrize_with_checks(OTHERS_IN_KERAS)
 def test_sklearn_checks_more_networks(estimator, check):
-    """The others in Keras too."""
+    """Others in Keras too."""
     test_sklearn_checks_networks(estimator, check)
 
 

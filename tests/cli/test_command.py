@@ -448,7 +448,7 @@ def test_ctrl_c_reports_what_is_finished(airline):
 def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
-    assert main(["demo", "--folds", "2"]) == 0
+    assert main(["demo", "--folds", "2", "--effort", "quick"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["airline-skrnn", "airline.csv"]
     assert "Use the " in capsys.readouterr().out
 

@@ -69,7 +69,12 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+SLOW = ("taylor.csv",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in FILES]
+)
 def test_a_published_file(name, tmp_path, monkeypatch, capsys):
     """It is read as it is meant, and the simple models do on it what they are known to do."""
     options, season, notes, recommended, skill = FILES[name]

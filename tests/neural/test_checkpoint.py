@@ -196,7 +196,7 @@ def killed_runs(folder, n_kills, seed):
     return n_cut
 
 
-@pytest.mark.parametrize("n_kills", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("n_kills", [1, pytest.param(20, marks=pytest.mark.long)])
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_process_that_is_killed(n_kills, tmp_path):
     """Forecasts to the same bits what one that nobody has killed does."""
