@@ -79,6 +79,9 @@ def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.nda
             f"{type(estimator).__name__}."
         )
     X = without_mask(X)
+    if isinstance(X, pd.DataFrame) and (X.dtypes == object).any():
+        # Beside nullable columns scikit-learn 1.7 would leave objects as they are.
+        X = X.astype(float)
     X = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=False)
     if X.dtype.kind == "f" and _has_infinite(X):
         name = type(estimator).__name__
