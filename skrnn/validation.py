@@ -79,7 +79,7 @@ def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.nda
             f"{type(estimator).__name__}."
         )
     X = without_mask(X)
-    if isinstance(X, pd.DataFrame) and (X.dtypes == object).any():
+    if isinstance(X, pd.DataFrame) and "O" in X.dtypes.to_list():
         # Beside nullable columns scikit-learn 1.7 would leave objects as they are.
         X = X.astype(float)
     X = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=False)

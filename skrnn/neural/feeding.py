@@ -141,6 +141,11 @@ class Feed:
         return _every_step(y, weights)
 
     @property
+    def varies(self) -> bool:
+        """Whether some samples have fewer steps than others."""
+        return self.windows.lengths is not None
+
+    @property
     def places(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Where the targets of inner steps are (``LaterEnds.places``).
 

@@ -104,6 +104,8 @@ class StreamFeed:
         Draws where texts are cut, and the order of short ones.
     """
 
+    varies = False
+
     def __init__(self, stream: Stream, *, length: int, batch_size: int, seed: int | None):
         self.stream = stream
         self.length = min(length, stream.longest)

@@ -10,6 +10,7 @@ from skrnn.neural.feeding import Feed
 from skrnn.neural.fused import engine
 from skrnn.neural.fused.compiling import compiled
 from skrnn.neural.fused.kernels import draw_mask
+from skrnn.neural.fused.memory import ALL
 from skrnn.neural.network import Dropout, Network, Recurrent
 from skrnn.neural.training import Course, Loss, Training
 
@@ -17,9 +18,16 @@ STEPS, UNITS, RATE = 4, 20, 0.3
 
 
 @compiled
-def draw(mask, rate, seed):
+def draw(mask, rate, seed, memory):
     """The function, called from compiled code as it is elsewhere."""
-    draw_mask(mask, rate, seed)
+    draw_mask(mask, rate, seed, memory)
+
+
+def of_a_batch(lanes, dtype):
+    """The memory of a chunk that is a whole batch."""
+    memory = np.zeros((ALL + 1, 1), dtype)
+    memory[ALL] = lanes
+    return memory
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
@@ -28,7 +36,7 @@ def test_how_many_are_left_out(rate, dtype):
     """As many as the rate says, and what stays makes up for them."""
     mask = np.empty((100, 1000), dtype)
 
-    draw(mask, rate, 7)
+    draw(mask, rate, 7, of_a_batch(1000, dtype))
 
     left_out = mask == 0
     deviation = np.sqrt(rate * (1 - rate) / mask.size)
@@ -67,7 +75,7 @@ class Chunk:
     def __init__(self, n, batch_size):
         X, y = make_windows(np.ones(n + STEPS), STEPS)
         feed = Feed(X, y[:, None], None, batch_size=batch_size, dtype="float32", seed=0)
-        trainer = engine.Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
+        self.trainer = trainer = engine.Trainer(Network(STEPS, 1, 1, LAYERS), TRAINING, feed, None)
         trainer.epoch(Course(TRAINING, len(feed), None))
         self.first, self.second, self.last, _ = trainer.plan.layers
         self._memory = trainer.memories[0].reshape(trainer.plan.rows, -1)
@@ -97,12 +105,24 @@ def test_every_chunk_batch_and_layer_has_its_own():
     """Masks are the same as often as if each of them were drawn alone."""
     one_chunk, another_batch, another_chunk = Chunk(64, 64), Chunk(128, 64), Chunk(128, 128)
 
-    masks = [mask for chunk in (one_chunk, another_batch, another_chunk) for mask in chunk.masks()]
+    chunks = (one_chunk, another_batch, another_chunk)
+    masks = [mask[:, :32] for chunk in chunks for mask in chunk.masks()]
 
     for mask in masks:
         assert abs((mask == 0).mean() - RATE) < 0.06
     for one, two in itertools.combinations(masks, 2):
         assert abs((one == two).mean() - RATE**2 - (1 - RATE) ** 2) < 0.1
+
+
+def test_the_same_however_a_batch_is_divided(monkeypatch):
+    """What is left out of a sample does not depend on who else is in its chunk."""
+    weights = []
+    for lanes in (16, 32, 64):
+        monkeypatch.setattr(engine, "lanes_of", lambda plan, n, lanes=lanes: lanes)
+        weights.append(np.concatenate([w.ravel() for w in Chunk(130, 60).trainer.weights()]))
+
+    for others in weights[1:]:
+        np.testing.assert_allclose(others, weights[0], atol=1e-5)
 
 
 def test_the_same_at_every_step():

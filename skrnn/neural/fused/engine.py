@@ -193,7 +193,9 @@ class Trainer:
         self.training = training
         self.feed = feed
         self.plan = plan = planned(network, every_step=network.every_step)
-        self.lanes = lanes_of(plan, feed.batch_size)
+        # At least two chunks, which two threads share; among few sequences less is missing.
+        n_parts = 4 if feed.varies else 2
+        self.lanes = lanes_of(plan, -(-feed.batch_size // n_parts))
         if plan.normalises:  # by statistics of the whole batch, which is one chunk
             self.lanes = feed.batch_size + -feed.batch_size % LANE_STEP
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))

@@ -13,6 +13,7 @@ from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
 from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.memory import AHEAD, ALL
 
 TANH, RELU, LINEAR, SIGMOID = range(4)
 ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "sigmoid": SIGMOID}
@@ -211,14 +212,21 @@ def mixed(seed, number):
 
 
 @part_of
-def draw_mask(mask, rate, seed):
-    """1 / (1 - rate) for what stays, 0 for what is left out."""
-    m = mask.ravel()
+def draw_mask(mask, rate, seed, memory):
+    """1 / (1 - rate) for what stays, 0 for what is left out: drawn anew for each row and sample.
+
+    The same whichever chunk of its batch a sample is in.
+    """
+    ahead = np.uint64(int(memory[AHEAD, 0]))
+    lanes = np.uint64(int(memory[ALL, 0]))
     stays = mask.dtype.type(1 / (1 - rate))
     nothing = mask.dtype.type(0)
     limit = np.uint64(rate * 2.0**32)
-    for b in range(m.shape[0]):
-        m[b] = nothing if mixed(seed, b) >> np.uint64(32) < limit else stays
+    for j in range(mask.shape[0]):
+        first = np.uint64(j) * lanes + ahead
+        for b in range(mask.shape[1]):
+            drawn = mixed(seed, first + np.uint64(b))
+            mask[j, b] = nothing if drawn >> np.uint64(32) < limit else stays
 
 
 @part_of

@@ -16,7 +16,7 @@ from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
-from skrnn.neural.fused.memory import LANE_STEP, SAMPLES, view
+from skrnn.neural.fused.memory import AHEAD, ALL, LANE_STEP, SAMPLES, view
 from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 from skrnn.neural.network import MOMENTUM
@@ -384,7 +384,9 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
                 n = min(batches.lanes, end - first)
                 numbers = _chunk(network, memory, n)
                 _read_chunk(network, inputs, targets, batches, first, n, factor, numbers)
-                seed = mixed(batches.seed + batch, chunk)
+                numbers[AHEAD, 0] = first - begin
+                numbers[ALL, 0] = end - begin + -(end - begin) % LANE_STEP
+                seed = mixed(batches.seed + batch, 0)
                 loss += _learn(network, batches, weights.packed, gradient, numbers, seed)
                 if network.table.codes:
                     ahead = _n_steps(network, inputs.windows, batches.order, begin, first)

@@ -63,8 +63,9 @@ class Stretch(NamedTuple):
 LANE_STEP = 16
 
 # The first rows of a chunk's memory: ones, where nothing is missing, and which lanes are samples.
-# Others fill the chunk up, with copies of the last.
-ONES, NOTHING_MISSING, SAMPLES = range(3)
+# Others fill the chunk up, with copies of the last. In training the first lane of the next two says
+# how many samples of its batch are in the chunks before, and how many lanes the batch would have.
+ONES, NOTHING_MISSING, SAMPLES, AHEAD, ALL = range(5)
 
 
 def declare(**fields: str) -> None:

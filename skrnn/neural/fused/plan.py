@@ -15,7 +15,7 @@ from skrnn.neural.fused.checks import check_packed, check_weights
 from skrnn.neural.fused.layers import KINDS, PLANNERS
 from skrnn.neural.fused.layers.embedding import EMBEDDED_MEAN, NO_TABLE, Table, joined
 from skrnn.neural.fused.layers.states import n_states
-from skrnn.neural.fused.memory import SAMPLES, Stretch, table_of
+from skrnn.neural.fused.memory import ALL, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 
 
@@ -54,7 +54,7 @@ class Plan:
         self.n_weights = n_weights
         self.every_step = every_step
         self.to_windows = to_windows
-        self.rows = SAMPLES + 1
+        self.rows = ALL + 1
         self.packed = 0
         self.variables = []
         self.blocks = []

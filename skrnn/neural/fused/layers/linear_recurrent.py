@@ -163,7 +163,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
     H = view(memory, layer.H, layer.steps + 1, layer.units)
     P = view(memory, layer.P, layer.steps, gates * layer.units)
     x_mask = input_mask(layer, memory, training)
-    draw_mask(x_mask, layer.dropout, mixed(seed, 0))
+    draw_mask(x_mask, layer.dropout, mixed(seed, 0), memory)
     leave_out_inputs(layer, memory, x_mask)
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)

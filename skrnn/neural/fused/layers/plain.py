@@ -91,7 +91,7 @@ def dropout_forward(layers, at, packed, memory, training, seed):
     copy(view(memory, layer.x, layer.steps, layer.inputs), out)
     if training:
         mask = view(memory, layer.x_mask, layer.steps, layer.inputs)
-        draw_mask(mask, layer.dropout, seed)
+        draw_mask(mask.reshape(-1, mask.shape[2]), layer.dropout, seed, memory)
         leave_out(out, mask)
 
 
