@@ -16,14 +16,18 @@ def lines_without_numbers(text):
 
 
 def test_the_demo_prints_what_the_readme_shows(tmp_path, monkeypatch, capsys, without_keras):
-    """Errors and times differ in their digits from machine to machine; all else is the same."""
+    """Errors and times differ in their digits from machine to machine; all else is the same.
+
+    It needs no arguments.
+    """
     monkeypatch.chdir(tmp_path)
     shown = re.search(
         r"```text\n(- The time.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
     )[1]
 
-    main(["demo"])
+    assert main(["demo"]) == 0
 
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["airline-skrnn", "airline.csv"]
     printed = capsys.readouterr().out.replace("\n\n", "\n").strip()
     assert (
         lines_without_numbers(shown.replace("\n\n", "\n").strip())[1:]

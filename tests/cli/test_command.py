@@ -445,14 +445,6 @@ def test_ctrl_c_reports_what_is_finished(airline):
     assert (said == []) == ("Use the " in out)
 
 
-def test_the_demo_needs_no_arguments_and_no_network(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    assert main(["demo", "--folds", "2", "--effort", "quick"]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["airline-skrnn", "airline.csv"]
-    assert "Use the " in capsys.readouterr().out
-
-
 def test_a_terminal_that_knows_few_letters_gets_the_table_all_the_same(airline):
     process = command(
         "compare", "airline.csv", "--target", "passengers", *QUICK, PYTHONIOENCODING="ascii"

@@ -69,7 +69,7 @@ FILES = {
 }
 
 
-SLOW = ("taylor.csv",)
+SLOW = ("taylor.csv", "vic_electricity.csv")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def assert_blind(make_reading, frames, known_ahead=(), season=7, **options):
         assert expected["lower_0.8"].notna().all() == (fold > 0)
 
 
-@pytest.mark.parametrize("horizon", [1, 10])
+@pytest.mark.parametrize("horizon", [pytest.param(1, marks=pytest.mark.long), 10])
 def test_every_rung(make_reading, horizon):
     """All kinds of rungs, one row ahead and more than a season, with gaps, and with windows left
     out.
