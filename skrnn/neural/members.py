@@ -1,5 +1,6 @@
 """Members: several networks from different seeds, trained side by side."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -13,10 +14,12 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
     """
     from skrnn.neural.fused.threads import STOP, allowed_threads, together, working_for
 
-    n_threads = min(len(members), allowed_threads()) if threads else 1
+    if not threads:
+        with warnings.catch_warnings():
+            # That one of them was cut, and has what it has learned so far.
+            warnings.filterwarnings("ignore", "training was interrupted", UserWarning)
+            return [_whole(train(member)) for member in members]
     trained = [None] * len(members)
-    if n_threads == 1:
-        return [train(member) for member in members]
     waiting = list(range(len(members)))[::-1]
 
     def work(thread, shared):
@@ -25,8 +28,15 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
                 number = waiting.pop()
                 trained[number] = train(members[number])
 
-    together(n_threads, work)
+    together(min(len(members), allowed_threads()), work)
     return trained
+
+
+def _whole(member):
+    """A member that was trained; Ctrl-C, which ends a network alone with what it has, ends all."""
+    if member.trained_.ended == "interrupted":
+        raise KeyboardInterrupt
+    return member
 
 
 def mean_history(histories: list[dict]) -> dict:

@@ -154,10 +154,14 @@ def test_a_failed_fit_changes_nothing():
     np.testing.assert_array_equal(model.set_params(units=4).predict(X), before)
 
 
-def test_ctrl_c_ends_all():
+@pytest.mark.parametrize("engine", ["fused", "fused, one thread", "keras"])
+def test_ctrl_c_ends_all(engine, monkeypatch, eager):
     """And no thread goes on behind it."""
+    engine, _, alone = engine.partition(", ")
+    if alone:
+        monkeypatch.setattr(threads, "allowed_threads", lambda: 1)
     X, y = data(2000)
-    model = network(epochs=100_000, n_estimators=8)
+    model = network(epochs=100_000, n_estimators=8, engine=engine)
     timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
     # What runs in the background is often started without it.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
