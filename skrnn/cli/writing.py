@@ -83,6 +83,7 @@ def new_folder(
         _put_in_place(unfinished.results, path, folder / "before", names)
         shutil.rmtree(folder, ignore_errors=True)
     except BaseException as error:
+        _name(error, path)
         shutil.rmtree(unfinished.results, ignore_errors=True)
         if not Kept(unfinished.kept).is_empty:
             if not isinstance(error, OfAnother):
@@ -142,6 +143,12 @@ def _taken(path, why):
     return f"{path} {why}: {remedy}"
 
 
+def _name(error, place):
+    """Say where something could not be written: a full disk tells no name."""
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        error.filename = str(place)
+
+
 @contextmanager
 def _inside(parent, name):
     """A hidden folder in another, which is gone afterwards."""
@@ -153,5 +160,8 @@ def _inside(parent, name):
         ) from None
     try:
         yield folder
+    except OSError as error:
+        _name(error, parent)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 import warnings
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -20,6 +21,10 @@ class Kept:
 
     progress: Progress
     trained: Trained
+
+
+# What a fit calls, and what calls that.
+_INSIDE = ("skrnn.", "contextlib")
 
 
 class Checkpoint:
@@ -48,7 +53,7 @@ class Checkpoint:
         try:
             return load(self.path)
         except ValueError as error:
-            warnings.warn(f"training begins anew, as {error}", UserWarning, stacklevel=6)
+            _warn(f"training begins anew, as {error}")
             return None
 
     def keep(self, progress: Progress, trained: Trained) -> None:
@@ -61,12 +66,10 @@ class Checkpoint:
         except OSError as error:
             if not self._has_failed:
                 self._has_failed = True
-                warnings.warn(
+                _warn(
                     f"an epoch could not be kept in checkpoint={str(self.path.parent)!r} "
                     f"({error.strerror}): training goes on, but a fit that is cut begins from what "
-                    "was kept before: make room there",
-                    UserWarning,
-                    stacklevel=7,
+                    "was kept before: make room there"
                 )
 
     def _check_folder(self):
@@ -80,6 +83,16 @@ class Checkpoint:
             raise ValueError(
                 f"checkpoint={str(folder)!r} cannot be written to ({why}): name another folder"
             )
+
+
+def _warn(words):
+    """Warn where a fit was called, however deep inside it this is."""
+    level = 1
+    frame = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_INSIDE):
+        level += 1
+        frame = frame.f_back
+    warnings.warn(words, UserWarning, stacklevel=level)
 
 
 def _digest(what):

@@ -1,5 +1,6 @@
 """Results are written whole or not at all, wherever they go."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -104,6 +105,20 @@ def test_a_fault_while_files_are_put_in_place(n_done, written, monkeypatch):
         write(written, "new", force=True)
 
     assert read(written) == OLD
+
+
+def test_a_full_disk_is_told_with_its_place(tmp_path):
+    """What is written says none."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    for place, writing in (
+        (tmp_path / "out", new_folder(tmp_path / "out", NAMES, False)),
+        (tmp_path, new_file(tmp_path / "file", False)),
+    ):
+        with pytest.raises(OSError, match="No space left") as told, writing:
+            raise full
+        assert told.value.filename == str(place)
+        full.filename = None
+    assert list(tmp_path.iterdir()) == []
 
 
 # A terminal that is left by ``nohup`` would have its signal ignored.

@@ -130,9 +130,10 @@ def test_a_damaged_checkpoint_begins_anew(data, tmp_path):
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-20])
 
-    with pytest.warns(UserWarning, match="training begins anew, as .* is damaged"):
+    with pytest.warns(UserWarning, match="training begins anew, as .* is damaged") as told:
         model.fit(*data)
 
+    assert told[0].filename == __file__
     np.testing.assert_array_equal(model.predict(data[0]), first)
 
 
@@ -150,7 +151,7 @@ def test_a_full_disk_ends_no_training(data, tmp_path, monkeypatch):
         with pytest.warns(UserWarning, match="could not be kept in .*No space left") as told:
             model.fit(*data)
 
-    assert len(told) == 1
+    assert [warning.filename for warning in told] == [__file__]
     same(model, uncut, data[0])
     same(model.fit(*data), uncut, data[0])
 
