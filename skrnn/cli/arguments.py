@@ -163,7 +163,10 @@ def _shape(parser):
 
 def _comparing(parser):
     parser.add_argument(
-        "--folds", type=_count, default=5, metavar="N", help="folds of the backtest (default: 5)"
+        "--folds",
+        type=_count,
+        metavar="N",
+        help="folds of the backtest (default: 5, or as many as a short file has windows for)",
     )
     parser.add_argument(
         "--budget",

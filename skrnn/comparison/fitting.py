@@ -11,7 +11,7 @@ from skrnn.comparison.folds import make_folds
 from skrnn.comparison.intervals import interval_words, promised, residuals_of
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.options import COVERAGES, N_FOLDS, Options, asked_coverages
+from skrnn.comparison.options import COVERAGES, Options, asked_coverages
 from skrnn.comparison.planning import prepare, wanted
 from skrnn.comparison.preparation import Preparation, taught_targets, thinned, with_future
 from skrnn.comparison.race import race, trials_of
@@ -111,12 +111,12 @@ def _parts(X, y, ladder):
 
 
 def _oldest(X, y, older, ladder):
-    """The training windows of the oldest fold of ``compare``; where folds are too many, the older.
+    """The training windows of the oldest fold of ``compare``; where there is none, the older.
 
     Both are older than what tells how wide intervals are.
     """
     try:
-        return make_folds(WindowSamples(None, X, y), N_FOLDS, ladder.season)[0][0]
+        return make_folds(WindowSamples(None, X, y), None, ladder.season)[0][0]
     except DataProblem:
         return older
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.comparison.options import N_FOLDS
 from skrnn.comparison.preparation import thinned
 from skrnn.evaluation.folds import known_at, successive_tests
 from skrnn.evaluation.samples import WindowSamples
@@ -16,7 +17,7 @@ MOST_TESTED = 1_000
 
 
 def make_folds(
-    samples: WindowSamples, n_folds: int, season: int
+    samples: WindowSamples, n_folds: int | None, season: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(train, test) of each fold, oldest first: training expands, and tests follow one another.
 
@@ -26,13 +27,15 @@ def make_folds(
         fold 1   train ......................... | horizon | test ..
 
     All targets of training windows are known when the first forecast of the test is made. Series of
-    a panel share their dates.
+    a panel share their dates. Without a number there are five, or as many as windows to test.
     """
     origin, newest = samples.shared()
     known = np.isfinite(samples.truth(np.arange(len(origin)), 1)).any(axis=1)
     which = np.flatnonzero(known)
     n_origins = len(np.unique(origin[which]))
     n_tested = int(TEST_SHARE * n_origins)
+    if n_folds is None:
+        n_folds = max(1, min(N_FOLDS, n_tested))
     size = n_tested // n_folds
     if size < 1:
         _raise_too_few(n_origins, n_folds, n_tested)

@@ -30,8 +30,9 @@ class Options:
         The only columns that are used beside the target and those known ahead. None: all.
     ignore : sequence of str, default=()
         Columns that are not used.
-    folds : int, default=5
-        Folds of the backtest, over the newest 30 % of the rows.
+    folds : int, default=None
+        Folds of the backtest, over the newest 30 % of the rows. None: five, or as many as there are
+        windows to test.
     effort : {"quick", "default", "best"}, default=None
         How many recipes are tried, and how long networks are trained: about one minute, five or
         twenty for 10,000 rows. None: "default", or what fits into ``budget``.
@@ -51,7 +52,7 @@ class Options:
     models: tuple | None = None
     columns: tuple | None = None
     ignore: tuple = ()
-    folds: int = N_FOLDS
+    folds: int | None = None
     effort: str | None = None
     budget: float | None = None
     jobs: int = 1

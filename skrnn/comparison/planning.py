@@ -169,7 +169,7 @@ def make_plan(
     models = wanted(options.models, reading.season)
     coverages = asked_coverages(options.coverages)
     preparation, ground, ladder = prepare(reading, options)
-    n_folds = _count("folds", options.folds, N_FOLDS)
+    n_folds = None if options.folds is None else _count("folds", options.folds, N_FOLDS)
     X, y = preparation.windows(reading.frames)
     folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
     if kept is not None:
@@ -186,6 +186,7 @@ def make_plan(
         *note_on_race(found),
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
+        *_note_on_folds(n_folds, folds),
     ]
     if any(name in LEARNING for name in models):
         notes += _note_on_ahead(ladder, preparation)
@@ -316,6 +317,12 @@ def _note_on_stride(stride):
         f"Of all windows one in {stride} is used, evenly spaced: with all, there would be more "
         f"than {MOST_TARGETS:,} rows to forecast."
     ]
+
+
+def _note_on_folds(asked, folds):
+    if asked is not None or len(folds) == N_FOLDS:
+        return []
+    return [f"There is room for {count(len(folds), 'fold')}, in place of {N_FOLDS}: rows are few."]
 
 
 def _note_on_ahead(ladder, preparation):

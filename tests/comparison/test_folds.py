@@ -68,6 +68,12 @@ def test_too_few_windows_are_refused_with_the_remedy():
         make_folds(samples(13), 5, 1)
 
 
+def test_without_a_number_there_are_as_many_as_there_is_room_for():
+    """Five, where rows are not few."""
+    assert len(make_folds(samples(80), None, 1)) == 5
+    assert len(make_folds(samples(18), None, 1)) == 3
+
+
 def test_folds_with_nothing_to_train_on_are_refused_with_the_remedy():
     with pytest.raises(
         DataProblem,
