@@ -18,6 +18,7 @@ from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
 from skrnn.neural.fused.memory import AHEAD, ALL, LANE_STEP, SAMPLES, view
 from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
+from skrnn.neural.fused.products import transpose
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 from skrnn.neural.network import MOMENTUM
 
@@ -258,7 +259,11 @@ def _keep_codes(network, numbers, n, sample, first, reads):
         begins[b] = int(numbers[network.missing, b])
         place[b] = first - begins[b]
         first += table.steps - begins[b]
-    for t in range(table.steps):
+    D = view(numbers, table.d, 1 if table.mean else table.steps, table.units)
+    given = np.empty((numbers.shape[1], table.units), numbers.dtype)
+    for t in range(int(begins.min()), table.steps):
+        if not table.mean:
+            transpose(D[t], given)
         for b in range(n):
             if t < begins[b]:
                 continue
@@ -266,8 +271,7 @@ def _keep_codes(network, numbers, n, sample, first, reads):
             reads.codes[k] = code_of(X[t, 0, b], table.codes)
             reads.gradient_of[k] = sample + b if table.mean else k
             if not table.mean:
-                for j in range(table.units):
-                    reads.gradients[k, j] = numbers[table.d + t * table.units + j, b]
+                copy(given[b], reads.gradients[k])
     if table.mean:
         for b in range(n):
             share = numbers.dtype.type(1 / (table.steps - begins[b]))

@@ -18,6 +18,7 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
+from skrnn.neural.fused.products import look_up
 from skrnn.neural.network import Embedding, Summary
 
 EMBEDDING, EMBEDDED_MEAN = 12, 14
@@ -102,11 +103,11 @@ def embedding_forward(layers, at, packed, memory, training, seed):
     begin, stop = there_in_any(layer, memory)
     fill(out[:begin], 0)
     fill(out[stop:], 0)
+    codes = np.empty(memory.shape[1], np.int64)
     for t in range(begin, stop):
         for b in range(memory.shape[1]):
-            row = W[code_of(X[t, 0, b], layer.codes)]
-            for j in range(layer.units):
-                out[t, j, b] = row[j]
+            codes[b] = code_of(X[t, 0, b], layer.codes)
+        look_up(W, codes, out[t])
 
 
 @backward_kernel
