@@ -45,6 +45,7 @@ def test_sklearn_checks_networks(estimator, check):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:y has one class only:UserWarning")
 @parametrize_with_checks(OTHERS_IN_KERAS)
 def test_sklearn_checks_more_networks(estimator, check):
     """Others in Keras too."""
