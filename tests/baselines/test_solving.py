@@ -19,7 +19,10 @@ def test_solver_of_few(sizes, alpha):
     y = noise(6, 2)
     oracle = Ridge(alpha=alpha, solver="svd", fit_intercept=False).fit(inputs, y)
 
-    np.testing.assert_allclose(inputs @ solver_of_few(inputs, alpha)(y), oracle.predict(inputs))
+    # Of sizes that differ so much both are as far from the exact solution, and from each other.
+    atol = 1e-5 if sizes[1] > 1 else 0
+    found = inputs @ solver_of_few(inputs, alpha)(y)
+    np.testing.assert_allclose(found, oracle.predict(inputs), atol=atol)
 
 
 def test_regular_equations():

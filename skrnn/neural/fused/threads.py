@@ -61,12 +61,18 @@ def _stopped():
 def allowed_threads() -> int:
     """As many as the libraries of linear algebra may use here.
 
-    What joblib and threadpoolctl limit is limited. A thread that works with others is one.
+    What joblib and threadpoolctl limit is limited. A thread that works with others is one, and so
+    is one that outlives the main one.
     """
-    if getattr(_WORK, "shared", None) is not None:
+    if getattr(_WORK, "shared", None) is not None or _ending():
         return 1
     limits = [library["num_threads"] for library in _libraries().info()]
     return max(1, min([_processors(), *limits]))
+
+
+def _ending():
+    """Whether the main thread has ended: from Python 3.12 on no other begins then."""
+    return not threading.main_thread().is_alive()
 
 
 _LIMITING = threading.Lock()
@@ -97,6 +103,9 @@ def together(n_threads, work, show=None) -> None:
     if _stopped():
         raise KeyboardInterrupt
     shared = shared_state()
+    if n_threads == 1 and _ending():
+        work(0, shared)
+        return
     errors = []
     ended = [threading.Event() for _ in range(n_threads)]
 
