@@ -459,13 +459,14 @@ class NetworkEstimator(Trainable):
         engine = engine_for(self.engine, network)
         scale, _ = self._fitted_task().unit_of_outputs()
         check_outputs(network, self.weights_, len(scale) // network.per_target)
-        outputs = np.empty((len(windows), network.outputs))
         complete = self._complete(windows)
         known = windows if complete.all() else windows[complete]
         ahead = None if self.known_ahead_ is None else self.known_ahead_.take(known)
-        outputs[complete] = engine.predict(network, self.weights_, known, ahead)
+        found = engine.predict(network, self.weights_, known, ahead)
         if known is windows:
-            return outputs
+            return found.astype(np.float64, copy=False)
+        outputs = np.empty((len(windows), network.outputs))
+        outputs[complete] = found
         rest = np.flatnonzero(~complete)
         for part in windows[rest].batches(max(self.batch_size, 1024)):
             some = windows[rest[part]]

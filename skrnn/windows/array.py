@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from skrnn.windows.form import Form
-from skrnn.windows.gathering import BATCH_NUMBERS, gather, gather_whole, known_streak
+from skrnn.windows.gathering import BATCH_NUMBERS, gather, gather_whole, known_rows, known_streak
 
 
 class Windows:
@@ -408,8 +408,10 @@ class Windows:
         for ahead in self._shifts():
             end = self.ends + ahead if ahead else self.ends
             mask &= (end >= first + reach) & (end < stop)
-            columns = np.flatnonzero(self.shift == ahead)
-            streak = known_streak(self.rows, columns, self.sampling_rate)
+            known = known_rows(self.rows, np.flatnonzero(self.shift == ahead))
+            if known.all():
+                continue
+            streak = known_streak(known, self.sampling_rate)
             # Ends outside of the rows are those of windows that are not complete already.
             if self.lengths is None:
                 mask &= (streak >= steps).take(end, mode="clip")

@@ -39,9 +39,8 @@ def gather_whole(rows, begins, length, rate, columns, dtype) -> np.ndarray:
     return np.ascontiguousarray(out, dtype)
 
 
-def known_streak(rows, columns, rate) -> np.ndarray:
-    """For each row, how many steps up to it, ``rate`` rows apart, are known in all columns."""
-    known = known_rows(rows, columns)
+def known_streak(known, rate) -> np.ndarray:
+    """For each row, how many steps up to it, ``rate`` rows apart, are known one after the other."""
     padded = np.zeros(-(-len(known) // rate) * rate, bool)
     padded[: len(known)] = known
     # Every rate-th row, one after the other.

@@ -204,7 +204,7 @@ def test_known_streak_by_loop(known, rate, order):
     rows = np.ones((len(known), 2), order=order)
     rows[~np.array(known), 1] = np.nan
 
-    found = known_streak(rows, np.arange(2), rate)
+    found = known_streak(known_rows(rows), rate)
 
     for row, streak in enumerate(found):
         steps = known[row::-rate]
