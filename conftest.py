@@ -16,6 +16,14 @@ for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
 hypothesis.settings.register_profile("skrnn", deadline=None)
 hypothesis.settings.load_profile("skrnn")
 
+
+def pytest_configure(config):
+    """Where tests run side by side, what each of them trains has one thread."""
+    if config.getoption("numprocesses", None):
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
+
+
 collect_ignore_glob = ["skrnn/neural/keras/*", "tests/neural/test_linear_cells.py"] * bool(NO_KERAS)
 
 
