@@ -173,6 +173,7 @@ def test_an_odd_file_is_compared_and_what_is_odd_is_told(name, tmp_path, monkeyp
     assert note in printed.out
 
 
+@pytest.mark.long
 def test_a_million_rows_are_compared(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     n = 1_000_000

@@ -69,7 +69,7 @@ FILES = {
 }
 
 
-SLOW = ("taylor.csv", "vic_electricity.csv")
+SLOW = ("taylor.csv", "vic_electricity.csv", "m4_hourly.parquet")
 
 
 @pytest.mark.parametrize(
