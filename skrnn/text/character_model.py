@@ -52,7 +52,8 @@ class CharacterModel(StreamModel):
     --------
     >>> from skrnn import CharacterModel
     >>> model = CharacterModel(units=32, length=16, epochs=30, learning_rate=0.02, random_state=0)
-    >>> model.fit("to be or not to be, that is the question. " * 20).generate("to be or ", 6)
+    >>> model = model.fit("to be or not to be, that is the question. " * 20)
+    >>> model.generate("to be or ", 6, temperature=0)
     'not to'
     """
 

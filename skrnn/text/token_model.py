@@ -65,7 +65,7 @@ class TokenModel(StreamModel):
     >>> from skrnn import TokenModel
     >>> words = "to be or not to be that is the question".split() * 20
     >>> model = TokenModel(units=16, length=8, epochs=30, learning_rate=0.02, random_state=0)
-    >>> model.fit(words).generate(["or", "not"], 4)
+    >>> model.fit(words).generate(["or", "not"], 4, temperature=0)
     ['to', 'be', 'that', 'is']
     """
 
