@@ -10,7 +10,7 @@ from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.relative import relative_by
-from skrnn.comparison.verdict import Verdict, errors_of, gain
+from skrnn.comparison.verdict import Verdict, errors_of, gains
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
 from skrnn.reading import Reading
@@ -110,15 +110,15 @@ class Comparison:
         return {name: getattr(one, f"by_{by}")["mae"] for name, one in self.results.items()}
 
     @cached_property
-    def _errors(self):
-        return {name: errors_of(result) for name, result in self.results.items()}
+    def _gains(self):
+        errors = {name: errors_of(result) for name, result in self.results.items()}
+        return gains(errors, "naive")
 
     def _line(self, name):
         result = self.results[name]
         by_fold = result.by_fold
         line = dict(result.scores[["mae", "rmse", "mase", "smape"]])
-        errors = self._errors
-        gained = gain(errors[name], errors["naive"], n_models=len(errors))
+        gained = self._gains[name]
         times = dict(by_fold[["fit_time", "predict_time"]].mean())
         intervals = dict(result.scores[[*self._of_intervals()]])
         return {

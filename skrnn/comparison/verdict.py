@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from skrnn.comparison.relative import MEASURES, parts
 from skrnn.evaluation import Backtest
@@ -16,6 +15,11 @@ N_STRETCHES = 5
 FEWEST_FOLDS = 3
 # How often chance may make a model of all that are compared look better than it is.
 CHANCE = 0.2
+# So many ways to exchange errors are looked at; all there are up to 12 folds.
+MOST_WAYS = 4096
+# What errs more by so many standard errors is not lucky in any.
+HOPELESS = 2
+ROUNDING = 1e-9
 # A smaller share of an error is not worth a more complex model, however sure it is.
 LEAST_GAIN = 0.01
 
@@ -80,30 +84,73 @@ def errors_of(result: Backtest) -> np.ndarray:
     return np.bincount(_stretches(result.predictions), parts(result.predictions))
 
 
-def gain(ours: np.ndarray, theirs: np.ndarray, *, n_models: int = 2) -> Gain:
-    """How much less one model's errors are than another's, as ``errors_of`` tells both.
+def gains(errors: dict[str, np.ndarray], over: str) -> dict[str, Gain]:
+    """How much less each model's errors are than those of one, as ``errors_of`` tells them."""
+    theirs = errors[over]
+    luck = _luck([errors[name] for name in errors if name != over], theirs)
+    return {
+        name: Gain(skill(ours.sum(), theirs.sum()), _chance(ours, theirs, luck))
+        for name, ours in errors.items()
+    }
 
-    It is one of the gains among ``n_models``.
-    """
-    chance = _chance(ours, theirs, max(1, n_models - 1))
-    return Gain(skill(ours.sum(), theirs.sum()), chance)
 
-
-def _chance(ours, theirs, n_others):
-    """How far the share of all errors may be from the truth: one side of Student's interval.
-
-    The errors of a fold count by their size, as they do in the share. With several other models
-    each has its part of what is left to chance.
-    """
-    if len(ours) == 1:
+def _chance(ours, theirs, luck):
+    """The share that as many standard errors are; the errors of a fold count by their size."""
+    if np.isnan(luck):
         return np.nan
-    apart = ours - ours.mean() / theirs.mean() * theirs if theirs.any() else ours
-    if not apart.any():
-        return 0.0
-    if not theirs.any():
-        return np.inf
-    error = np.std(apart, ddof=1) / theirs.mean() / np.sqrt(len(apart))
-    return float(error * stats.t.isf(CHANCE / n_others, len(apart) - 1))
+    less, error = _less(ours, theirs)
+    if error == 0:
+        return 0.0 if theirs.any() or less == 0 else np.inf
+    return float(luck * error / theirs.sum()) if theirs.any() else np.inf
+
+
+def _luck(models, theirs):
+    """How many standard errors the luckiest model's gain has once in five times by chance.
+
+    Were none better, what a fold adds to a model's error and to the other's could as well be each
+    other's. So they are exchanged, for all models at once, in every way there is; NaN where there
+    are too few ways to tell. What is clearly worse is left out, so that it costs the others
+    nothing.
+    """
+    exchanged = _ways(len(theirs))
+    n_rarer = int(CHANCE * len(exchanged))
+    if n_rarer == 0:
+        return np.nan
+    luckiest = np.zeros(len(exchanged))
+    for ours in models:
+        if _errors_less(ours, theirs) > -HOPELESS:
+            swapped = np.where(exchanged, theirs, ours), np.where(exchanged, ours, theirs)
+            luckiest = np.fmax(luckiest, _errors_less(*swapped))
+    # As much as what others have by chance is not more.
+    return float(np.sort(luckiest)[-1 - n_rarer]) * (1 + ROUNDING)
+
+
+def _errors_less(ours, theirs):
+    """By how many standard errors the sum of errors is less; NaN where none is known."""
+    less, error = _less(ours, theirs)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(less, error)
+
+
+def _ways(n_folds):
+    """In which folds errors are exchanged, way by way; of many a part, drawn."""
+    if 2**n_folds <= MOST_WAYS:
+        return np.arange(2**n_folds)[:, None] >> np.arange(n_folds) & 1 == 1
+    drawn = np.random.default_rng(0).random((MOST_WAYS, n_folds)) < 0.5
+    drawn[0] = False
+    return drawn
+
+
+def _less(ours, theirs):
+    """By how much the sum of errors is less than the other, and its standard error as a share's."""
+    sums, others = ours.sum(axis=-1), theirs.sum(axis=-1)
+    ratio = np.divide(sums, others, out=np.zeros_like(others), where=others > 0)
+    apart = ours - ratio[..., None] * theirs
+    n_folds = ours.shape[-1]
+    spread = np.std(apart, axis=-1, ddof=1) if n_folds > 1 else np.zeros_like(sums)
+    # Nothing but rounding where each fold has the same share.
+    spread = np.where(spread > ROUNDING * np.abs(ours).max(axis=-1), spread, 0)
+    return others - sums, spread * np.sqrt(n_folds)
 
 
 def _stretches(table) -> np.ndarray:
@@ -121,15 +168,13 @@ def verdict(results: dict, *, n_series: int = 1) -> Verdict:
     order = [name for name in RUNGS if name in results]
     errors = {name: errors_of(results[name]) for name in order}
 
-    def gained(name, other):
-        return gain(errors[name], errors[other], n_models=len(order))
-
+    gained = {name: gains(errors, name) for name in order}
     best = min(order, key=lambda name: errors[name].sum())
     recommended = next(
-        name for name in order if not any(gained(other, name).clear for other in order)
+        name for name in order if not any(gain.clear for gain in gained[name].values())
     )
-    floor = gained(recommended, "naive")
-    less = None if best == recommended else gained(best, recommended)
+    floor = gained["naive"][recommended]
+    less = None if best == recommended else gained[recommended][best]
     return Verdict(
         recommended=recommended,
         best=best,

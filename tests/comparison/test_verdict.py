@@ -1,14 +1,14 @@
 """The verdict on made-up errors."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from skrnn.comparison import compare
-from skrnn.comparison.verdict import errors_of, gain, verdict
+from skrnn.comparison.verdict import errors_of, gains, verdict
 from skrnn.reading import read_series
 
 NAIVE = [10.0] * 5
@@ -34,7 +34,7 @@ def test_a_rung_that_clearly_beats_the_one_before_is_taken():
     assert (found.recommended, found.best, found.clear) == ("gru", "gru", True)
     assert found.sentence == (
         "Use the GRU: its mean absolute error is 3.200, below the naive forecast's by 68 %, more "
-        "than what chance gives (1.0 %)."
+        "than what chance gives (0.3 %)."
     )
 
 
@@ -44,7 +44,7 @@ def test_a_network_that_does_not_clearly_beat_linear_is_not_recommended():
     )
 
     assert (found.recommended, found.best) == ("linear", "gru")
-    assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (4.6 %).")
+    assert found.sentence.endswith("; the GRU has less by 1.8 %, within what chance gives (2.6 %).")
 
 
 def test_no_share_beyond_all_is_told():
@@ -56,29 +56,80 @@ def test_no_share_beyond_all_is_told():
     assert found.sentence.endswith(" by 4.0 %, which may be chance, as folds differ so much.")
 
 
-def test_chance_is_the_interval_of_a_ratio():
-    """Student's, of what is left of each fold's error when the share of all is taken from it."""
-    ours = np.array([3.0, 7.0, 4.0, 2.0])
-    theirs = np.array([5.0, 8.0, 9.0, 2.5])
+def gain(ours, naive):
+    """That of one model over the naive forecast."""
+    return gains({"naive": errors_of(naive), "ours": errors_of(ours)}, "naive")["ours"]
 
-    found = gain(
-        errors_of(result(*ours, naive=theirs)), errors_of(result(*theirs, naive=theirs)), n_models=4
-    )
 
-    share = 1 - ours.sum() / theirs.sum()
-    left = ours - (1 - share) * theirs
-    error = np.sqrt((left**2).sum() / 3 / 4) / theirs.mean()
-    assert found.share == pytest.approx(share)
-    assert found.chance == pytest.approx(error * stats.t.ppf(1 - 0.2 / 3, 3))
+def test_chance_is_what_errors_give_that_could_be_each_others():
+    """Of the ways to exchange them fold by fold, what a fifth exceeds: by a plain loop."""
+    naive = np.array([5.0, 8.0, 9.0, 2.5])
+    models = np.array([[3.0, 7.0, 4.0, 2.0], [5.5, 7.0, 8.0, 2.5]])
+
+    errors = [errors_of(result(*mae, naive=naive)) for mae in (naive, *models)]
+    found = gains(dict(zip(["naive", "linear", "gru"], errors, strict=True)), "naive")
+
+    luckiest = []
+    for ways in itertools.product((False, True), repeat=4):
+        share, error = share_of(np.where(ways, naive, models), np.where(ways, models, naive))
+        luckiest.append(max(share / error))
+    luck = sorted(luckiest, reverse=True)[16 // 5]
+    share, error = share_of(models, naive)
+    told = [found["linear"], found["gru"]]
+    np.testing.assert_allclose([one.share for one in told], share)
+    np.testing.assert_allclose([one.chance for one in told], luck * error)
+
+
+def share_of(ours, theirs):
+    """The share that is gone of all errors, and its standard error: a ratio's."""
+    ours, theirs = np.broadcast_arrays(ours, theirs)
+    share = 1 - ours.sum(axis=-1) / theirs.sum(axis=-1)
+    left = ours - (1 - share[..., None]) * theirs
+    error = np.sqrt((left**2).sum(axis=-1) / 3 / 4) / theirs.mean(axis=-1)
+    return share, error
 
 
 def test_the_luckiest_of_many_needs_more():
-    """What is clear of two models may be chance of ten."""
-    better = errors_of(result(7.2, 9.9, 8.4, 9.4, 7.4))
+    """What is clear of two models may be chance of ten others, each as lucky in another fold."""
     naive = errors_of(result(*NAIVE))
+    better = errors_of(result(8.2, 10.1, 9.4, 9.4, 9.0))
+    rng = np.random.default_rng(0)
+    others = {f"{n}": errors_of(result(*np.add(10, rng.normal(size=5)))) for n in range(10)}
 
-    assert gain(better, naive).clear
-    assert not gain(better, naive, n_models=11).clear
+    assert gains({"naive": naive, "linear": better}, "naive")["linear"].clear
+    assert not gains({"naive": naive, "linear": better, **others}, "naive")["linear"].clear
+
+
+def test_models_that_go_together_share_their_luck():
+    """Ten that make the same errors need no more than one."""
+    naive = errors_of(result(*NAIVE))
+    better = errors_of(result(8.2, 10.1, 9.4, 9.4, 9.0))
+
+    alone = gains({"naive": naive, "linear": better}, "naive")["linear"]
+    many = gains({"naive": naive} | {f"{n}": better for n in range(10)}, "naive")["0"]
+    assert many.chance == alone.chance
+
+
+def test_what_is_clearly_worse_costs_the_others_nothing():
+    naive = errors_of(result(*NAIVE))
+    better = errors_of(result(8.2, 10.1, 9.4, 9.4, 9.0))
+    worse = errors_of(result(20.0, 21.0, 20.0, 19.0, 20.0))
+
+    alone = gains({"naive": naive, "linear": better}, "naive")["linear"]
+    assert gains({"naive": naive, "seasonal": worse, "linear": better}, "naive")["linear"] == alone
+
+
+def test_many_folds_are_exchanged_in_a_part_of_all_ways():
+    """The same part again, and about what Student's interval gives for one model."""
+    rng = np.random.default_rng(1)
+    naive, ours = rng.normal(10, 1, (2, 60))
+
+    found = gain(result(*ours, naive=naive), result(*naive, naive=naive))
+
+    assert found == gain(result(*ours, naive=naive), result(*naive, naive=naive))
+    left = ours - ours.mean() / naive.mean() * naive
+    error = np.std(left, ddof=1) / np.sqrt(60) / naive.mean()
+    assert found.chance == pytest.approx(0.848 * error, rel=0.1)
 
 
 def test_of_models_that_are_no_better_one_is_rarely_clear():
@@ -143,7 +194,7 @@ def test_one_fold_is_cut_to_see_what_chance_gives():
     found = verdict(of_one_fold(naive=np.full(20, 10.0), linear=linear))
 
     assert found.recommended == "linear"
-    assert found.sentence.endswith("by 80 %, more than what chance gives (3.0 %).")
+    assert found.sentence.endswith("by 80 %, more than what chance gives (1.9 %).")
 
 
 def test_one_fold_of_few_forecasts_makes_nothing_clear():
@@ -159,7 +210,7 @@ def test_one_fold_of_few_forecasts_makes_nothing_clear():
 def test_a_perfect_naive_forecast_is_not_divided_by(mae):
     naive = (0.0, 0.0, 0.0)
 
-    found = gain(errors_of(result(*mae, naive=naive)), errors_of(result(*naive, naive=naive)))
+    found = gain(result(*mae, naive=naive), result(*naive, naive=naive))
     assert found.clear is False
 
 
@@ -181,7 +232,7 @@ def test_several_series_count_the_same():
         "Use the linear model: series by series, its mean absolute error is below the naive "
         "forecast's by 35 %, more than what chance gives"
     )
-    gained = gain(errors_of(found["linear"]), errors_of(found["naive"]))
+    gained = gain(found["linear"], found["naive"])
     assert gained.share == pytest.approx(0.35)
     assert gained.chance == pytest.approx(0, abs=1e-12)
 
@@ -220,7 +271,7 @@ def test_a_series_that_jumps_does_not_decide():
         for each in (errors, naive)
     )
 
-    assert gain(errors_of(linear), errors_of(floor)).share == pytest.approx(1 - (4 * 0.6 + 1.1) / 5)
+    assert gain(linear, floor).share == pytest.approx(1 - (4 * 0.6 + 1.1) / 5)
 
 
 @pytest.mark.long
