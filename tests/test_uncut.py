@@ -53,7 +53,7 @@ def run(code, *arguments, folder):
 
 @pytest.mark.parametrize(
     ("module", "seconds"),
-    [("sys", 0), ("numpy", 0), ("pandas", 0.1), ("sklearn", 0.05), ("numba", 0.1)],
+    [("skrnn.cli.arguments", 0), ("numpy", 0), ("pandas", 0.1), ("sklearn", 0.05), ("numba", 0.1)],
 )
 def test_the_command_ends_with_one_line(module, seconds, tmp_path):
     """From its first moment on: code 130, no traceback, and nothing is left."""

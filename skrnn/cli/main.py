@@ -20,9 +20,10 @@ def main(argv: list[str] | None = None) -> int:
         args = make_parser().parse_args(argv)
         # Imported behind the parser: a usage error and --help need not wait for it.
         from skrnn.cli.running import run
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
-            stream.reconfigure(errors="replace")
+
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal that has no ± shows a question mark
+                stream.reconfigure(errors="replace")
     try:
         with _no_warnings(), _ended_cleanly():
             return run(args)

@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.units import check_one_unit
+from skrnn.forecasters.units import check_last_lead, check_one_unit
 from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
 from skrnn.preprocessing.window_form import sizes
 from skrnn.windows.array import Windows
@@ -131,6 +131,8 @@ class TransformedWindowRegressor(WrappingForecaster):
         self.target_ = target_position(windows, self.target)
         if windows.target != self.target_:
             check_one_unit(self, windows, samples.y, self.target)
+        elif getattr(self.transformer, "knows_seasons", False):
+            check_last_lead(type(self.transformer).__name__, windows, samples.y, self.target_)
         self.transformer_ = clone(self.transformer).fit(windows)
 
     def _check_power(self):

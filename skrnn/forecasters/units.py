@@ -29,6 +29,24 @@ def check_one_unit(estimator, windows: Windows, y: np.ndarray, target) -> None:
     )
 
 
+def check_last_lead(name: str, windows: Windows, y: np.ndarray, column: int) -> None:
+    """Make sure that y goes on in the rows of its windows as far as it reaches.
+
+    Changes between rows that lie less far apart than the leads are others' sums there, and nothing
+    in a window is like them.
+    """
+    lead = leads_of(windows, y.shape[1])[-1:]
+    same = agreement(windows, y[:, -1:], lead, column) if windows.shares_rows else None
+    if same is None or same > 0.5:
+        return
+    raise ValueError(
+        f"{name} relates each lead to what the window knows of its season, but {lead[0]} rows "
+        "ahead y is no value of the window's column. Of changes it is that over several rows: "
+        "instead of one transformer inside another use one Differencer with both lags, as in "
+        "Differencer((1, 24))"
+    )
+
+
 def agreement(windows: Windows, y: np.ndarray, leads: np.ndarray, column: int) -> float | None:
     """Share of the targets that stand in the column at their own rows.
 

@@ -56,6 +56,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
     array([25., 36.])
     """
 
+    # Each lead is related to rows of its own phase.
+    knows_seasons = True
+
     def __init__(self, lags=1, *, columns=None, context="auto"):
         self.lags = lags
         self.columns = columns

@@ -40,6 +40,9 @@ class SeasonalAnchor(WindowForm):
     array([[-2., -3.,  0.,  0.]])
     """
 
+    # Each lead is related to rows of its own phase.
+    knows_seasons = True
+
     def __init__(self, season=1):
         self.season = season
 

@@ -476,3 +476,36 @@ def test_mean_of_the_training_target_is_weighted(rows):
     assert model.predict(np.full((1, 9, 2), np.nan))[0] == pytest.approx(
         np.average(y, weights=weights)
     )
+
+
+SEASONAL = 0.5 * np.arange(200) + np.array([0, 5, 6, 5, 4, 2, -3])[np.arange(200) % 7]
+
+
+@pytest.mark.parametrize("inner", [Differencer(7), SeasonalAnchor(7)], ids=type)
+@pytest.mark.parametrize("leads", [5, (3, 5)])
+def test_changes_over_several_rows_have_no_season(inner, leads):
+    """In changes from row to row what a window knows of its season says nothing of their sum."""
+    n = {"horizon": leads} if leads == 5 else {"leads": leads}
+    X, y = make_windows(SEASONAL, length=20, **n)
+    model = TransformedWindowRegressor(
+        TransformedWindowRegressor(LinearWindow(), inner), Differencer(1)
+    )
+
+    with pytest.raises(ValueError, match=rf"{type(inner).__name__} relates.*Differencer\(\(1, 24"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [
+        (Differencer(1), Differencer(7)),
+        (SeasonalAnchor(7), Differencer(7)),
+        (None, Differencer((1, 7))),
+    ],
+)
+def test_within_the_lag_changes_have_a_season(inner, outer):
+    X, y = make_windows(SEASONAL, length=20, horizon=5)
+    model = LinearWindow() if inner is None else TransformedWindowRegressor(LinearWindow(), inner)
+    model = TransformedWindowRegressor(model, outer).fit(X[:100], y[:100])
+
+    np.testing.assert_allclose(model.predict(X[100:]), y[100:], atol=1e-6)
