@@ -31,13 +31,19 @@ class Form:
     scaled: bool = False
     logs: bool = False
 
+    @property
+    def is_seasonal(self) -> bool:
+        """Whether it depends on the season."""
+        return self.since in ("season", "last season")
+
     def words(self, season: int) -> str:
         """What is learned, as part of a sentence."""
         before = f"a season ({season} rows) before" if season > 1 else "the row before"
+        last = f"last season ({season} rows)" if season > 1 else "last row"
         changes = {
             "row": "changes from the row before",
             "season": f"changes from {before}",
-            "last season": f"changes since the window's last season ({season} rows)",
+            "last season": f"changes since the window's {last}",
         }
         words = changes.get(self.since, "values")
         if self.logs:

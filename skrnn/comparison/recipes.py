@@ -199,23 +199,33 @@ def seasons(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
 
 
 def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """Of other forms: those first that serve a linear model best, with the windows that do."""
+    """Of other forms: those first that serve a linear model best, with the windows that do.
+
+    It tries other seasons too.
+    """
     found = [
-        replace(recipe, form=one.form, window=_readable(name, one.window, ground))
+        replace(
+            recipe, form=one.form, season=one.season, window=_readable(name, one.window, ground)
+        )
         for one in ground.scouted
         if name in NETWORKS
     ]
-    tried = [recipe.window]
+    kinds = FORMS_OF_SEVERAL if ground.several else FORMS
+    tried = [(recipe.season, form) for form in kinds]
+    lengths = [recipe.window]
     if name == "linear":
-        tried += [max((n for n in ground.windows if n <= LONG * recipe.window), default=0)]
-    for window in filter(None, dict.fromkeys(tried)):
-        for form in FORMS_OF_SEVERAL if ground.several else FORMS:
-            if form.since == "season" and recipe.season == 1:
+        others = [one.season for one in seasons(name, recipe, ground)]
+        tried += [(season, form) for season in others for form in kinds if form.is_seasonal]
+        lengths += [max((n for n in ground.windows if n <= LONG * recipe.window), default=0)]
+    for window in filter(None, dict.fromkeys(lengths)):
+        for season, form in tried:
+            if form.since == "season" and season == 1:
                 continue
             # Changes since the last season say nothing of that season itself: two, at least.
-            least = 2 * recipe.season if form.since == "last season" else 1
+            least = 2 * season if form.since == "last season" else 1
             if least <= max(ground.window, *ground.windows, 0):
-                found.append(replace(recipe, form=form, window=max(window, least)))
+                set_so = replace(recipe, season=season, form=form, window=max(window, least))
+                found.append(set_so)
     return [one for one in dict.fromkeys(found) if one != recipe]
 
 

@@ -14,7 +14,7 @@ from skrnn.comparison.forms import Form
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
 from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import FORMS, NETWORKS, Recipe, columns, first
+from skrnn.comparison.recipes import FORMS, NETWORKS, Ground, Recipe, columns, first, forms
 from skrnn.comparison.trial import Trial
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import nested
@@ -127,6 +127,30 @@ def test_every_rung_chooses_its_own(make_reading):
     assert found.recipes["dense"].form != Form()
     assert set(found.heats) == {"linear", "dense"}
     assert {heat.recipe.form for heat in found.heats["linear"]} == set(FORMS)
+
+
+def test_a_linear_model_tries_other_seasons_and_tells_the_networks():
+    """In the forms that a season is part of: what it finds best they try first."""
+    ground = Ground(
+        horizon=5,
+        season=1,
+        seasons=(7, 30),
+        window=12,
+        windows=(24, 96),
+        is_asked=False,
+        columns=("y",),
+    )
+    tried = forms("linear", first("linear", ground), ground)
+
+    assert {one.season for one in tried} == {1, 7, 30}
+    assert all(one.form.is_seasonal for one in tried if one.season > 1)
+    assert all(one.window >= 2 * one.season for one in tried if one.form.since == "last season")
+    assert {one.form for one in tried if one.season == 30} == {f for f in FORMS if f.is_seasonal}
+
+    best = Recipe(window=96, season=30, form=Form("last season"))
+    found = forms("dense", first("dense", ground), replace(ground, scouted=(best,)))
+    assert (found[0].season, found[0].window, found[0].form) == (30, 96, best.form)
+    assert {one.season for one in found[1:]} == {1}
 
 
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
