@@ -9,6 +9,10 @@ from scipy.special import stdtrit
 
 from skrnn.forecasters.residual_pools import ROUNDING, ResidualPools, needed, ranks
 
+# Residuals are taken to tell as much as so many independent ones at least: ends that Student's t
+# sets for fewer are further out than forecasts ever err.
+FEWEST_ALONE = 2
+
 
 def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float]) -> np.ndarray:
     """Lower and upper ends (n_leads, n_coverages, 2), relative to the forecast.
@@ -20,8 +24,8 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
 
     That is so of residuals that do not depend on each other. Those of an origin's leads do, and
     those of neighbouring origins: they tell as much as fewer would (``n_independent``). Ends are
-    further out by as much as the quantile of Student's t with so few degrees of freedom is beyond
-    that with n; and where so few are too few for the coverage, nobody knows whether truths lie
+    further out by as much as the quantile of Student's t with so few degrees of freedom (of two, at
+    least) is beyond that with n; and where so few are too few for the coverage, nobody knows whether truths lie
     rather above forecasts or below, and both ends are as far out as absolute residuals are.
 
     Parameters
@@ -132,5 +136,5 @@ def _ends_of_pool(pool, n_alone, coverage):
         furthest = np.sort(np.abs(pool))[min(rank, n) - 1]
         lower = min(lower, -furthest)
         upper = max(upper, furthest)
-    wider = stdtrit(min(n, n_alone), level) / stdtrit(n, level)
+    wider = stdtrit(np.clip(n_alone, FEWEST_ALONE, n), level) / stdtrit(n, level)
     return wider * lower, wider * upper

@@ -72,7 +72,7 @@ def away_by_loop(missed, alone, coverage):
         furthest = sorted(map(abs, missed))[math.ceil(round(coverage * (n + 1), 9)) - 1]
         lower = min(lower, -furthest)
         upper = max(upper, furthest)
-    wider = student(min(alone, n)).ppf(level) / student(n).ppf(level)
+    wider = student(min(max(alone, 2), n)).ppf(level) / student(n).ppf(level)
     return wider * lower, wider * upper
 
 
