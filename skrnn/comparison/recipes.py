@@ -214,7 +214,7 @@ def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     tried = [(recipe.season, form) for form in kinds]
     lengths = [recipe.window]
     if name == "linear":
-        others = [one.season for one in seasons(name, recipe, ground)]
+        others = [season for season in ground.seasons if season != recipe.season]
         tried += [(season, form) for season in others for form in kinds if form.is_seasonal]
         lengths += [max((n for n in ground.windows if n <= LONG * recipe.window), default=0)]
     for window in filter(None, dict.fromkeys(lengths)):

@@ -197,23 +197,32 @@ def feature_means(windows: Windows) -> np.ndarray:
     """
     if not windows.shares_rows and windows.form.centre == "mean":
         return windows.form.mean(windows.n_features)
-    total = np.zeros(windows.n_features)
-    count = np.zeros(windows.n_features)
-    for part in value_parts(windows):
-        total += np.nansum(part, axis=0, dtype=np.float64)
-        count += (~np.isnan(part)).sum(axis=0)
+    total, count = _sums_of(windows, lambda part: part)
     return total / np.maximum(count, 1)
 
 
 def feature_deviations(windows: Windows, means: np.ndarray) -> np.ndarray:
     """Standard deviation of the same values; 1 where it is 0."""
+    total, count = _sums_of(windows, lambda part: (part - means) ** 2)
+    deviations = np.sqrt(total / np.maximum(count, 1))
+    return np.where(deviations > 1e-12 * np.abs(means), deviations, 1.0)
+
+
+def _sums_of(windows, of_values):
+    """The sum of what is known of each feature, as a function tells it, and of how many values."""
     total = np.zeros(windows.n_features)
     count = np.zeros(windows.n_features)
     for part in value_parts(windows):
-        total += np.nansum((part - means) ** 2, axis=0)
-        count += (~np.isnan(part)).sum(axis=0)
-    deviations = np.sqrt(total / np.maximum(count, 1))
-    return np.where(deviations > 1e-12 * np.abs(means), deviations, 1.0)
+        values = np.asarray(of_values(part), np.float64)
+        known = ~np.isnan(values)
+        if known.all():
+            count += len(values)
+        else:
+            values = np.where(known, values, 0)
+            count += known.sum(axis=0)
+        # Of few features several times faster than a sum along the first axis.
+        total += np.einsum("ij->j", values)
+    return total, count
 
 
 def _step_names(windows):
