@@ -25,8 +25,9 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
     That is so of residuals that do not depend on each other. Those of an origin's leads do, and
     those of neighbouring origins: they tell as much as fewer would (``n_independent``). Ends are
     further out by as much as the quantile of Student's t with so few degrees of freedom (of two, at
-    least) is beyond that with n; and where so few are too few for the coverage, nobody knows whether truths lie
-    rather above forecasts or below, and both ends are as far out as absolute residuals are.
+    least) is beyond that with n; and where so few are too few for the coverage, nobody knows
+    whether truths lie rather above forecasts or below, and both ends are as far out as absolute
+    residuals are.
 
     Parameters
     ----------
