@@ -87,15 +87,21 @@ def source(rows, ends, offsets, columns=None, shift=None, form=None, missing=())
     # Compiled code is for arrays of one kind: others would have it compiled once more.
     read = Read(
         layout=layout,
-        ends=np.require(ends, np.int64, "CW"),
-        offsets=np.require(offsets, np.int64, "CW"),
-        columns=np.require(columns, np.int64, "CW"),
-        shift=np.require(shift, np.int64, "CW"),
-        missing=np.require(missing, np.int64, "CW"),
+        ends=_numbers(ends),
+        offsets=_numbers(offsets),
+        columns=_numbers(columns),
+        shift=_numbers(shift),
+        missing=_numbers(missing),
         formed=form is not None,
         relative=_relative(form, rows.dtype, len(columns)),
     )
     return Source(rows, read)
+
+
+def _numbers(values):
+    """Whole numbers in one piece that may be written to."""
+    found = np.ascontiguousarray(values, np.int64)
+    return found if found.flags.writeable else found.copy()
 
 
 def _relative(form, dtype, n_columns):

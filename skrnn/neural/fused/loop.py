@@ -20,6 +20,7 @@ from skrnn.neural.fused.memory import AHEAD, ALL, LANE_STEP, SAMPLES, view
 from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
 from skrnn.neural.fused.products import transpose
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
+from skrnn.neural.fused.tiny import put_back, tiny_as_zero
 from skrnn.neural.network import MOMENTUM
 
 
@@ -365,6 +366,13 @@ def _keep_states(network, numbers, first, n, states):
 @compiled
 def train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads):
     """Train on all batches once, as one of ``n_threads`` threads."""
+    before = tiny_as_zero()
+    _train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads)
+    put_back(before)
+
+
+@part_of
+def _train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads):
     n_samples = batches.order.shape[0]
     for batch in range(-(-n_samples // batches.size)):
         begin = batch * batches.size
@@ -417,6 +425,13 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
 @compiled
 def predict(network, inputs, order, lanes, packed, memory, shared, outputs):
     """The outputs of some samples, as one of some threads, and if asked for their last states."""
+    before = tiny_as_zero()
+    _predict(network, inputs, order, lanes, packed, memory, shared, outputs)
+    put_back(before)
+
+
+@part_of
+def _predict(network, inputs, order, lanes, packed, memory, shared, outputs):
     n_all = order.shape[0]
     while not seen(shared, STOP):
         first = add(shared, NEXT, 1) * lanes
