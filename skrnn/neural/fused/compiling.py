@@ -12,6 +12,7 @@ from pathlib import Path
 
 import llvmlite.binding
 import numpy as np
+from llvmlite import ir
 from numba import config, from_dtype, njit, types
 from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
@@ -255,12 +256,26 @@ class Signature:
 
     def call(self, context, builder, number, kernel, given, values):
         """Code that calls a kernel with some values, of the types that are given."""
+        kinds = self.of(number)
         values = [
-            context.cast(builder, *one) for one in zip(values, given, self.of(number), strict=True)
+            _lent(context, builder, kind, context.cast(builder, value, one, kind))
+            for value, one, kind in zip(values, given, kinds, strict=True)
         ]
         return context.call_conv.call_function(
             builder, kernel, self.returns, self.of(number), values
         )[1]
+
+
+def _lent(context, builder, kind, value):
+    """An argument that is there for as long as a call: nobody counts who looks at an array.
+
+    Counts are of all threads, which would wait for each other.
+    """
+    if not isinstance(kind, types.Array):
+        return value
+    given = context.make_array(kind)(context, builder, value=value)
+    given.meminfo = ir.Constant(given.meminfo.type, None)
+    return given._getvalue()
 
 
 class Kernel:
