@@ -73,8 +73,8 @@ def backwards(network, packed, gradient, memory):
 
 
 @njit(nogil=True)
-def optimizer(weights, learning, n_shares):
-    loop.update(weights, learning, n_shares, 1)
+def optimizer(network, weights, learning, n_shares):
+    loop.update(network, weights, learning, n_shares, 1, 0)
 
 
 # What is part of a layer is timed alone, too, on the numbers that are there. The rest of a layer
@@ -163,7 +163,7 @@ def profile(name, n, runs):
         timed("forward", n_chunks, forwards, network, packed, memory)
         timed("loss", n_chunks, loss, network, np.zeros(0), memory)
         timed("backward", n_chunks, backwards, network, packed, gradient, memory)
-        timed("optimizer", 1, optimizer, trainer.packed, learning, len(learning.losses))
+        timed("optimizer", 1, optimizer, network, trainer.packed, learning, len(learning.losses))
         forwards(network, packed, memory)
         timed("  of it, weights' gradients", n_chunks, weights_gradients, layers, gradient, memory)
         timed("  of it, gates", n_chunks, gates, layers, memory)
