@@ -232,9 +232,11 @@ def _parts(windows, y, weights, block, enters):
 
     With both numbers: (block, enters, sums).
     """
-    kinds, kind = np.unique(np.stack([block, enters]), axis=1, return_inverse=True)
-    for i, (inside, first) in enumerate(kinds.T):
-        which = np.flatnonzero(kind.ravel() == i)
+    latest = enters.max() + 1
+    # Both numbers as one, by which windows are told apart in one pass.
+    kinds, kind = np.unique(block * latest + enters, return_inverse=True)
+    for i, (inside, first) in enumerate(zip(*np.divmod(kinds, latest), strict=True)):
+        which = np.flatnonzero(kind == i)
         own = None if weights is None else weights[which]
         yield inside, first, Sums.of(windows[which], y[which], own)
 

@@ -26,9 +26,15 @@ class ManyWindows:
 
     def __init__(self, samples: Samples):
         self.weights = samples.weights
-        self.means = feature_means(samples.windows)
-        self.scales = feature_deviations(samples.windows, self.means)
-        self.windows = gathered(unshifted(samples.windows).rescaled(self.means, self.scales))
+        windows = samples.windows
+        shared = windows.shares_rows
+        if not shared:
+            # Each has values of its own, of which all that follows is told.
+            windows = gathered(windows)
+        self.means = feature_means(windows)
+        self.scales = feature_deviations(windows, self.means)
+        windows = unshifted(windows).rescaled(self.means, self.scales)
+        self.windows = gathered(windows) if shared else windows
         self.total = len(samples) if self.weights is None else self.weights.sum()
         self.gram = None
         # Another penalty would take another matrix.

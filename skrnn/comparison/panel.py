@@ -117,6 +117,9 @@ def _lacks_none(index):
 
 def _numbers(table):
     check_time_index(table)
-    if any(dtype.kind not in "fiu" for dtype in table.dtypes):
-        check_columns_numeric(table)
+    # Of many short series, asking each for the types of its columns would take most of the time.
+    values = table.to_numpy()
+    if values.dtype.kind in "fiu":
+        return values.astype(np.float64, copy=False)
+    check_columns_numeric(table)
     return table.to_numpy(np.float64, na_value=np.nan)

@@ -97,6 +97,7 @@ class Preparation:
         panel = self._panel(frames)
         known = self._known(panel, list(frames))
         filled = panel.filled(self.season).values
+        columns = pd.Index(list(self.columns))
         tails = {}
         for name, labels, start, n in zip(
             frames, panel.labels, panel.bounds[:-1], known, strict=True
@@ -106,7 +107,7 @@ class Preparation:
             # What is known ahead stays as it is.
             given = panel.values[start + n : start + len(labels)]
             values = np.concatenate([past, given])
-            tails[name] = pd.DataFrame(values, labels[first:], list(self.columns))
+            tails[name] = pd.DataFrame(values, labels[first:], columns, copy=False)
         return tails
 
     def changes(self, frames: dict, memory: float, before: np.ndarray | None = None) -> np.ndarray:

@@ -132,11 +132,15 @@ class Trial:
 
     def _relative(self, errors):
         """The error relative to the naive forecast's, each series counting the same."""
-        floor = NaiveForecaster(target=self.target).fit(self.recent, self.expected)
-        floors = np.abs(self._forecasts(floor) - self.truth)
         known = np.isfinite(self.truth)
         series = np.broadcast_to(self.recent.series[:, None], known.shape)
-        return parts_of(errors[known], floors[known], series[known]).sum()
+        return parts_of(errors[known], self._floors[known], series[known]).sum()
+
+    @cached_property
+    def _floors(self):
+        """What the naive forecast misses, the same for all models."""
+        floor = NaiveForecaster(target=self.target).fit(self.recent, self.expected)
+        return np.abs(self._forecasts(floor) - self.truth)
 
     def _forecasts(self, model):
         return np.reshape(model.predict(self.recent), self.truth.shape)

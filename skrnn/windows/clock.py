@@ -54,7 +54,7 @@ class Clock:
             index = index.tz_convert(self.origin.tz)
         if len(index) > 2 and not self._is_calendar:
             times = naive(index, local=self._counts_days)
-            if (np.diff(times.to_numpy()) == self.step.to_timedelta64()).all():
+            if evenly_spaced(times) and times[1] - times[0] == self.step:
                 (first,), exact = self._count(index[:1])
                 return np.arange(first, first + len(index)), exact
         times = naive(index.append(index[:0].insert(0, self.origin)), local=self._counts_days)
@@ -152,6 +152,9 @@ def evenly_spaced(index: pd.Index | None) -> bool:
         return index.step > 0
     if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) or len(index) < 2:
         return False
+    if isinstance(index.freq, pd.offsets.Tick) and not isinstance(index.freq, pd.offsets.Day):
+        # pandas vouches for it. Days of a time zone are not all as long.
+        return index.freq.n > 0
     differences = np.diff(index.asi8)
     return bool(differences[0] > 0 and (differences == differences[0]).all())
 
