@@ -87,6 +87,8 @@ class Context:
         positions = self._positions(index)
         if positions is None:
             new = lay_rows(values, index, self.reach, self.clock)
+        elif evenly_spaced(index) and positions[-1] - positions[0] == len(values) - 1:
+            new = GridRows(values, np.arange(len(values)))
         else:
             new = _lay_at(values, positions, self.reach)
         before = None if mode == "none" else self._rows_before(index, positions)

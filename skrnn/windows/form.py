@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skrnn.validation import surely_finite
 from skrnn.windows.filling import fill_steps, last_known
 
 
@@ -195,9 +196,11 @@ def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def mean_spread(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same, but for the deviation where steps are constant, which is 0."""
-    unknown = np.isnan(batch)
-    gaps = unknown.any()
-    count = (~unknown).sum(axis=1, keepdims=True) if gaps else batch.shape[1]
+    gaps = not surely_finite(batch.ravel())
+    count = batch.shape[1]
+    if gaps:
+        unknown = np.isnan(batch)
+        count = (~unknown).sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(unknown, 0, batch) if gaps else batch
         mean = values.sum(axis=1, keepdims=True, dtype=np.float64) / count

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from skrnn.validation import IN_CACHE, surely_finite
+
 # A batch of gathered windows stays around this many numbers (16 MB as float32), whatever the
 # window's size.
 BATCH_NUMBERS = 1 << 22
@@ -46,7 +48,7 @@ def known_streak(known, rate) -> np.ndarray:
     # Every rate-th row, one after the other.
     phases = padded.reshape(-1, rate).T
     # A known step is one more, and an unknown one takes back those since the last.
-    streak = np.ones(phases.shape, np.int64)
+    streak = np.ones(phases.shape, np.int32 if len(known) < 1 << 31 else np.int64)
     for phase, steps in zip(streak, phases, strict=True):
         unknown = np.flatnonzero(~steps)
         if len(unknown):
@@ -62,15 +64,14 @@ def known_rows(rows, columns=slice(None)) -> np.ndarray:
     if not isinstance(columns, slice) and len(columns) == rows.shape[1]:
         # All of them, which no copy has to pick.
         columns = slice(None)
-    if rows.flags.f_contiguous:
-        unknown = np.zeros(len(rows), bool)
-        for column in rows.T[columns]:
-            unknown |= np.isnan(column)
-        return ~unknown
-    known = np.empty(len(rows), bool)
-    size = max(1, BATCH_NUMBERS // max(1, rows.shape[1]))
+    known = np.ones(len(rows), bool)
+    by_column = rows.flags.f_contiguous and rows.shape[1] > 1
+    size = IN_CACHE if by_column else max(1, IN_CACHE // max(1, rows.shape[1]))
     for start in range(0, len(rows), size):
-        known[start : start + size] = ~np.isnan(rows[start : start + size, columns]).any(axis=1)
+        piece = rows[start : start + size, columns]
+        parts = piece.T if by_column else [piece.ravel()]
+        if not all(map(surely_finite, parts)):
+            known[start : start + size] = ~np.isnan(piece).any(axis=1)
     return known
 
 

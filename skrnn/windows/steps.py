@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.validation import check_count
+from skrnn.validation import check_count, surely_finite
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
@@ -214,10 +214,10 @@ def _sums_of(windows, of_values):
     count = np.zeros(windows.n_features)
     for part in value_parts(windows):
         values = np.asarray(of_values(part), np.float64)
-        known = ~np.isnan(values)
-        if known.all():
+        if surely_finite(values.ravel()):
             count += len(values)
         else:
+            known = ~np.isnan(values)
             values = np.where(known, values, 0)
             count += known.sum(axis=0)
         # Of few features several times faster than a sum along the first axis.

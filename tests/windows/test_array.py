@@ -495,6 +495,18 @@ def test_infinite_rows_are_known(dtype):
     assert known_rows(rows, np.array([1])).tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_what_is_known_whatever_its_sum(order, dtype):
+    """Values whose sum overflows, or is no number, are known; NaN beside them is not."""
+    most = np.finfo(dtype).max
+    rows = np.array(
+        [[most, most], [np.inf, -np.inf], [1, np.nan], [most, most]], dtype, order=order
+    )
+
+    assert known_rows(rows).tolist() == [True, True, False, True]
+
+
 def test_steps_of_a_feature_are_those_of_filled_windows():
     """Some steps of one feature, filled, are what filling whole windows gives."""
     rows = np.random.default_rng(0).normal(size=(60, 2))
