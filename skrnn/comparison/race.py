@@ -158,21 +158,29 @@ def race(
 ) -> Race:
     """The recipes of some rungs, by what they forecast in some trials.
 
-    A rung begins with its first recipe, and stage by stage others contend with the best so far:
-    forms, windows, columns and so on. Half of the networks drop out at a time, short trainings
-    first. Without a trial rungs stay as they begin, as do those whose race the deadline, a
-    ``time.monotonic()``, cuts. What is ``kept`` of a race that was cut is not run again.
+    A rung begins with its first recipe, a network with the one that serves the linear model best,
+    and stage by stage others contend with the best so far: forms, windows, columns and so on. Half
+    of the networks drop out at a time, short trainings first. Without a trial rungs stay as they
+    begin, as do those whose race the deadline, a ``time.monotonic()``, cuts. What is ``kept`` of a
+    race that was cut is not run again.
     """
     kept = kept or Kept()
     whole = kept.get(WHOLE)
     if whole is not None:
         return whole
-    begun = {name: first(name, ground) for name in names}
     if not trials:
+        begun = {name: first(name, ground) for name in names}
         return Race(recipes=begun, relative=ground.several)
+    found = {name: kept.get(f"race-{name}") for name in names}
+    found = {name: one for name, one in found.items() if one is not None}
     raced = {}
     with Stop(deadline) as stop:
-        for name, one in _each(names, trials, ladder, ground, jobs, tell, kept):
+        if any(name in NETWORKS for name in names):
+            # It costs next to nothing, and tells what is worth a network's time.
+            if "linear" not in found:
+                found["linear"] = run("linear", trials, ladder, ground)
+            ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
+        for name, one in _each(names, trials, ladder, ground, jobs, tell, found):
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
@@ -180,6 +188,7 @@ def race(
             kept.put(f"race-{name}", one)
     if stop.reason == "interrupted":
         raise KeyboardInterrupt
+    begun = {name: _begun(name, trials, ladder, ground) for name in names}
     chosen = {name: one.chosen for name, one in raced.items()}
     whole = Race(
         heats={name: one.heats for name, one in raced.items()},
@@ -193,15 +202,8 @@ def race(
     return whole
 
 
-def _each(names, trials, ladder, ground, jobs, tell, kept):
-    """The races of all rungs in their order: (name, race of the rung)."""
-    found = {name: kept.get(f"race-{name}") for name in names}
-    found = {name: one for name, one in found.items() if one is not None}
-    if any(name in NETWORKS for name in names):
-        # It costs next to nothing, and tells what is worth a network's time.
-        if "linear" not in found:
-            found["linear"] = run("linear", trials, ladder, ground)
-        ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
+def _each(names, trials, ladder, ground, jobs, tell, found):
+    """The races of all rungs in their order, those that are found already too: (name, race)."""
     calls = [delayed(run)(name, trials, ladder, ground) for name in names if name not in found]
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
     done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
@@ -225,7 +227,7 @@ def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced
 
     effort = ladder.allowance.effort
     shares = _shares(name)
-    best = [first(name, ground)]
+    best = [_begun(name, trials, ladder, ground)]
     for stage in stages(name):
         if name in NETWORKS and stage.__name__ not in effort.stages:
             continue
@@ -247,6 +249,15 @@ def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
     return Raced(list(heats.values()), _chosen(list(heats.values()), shares[-1]))
+
+
+def _begun(name, trials, ladder, ground):
+    """The recipe that a rung starts from."""
+    recipe = first(name, ground)
+    if _is_possible(recipe, name, trials[0], ladder):
+        return recipe
+    # What serves the linear model may take a network too long.
+    return first(name, replace(ground, scouted=()))
 
 
 def _shares(name):

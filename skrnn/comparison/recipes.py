@@ -172,12 +172,26 @@ class Ground:
 
 
 def first(name: str, ground: Ground) -> Recipe:
-    """The recipe that a rung starts from."""
+    """The recipe that a rung starts from: a network from what serves a linear model best."""
     season = 1 if name == "arima" and ground.season > LONGEST_ARIMA else ground.season
     recipe = Recipe(window=ground.window, season=season, form=VALUES)
     if name == "linear":
         return replace(recipe, loss="mse")
-    return replace(recipe, window=_readable(name, ground.window, ground))
+    recipe = replace(recipe, window=_readable(name, ground.window, ground))
+    if name in NETWORKS and ground.scouted:
+        return _scouted(name, recipe, ground.scouted[0], ground)
+    return recipe
+
+
+def _scouted(name, recipe, one, ground):
+    """A network's recipe with the form, the season and the window of a linear model's."""
+    window = max(_readable(name, one.window, ground), _least_window(one.form, one.season))
+    return replace(recipe, form=one.form, season=one.season, window=window)
+
+
+def _least_window(form, season):
+    """Changes since the last season say nothing of that season itself: two, at least."""
+    return 2 * season if form.since == "last season" else 1
 
 
 def stages(name: str) -> tuple:
@@ -203,26 +217,25 @@ def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
 
     It tries other seasons too.
     """
-    found = [
-        replace(
-            recipe, form=one.form, season=one.season, window=_readable(name, one.window, ground)
-        )
-        for one in ground.scouted
-        if name in NETWORKS
-    ]
+    found = []
+    for one in ground.scouted if name in NETWORKS else ():
+        whole = _scouted(name, recipe, one, ground)
+        # By segments, as many steps are read as the linear model looks at, in less time.
+        by_segments = segments(whole, ground) if name in SEGMENTED else []
+        found += sorted(by_segments, key=lambda by: abs(np.log(by.window / one.window)))[:1]
+        found.append(whole)
     kinds = FORMS_OF_SEVERAL if ground.several else FORMS
     tried = [(recipe.season, form) for form in kinds]
-    lengths = [recipe.window]
+    lengths = [_readable(name, ground.window, ground)]
     if name == "linear":
         others = [season for season in ground.seasons if season != recipe.season]
         tried += [(season, form) for season in others for form in kinds if form.is_seasonal]
-        lengths += [max((n for n in ground.windows if n <= LONG * recipe.window), default=0)]
+        lengths += [max((n for n in ground.windows if n <= LONG * ground.window), default=0)]
     for window in filter(None, dict.fromkeys(lengths)):
         for season, form in tried:
             if form.since == "season" and season == 1:
                 continue
-            # Changes since the last season say nothing of that season itself: two, at least.
-            least = 2 * season if form.since == "last season" else 1
+            least = _least_window(form, season)
             if least <= max(ground.window, *ground.windows, 0):
                 set_so = replace(recipe, season=season, form=form, window=max(window, least))
                 found.append(set_so)
@@ -238,7 +251,7 @@ def _readable(name, window, ground):
 
 def windows(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     """Of other lengths, the nearest first, and read by segments."""
-    least = 2 * recipe.season if recipe.form.since == "last season" else 1
+    least = _least_window(recipe.form, recipe.season)
     found = [
         replace(recipe, window=window)
         for window in sorted(

@@ -414,6 +414,24 @@ def test_a_race_that_the_budget_cuts_says_so(weekly, make_reading):
     assert set(found.results) == set(QUICK)
 
 
+def test_who_has_not_raced_is_set_as_served_the_linear_model(weekly, make_reading):
+    """A network whose race the budget cuts."""
+    slow = Interrupt(2, seconds=12, of_race=True)
+
+    found = compare(
+        make_reading(weekly, 7),
+        models=("linear", "dense"),
+        effort="quick",
+        budget=20 / 60,
+        progress=slow,
+    )
+
+    recipes = found.plan.ladder.recipes
+    assert found.plan.race.untold == ("dense",)
+    assert recipes["dense"].form == recipes["linear"].form
+    assert recipes["dense"].window == recipes["linear"].window
+
+
 @pytest.mark.usefixtures("no_race")
 def test_the_budget_ends_it_with_what_is_finished(weekly, make_reading):
     found = compare(

@@ -153,6 +153,32 @@ def test_a_linear_model_tries_other_seasons_and_tells_the_networks():
     assert {one.season for one in found[1:]} == {1}
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_begin_with_what_serves_a_linear_model_best(name):
+    """Its form and season, with a window that has two of them, or by segments."""
+    best = Recipe(window=480, season=96, form=Form("last season"))
+    ground = Ground(
+        horizon=24,
+        season=24,
+        seasons=(24, 96),
+        window=48,
+        windows=(192, 480),
+        is_asked=False,
+        columns=("y",),
+        scouted=(best, Recipe(window=192, season=24, form=Form("last season", scaled=True))),
+    )
+    begun = first(name, ground)
+    found = forms(name, begun, ground)
+
+    assert (begun.form, begun.season) == (best.form, 96)
+    assert begun.window == (192 if name in ("simple", "lstm", "gru") else 480)
+    assert {one.form for one in (begun, *found)} == set(FORMS)
+    for one in (begun, *found):
+        assert one.form.since != "last season" or one.window >= 2 * one.season
+    segmented = [(one.window, one.segment) for one in found if one.segment > 1]
+    assert segmented == ([(480, 24), (192, 24)] if name in ("lstm", "gru") else [])
+
+
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
     """Short trainings first."""
     monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=60, contenders=7))
