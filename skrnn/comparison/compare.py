@@ -17,9 +17,9 @@ from skrnn.comparison.result import Comparison
 from skrnn.comparison.rounds import Rounds, Unfinished
 from skrnn.comparison.stopping import Budget, Stop, patient
 from skrnn.comparison.verdict import verdict
-from skrnn.comparison.versions import versions
 from skrnn.forecasters.inside import nested, steps_of
 from skrnn.reading import Reading
+from skrnn.versions import versions
 
 # The shares of a budget that are kept for the last fit and for what follows it.
 KEPT_FOR_FIT = 0.12

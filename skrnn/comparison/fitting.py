@@ -16,13 +16,13 @@ from skrnn.comparison.planning import prepare, wanted
 from skrnn.comparison.preparation import Preparation, taught_targets, thinned, with_future
 from skrnn.comparison.race import race, trials_of
 from skrnn.comparison.recipes import LEARNING, STATISTICAL
-from skrnn.comparison.versions import versions
 from skrnn.evaluation import Backtest, backtest
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import nested
 from skrnn.intervals.residuals import calibration_blocks
 from skrnn.reading import DataProblem, Reading
 from skrnn.validation import DivergenceError
+from skrnn.versions import versions
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS, listing, moments
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from skrnn.comparison.options import Options
-from skrnn.comparison.versions import versions
 from skrnn.files import load, save
 from skrnn.reading import DataProblem, Reading
+from skrnn.versions import versions
 from skrnn.windows import Windows
 
 BEGUN = "begun"

@@ -78,7 +78,7 @@ class Race:
     relative : bool
         Whether errors are relative to the naive forecast's, as of several series.
     untold : tuple of str
-        The rungs whose race did not end before the budget did: they are set as they began.
+        The rungs whose race did not end before the budget did: they are set as they stood then.
     """
 
     heats: dict[str, list[Heat]] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Race:
 
 @dataclass(frozen=True)
 class Raced:
-    """The race of one rung.
+    """The race of one rung, as far as it has come.
 
     Attributes
     ----------
@@ -123,10 +123,16 @@ class Raced:
         What it ran.
     chosen : Heat
         The run by which it is set.
+    best : list of Recipe
+        The recipes that go on to the next stage.
+    n_left : int
+        The stages that are left.
     """
 
     heats: list[Heat]
     chosen: Heat
+    best: list[Recipe]
+    n_left: int
 
 
 def trials_of(
@@ -160,9 +166,10 @@ def race(
 
     A rung begins with its first recipe, a network with the one that serves the linear model best,
     and stage by stage others contend with the best so far: forms, windows, columns and so on. Half
-    of the networks drop out at a time, short trainings first. Without a trial rungs stay as they
-    begin, as do those whose race the deadline, a ``time.monotonic()``, cuts. What is ``kept`` of a
-    race that was cut is not run again.
+    of the networks drop out at a time, short trainings first. The first stage of all comes before
+    what is left of any, the most promising first. Without a trial rungs stay as they begin, and
+    those whose race the deadline, a ``time.monotonic()``, cuts, as they stand then. What is
+    ``kept`` of a race that was cut is not run again.
     """
     kept = kept or Kept()
     whole = kept.get(WHOLE)
@@ -180,7 +187,7 @@ def race(
             if "linear" not in found:
                 found["linear"] = run("linear", trials, ladder, ground)
             ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
-        for name, one in _each(names, trials, ladder, ground, jobs, tell, found):
+        for name, one in _each(names, found, (trials, ladder, ground), jobs, tell):
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
@@ -195,27 +202,50 @@ def race(
         recipes=begun | {name: _recipe_of(name, heat) for name, heat in chosen.items()},
         chosen=chosen,
         relative=ground.several,
-        untold=tuple(name for name in names if name not in raced),
+        untold=tuple(name for name in names if name not in raced or raced[name].n_left),
     )
     if raced:
         kept.put(WHOLE, whole)
     return whole
 
 
-def _each(names, trials, ladder, ground, jobs, tell, found):
-    """The races of all rungs in their order, those that are found already too: (name, race)."""
-    calls = [delayed(run)(name, trials, ladder, ground) for name in names if name not in found]
+def _each(names, found, how, jobs, tell):
+    """The races of all rungs as they come on: (name, race), first in their order, then on merit."""
+    so_far = dict(found)
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
-    done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
-    for number, name in enumerate(names):
-        if tell is not None:
-            tell(name, number)
-        yield name, found[name] if name in found else next(done)
+    number = 0
+    order = list(names)
+    for whole in (False, True):
+        calls = [
+            delayed(run)(name, *how, so_far.get(name), whole=whole)
+            for name in order
+            if whole or name not in so_far
+        ]
+        done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
+        for name in order:
+            if tell is not None:
+                tell(name, number)
+            if whole or name not in so_far:
+                so_far[name] = next(done)
+            number += 1
+            yield name, so_far[name]
+        order = sorted(
+            (name for name in names if so_far[name].n_left),
+            key=lambda name: so_far[name].chosen.error,
+        )
 
 
-def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced:
-    """The race of one rung."""
-    heats = {}
+def run(
+    name: str,
+    trials: list[Trial],
+    ladder: Ladder,
+    ground: Ground,
+    before: Raced | None = None,
+    *,
+    whole: bool = True,
+) -> Raced:
+    """The race of one rung, from where it stood before; of a network its next stage, or all."""
+    heats = {} if before is None else {(heat.recipe, heat.share): heat for heat in before.heats}
 
     def error(recipe, share):
         """The least error of a recipe up to some share of a training."""
@@ -227,10 +257,15 @@ def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced
 
     effort = ladder.allowance.effort
     shares = _shares(name)
+    left = [
+        stage for stage in stages(name) if name not in NETWORKS or stage.__name__ in effort.stages
+    ]
     best = [_begun(name, trials, ladder, ground)]
-    for stage in stages(name):
-        if name in NETWORKS and stage.__name__ not in effort.stages:
-            continue
+    if before is not None:
+        left = left[len(left) - before.n_left :]
+        best = before.best
+    n_now = len(left) if whole or name not in NETWORKS else 1
+    for stage in left[:n_now]:
         others = [one for recipe in best for one in stage(name, recipe, ground)]
         others = [
             one for one in dict.fromkeys(others) if _is_possible(one, name, trials[0], ladder)
@@ -248,7 +283,8 @@ def run(name: str, trials: list[Trial], ladder: Ladder, ground: Ground) -> Raced
     for recipe in best:
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
-    return Raced(list(heats.values()), _chosen(list(heats.values()), shares[-1]))
+    found = list(heats.values())
+    return Raced(found, _chosen(found, shares[-1]), best, len(left[n_now:]))
 
 
 def _begun(name, trials, ladder, ground):

@@ -8,10 +8,11 @@ import os
 import re
 import tempfile
 import zipfile
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from skrnn.versions import version_of
 
 FORMAT = 1
 HEADER = "skrnn.json"
@@ -36,7 +37,7 @@ def content_of(members: dict[str, bytes]) -> bytes:
     """A file of these members, with its header."""
     header = {
         "format": FORMAT,
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": {name: version_of(name) for name in _PACKAGES},
         "sha256": _checksum(members),
     }
     file = io.BytesIO()

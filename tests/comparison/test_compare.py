@@ -408,7 +408,7 @@ def test_a_race_that_the_budget_cuts_says_so(weekly, make_reading):
     found = compare(make_reading(weekly, 7), models=QUICK, budget=10 / 60, progress=slow)
 
     assert (
-        "The budget ended before the race of linear model did: set as it begins."
+        "The budget ended before the race of linear model did: set as it stood then."
         in found.plan.notes
     )
     assert set(found.results) == set(QUICK)

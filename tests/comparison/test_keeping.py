@@ -9,8 +9,8 @@ import pytest
 from skrnn.comparison import compare
 from skrnn.comparison.effort import EFFORTS
 from skrnn.comparison.keeping import Kept
-from skrnn.comparison.versions import versions
 from skrnn.reading import DataProblem
+from skrnn.versions import versions
 
 MODELS = {"models": ["seasonal", "linear"], "folds": 2}
 NETWORKS = {"models": ["linear", "dense"], "folds": 2}

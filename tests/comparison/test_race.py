@@ -1,6 +1,7 @@
 """The race: which recipes rungs get, by what, and that nothing newer decides."""
 
 import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -83,6 +84,37 @@ def test_a_network_that_a_shorter_training_serves_better_gets_one(
 
     assert found.recipes["dense"].length == 0.5
     assert found.error("dense") == 1.0
+
+
+def test_the_most_promising_network_goes_on_first(weekly, make_reading, monkeypatch):
+    """All choose their form before any chooses more; one that is cut keeps what it had chosen."""
+    reading = make_reading(weekly, 7)
+    names = ("linear", "dense", "conv")
+    preparation, ground, ladder = prepare(reading, Options(horizon=5, models=names, effort="quick"))
+    X, y = preparation.windows(reading.frames)
+    trials = trials_of(X, y, np.arange(100), ladder, ground)
+    monkeypatch.setattr(
+        "skrnn.comparison.race._error",
+        lambda ladder, name, trials, share: (
+            (2.0 if name == "dense" else 1.0) - (ladder.recipes[name].form == Form("row"))
+        ),
+    )
+    monkeypatch.setitem(EFFORTS, "quick", replace(EFFORTS["quick"], contenders=20))
+    told = []
+    how = {"tell": lambda name, number: told.append(name)}
+    whole = race(names, trials, ladder, ground, **how)
+
+    def stop(name, number):
+        if number == len(names):
+            time.sleep(1)
+
+    deadline = time.monotonic() + 1
+    cut = race(names, trials, ladder, ground, tell=stop, deadline=deadline)
+
+    assert told == ["linear", "dense", "conv", "conv", "dense"]
+    assert whole.untold == ()
+    assert cut.untold == ("dense", "conv")
+    assert {one.form for one in cut.recipes.values()} == {Form("row")}
 
 
 def test_newer_rows_decide_nothing(weekly, make_reading):
