@@ -168,8 +168,9 @@ class Ground:
         return self.columns[0]
 
     def has_room(self, recipe: Recipe) -> bool:
-        """Whether windows of a recipe have no more values than a window may."""
-        return self.is_asked or recipe.n_inputs(len(self.columns)) <= MOST_VALUES
+        """Whether windows of a recipe have no more values than a window may, or are short."""
+        n_columns = len(self.columns if recipe.columns is None else recipe.columns)
+        return self.is_asked or recipe.window <= max(SHORTEST_WINDOW, MOST_VALUES // n_columns)
 
     @property
     def most_steps(self) -> int:
