@@ -5,7 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from skrnn.windows.form import Form
-from skrnn.windows.gathering import BATCH_NUMBERS, gather, gather_whole, known_rows, known_streak
+from skrnn.windows.gathering import (
+    BATCH_NUMBERS,
+    gather,
+    gather_whole,
+    known_back,
+    known_rows,
+    known_streak,
+)
 
 
 class Windows:
@@ -122,7 +129,8 @@ class Windows:
                     f"lengths must be 1 to {self.length} steps, got {shortest} to "
                     f"{self.lengths.max()}"
                 )
-        self._complete = None
+        # Who forecasts asks more than once for what is known.
+        self._found = {}
         if form is not None:
             form.check_length(int(self.steps_there().min(initial=self.length)))
 
@@ -238,7 +246,7 @@ class Windows:
         The target of others in ``rows`` or ``form`` is forgotten, and the labels of other ``ends``.
         With another length, sequences lose or keep their oldest steps.
         """
-        arguments = {name: value for name, value in vars(self).items() if name != "_complete"}
+        arguments = {name: value for name, value in vars(self).items() if name != "_found"}
         if "rows" in changes or "form" in changes:
             arguments["target"] = None
         if "ends" in changes:
@@ -393,10 +401,13 @@ class Windows:
 
     def complete(self) -> np.ndarray:
         """Mask (n_windows,): every step of the window is known."""
-        # Who forecasts asks once for what is known, and once for what is to be filled.
-        if self._complete is None:
-            self._complete = self._find_complete()
-        return self._complete.copy()
+        return self._once("complete", self._find_complete)
+
+    def _once(self, name, find):
+        """A mask that is found the first time that it is asked for."""
+        if name not in self._found:
+            self._found[name] = find()
+        return self._found[name].copy()
 
     def _find_complete(self):
         if not len(self.rows):
@@ -411,16 +422,18 @@ class Windows:
             known = known_rows(self.rows, np.flatnonzero(self.shift == ahead))
             if known.all():
                 continue
-            streak = known_streak(known, self.sampling_rate)
             # Ends outside of the rows are those of windows that are not complete already.
             if self.lengths is None:
-                mask &= (streak >= steps).take(end, mode="clip")
+                mask &= known_back(known, steps, self.sampling_rate).take(end, mode="clip")
             else:
-                mask &= streak.take(end, mode="clip") >= steps
+                mask &= known_streak(known, self.sampling_rate).take(end, mode="clip") >= steps
         return mask
 
     def known(self) -> np.ndarray:
         """Mask (n_windows,): at least one step of the window is known in some feature."""
+        return self._once("known", self._find_known)
+
+    def _find_known(self):
         mask = self.complete()
         if mask.all():
             return mask

@@ -57,6 +57,22 @@ def known_streak(known, rate) -> np.ndarray:
     return streak.T.ravel()[: len(known)]
 
 
+def known_back(known, steps, rate) -> np.ndarray:
+    """For each row, whether all ``steps`` up to it that there are, ``rate`` rows apart, are known.
+
+    Before the first row there are none.
+    """
+    unknown = np.flatnonzero(~known)
+    if len(unknown) * steps > len(known):
+        streak = known_streak(known, rate)
+        return streak >= np.minimum(steps, 1 + np.arange(len(known)) // rate)
+    # Few rows are unknown, and few windows look at one.
+    whole = np.ones(len(known), bool)
+    looking = np.add.outer(unknown, rate * np.arange(steps)).ravel()
+    whole[looking[looking < len(known)]] = False
+    return whole
+
+
 def known_rows(rows, columns=slice(None)) -> np.ndarray:
     """Mask (n_rows,): no NaN in the columns; reads the rows piece by piece."""
     if rows.dtype.kind != "f":

@@ -13,7 +13,7 @@ from sklearn.utils import _safe_indexing
 
 from skrnn import SeriesScaler, SlidingWindow, Windows, make_windows
 from skrnn.windows.filling import fill_steps, filled_steps_of
-from skrnn.windows.gathering import known_rows, known_streak
+from skrnn.windows.gathering import known_back, known_rows, known_streak
 
 
 def gather_by_loop(windows):
@@ -209,6 +209,18 @@ def test_known_streak_by_loop(known, rate, order):
     for row, streak in enumerate(found):
         steps = known[row::-rate]
         assert streak == (steps.index(False) if False in steps else len(steps))
+
+
+@given(
+    known=st.lists(st.sampled_from([True, True, True, True, False]), min_size=1, max_size=40),
+    rate=st.integers(1, 3),
+    steps=st.integers(1, 6),
+)
+def test_known_back_by_loop(known, rate, steps):
+    """Whether all of the steps up to a row are known, of few unknown rows and of many."""
+    found = known_back(np.array(known), steps, rate)
+
+    assert found.tolist() == [all(known[row::-rate][:steps]) for row in range(len(known))]
 
 
 def test_index_with_all_axes(windows):
