@@ -14,22 +14,16 @@ from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
 from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import (
-    FACTORS,
-    LEARNING,
-    MOST_VALUES,
-    SHORTEST_WINDOW,
-    STATISTICAL,
-    Ground,
-)
+from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, STATISTICAL, Ground
 from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS, count, listing
 
-# No window is longer, unless somebody asks for it.
+# No window is longer, unless somebody asks for it; nor has it more values than these.
 LONGEST_WINDOW = 512
+MOST_VALUES = 1_500
 # A window is at most such a part of the rows, if there are no fewer than it takes.
 PART_OF_ROWS = 6
 ENOUGH_SERIES = 50
@@ -222,7 +216,7 @@ def _default_horizon(season):
 def _tried(reading, options, horizon, most):
     """(first, others) of the windows that are tried; no others where one is asked for.
 
-    The first has at most so many steps.
+    One of more than ``most`` steps would have too many values.
     """
     lengths = [len(frame) for frame in reading.frames.values()]
     season = reading.season
@@ -233,7 +227,7 @@ def _tried(reading, options, horizon, most):
         return window, ()
     # Of many series, each needs but a few windows.
     part = PART_OF_ROWS if len(lengths) < ENOUGH_SERIES else 2
-    longest = min(LONGEST_WINDOW, int(np.median(lengths)) // part)
+    longest = min(LONGEST_WINDOW, int(np.median(lengths)) // part, max(SHORTEST_WINDOW, most))
     # A shorter one would not see what is known ahead of the first rows.
     least = horizon if known_ahead else 1
     others = _windows(window, season, reading.seasons, longest)

@@ -26,8 +26,6 @@ MOST_STEPS = 60
 # A vector of a season's steps has at most so many, and at least as many as are worth it.
 SEGMENTS = (4, 60)
 FEWEST_SEGMENTS = 3
-# A window has at most so many values, unless it is asked for: a longer one may see fewer columns.
-MOST_VALUES = 1_500
 # Windows are tried that are so many times as long as the first.
 FACTORS = (0.25, 0.5, 2, 4, 8, 16)
 SHORTEST_WINDOW = 12
@@ -167,11 +165,6 @@ class Ground:
         """The column that is forecast."""
         return self.columns[0]
 
-    def has_room(self, recipe: Recipe) -> bool:
-        """Whether windows of a recipe have no more values than a window may, or are short."""
-        n_columns = len(self.columns if recipe.columns is None else recipe.columns)
-        return self.is_asked or recipe.window <= max(SHORTEST_WINDOW, MOST_VALUES // n_columns)
-
     @property
     def most_steps(self) -> int:
         """Steps that a network reads one by one, at most, unless a window was asked for."""
@@ -191,13 +184,9 @@ def first(name: str, ground: Ground) -> Recipe:
 
 
 def _scouted(name, recipe, one, ground):
-    """A network's recipe with the form, the season and the window of a linear model's.
-
-    With its columns too, where there is no room for others in that window.
-    """
+    """A network's recipe with the form, the season and the window of a linear model's."""
     window = max(_readable(name, one.window, ground), _least_window(one.form, one.season))
-    found = replace(recipe, form=one.form, season=one.season, window=window)
-    return found if ground.has_room(found) else replace(found, columns=one.columns)
+    return replace(recipe, form=one.form, season=one.season, window=window)
 
 
 def _least_window(form, season):
@@ -241,9 +230,7 @@ def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     if name == "linear":
         others = [season for season in ground.seasons if season != recipe.season]
         tried += [(season, form) for season in others for form in kinds if form.is_seasonal]
-        long = [n for n in ground.windows if n <= LONG * ground.window]
-        with_all = [n for n in long if ground.has_room(replace(recipe, window=n))]
-        lengths += [max(with_all, default=0)]
+        lengths += [max((n for n in ground.windows if n <= LONG * ground.window), default=0)]
     for window in filter(None, dict.fromkeys(lengths)):
         for season, form in tried:
             if form.since == "season" and season == 1:
@@ -252,7 +239,7 @@ def forms(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
             if least <= max(ground.window, *ground.windows, 0):
                 set_so = replace(recipe, season=season, form=form, window=max(window, least))
                 found.append(set_so)
-    return [one for one in dict.fromkeys(found) if one != recipe and ground.has_room(one)]
+    return [one for one in dict.fromkeys(found) if one != recipe]
 
 
 def _readable(name, window, ground):
@@ -275,7 +262,7 @@ def windows(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     ]
     if name in SEGMENTED:
         found = [*segments(recipe, ground), *found]
-    return [one for one in found if ground.has_room(one)]
+    return found
 
 
 def segments(recipe: Recipe, ground: Ground) -> list[Recipe]:

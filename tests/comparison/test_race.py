@@ -15,7 +15,7 @@ from skrnn.comparison.forms import Form
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
 from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import FORMS, NETWORKS, Ground, Recipe, columns, first, forms, windows
+from skrnn.comparison.recipes import FORMS, NETWORKS, Ground, Recipe, columns, first, forms
 from skrnn.comparison.trial import Trial
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import nested
@@ -209,28 +209,6 @@ def test_networks_begin_with_what_serves_a_linear_model_best(name):
         assert one.form.since != "last season" or one.window >= 2 * one.season
     segmented = [(one.window, one.segment) for one in found if one.segment > 1]
     assert segmented == ([(480, 24), (192, 24)] if name in ("lstm", "gru") else [])
-
-
-def test_long_windows_are_of_few_columns():
-    """A window has 1,500 values at most, unless it is short or asked for."""
-    ground = Ground(
-        horizon=24,
-        season=24,
-        seasons=(24,),
-        window=48,
-        windows=(96, 192, 384),
-        is_asked=False,
-        columns=("y", *"abcdefghijklmno"),
-    )
-    alone = replace(first("dense", ground), columns=("y",))
-
-    assert {one.window for one in forms("linear", first("linear", ground), ground)} == {48}
-    assert {one.window for one in windows("linear", first("linear", ground), ground)} == set()
-    assert {one.window for one in windows("dense", alone, ground)} == {96, 192, 384}
-    asked = replace(ground, window=400, windows=(), is_asked=True)
-    assert {one.window for one in forms("dense", first("dense", asked), asked)} == {400}
-    many = replace(ground, columns=("y", *map(str, range(300))), window=12, windows=(24,))
-    assert {one.window for one in forms("dense", first("dense", many), many)} == {12}
 
 
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
