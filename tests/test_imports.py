@@ -38,7 +38,7 @@ ALLOWED = {
 }
 # No module imports one of a later layer.
 LAYERS = [
-    {"validation", "wholly", "uncut", "wording", "datasets", "files"},
+    {"validation", "wholly", "uncut", "wording", "versions", "datasets", "files"},
     {"windows"},
     {"preprocessing", "reading"},
     {"forecasters"},
