@@ -6,6 +6,10 @@ its model's file forecasts what was kept back: from one origin, or from several 
 forecast and the ends of its 80 and 95 % intervals, are told beside those of the seasonal naive
 forecast on the same rows; its quantiles are those of its changes over the horizon.
 
+--by-hand fits what the scripts on electricity and ridership have by hand on the same rows, one
+after the other, and forecasts from the same origins: what the best of them reaches, as if the
+test's rows had chosen it, stands beside the command's.
+
 Presets were chosen on the rows before (--validation), which leaves the newest out for good.
 """
 
@@ -22,7 +26,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import make_pipeline
 
+from skrnn import (
+    CalendarFeatures,
+    Differencer,
+    LinearWindow,
+    RecursiveForecaster,
+    RNNRegressor,
+    SeriesScaler,
+    TransformedWindowRegressor,
+    make_windows,
+)
 from skrnn.cli import commands
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -190,6 +205,117 @@ def measures(quantiles, truth, scales):
     return mase, 2 * loss / len(levels) / np.nansum(np.abs(truth))
 
 
+# ---------------------------------------------------------------------- by hand
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What a script has by hand: rows of a task, and models with their windows' lengths.
+
+    Models of several seeds are a list: their mean is taken.
+    """
+
+    rows: pd.DataFrame
+    known_ahead: list
+    models: dict
+
+
+def network(cell="gru", units=32, seed=0, **options):
+    network = RNNRegressor(cell, units, loss="mae", random_state=seed, **options)
+    return make_pipeline(SeriesScaler(), network)
+
+
+def electricity_by_hand(rows, target, asked):
+    """The models of electricity.py."""
+    day, week = 48, 336
+
+    def weekly(model):
+        return TransformedWindowRegressor(model, Differencer(week, columns=[target]), target=target)
+
+    linear = make_pipeline(SeriesScaler(), LinearWindow())
+    models = {
+        "linear": (linear, week),
+        "linear, weekly differences": (weekly(linear), day + week),
+        "GRU": (network(dense_units=32), day),
+        "GRU, weekly differences": (weekly(network(dense_units=32)), day + week),
+    }
+    ahead = [name for name in rows if name not in asked]
+    return Hand(rows, ahead, models)
+
+
+def victoria_by_hand(task):
+    table = task.table
+    table.index = pd.DatetimeIndex(pd.to_datetime(table["Time"])).tz_convert("Etc/GMT-10")
+    table = table[["Demand", "Temperature", "Holiday"]].astype(float).asfreq("30min")
+    rows = CalendarFeatures().fit_transform(table)
+    return electricity_by_hand(rows, "Demand", ("Demand", "Temperature"))
+
+
+def england_by_hand(task):
+    table = task.table.astype(float)
+    table.index = pd.date_range("2000-06-05", periods=len(table), freq="30min")
+    rows = CalendarFeatures(("hour", "dayofweek")).fit_transform(table[["Y"]])
+    return electricity_by_hand(rows, "Y", ("Y",))
+
+
+def ridership_by_hand(task):
+    """The models of ridership_days.py, that learn from three years."""
+    table = task.table.set_index("service_date").asfreq("D")
+    types = pd.get_dummies(table["day_type"], dtype=float)
+    rows = table[["total_rides"]].astype(float).join(types)
+    rows = rows.iloc[-(3 * 365 + 2 * task.origins * task.horizon) :]
+    seeds = range(3)
+    linear = make_pipeline(SeriesScaler(), LinearWindow())
+    models = {
+        "linear": (linear, 56),
+        "linear, recursive": (RecursiveForecaster(linear), 56),
+        "GRU 32, recursive": ([RecursiveForecaster(network(seed=seed)) for seed in seeds], 56),
+        "SimpleRNN 32": ([network("simple", seed=seed) for seed in seeds], 56),
+        "GRU 128": ([network(units=128, seed=seed) for seed in seeds], 56),
+        "GRU 64, sequence to sequence": (
+            [network(units=64, seed=seed, sequence_targets=True) for seed in seeds],
+            56,
+        ),
+        "GRU 64, recurrent decoder": (
+            [network(units=64, seed=seed, decoder="recurrent") for seed in seeds],
+            56,
+        ),
+    }
+    return Hand(rows, list(types), models)
+
+
+HANDS = {
+    "electricity, Victoria": victoria_by_hand,
+    "electricity, England": england_by_hand,
+    "ridership": ridership_by_hand,
+}
+
+
+def by_hand(task, kept):
+    """The mean absolute error of each model by hand on the task's test rows; prints a line each."""
+    hand = HANDS[task.name](task)
+    rows = hand.rows.iloc[: len(hand.rows) - kept]
+    n_test = task.origins * task.horizon
+    found = {}
+    for name, (models, length) in hand.models.items():
+        models = models if isinstance(models, list) else [models]
+        start = time.perf_counter()
+        X, y = make_windows(
+            rows, length, task.horizon, target=task.target, known_ahead=hand.known_ahead
+        )
+        train = slice(0, len(y) - n_test)
+        # The windows that end where each origin's rows begin.
+        test = np.arange(len(y) - n_test + task.horizon - 1, len(y), task.horizon)
+        forecasts = [model.fit(X[train], y[train]).predict(X[test]) for model in models]
+        found[name] = np.nanmean(np.abs(np.mean(forecasts, axis=0) - y[test]))
+        seconds = time.perf_counter() - start
+        print(f"  {name:34}{found[name]:10.5g}{'':32}{seconds:7.0f}", flush=True)
+    return found
+
+
+# ---------------------------------------------------------------------- the command
+
+
 def run(task, kept, folder, how):
     """One line of the table."""
     out = folder / "out"
@@ -239,6 +365,7 @@ parser.add_argument("--only", help="tasks whose name has this")
 parser.add_argument("--budget", type=float, help="minutes for each")
 parser.add_argument("--effort", help="quick, default or best")
 parser.add_argument("--models", help="as in skrnn compare")
+parser.add_argument("--by-hand", action="store_true", help="scripts' models beside it, where any")
 parser.add_argument("--validation", action="store_true", help="leave the newest rows out for good")
 args = parser.parse_args()
 warnings.simplefilter("ignore")
@@ -262,6 +389,10 @@ with tempfile.TemporaryDirectory() as name:
             f"{line['seconds']:7.0f}  {line['recipe']}",
             flush=True,
         )
+        if args.by_hand and task.name in HANDS:
+            found = by_hand(task, kept)
+            best = min(found, key=found.get)
+            print(f"  beside the best by hand, {best}: {line['MAE'] / found[best]:.3f}", flush=True)
 if not lines:
     print("Nothing measured: no task has that name.")
     sys.exit()

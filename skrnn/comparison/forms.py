@@ -1,6 +1,6 @@
 """Forms: what a rung learns of its windows: values or changes, their logarithms, their own unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sklearn.base import BaseEstimator
 
@@ -10,6 +10,48 @@ from skrnn.preprocessing import Differencer, LogTransformer, SeasonalAnchor, Win
 # What changes are since: nothing (values), the row before, the same row of the season before, or
 # the same row of the window's last season.
 SINCE = ("nothing", "row", "season", "last season")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What forms make of columns, by name.
+
+    Attributes
+    ----------
+    all : tuple of str
+        All columns, the target first.
+    known_ahead : tuple of str, default=()
+        Those whose future is known: a holiday is one in windows of any size.
+    calendar : tuple of str, default=()
+        The calendar's: of a season before or after, they are the same.
+    """
+
+    all: tuple
+    known_ahead: tuple = ()
+    calendar: tuple = ()
+
+    @property
+    def target(self) -> str:
+        """The column that is forecast."""
+        return self.all[0]
+
+    @property
+    def changing(self) -> list | None:
+        """Those of which changes are learned; None for all."""
+        return self._but(self.calendar)
+
+    @property
+    def measured(self) -> list | None:
+        """Those that a window's own size says something of; None for all."""
+        return self._but((*self.known_ahead, *self.calendar))
+
+    def of(self, names: tuple | None) -> "Columns":
+        """Some of them; None for all."""
+        return self if names is None else replace(self, all=names)
+
+    def _but(self, left_out):
+        kept = [name for name in self.all if name not in left_out]
+        return None if len(kept) == len(self.all) else kept
 
 
 @dataclass(frozen=True)
@@ -55,7 +97,7 @@ class Form:
         return {"row": 1, "season": season}.get(self.since, 0)
 
     def around(
-        self, model: BaseEstimator, season: int, target: str, *, weight: float = 0.0
+        self, model: BaseEstimator, season: int, columns: Columns, *, weight: float = 0.0
     ) -> BaseEstimator:
         """A model on windows that learns this form; its forecasts are in the target's unit.
 
@@ -63,17 +105,18 @@ class Form:
         """
 
         def relative(inner, transformer, **how):
-            return TransformedWindowRegressor(inner, transformer, target=target, **how)
+            return TransformedWindowRegressor(inner, transformer, target=columns.target, **how)
 
         # Of the last season's phases the anchor knows nothing more once windows are differenced:
         # scaling comes in front of it, and behind changes of rows.
         if self.since == "last season":
-            model = relative(model, SeasonalAnchor(season))
+            model = relative(model, SeasonalAnchor(season, columns=columns.changing))
         if self.scaled:
-            model = relative(model, WindowScaler(), weight_by_scale=weight)
+            scaler = WindowScaler(columns=columns.measured)
+            model = relative(model, scaler, weight_by_scale=weight)
         if self.since in ("row", "season"):
             lag = 1 if self.since == "row" else season
-            model = relative(model, Differencer(lag))
+            model = relative(model, Differencer(lag, columns=columns.changing))
         if self.logs:
-            model = relative(model, LogTransformer(columns=target))
+            model = relative(model, LogTransformer(columns=columns.target))
         return model

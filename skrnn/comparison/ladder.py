@@ -20,6 +20,7 @@ from skrnn.comparison.effort import (
     units_of,
 )
 from skrnn.comparison.ensemble import ENSEMBLE, Ensemble
+from skrnn.comparison.forms import Columns
 from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.preparation import thinned
 from skrnn.comparison.recipes import NETWORKS, STATISTICAL, VALUES, Recipe
@@ -61,8 +62,8 @@ class Ladder:
 
     Attributes
     ----------
-    target : str
-        The column that is forecast.
+    columns : Columns
+        The windows' columns, the target first.
     season : int
         Rows of a season.
     seed : int
@@ -79,7 +80,7 @@ class Ladder:
         Whether what is fitted is to stay: then networks of more seeds forecast by their median.
     """
 
-    target: str
+    columns: Columns
     season: int
     seed: int
     allowance: Allowance
@@ -87,6 +88,11 @@ class Ladder:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     members: tuple = ()
     lasting: bool = False
+
+    @property
+    def target(self) -> str:
+        """The column that is forecast."""
+        return self.columns.target
 
     def of(self, recipes: dict[str, Recipe]) -> "Ladder":
         """The ladder whose rungs of these names are set so."""
@@ -142,7 +148,7 @@ class Ladder:
         model = recipe.form.around(
             make_pipeline(SeriesScaler(), model),
             recipe.season,
-            self.target,
+            self.columns.of(recipe.columns),
             weight=0.0 if self.several else 1.0,
         )
         picked = [] if recipe.columns is None else [PickColumns(recipe.columns)]

@@ -9,6 +9,7 @@ import numpy as np
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import make_folds
+from skrnn.comparison.forms import Columns
 from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
@@ -145,7 +146,7 @@ def _ladder(options, ground):
         n_columns=len(ground.columns),
     )
     return Ladder(
-        target=ground.target,
+        columns=Columns(ground.columns, ground.known_ahead, ground.calendar),
         season=ground.season,
         seed=_seed(options.seed),
         allowance=allowance,

@@ -178,8 +178,7 @@ def race(
     if not trials:
         begun = {name: first(name, ground) for name in names}
         return Race(recipes=begun, relative=ground.several)
-    found = {name: kept.get(f"race-{name}") for name in names}
-    found = {name: one for name, one in found.items() if one is not None}
+    found = _kept_races(names, kept)
     raced = {}
     with Stop(deadline) as stop:
         if any(name in NETWORKS for name in names):
@@ -207,6 +206,12 @@ def race(
     if raced:
         kept.put(WHOLE, whole)
     return whole
+
+
+def _kept_races(names, kept):
+    """The races that a comparison which was cut has kept."""
+    found = {name: kept.get(f"race-{name}") for name in names}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _each(names, found, how, jobs, tell):
@@ -275,16 +280,21 @@ def run(
         contenders = list(dict.fromkeys([*best, *others]))
         if len(contenders) == len(best):
             continue
-        for share in shares:
-            contenders.sort(key=lambda recipe: error(recipe, share))
-            if share != shares[-1]:
-                contenders = contenders[: max(KEPT, -(-len(contenders) // 2))]
-        best = contenders[:KEPT]
+        best = _winners(contenders, shares, error)
     for recipe in best:
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
     found = list(heats.values())
     return Raced(found, _chosen(found, shares[-1]), best, len(left[n_now:]))
+
+
+def _winners(contenders, shares, error):
+    """The best of contenders in the last round; from round to round half of them drop out."""
+    for share in shares:
+        contenders = sorted(contenders, key=lambda recipe: error(recipe, share))
+        if share != shares[-1]:
+            contenders = contenders[: max(KEPT, -(-len(contenders) // 2))]
+    return contenders[:KEPT]
 
 
 def _begun(name, trials, ladder, ground):

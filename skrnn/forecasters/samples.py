@@ -65,6 +65,20 @@ class Samples:
         train, newest = newest_part(self.windows, fraction, self.y.shape[1])
         return self.take(train), self.take(newest)
 
+    def split_blocks(self, n_blocks: int, size: int) -> list[tuple["Samples", "Samples"]]:
+        """For each of the newest blocks, what was known before it, and the block.
+
+        Only of those that something was known before; see ``newest_blocks``.
+        """
+        if not size:
+            return []
+        block, enters = newest_blocks(self.windows, n_blocks, size, self.y.shape[1])
+        return [
+            (self.take(enters <= k), self.take(block == k))
+            for k in range(1, n_blocks + 1)
+            if (enters <= k).any()
+        ]
+
     def split_share(
         self, fraction: float, seed: int, classes: np.ndarray | None
     ) -> tuple["Samples", "Samples"]:

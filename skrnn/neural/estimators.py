@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import abstractmethod
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, replace
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -22,12 +22,18 @@ from skrnn.neural.tasks import Numbers
 from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import goes_on
 from skrnn.uncut import uncut
-from skrnn.validation import check_count, check_option
+from skrnn.validation import DivergenceError, check_count, check_option
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import filled
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.leads import leads_of
+
+# What epochs="auto" is, and what it is one of where there are so few samples that what they want
+# differs most.
+EPOCHS = 30
+TRIED_EPOCHS = (8, 30, 120)
+FEW_SAMPLES = 200
 
 
 @parameters
@@ -40,6 +46,7 @@ class NetworkEstimator(Trainable):
     """
 
     _: KW_ONLY
+    epochs: int | str = "auto"
     callbacks: list | None = None
     n_estimators: int = 1
     embedding: int | None = None
@@ -74,6 +81,8 @@ class NetworkEstimator(Trainable):
         fraction = self._fraction() if validation_data is None else 0.0
         samples = self._training_samples(X, y, sample_weight, start)
         training = self._training()
+        if start is None and self.epochs == "auto":
+            training = replace(training, epochs=self._chosen_epochs(samples, training))
         validation = None
         if fraction:
             samples, validation = self._split(samples, fraction, training.seed)
@@ -233,12 +242,15 @@ class NetworkEstimator(Trainable):
 
     def _split(self, samples, fraction, seed):
         """The samples to train on, and those to validate on."""
-        windows = samples.windows
-        alone = len(np.unique(windows.series)) == len(windows) > 1
-        if alone and (self.validates_on_any or windows.lengths is not None):
+        if self._validates_by_shares(samples.windows):
             classes = samples.y if self.validates_on_any else None
             return samples.split_share(fraction, seed, classes)
         return samples.split_newest(fraction)
+
+    def _validates_by_shares(self, windows):
+        """Whether any of the windows may validate, as none is newer than others."""
+        alone = len(np.unique(windows.series)) == len(windows) > 1
+        return alone and (self.validates_on_any or windows.lengths is not None)
 
     def _name_targets(self, y, n: int, reset: bool) -> None:
         """Learn what the targets of n samples are called. Numbers have no names."""
@@ -286,7 +298,59 @@ class NetworkEstimator(Trainable):
             )
         return samples.take(known)
 
+    def _epochs(self):
+        return EPOCHS if self.epochs == "auto" else super()._epochs()
+
+    def _chosen_epochs(self, samples, training):
+        """How many epochs ``epochs="auto"`` is: of few samples what forecast the newer ones best.
+
+        None of the trainings that tell is kept.
+        """
+        if len(samples) >= FEW_SAMPLES or self.callbacks:
+            return EPOCHS
+        if self.early_stopping:
+            return max(TRIED_EPOCHS)
+        losses = dict.fromkeys(TRIED_EPOCHS, 0.0)
+        for older, newer in self._two_splits(samples, training.seed):
+            for epochs in losses:
+                probe = copy.copy(self)
+                probe.engine = "auto"
+                how = replace(training, epochs=epochs, verbose=0)
+                losses[epochs] += probe._last_loss(older, newer, how)
+        # Without a split, or where none of them learns, all are alike.
+        return min(losses, key=lambda epochs: (losses[epochs], epochs != EPOCHS))
+
+    def _two_splits(self, samples, seed):
+        """Two times older samples, and newer ones that tell what these teach; none of too few."""
+        try:
+            if self._validates_by_shares(samples.windows):
+                classes = samples.y if self.validates_on_any else None
+                return [samples.split_share(0.25, seed + n, classes) for n in range(2)]
+            return samples.split_blocks(2, len(samples) // 4)
+        except ValueError:
+            return []
+
+    def _last_loss(self, samples, validation, training):
+        """The loss of other samples behind the last epoch."""
+        try:
+            trained = self._run(samples, validation, training, None)
+        except DivergenceError:
+            return np.inf
+        if trained.ended == "interrupted":
+            raise KeyboardInterrupt
+        return np.inf if trained.ended else trained.history["val_loss"][-1]
+
     def _train(self, samples, validation, training, start, folder=None):
+        trained = self._run(samples, validation, training, start, folder)
+        warn_of_end(trained, training)
+        self.training_ = training
+        self.trained_ = goes_on(start, trained)
+        self.weights_ = self.trained_.weights
+        self.history_ = self.trained_.history
+        return self
+
+    def _run(self, samples, validation, training, start, folder=None):
+        """What a training leaves."""
         if start is None:
             self._learn_task(samples)
         network = self._network(samples.windows)
@@ -306,14 +370,8 @@ class NetworkEstimator(Trainable):
         if folder is not None:
             what = (engine.NAME, self._sequence_target, unrolled, training, feed, tested, start)
             checkpoint = Checkpoint(folder, what)
-        trained = engine.train(unrolled, training, feed, tested, start, checkpoint)
-        warn_of_end(trained, training)
         self.engine_ = engine.NAME
-        self.training_ = training
-        self.trained_ = goes_on(start, trained)
-        self.weights_ = self.trained_.weights
-        self.history_ = self.trained_.history
-        return self
+        return engine.train(unrolled, training, feed, tested, start, checkpoint)
 
     def _feed(self, samples, *, seed=None):
         """The batches to train on, in the order of ``seed``, or without one to validate on."""

@@ -75,13 +75,16 @@ class Trainable:
             "clipnorm": self.clipnorm,
             "global_clipnorm": self.global_clipnorm,
             "weight_decay": self.weight_decay,
-            "epochs": check_count("epochs", self.epochs),
+            "epochs": self._epochs(),
             "patience": patience if self.early_stopping else None,
             "callbacks": tuple(self.callbacks or ()),
             "verbose": self.verbose,
             "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
         }
         return Training(**{**values, **changes})
+
+    def _epochs(self):
+        return check_count("epochs", self.epochs)
 
     def _checkpoint(self):
         """The folder of checkpoints, if any."""

@@ -41,11 +41,7 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 
     def _positions(self, X) -> np.ndarray:
         """Positions of the parameter ``columns`` in rows, or in ``Windows``; of all for None."""
-        if self.columns is None:
-            return np.arange(self.n_features_in_)
-        if isinstance(X, Windows):
-            X = _columns_of(X)
-        return column_positions(self.columns, X, argument="columns")
+        return positions_of(self.columns, X, self.n_features_in_)
 
     def _like(self, X, values: np.ndarray):
         """The values as the kind of table that came."""
@@ -73,6 +69,15 @@ class RowTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 def as_floats(rows: np.ndarray) -> np.ndarray:
     """A copy of rows in the float type that holds them, unknown ones included."""
     return rows.astype(np.result_type(rows, np.float32))
+
+
+def positions_of(columns, X, n_features: int) -> np.ndarray:
+    """Positions of columns, as a parameter names them, in rows or in ``Windows``; None: all."""
+    if columns is None:
+        return np.arange(n_features)
+    if isinstance(X, Windows):
+        X = _columns_of(X)
+    return column_positions(columns, X, argument="columns")
 
 
 def _columns_of(windows):

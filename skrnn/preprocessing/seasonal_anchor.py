@@ -16,14 +16,17 @@ class SeasonalAnchor(WindowForm):
         window      s0  s1  s2  s3  s4  s5  |  y1  y2  y3  y4  y5
         minus       s3  s4  s5  s3  s4  s5  |  s3  s4  s5  s3  s4     season=3
 
-    Phases that are unknown in the last season are taken from the season before. All features are
-    expressed so. Windows must have a season of steps.
+    Phases that are unknown in the last season are taken from the season before. Windows must have a
+    season of steps.
 
     Parameters
     ----------
     season : int, default=1
         Rows of a season, a multiple of the windows' ``sampling_rate``. With 1 everything is the
         change since the last step.
+    columns : str, int, list of these or callable, default=None
+        The columns to express so, by name, position, or a callable such as scikit-learn's
+        ``make_column_selector``; the others, such as a calendar's, pass unchanged. None: all.
 
     Attributes
     ----------
@@ -43,8 +46,9 @@ class SeasonalAnchor(WindowForm):
     # Each lead is related to rows of its own phase.
     knows_seasons = True
 
-    def __init__(self, season=1):
+    def __init__(self, season=1, *, columns=None):
         self.season = season
+        self.columns = columns
 
     def _form(self, windows):
         season = check_count("season", self.season)

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.preprocessing.rows import positions_of
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.form import Form
@@ -17,10 +18,13 @@ from skrnn.windows.leads import leads_of
 class WindowForm(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """A transformer of windows, and of targets against them, that learns nothing.
 
-    Subclasses write ``_form(windows)``, which also checks parameters.
+    Subclasses write ``_form(windows)``, which also checks parameters, and have ``columns``.
     """
 
     reads_sequences = True
+    # Files of versions that expressed all columns have neither.
+    columns = None
+    columns_ = None
 
     def __init_subclass__(cls, **kwargs):
         # scikit-learn would wrap each subclass's transform anew, and make a table of windows.
@@ -30,6 +34,9 @@ class WindowForm(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def fit(self, X: Any, y: Any = None) -> "WindowForm":
         """Check the parameters and the windows. Returns self."""
         windows = check_windows(self, X, reset=True)
+        self.columns_ = None
+        if self.columns is not None:
+            self.columns_ = positions_of(self.columns, windows, windows.n_features)
         self._formed(windows)
         return self
 
@@ -56,13 +63,17 @@ class WindowForm(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def _form(self, windows: Windows) -> Form: ...
 
     def _formed(self, windows):
-        form = self._form(windows)
+        form = self._chosen_form(windows)
         # Windows of which nothing is to be done stay windows of rows.
         return windows if form == Form() else windows.formed(form)
 
+    def _chosen_form(self, windows):
+        form = self._form(windows)
+        return form if self.columns_ is None else form.only(self.columns_, windows.n_features)
+
     def _of_targets(self, windows, n_outputs, column):
         """What is taken from targets (n, n_outputs), and what divides them (n, 1)."""
-        form = self._form(windows)
+        form = self._chosen_form(windows).of_feature(column)
         rate = windows.sampling_rate
         leads = leads_of(windows, n_outputs)
         if form.centre == "season" and (leads % rate).any():

@@ -31,6 +31,9 @@ class WindowScaler(WindowForm):
         The least standard deviation that divides, as a share of the mean of the steps' absolute
         values, at least 0 and below 1: with 0.01 a window that varies by less than 1% of its size
         is not blown up to variance 1. Of no effect on ``scale="mean_abs"``.
+    columns : str, int, list of these or callable, default=None
+        The columns to express so, by name, position, or a callable such as scikit-learn's
+        ``make_column_selector``; the others, such as a calendar's, pass unchanged. None: all.
 
     Attributes
     ----------
@@ -50,18 +53,19 @@ class WindowScaler(WindowForm):
     array([[-1. , -0.5,  0. ]])
     """
 
-    def __init__(self, center="mean", *, scale="std", min_scale=0.0):
+    def __init__(self, center="mean", *, scale="std", min_scale=0.0, columns=None):
         self.center = center
         self.scale = scale
         self.min_scale = min_scale
+        self.columns = columns
 
     def sizes(self, windows: Windows, column: int) -> np.ndarray:
         """The size (n,) of each window's target column: what it is divided by.
 
-        With ``scale=None``, its standard deviation.
+        Where it is not divided, its standard deviation.
         """
-        form = self._form(windows)
-        return sizes(windows, column, Form(scale="deviation") if self.scale is None else form)
+        form = self._chosen_form(windows).of_feature(column)
+        return sizes(windows, column, Form(scale="deviation") if form.scale == "none" else form)
 
     def _form(self, windows):
         centre = _form_word("center", self.center, CENTERS)

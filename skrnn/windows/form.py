@@ -34,6 +34,8 @@ class Form:
         What is taken from each feature in the end. Empty: nothing.
     unit : tuple of float, default=()
         What each feature is divided by in the end. Empty: 1.
+    features : tuple of int, default=None
+        The features that centre and scale are for; others are as they are. None: all.
 
     Examples
     --------
@@ -49,16 +51,18 @@ class Form:
     season: int = 1
     origin: tuple[float, ...] = ()
     unit: tuple[float, ...] = ()
+    features: tuple[int, ...] | None = None
 
     def of(self, batch: np.ndarray) -> np.ndarray:
         """Gathered windows (n, steps, features) in this form, in their float type."""
         self.check_length(batch.shape[1])
-        centre, scale = self._centre_scale(batch)
+        chosen = slice(None) if self.features is None else list(self.features)
+        centre, scale = self._centre_scale(batch[:, :, chosen])
         formed = batch.astype(np.float64)
         if centre is not None:
-            formed -= centre
+            formed[:, :, chosen] -= centre
         if scale is not None:
-            formed /= scale
+            formed[:, :, chosen] /= scale
         if self.origin:
             formed -= np.array(self.origin)
         if self.unit:
@@ -148,7 +152,20 @@ class Form:
     def of_feature(self, column: int) -> "Form":
         """The form of one feature alone."""
         cut = slice(column, column + 1)
-        return replace(self, origin=self.origin[cut], unit=self.unit[cut])
+        one = replace(self, origin=self.origin[cut], unit=self.unit[cut], features=None)
+        return one if self.expresses(column) else Form(origin=one.origin, unit=one.unit)
+
+    def only(self, features: np.ndarray, n_features: int) -> "Form":
+        """The form for some features; of none it is nothing."""
+        if len(features) == n_features or self == Form():
+            return self
+        if not len(features):
+            return Form()
+        return replace(self, features=tuple(np.sort(features).tolist()))
+
+    def expresses(self, column: int) -> bool:
+        """Whether centre and scale are for a feature."""
+        return self.features is None or column in self.features
 
     def rescaled(self, origin: np.ndarray, unit: np.ndarray) -> "Form":
         """What comes of it after (z - origin) / unit."""
@@ -179,10 +196,29 @@ class Form:
                 "values, by which they are to be scaled: do both at once, as "
                 'WindowScaler(center="mean", scale="mean_abs") does, or leave one out'
             )
+        if self.features != form.features:
+            raise ValueError(
+                "windows some of whose columns are centred or scaled by themselves cannot be "
+                "centred or scaled once more in others: name the same columns= both times"
+            )
         if form.scale == "none":
-            return replace(form, scale=self.scale, min_scale=self.min_scale, unit=self.unit)
-        signs = tuple(np.sign(self.unit).tolist())
-        return form if min(signs, default=1) > 0 else replace(form, unit=signs)
+            both = replace(form, scale=self.scale, min_scale=self.min_scale, unit=self.unit)
+        else:
+            signs = tuple(np.sign(self.unit).tolist())
+            both = form if min(signs, default=1) > 0 else replace(form, unit=signs)
+        if self.features is None:
+            return both
+        # What is done to all steps alike stays, of the other features.
+        origin = _mixed(both.origin, self.origin, self.features, 0.0)
+        return replace(both, origin=origin, unit=_mixed(both.unit, self.unit, self.features, 1.0))
+
+
+def _mixed(expressed, others, features, nothing):
+    """Numbers of the features that are expressed, and of all others."""
+    if not others:
+        return expressed
+    expressed = expressed or (nothing,) * len(others)
+    return tuple(expressed[i] if i in features else number for i, number in enumerate(others))
 
 
 def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -195,8 +195,9 @@ def feature_means(windows: Windows) -> np.ndarray:
 
     0 where a feature has none.
     """
-    if not windows.shares_rows and windows.form.centre == "mean":
-        return windows.form.mean(windows.n_features)
+    form = windows.form
+    if form is not None and form.centre == "mean" and form.features is None:
+        return form.mean(windows.n_features)
     total, count = _sums_of(windows, lambda part: part)
     return total / np.maximum(count, 1)
 

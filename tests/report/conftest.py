@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn import FlattenWindows, LinearWindow, NaiveForecaster, make_windows
 from skrnn.comparison import fit_model
 from skrnn.comparison.effort import EFFORTS, Allowance
-from skrnn.comparison.forms import Form
+from skrnn.comparison.forms import Columns, Form
 from skrnn.comparison.ladder import Ladder
 from skrnn.comparison.planning import Plan
 from skrnn.comparison.preparation import Preparation
@@ -113,7 +113,7 @@ def comparison_of(frames, *, horizon=6, window=24, season=24, n_folds=3, names=N
     )
     recipe = Recipe(window=window, season=season, form=Form("season"))
     rungs = Ladder(
-        target=reading.target,
+        columns=Columns(preparation.columns),
         season=season,
         seed=0,
         allowance=Allowance(1.0, EFFORTS["quick"]),

@@ -22,6 +22,8 @@ FORMS = [
     Form(centre="season", season=3, scale="mean_abs", unit=(2.0, -1.0)),
     Form(centre="mean", scale="deviation", min_scale=0.9),
     Form(scale="deviation", min_scale=0.05),
+    Form(centre="mean", scale="deviation", features=(1,)),
+    Form(centre="season", season=3, origin=(1.0, -2.0), unit=(0.5, -3.0), features=(0,)),
 ]
 
 
@@ -30,6 +32,7 @@ def by_loop(window, form):
     out = np.empty_like(window)
     length = len(window)
     for f, steps in enumerate(window.T):
+        expressed = form.features is None or f in form.features
         mean = steps.sum() / length
         deviation = np.sqrt(((steps - mean) ** 2).sum() / length)
         size = np.abs(steps).sum() / length
@@ -41,7 +44,9 @@ def by_loop(window, form):
         for t in range(length):
             same_phase = length - 1 - (length - 1 - t) % form.season
             centres = {"none": 0, "mean": mean, "last": steps[-1], "season": steps[same_phase]}
-            value = (steps[t] - centres[form.centre]) / scales[form.scale]
+            value = steps[t]
+            if expressed:
+                value = (value - centres[form.centre]) / scales[form.scale]
             if form.origin:
                 value -= form.origin[f]
             if form.unit:
@@ -106,6 +111,25 @@ def test_compiled_constant_windows(dtype, scaler):
     np.testing.assert_allclose(forecast, model.predict(np.asarray(formed)), rtol=1e-5, atol=1e-5)
 
 
+def test_one_form_after_another_in_some_features(samples):
+    """What was done to all steps alike is undone in these features, and stays in the others."""
+    X, _ = samples
+    scaled = X.formed(Form("last", features=(1,))).rescaled(np.array([3.0, 5.0]), np.array([2, -4]))
+
+    twice = np.asarray(scaled.formed(Form("mean", "deviation", features=(1,))))
+
+    expected = np.asarray(X) * [0.5, -0.25] - [1.5, 0]
+    once = Form("mean", "deviation", features=(1,)).of(expected)
+    np.testing.assert_allclose(twice, once, rtol=1e-9, atol=1e-9)
+
+
+def test_forms_of_other_features_are_not_put_together(samples):
+    """One column by itself, and then another, is refused in one line."""
+    X, _ = samples
+    with pytest.raises(ValueError, match="name the same columns= both times"):
+        X.formed(Form("last", features=(1,))).formed(Form("mean", features=(0,)))
+
+
 def test_unknown_steps_take_the_newest_of_their_phase():
     """What the last season does not know, the season before tells; other steps stay unknown."""
     steps = np.array([1.0, 2.0, 3.0, np.nan, 5.0, np.nan]).reshape(1, 6, 1)
@@ -122,7 +146,7 @@ def test_windows_shorter_than_a_season(samples):
 
 
 @pytest.mark.parametrize("later", [WindowScaler, lambda: SeriesScaler("minmax"), SeriesScaler])
-@pytest.mark.parametrize("form", FORMS[:2] + FORMS[5:8] + FORMS[9:], ids=str)
+@pytest.mark.parametrize("form", FORMS[:2] + FORMS[5:8] + FORMS[9:11], ids=str)
 def test_forms_in_turn(samples, form, later):
     """A transformer of formed windows gives what it gives for the same windows, gathered."""
     formed = samples[0].formed(form)

@@ -33,6 +33,8 @@ class Relative(NamedTuple):
     # One for each column.
     origin: np.ndarray
     unit: np.ndarray
+    # Whether it is for each column; the others are as they are.
+    expressed: np.ndarray
 
 
 class Read(NamedTuple):
@@ -108,7 +110,7 @@ def _relative(form, dtype, n_columns):
     zeros = np.zeros(n_columns)
     ones = np.ones(n_columns)
     if form is None:
-        return Relative(NO_CENTRE, 1, NO_SCALE, 0.0, 0.0, zeros, ones)
+        return Relative(NO_CENTRE, 1, NO_SCALE, 0.0, 0.0, zeros, ones, _numbers(ones))
     return Relative(
         centre={"none": NO_CENTRE, "mean": MEAN, "last": SEASON, "season": SEASON}[form.centre],
         period=form.period,
@@ -117,6 +119,7 @@ def _relative(form, dtype, n_columns):
         min_scale=float(form.min_scale) if form.scale == "deviation" else 0.0,
         origin=np.array(form.origin) if form.origin else zeros,
         unit=np.array(form.unit) if form.unit else ones,
+        expressed=_numbers([form.expresses(column) for column in range(n_columns)]),
     )
 
 
@@ -204,6 +207,14 @@ def _express(relative, f, steps, begins, X):
     Before a lane begins they are 0, and do not count.
     """
     length, lanes = steps.shape
+    origin = relative.origin[f]
+    unit = relative.unit[f]
+    if not relative.expressed[f]:
+        for t in range(length):
+            out = X[t, f]
+            for b in range(lanes):
+                out[b] = (steps[t, b] - origin) / unit
+        return
     mean = np.zeros(lanes)
     scale = np.zeros(lanes)
     if relative.centre == MEAN or relative.scale == DEVIATION:
@@ -232,8 +243,6 @@ def _express(relative, f, steps, begins, X):
         scale[b] = 1.0 if scale[b] == 0 else scale[b]
     if relative.centre == NO_CENTRE:
         mean[:] = 0
-    origin = relative.origin[f]
-    unit = relative.unit[f]
     for t in range(length):
         centre = mean
         if relative.centre == SEASON:
