@@ -110,7 +110,9 @@ class Form:
         # Of the last season's phases the anchor knows nothing more once windows are differenced:
         # scaling comes in front of it, and behind changes of rows.
         if self.since == "last season":
-            model = relative(model, SeasonalAnchor(season, columns=columns.changing))
+            # What is scaled by itself, and what is not, cannot be told apart once more.
+            which = columns.measured if self.scaled else columns.changing
+            model = relative(model, SeasonalAnchor(season, columns=which))
         if self.scaled:
             scaler = WindowScaler(columns=columns.measured)
             model = relative(model, scaler, weight_by_scale=weight)
