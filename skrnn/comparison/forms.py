@@ -22,13 +22,13 @@ class Columns:
         All columns, the target first.
     known_ahead : tuple of str, default=()
         Those whose future is known: a holiday is one in windows of any size.
-    calendar : tuple of str, default=()
-        The calendar's: of a season before or after, they are the same.
+    apart : tuple of str, default=()
+        The calendar's, which are the same a season before, and the size of a series.
     """
 
     all: tuple
     known_ahead: tuple = ()
-    calendar: tuple = ()
+    apart: tuple = ()
 
     @property
     def target(self) -> str:
@@ -38,12 +38,12 @@ class Columns:
     @property
     def changing(self) -> list | None:
         """Those of which changes are learned; None for all."""
-        return self._but(self.calendar)
+        return self._but(self.apart)
 
     @property
     def measured(self) -> list | None:
         """Those that a window's own size says something of; None for all."""
-        return self._but((*self.known_ahead, *self.calendar))
+        return self._but((*self.known_ahead, *self.apart))
 
     def of(self, names: tuple | None) -> "Columns":
         """Some of them; None for all."""

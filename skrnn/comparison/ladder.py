@@ -113,7 +113,7 @@ class Ladder:
             recipe = replace(recipe, form=replace(recipe.form, logs=False))
         if name not in NETWORKS:
             if name == "linear" and recipe.form != VALUES:
-                n_inputs = recipe.window * X.n_features
+                n_inputs = recipe.n_inputs(X.n_features)
                 which = thinned(
                     np.arange(len(X)), int(share * MOST_GATHERED / n_inputs), self.season
                 )

@@ -142,6 +142,8 @@ class Ground:
         Those whose future is known, without the calendar's.
     calendar : tuple of str
         The calendar's columns.
+    sizes : tuple of str
+        The column of series' own size, of several series.
     several : bool
         Whether there are several series.
     scouted : tuple of Recipe, default=()
@@ -157,6 +159,7 @@ class Ground:
     columns: tuple
     known_ahead: tuple = ()
     calendar: tuple = ()
+    sizes: tuple = ()
     several: bool = False
     scouted: tuple = ()
 
@@ -176,7 +179,7 @@ def first(name: str, ground: Ground) -> Recipe:
     season = 1 if name == "arima" and ground.season > LONGEST_ARIMA else ground.season
     recipe = Recipe(window=ground.window, season=season, form=VALUES)
     if name == "linear":
-        return replace(recipe, loss="mse")
+        return replace(recipe, loss="mse", columns=_without_size(ground))
     recipe = replace(recipe, window=_readable(name, ground.window, ground))
     if name in NETWORKS and ground.scouted:
         return _scouted(name, recipe, ground.scouted[0], ground)
@@ -281,8 +284,17 @@ def segments(recipe: Recipe, ground: Ground) -> list[Recipe]:
 def columns(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     """Of fewer columns, down to the target alone."""
     given = (ground.target, *ground.known_ahead, *ground.calendar)
-    sets = dict.fromkeys((given, (ground.target, *ground.calendar), (ground.target,)))
-    return [replace(recipe, columns=names) for names in sets if len(names) < len(ground.columns)]
+    sets = (given, (ground.target, *ground.calendar), (ground.target,))
+    fewer = [names for names in sets if len(names) < len(ground.columns) - len(ground.sizes)]
+    # A series' own size is of no use to a linear model of changes or deviations.
+    found = dict.fromkeys((_without_size(ground), *fewer))
+    return [replace(recipe, columns=names) for names in found if names != recipe.columns]
+
+
+def _without_size(ground):
+    """All columns but the size; None for all."""
+    left = tuple(name for name in ground.columns if name not in ground.sizes)
+    return left if ground.sizes else None
 
 
 def losses(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
