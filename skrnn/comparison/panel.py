@@ -59,13 +59,13 @@ class Panel:
         values = np.column_stack([self.values, calendar.to_numpy()[rows]])
         return replace(self, values=values, columns=(*self.columns, *calendar.columns))
 
-    def with_size(self, name: str, n_rows: int) -> "Panel":
+    def with_size(self, name: str, n_rows: int, season: int) -> "Panel":
         """The panel with the logarithm of the size of each series' first column so far.
 
-        The size is the mean of the known absolute values of so many newest rows, each row's own
-        included. Of what is nothing but zeros, the logarithm is 0.
+        The size is the mean of the absolute values of so many newest rows, each row's own included.
+        Unknown ones are filled from their past; of nothing but zeros, the logarithm is 0.
         """
-        values = np.abs(self.values[:, 0])
+        values = np.abs(rows_from_past(self.values[:, :1], season, self.bounds)[:, 0])
         known = np.isfinite(values)
         values = np.where(known, values, 0)
         age = np.arange(len(values)) - np.repeat(self.bounds[:-1], np.diff(self.bounds))

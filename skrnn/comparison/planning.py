@@ -29,9 +29,11 @@ from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
 from skrnn.wording import RUNGS, count, listing
 
-# No window is longer, unless somebody asks for it; nor has it more values than these.
+# No window is longer, unless somebody asks for it; nor has it more values than these, the first.
 LONGEST_WINDOW = 512
 MOST_VALUES = 1_500
+# The longest that is tried beside it has so many times as many.
+WIDEST = 3
 # A window is at most such a part of the rows, if there are no fewer than it takes.
 PART_OF_ROWS = 6
 ENOUGH_SERIES = 50
@@ -228,7 +230,7 @@ def _default_horizon(season):
 def _tried(reading, options, horizon, most):
     """(first, others) of the windows that are tried; no others where one is asked for.
 
-    One of more than ``most`` steps would have too many values.
+    A first one of more than ``most`` steps would have too many values.
     """
     lengths = [len(frame) for frame in reading.frames.values()]
     season = reading.season
@@ -239,7 +241,8 @@ def _tried(reading, options, horizon, most):
         return window, ()
     # Of many series, each needs but a few windows.
     part = PART_OF_ROWS if len(lengths) < ENOUGH_SERIES else 2
-    longest = min(LONGEST_WINDOW, int(np.median(lengths)) // part, max(SHORTEST_WINDOW, most))
+    widest = max(SHORTEST_WINDOW, WIDEST * most)
+    longest = min(LONGEST_WINDOW, int(np.median(lengths)) // part, widest)
     # A shorter one would not see what is known ahead of the first rows.
     least = horizon if known_ahead else 1
     others = _windows(window, season, reading.seasons, longest)

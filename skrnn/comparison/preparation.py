@@ -165,7 +165,7 @@ class Preparation:
         """All windows of a panel that have all of their rows and targets, and all columns."""
         panel = panel.with_calendar(self.calendar)
         for name in self.sizes:
-            panel = panel.with_size(name, self.sized)
+            panel = panel.with_size(name, self.sized, self.season)
         lengths = np.diff(panel.bounds)
         check_enough_rows(lengths.max(), self.length, 1, self.horizon)
         # As ranges, one behind the other: from the first row that has a whole window before it.
