@@ -40,10 +40,19 @@ def measure(path, *options):
     return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
 
 
+def processor():
+    """The processor's seconds of all commands so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--quick", action="store_true", help="a few rows, to see that it runs")
 parser.add_argument(
     "--efforts", nargs="+", default=(), help="only what each of these efforts takes"
+)
+parser.add_argument(
+    "--intervals", metavar="EFFORT", help="only what intervals add to what this effort takes"
 )
 args = parser.parse_args()
 scale = 50 if args.quick else 1
@@ -60,7 +69,22 @@ with tempfile.TemporaryDirectory() as folder:
             f"{MINUTES[effort]})",
             flush=True,
         )
-    if args.efforts:
+    if args.intervals:
+        path = Path(folder) / "rows.csv"
+        write(path, 10_000 // scale, "h")
+        seconds = {}
+        # What others do on the machine does not change the processor's seconds.
+        for option in ((), ("--no-intervals",)):
+            before = processor()
+            measure(path, "--effort", args.intervals, *option)
+            seconds[option] = processor() - before
+        without = seconds["--no-intervals",]
+        print(
+            f"{10_000 // scale:,} rows x 8 columns, {args.intervals}: {without:.1f} s of "
+            f"processor without intervals, {seconds[()]:.1f} s with them: "
+            f"{seconds[()] / without - 1:.1%} more (aim: at most 10 %)"
+        )
+    if args.efforts or args.intervals:
         sys.exit()
     hours, minutes = Path(folder) / "hours.csv", Path(folder) / "minutes.csv"
     write(hours, 50_000 // scale, "h")
