@@ -22,13 +22,16 @@ class Columns:
         All columns, the target first.
     known_ahead : tuple of str, default=()
         Those whose future is known: a holiday is one in windows of any size.
-    apart : tuple of str, default=()
-        The calendar's, which are the same a season before, and the size of a series.
+    calendar : tuple of str, default=()
+        The calendar's, which are the same a season before.
+    sizes : tuple of str, default=()
+        The column of series' own size, which is not among all.
     """
 
     all: tuple
     known_ahead: tuple = ()
-    apart: tuple = ()
+    calendar: tuple = ()
+    sizes: tuple = ()
 
     @property
     def target(self) -> str:
@@ -38,20 +41,26 @@ class Columns:
     @property
     def changing(self) -> list | None:
         """Those of which changes are learned; None for all."""
-        return self._but(self.apart)
+        return self._but(self.calendar)
 
     @property
     def measured(self) -> list | None:
         """Those that a window's own size says something of; None for all."""
-        return self._but((*self.known_ahead, *self.apart))
+        return self._but((*self.known_ahead, *self.calendar))
 
-    def of(self, names: tuple | None) -> "Columns":
-        """Some of them; None for all."""
-        return self if names is None else replace(self, all=names)
+    @property
+    def seen(self) -> tuple:
+        """All that a model sees."""
+        return (*self.all, *self.sizes)
+
+    def of(self, names: tuple | None, *, sized: bool) -> "Columns":
+        """Some of them, None for all, with or without the sizes."""
+        sizes = self.sizes if sized else ()
+        return replace(self, all=self.all if names is None else names, sizes=sizes)
 
     def _but(self, left_out):
         kept = [name for name in self.all if name not in left_out]
-        return None if len(kept) == len(self.all) else kept
+        return None if len(kept) == len(self.all) and not self.sizes else kept
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,7 @@ from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
 from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
 from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import (
-    FACTORS,
-    LEARNING,
-    NETWORKS,
-    SHORTEST_WINDOW,
-    STATISTICAL,
-    Ground,
-)
+from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, STATISTICAL, Ground
 from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
@@ -119,7 +112,7 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
     calendar = calendar_fields(frame.index)
     known_ahead = tuple(reading.known_ahead)
     several = len(reading.frames) > 1
-    n_columns = len(frame.columns) + 2 * len(calendar) + several
+    n_columns = len(frame.columns) + 2 * len(calendar)
     window, windows = _tried(reading, options, horizon, MOST_VALUES // n_columns)
     smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
     preparation = Preparation(
@@ -139,16 +132,16 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
         window=window,
         windows=windows,
         is_asked=options.window is not None,
-        columns=(*frame.columns, *preparation.waves, *preparation.sizes),
+        columns=(*frame.columns, *preparation.waves),
         known_ahead=known_ahead,
         calendar=preparation.waves,
-        sizes=preparation.sizes,
         several=several,
     )
-    return preparation, ground, _ladder(options, ground)
+    columns = Columns(ground.columns, known_ahead, ground.calendar, preparation.sizes)
+    return preparation, ground, _ladder(options, ground, columns)
 
 
-def _ladder(options, ground):
+def _ladder(options, ground, columns):
     """The ladder whose rungs are not set yet."""
     allowance = Allowance.of(
         effort_of(options.effort, options.budget),
@@ -158,7 +151,7 @@ def _ladder(options, ground):
         n_columns=len(ground.columns),
     )
     return Ladder(
-        columns=Columns(ground.columns, ground.known_ahead, (*ground.calendar, *ground.sizes)),
+        columns=columns,
         season=ground.season,
         seed=_seed(options.seed),
         allowance=allowance,
@@ -204,7 +197,6 @@ def make_plan(
     if any(name in LEARNING for name in models):
         notes += _note_on_ahead(ladder, preparation)
         notes += _note_on_calendar(preparation.calendar)
-        notes += _note_on_size(preparation.sized, models)
     plan = Plan(
         preparation=preparation,
         ladder=ladder,
@@ -359,13 +351,6 @@ def _note_on_untold(found):
         return []
     names = listing(RUNGS[name] for name in found.untold)
     return [f"The budget ended before the race of {names} did: set as it stood then."]
-
-
-def _note_on_size(n_rows, models):
-    if not n_rows or not set(models) & set(NETWORKS):
-        return []
-    newest = "newest row" if n_rows == 1 else f"{n_rows} newest rows"
-    return [f"Networks also get each series' own size, as its {newest} have it."]
 
 
 def _note_on_calendar(calendar):

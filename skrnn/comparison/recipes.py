@@ -69,6 +69,8 @@ class Recipe:
         What it learns.
     columns : tuple of str, default=None
         The columns that it sees, the target first. None: all.
+    sized : bool, default=False
+        Whether it sees each series' own size beside them.
     loss : {"mae", "mse"}, default="mae"
         What its training minimises.
     segment : int, default=1
@@ -83,6 +85,7 @@ class Recipe:
     season: int = 1
     form: Form = VALUES
     columns: tuple | None = None
+    sized: bool = False
     loss: str = "mae"
     segment: int = 1
     size: str = "small"
@@ -95,7 +98,8 @@ class Recipe:
 
     def n_inputs(self, n_columns: int) -> int:
         """How many numbers a forecast looks at, where there are so many columns."""
-        return self.window * (n_columns if self.columns is None else len(self.columns))
+        n_seen = n_columns if self.columns is None else len(self.columns)
+        return self.window * (n_seen + self.sized)
 
     def words(self, name: str) -> str:
         """What a rung of this recipe does, as part of a sentence."""
@@ -108,6 +112,8 @@ class Recipe:
             parts.append(f"{self.segment} steps at a time")
         if self.columns is not None:
             parts.append("the target alone" if len(self.columns) == 1 else self._columns_words())
+        if self.sized:
+            parts.append("each series' own size")
         if self.size != "small":
             parts.append(f"{self.size}")
         if name in NETWORKS and self.length != 1:
@@ -142,8 +148,6 @@ class Ground:
         Those whose future is known, without the calendar's.
     calendar : tuple of str
         The calendar's columns.
-    sizes : tuple of str
-        The column of series' own size, of several series.
     several : bool
         Whether there are several series.
     scouted : tuple of Recipe, default=()
@@ -159,7 +163,6 @@ class Ground:
     columns: tuple
     known_ahead: tuple = ()
     calendar: tuple = ()
-    sizes: tuple = ()
     several: bool = False
     scouted: tuple = ()
 
@@ -179,7 +182,7 @@ def first(name: str, ground: Ground) -> Recipe:
     season = 1 if name == "arima" and ground.season > LONGEST_ARIMA else ground.season
     recipe = Recipe(window=ground.window, season=season, form=VALUES)
     if name == "linear":
-        return replace(recipe, loss="mse", columns=_without_size(ground))
+        return replace(recipe, loss="mse")
     recipe = replace(recipe, window=_readable(name, ground.window, ground))
     if name in NETWORKS and ground.scouted:
         return _scouted(name, recipe, ground.scouted[0], ground)
@@ -282,19 +285,14 @@ def segments(recipe: Recipe, ground: Ground) -> list[Recipe]:
 
 
 def columns(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """Of fewer columns, down to the target alone."""
+    """With each series' own size, for networks, and of fewer columns, down to the target alone."""
     given = (ground.target, *ground.known_ahead, *ground.calendar)
-    sets = (given, (ground.target, *ground.calendar), (ground.target,))
-    fewer = [names for names in sets if len(names) < len(ground.columns) - len(ground.sizes)]
-    # A series' own size is of no use to a linear model of changes or deviations.
-    found = dict.fromkeys((_without_size(ground), *fewer))
-    return [replace(recipe, columns=names) for names in found if names != recipe.columns]
-
-
-def _without_size(ground):
-    """All columns but the size; None for all."""
-    left = tuple(name for name in ground.columns if name not in ground.sizes)
-    return left if ground.sizes else None
+    sets = dict.fromkeys((given, (ground.target, *ground.calendar), (ground.target,)))
+    found = [replace(recipe, columns=names) for names in sets if len(names) < len(ground.columns)]
+    # Of no use to a linear model of changes or deviations.
+    if ground.several and name in NETWORKS:
+        found = [replace(recipe, sized=True), *found]
+    return found
 
 
 def losses(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:

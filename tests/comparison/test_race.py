@@ -211,41 +211,27 @@ def test_networks_begin_with_what_serves_a_linear_model_best(name):
     assert segmented == ([(480, 24), (192, 24)] if name in ("lstm", "gru") else [])
 
 
-SEVERAL = Ground(
-    horizon=4,
-    season=7,
-    seasons=(),
-    window=14,
-    windows=(),
-    is_asked=False,
-    columns=("y", "price", "hour_sin", "size of y"),
-    calendar=("hour_sin",),
-    sizes=("size of y",),
-    several=True,
-)
-
-
 def test_networks_of_several_series_are_told_their_size():
-    """And do without it where that serves them better; a linear model never sees it."""
-    begun = first("dense", SEVERAL)
-    found = [one.columns for one in columns("dense", begun, SEVERAL)]
+    """Where that serves them better; a linear model never sees it."""
+    ground = Ground(
+        horizon=4,
+        season=7,
+        seasons=(),
+        window=14,
+        windows=(),
+        is_asked=False,
+        columns=("y", "price"),
+        several=True,
+    )
 
-    assert begun.columns is None
-    assert found == [("y", "price", "hour_sin"), ("y", "hour_sin"), ("y",)]
+    def tried(name, ground):
+        found = columns(name, first(name, ground), ground)
+        return [(one.columns, one.sized) for one in found]
 
-    begun = first("linear", SEVERAL)
-    found = [one.columns for one in columns("linear", begun, SEVERAL)]
-
-    assert begun.columns == ("y", "price", "hour_sin")
-    assert found == [("y", "hour_sin"), ("y",)]
-
-
-def test_size_beside_the_target_alone():
-    """Where there is nothing else."""
-    alone = replace(SEVERAL, columns=("y", "size of y"), calendar=())
-
-    assert [one.columns for one in columns("gru", first("gru", alone), alone)] == [("y",)]
-    assert columns("linear", first("linear", alone), alone) == []
+    assert tried("dense", ground) == [(None, True), (("y",), False)]
+    assert tried("linear", ground) == [(("y",), False)]
+    assert tried("dense", replace(ground, several=False)) == [(("y",), False)]
+    assert "each series' own size" in replace(first("gru", ground), sized=True).words("gru")
 
 
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
