@@ -23,15 +23,12 @@ class Columns:
     known_ahead : tuple of str, default=()
         Those whose future is known: a holiday is one in windows of any size.
     calendar : tuple of str, default=()
-        The calendar's, which are the same a season before.
-    sizes : tuple of str, default=()
-        The column of series' own size, which is not among all.
+        The calendar's: of a season before or after, they are the same.
     """
 
     all: tuple
     known_ahead: tuple = ()
     calendar: tuple = ()
-    sizes: tuple = ()
 
     @property
     def target(self) -> str:
@@ -48,19 +45,13 @@ class Columns:
         """Those that a window's own size says something of; None for all."""
         return self._but((*self.known_ahead, *self.calendar))
 
-    @property
-    def seen(self) -> tuple:
-        """All that a model sees."""
-        return (*self.all, *self.sizes)
-
-    def of(self, names: tuple | None, *, sized: bool) -> "Columns":
-        """Some of them, None for all, with or without the sizes."""
-        sizes = self.sizes if sized else ()
-        return replace(self, all=self.all if names is None else names, sizes=sizes)
+    def of(self, names: tuple | None) -> "Columns":
+        """Some of them; None for all."""
+        return self if names is None else replace(self, all=names)
 
     def _but(self, left_out):
         kept = [name for name in self.all if name not in left_out]
-        return None if len(kept) == len(self.all) and not self.sizes else kept
+        return None if len(kept) == len(self.all) else kept
 
 
 @dataclass(frozen=True)

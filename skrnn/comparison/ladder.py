@@ -113,7 +113,7 @@ class Ladder:
             recipe = replace(recipe, form=replace(recipe.form, logs=False))
         if name not in NETWORKS:
             if name == "linear" and recipe.form != VALUES:
-                n_inputs = recipe.n_inputs(len(self.columns.all))
+                n_inputs = recipe.n_inputs(X.n_features)
                 which = thinned(
                     np.arange(len(X)), int(share * MOST_GATHERED / n_inputs), self.season
                 )
@@ -144,15 +144,14 @@ class Ladder:
 
     def _formed(self, model, recipe):
         """A model on the windows of a recipe, which learns its form."""
-        columns = self.columns.of(recipe.columns, sized=recipe.sized)
         # Errors count as in the target's unit, but those of several series in each one's own.
         model = recipe.form.around(
             make_pipeline(SeriesScaler(), model),
             recipe.season,
-            columns,
+            self.columns.of(recipe.columns),
             weight=0.0 if self.several else 1.0,
         )
-        picked = [] if columns.seen == self.columns.seen else [PickColumns(columns.seen)]
+        picked = [] if recipe.columns is None else [PickColumns(recipe.columns)]
         return make_pipeline(*picked, LastSteps(recipe.steps), model)
 
     def _network(self, name, recipe, epochs, batch, members):

@@ -59,28 +59,6 @@ class Panel:
         values = np.column_stack([self.values, calendar.to_numpy()[rows]])
         return replace(self, values=values, columns=(*self.columns, *calendar.columns))
 
-    def with_size(self, name: str, n_rows: int, season: int) -> "Panel":
-        """The panel with the logarithm of the size of each series' first column so far.
-
-        The size is the mean of the absolute values of so many newest rows, each row's own included.
-        Unknown ones are filled from their past; of nothing but zeros, the logarithm is 0.
-        """
-        values = np.abs(rows_from_past(self.values[:, :1], season, self.bounds)[:, 0])
-        known = np.isfinite(values)
-        values = np.where(known, values, 0)
-        age = np.arange(len(values)) - np.repeat(self.bounds[:-1], np.diff(self.bounds))
-        total = values.copy()
-        count = known.astype(np.float64)
-        # Each row's sum is of its own rows alone: no other number changes a bit of it.
-        for back in range(1, min(n_rows, len(values))):
-            there = age[back:] >= back
-            total[back:] += np.where(there, values[:-back], 0)
-            count[back:] += there & known[:-back]
-        size = total / np.maximum(count, 1)
-        column = np.where(count > 0, np.log(np.where(size > 0, size, 1)), np.nan)
-        values = np.column_stack([self.values, column])
-        return replace(self, values=values, columns=(*self.columns, name))
-
     def filled(self, season: int) -> "Panel":
         """The panel with unknown values filled from each series' own past; see ``fill_past``."""
         return replace(self, values=rows_from_past(self.values, season, self.bounds))

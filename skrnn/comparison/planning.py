@@ -111,7 +111,6 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
     horizon = _count("horizon", options.horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
     known_ahead = tuple(reading.known_ahead)
-    several = len(reading.frames) > 1
     n_columns = len(frame.columns) + 2 * len(calendar)
     window, windows = _tried(reading, options, horizon, MOST_VALUES // n_columns)
     smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
@@ -122,7 +121,6 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
         length=max(max([window, *windows]) + season, smoothed),
         horizon=horizon,
         season=season,
-        sized=window if several else 0,
     )
     _check_enough(len(frame), preparation, max([window, *windows]))
     ground = Ground(
@@ -135,13 +133,12 @@ def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, La
         columns=(*frame.columns, *preparation.waves),
         known_ahead=known_ahead,
         calendar=preparation.waves,
-        several=several,
+        several=len(reading.frames) > 1,
     )
-    columns = Columns(ground.columns, known_ahead, ground.calendar, preparation.sizes)
-    return preparation, ground, _ladder(options, ground, columns)
+    return preparation, ground, _ladder(options, ground)
 
 
-def _ladder(options, ground, columns):
+def _ladder(options, ground):
     """The ladder whose rungs are not set yet."""
     allowance = Allowance.of(
         effort_of(options.effort, options.budget),
@@ -151,7 +148,7 @@ def _ladder(options, ground, columns):
         n_columns=len(ground.columns),
     )
     return Ladder(
-        columns=columns,
+        columns=Columns(ground.columns, ground.known_ahead, ground.calendar),
         season=ground.season,
         seed=_seed(options.seed),
         allowance=allowance,

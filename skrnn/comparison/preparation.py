@@ -33,8 +33,6 @@ class Preparation:
         The fields of ``CalendarFeatures`` that are added, which are known ahead too.
     length, horizon, season : int
         Steps of a window, rows that are forecast, and rows of a season.
-    sized : int, default=0
-        Rows that each series' own size is the mean of, which is a column then; 0 without it.
     """
 
     columns: tuple
@@ -43,7 +41,6 @@ class Preparation:
     length: int
     horizon: int
     season: int
-    sized: int = 0
 
     @property
     def target(self) -> str:
@@ -59,11 +56,6 @@ class Preparation:
     def waves(self) -> tuple:
         """The columns of the calendar."""
         return tuple(f"{field}_{wave}" for field in self.calendar for wave in ("sin", "cos"))
-
-    @property
-    def sizes(self) -> tuple:
-        """The column of series' own size, if any."""
-        return (f"size of {self.target}",) if self.sized else ()
 
     def windows(self, frames: dict) -> tuple[Windows, np.ndarray]:
         """(X, y) of all series: windows without gaps, filled from their past.
@@ -101,7 +93,7 @@ class Preparation:
 
     def tail(self, frames: dict) -> dict:
         """The newest rows of each series, filled from their past, that a forecast depends on."""
-        n_rows = self.length + self.season + self.sized + 1
+        n_rows = self.length + self.season + 1
         panel = self._panel(frames)
         known = self._known(panel, list(frames))
         filled = panel.filled(self.season).values
@@ -162,10 +154,8 @@ class Preparation:
         return known
 
     def _cut(self, panel, stride=1) -> Windows:
-        """All windows of a panel that have all of their rows and targets, and all columns."""
+        """All windows of a panel that have all of their rows and targets, with the calendar."""
         panel = panel.with_calendar(self.calendar)
-        for name in self.sizes:
-            panel = panel.with_size(name, self.sized, self.season)
         lengths = np.diff(panel.bounds)
         check_enough_rows(lengths.max(), self.length, 1, self.horizon)
         # As ranges, one behind the other: from the first row that has a whole window before it.

@@ -347,7 +347,7 @@ def _is_possible(recipe, name, trial, ladder):
         )
         return recipe.season <= min(longest, trial.past.length)
     if name == "linear" and recipe.loss == "mae":
-        n_inputs = recipe.n_inputs(len(ladder.columns.all))
+        n_inputs = recipe.n_inputs(trial.past.n_features)
         return trial.taught.size * n_inputs <= MOST_OF_ABSOLUTE
     return name not in NETWORKS or ladder.allowance.affords(name, recipe, len(trial.past))
 

@@ -69,8 +69,6 @@ class Recipe:
         What it learns.
     columns : tuple of str, default=None
         The columns that it sees, the target first. None: all.
-    sized : bool, default=False
-        Whether it sees each series' own size beside them.
     loss : {"mae", "mse"}, default="mae"
         What its training minimises.
     segment : int, default=1
@@ -85,7 +83,6 @@ class Recipe:
     season: int = 1
     form: Form = VALUES
     columns: tuple | None = None
-    sized: bool = False
     loss: str = "mae"
     segment: int = 1
     size: str = "small"
@@ -98,8 +95,7 @@ class Recipe:
 
     def n_inputs(self, n_columns: int) -> int:
         """How many numbers a forecast looks at, where there are so many columns."""
-        n_seen = n_columns if self.columns is None else len(self.columns)
-        return self.window * (n_seen + self.sized)
+        return self.window * (n_columns if self.columns is None else len(self.columns))
 
     def words(self, name: str) -> str:
         """What a rung of this recipe does, as part of a sentence."""
@@ -112,8 +108,6 @@ class Recipe:
             parts.append(f"{self.segment} steps at a time")
         if self.columns is not None:
             parts.append("the target alone" if len(self.columns) == 1 else self._columns_words())
-        if self.sized:
-            parts.append("each series' own size")
         if self.size != "small":
             parts.append(f"{self.size}")
         if name in NETWORKS and self.length != 1:
@@ -285,14 +279,10 @@ def segments(recipe: Recipe, ground: Ground) -> list[Recipe]:
 
 
 def columns(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
-    """With each series' own size, for networks, and of fewer columns, down to the target alone."""
+    """Of fewer columns, down to the target alone."""
     given = (ground.target, *ground.known_ahead, *ground.calendar)
     sets = dict.fromkeys((given, (ground.target, *ground.calendar), (ground.target,)))
-    found = [replace(recipe, columns=names) for names in sets if len(names) < len(ground.columns)]
-    # Of no use to a linear model of changes or deviations.
-    if ground.several and name in NETWORKS:
-        found = [replace(recipe, sized=True), *found]
-    return found
+    return [replace(recipe, columns=names) for names in sets if len(names) < len(ground.columns)]
 
 
 def losses(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:

@@ -37,7 +37,8 @@ batch_size : int, default=64
 epochs : int or "auto", default="auto"
     Passes over the windows. "auto" is 30; of fewer than 200 windows it is 8, 30 or 120, whichever
     forecasts the third and the newest quarter best from what was known before each (of sequences
-    that are series of their own, two random quarters). With ``early_stopping`` it is 120 then.
+    that are series of their own, two random quarters). With ``early_stopping`` it is 120 then; with
+    Keras's own objects, and where training goes on, always 30.
 engine : {"auto", "fused", "keras"}, default="auto"
     What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
     "keras", on TensorFlow, with everything that Keras has. "auto" takes the fused one wherever

@@ -8,7 +8,7 @@ import pytest
 
 from skrnn.comparison import compare, fit_model
 from skrnn.comparison.effort import EFFORTS
-from skrnn.comparison.recipes import FORMS, FORMS_OF_SEVERAL, NETWORKS, STATISTICAL, first
+from skrnn.comparison.recipes import FORMS, FORMS_OF_SEVERAL, STATISTICAL
 from skrnn.wording import RUNGS
 
 # What is changed becomes negative, and what was learned of logarithms is forecast from it.
@@ -140,17 +140,6 @@ def test_panels(make_reading, known_ahead):
     """Series of a panel start and end on different dates, and share those of their tests."""
     panel = {"one": series(), "late": series(seed=1).iloc[40:], "ended": series(seed=2).iloc[:-20]}
     assert_blind(make_reading, panel, known_ahead, models=QUICK, horizon=3, folds=2)
-
-
-def test_own_size(make_reading, monkeypatch):
-    """Each series' size is that of its rows so far."""
-    monkeypatch.setattr(
-        "skrnn.comparison.race.first",
-        lambda name, ground: replace(first(name, ground), sized=name in NETWORKS),
-    )
-    monkeypatch.setattr("skrnn.comparison.race.stages", lambda name: ())
-    panel = {"one": series(), "ten times": 10 * series(seed=1).iloc[40:]}
-    assert_blind(make_reading, panel, models=["dense", "gru"], horizon=3, folds=2)
 
 
 @pytest.mark.parametrize("form", FORMS_OF_SEVERAL, ids=lambda form: form.words(7))

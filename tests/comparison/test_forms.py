@@ -56,18 +56,6 @@ def test_each_column_as_it_tells_most(samples, form):
 
 def test_of_the_target_alone(samples):
     """Columns that a recipe leaves out are not asked for."""
-    assert COLUMNS.of(("rides",), sized=False).changing is None
-    assert COLUMNS.of(("rides", "hour_sin"), sized=False).measured == ["rides"]
-
-
-def test_sizes_stay_as_they_are():
-    """The size of a series is no column that changes."""
-    columns = Columns(("rides", "heat"), sizes=("size of rides",))
-
-    with_it = columns.of(None, sized=True)
-    without = columns.of(None, sized=False)
-
-    assert with_it.seen == ("rides", "heat", "size of rides")
-    assert with_it.changing == with_it.measured == ["rides", "heat"]
-    assert without.seen == ("rides", "heat")
-    assert without.changing is None
+    assert COLUMNS.of(("rides",)).changing is None
+    assert COLUMNS.of(("rides", "hour_sin")).measured == ["rides"]
+    assert COLUMNS.of(None) is COLUMNS

@@ -49,41 +49,6 @@ def test_the_calendar_is_made_once_for_all_series(tables, monkeypatch):
     assert made == [len(pd.concat(tables).index.unique())]
 
 
-@pytest.mark.parametrize("n_rows", [1, 5, 100])
-def test_the_size_is_that_of_each_series(tables, n_rows):
-    """The logarithm of the mean size of its newest rows, of what is known of it by then."""
-    tables[2].iloc[:9, 0] = 0
-
-    panel = Panel.of(tables).with_size("size", n_rows, 7)
-
-    expected = []
-    for table in tables:
-        values = fill_past(table, 7)["sales"].to_numpy()
-        for row in range(len(values)):
-            newest = np.abs(values[max(0, row - n_rows + 1) : row + 1])
-            newest = newest[~np.isnan(newest)]
-            if not len(newest):
-                expected.append(np.nan)
-            else:
-                expected.append(np.log(newest.mean()) if newest.any() else 0)
-    np.testing.assert_allclose(panel.values[:, 2], expected)
-    assert panel.columns == ("sales", "price", "size")
-
-
-def test_the_size_does_not_depend_on_later_rows_or_other_series(tables):
-    """Not by a bit."""
-    changed = [table.copy() for table in tables]
-    changed[1].iloc[12:, 0] = 1e9
-
-    before, after = (
-        Panel.of(one).with_size("size", 5, 7).values[:, 2] for one in (tables, changed)
-    )
-
-    same = np.ones(75, bool)
-    same[30 + 12 : 50] = False
-    np.testing.assert_array_equal(before[same], after[same])
-
-
 def test_each_series_is_filled_from_its_own_past(tables):
     """What is unknown at the start of a series is not taken from the series before."""
     filled = Panel.of(tables).filled(7)

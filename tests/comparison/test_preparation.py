@@ -127,19 +127,6 @@ def test_the_tail_gives_the_newest_window_of_the_whole_series(weekly):
     assert labels[0].equals(expected_labels[0])
 
 
-def test_the_tail_tells_each_series_size(weekly):
-    """As all of its rows do, however much of them is left."""
-    weekly.iloc[[-3, -20, -21], 0] = np.nan
-    how = Preparation(("demand", "noise"), (), (), length=10, horizon=3, season=7, sized=20)
-    whole = {"one": weekly, "two": 3 * weekly[:60]}
-
-    newest, _ = how.newest(whole)
-    of_tails, _ = how.newest(how.tail(whole))
-
-    assert newest.feature_names == ("demand", "noise", "size of demand")
-    np.testing.assert_array_equal(newest, of_tails)
-
-
 def test_a_column_of_the_fit_must_be_there(weekly):
     with pytest.raises(
         DataProblem, match="^column 'noise' is missing: the model was fitted on demand, noise$"

@@ -211,29 +211,6 @@ def test_networks_begin_with_what_serves_a_linear_model_best(name):
     assert segmented == ([(480, 24), (192, 24)] if name in ("lstm", "gru") else [])
 
 
-def test_networks_of_several_series_are_told_their_size():
-    """Where that serves them better; a linear model never sees it."""
-    ground = Ground(
-        horizon=4,
-        season=7,
-        seasons=(),
-        window=14,
-        windows=(),
-        is_asked=False,
-        columns=("y", "price"),
-        several=True,
-    )
-
-    def tried(name, ground):
-        found = columns(name, first(name, ground), ground)
-        return [(one.columns, one.sized) for one in found]
-
-    assert tried("dense", ground) == [(None, True), (("y",), False)]
-    assert tried("linear", ground) == [(("y",), False)]
-    assert tried("dense", replace(ground, several=False)) == [(("y",), False)]
-    assert "each series' own size" in replace(first("gru", ground), sized=True).words("gru")
-
-
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
     """Short trainings first."""
     monkeypatch.setitem(EFFORTS, "default", replace(EFFORTS["quick"], updates=60, contenders=7))
