@@ -343,10 +343,17 @@ parser.add_argument(
     help="the folder with the data sets",
 )
 parser.add_argument("--only", nargs="*", choices=[*PUBLISHED], help="the ladder on these alone")
+parser.add_argument(
+    "--convolutional", action="store_true", help="the fully convolutional network alone"
+)
 parser.add_argument("--quick", action="store_true", help="one epoch, one setting, few folds")
 args = parser.parse_args()
 if not (args.data / "JapaneseVowels.npz").exists():
     print(f"Nothing measured: {args.data} with JapaneseVowels.npz is not there.")
+    sys.exit()
+
+if args.convolutional:
+    show_fully_convolutional(args.data, args.quick)
     sys.exit()
 
 for name in args.only if args.only is not None else PUBLISHED:
