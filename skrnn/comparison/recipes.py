@@ -253,7 +253,7 @@ def windows(name: str, recipe: Recipe, ground: Ground) -> list[Recipe]:
     """Of other lengths, the nearest first, and read by segments."""
     least = _least_window(recipe.form, recipe.season)
     found = [
-        replace(recipe, window=window)
+        replace(recipe, window=window, segment=1)
         for window in sorted(
             {ground.window, *ground.windows} - {recipe.window},
             key=lambda n: (abs(np.log(n / recipe.window)), -n),

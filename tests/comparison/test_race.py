@@ -15,7 +15,18 @@ from skrnn.comparison.forms import Form
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
 from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import FORMS, NETWORKS, Ground, Recipe, columns, first, forms
+from skrnn.comparison.recipes import (
+    FEWEST_SEGMENTS,
+    FORMS,
+    MOST_STEPS,
+    NETWORKS,
+    Ground,
+    Recipe,
+    columns,
+    first,
+    forms,
+    windows,
+)
 from skrnn.comparison.trial import Trial
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import nested
@@ -209,6 +220,28 @@ def test_networks_begin_with_what_serves_a_linear_model_best(name):
         assert one.form.since != "last season" or one.window >= 2 * one.season
     segmented = [(one.window, one.segment) for one in found if one.segment > 1]
     assert segmented == ([(480, 24), (192, 24)] if name in ("lstm", "gru") else [])
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_other_windows_of_a_network_that_reads_by_segments(name):
+    """They have segments enough, or are read step by step."""
+    ground = Ground(
+        horizon=26,
+        season=52,
+        seasons=(52,),
+        window=52,
+        windows=(26, 104, 208, 416),
+        is_asked=False,
+        columns=("y",),
+    )
+    recipe = Recipe(window=208, season=52, segment=52)
+
+    found = windows(name, recipe, ground)
+
+    assert (26, 1) in [(one.window, one.segment) for one in found]
+    for one in found:
+        assert one.segment == 1 or one.window >= FEWEST_SEGMENTS * one.segment
+        assert one.segment > 1 or one.window <= MOST_STEPS
 
 
 def test_half_of_the_networks_drop_out_at_a_time(weekly, make_reading, monkeypatch):
