@@ -176,8 +176,7 @@ def race(
     if whole is not None:
         return whole
     if not trials:
-        begun = {name: first(name, ground) for name in names}
-        return Race(recipes=begun, relative=ground.several)
+        return Race(recipes={name: first(name, ground) for name in names}, relative=ground.several)
     found = _kept_races(names, kept)
     raced = {}
     with Stop(deadline) as stop:

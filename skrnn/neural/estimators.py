@@ -299,6 +299,8 @@ class NetworkEstimator(Trainable):
         return samples.take(known)
 
     def _epochs(self):
+        if isinstance(self.epochs, str) and self.epochs != "auto":
+            raise ValueError(f'epochs must be "auto" or a whole number, got {self.epochs!r}')
         return EPOCHS if self.epochs == "auto" else super()._epochs()
 
     def _chosen_epochs(self, samples, training):

@@ -160,5 +160,5 @@ def test_interrupted_while_it_is_chosen(monkeypatch):
 
 def test_another_word():
     """Is refused in one line."""
-    with pytest.raises(ValueError, match="epochs must be"):
+    with pytest.raises(ValueError, match='epochs must be "auto" or a whole number'):
         DenseRegressor(2, epochs="many").fit(*noise())
