@@ -216,7 +216,7 @@ def prepared(model, X, y):
     """What the loop works with, for one chunk."""
     feed = model._feed(Samples(X, np.reshape(y, (len(X), -1))), seed=0)
     trainer = engine.Trainer(model.network_.on(X.length), model._training(), feed, None)
-    (windows, known_ahead, targets, order), _ = next(engine._readings(feed))
+    (windows, known_ahead, targets, order), _ = next(iter(trainer.readings))
     no_states = np.empty((0, 0), np.float32)
     inputs = loop.Inputs(windows.read, known_ahead.read, nothing().read, no_states)
     network = engine.places_of(trainer.plan, training=True)

@@ -16,7 +16,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skrnn import CharacterModel, ConvClassifier, ConvRegressor, RNNRegressor, make_windows
+from skrnn import (
+    CharacterModel,
+    ConvClassifier,
+    ConvRegressor,
+    DenseRegressor,
+    RNNRegressor,
+    make_windows,
+)
 
 try:
     import torch
@@ -360,8 +367,16 @@ seconds = best(runs, lambda: by_days.fit(weeks, weeks_y), lambda: by_hours.fit(w
 show("fit, an epoch: GRU 32, 7 days; 168 hours", *seconds, 5)
 
 short, short_y = make_windows(rows_of(n // 8 + 24, 3), 24, target=0)
-for cell, units in (("gru", 16), ("gru", 32), ("lstm", 32)):
-    lone = RNNRegressor(cell, units, epochs=1 if args.quick else 5, engine="fused")
+for name, lone in (
+    ("dense 64", DenseRegressor((64,))),
+    ("simple 16", RNNRegressor("simple", 16)),
+    ("GRU 4", RNNRegressor("gru", 4)),
+    ("GRU 8", RNNRegressor("gru", 8)),
+    ("GRU 16", RNNRegressor("gru", 16)),
+    ("GRU 32", RNNRegressor("gru", 32)),
+    ("LSTM 32", RNNRegressor("lstm", 32)),
+):
+    lone.set_params(epochs=1 if args.quick else 5, engine="fused")
     several = clone(lone).set_params(n_estimators=8)
     several.fit(short[:600], short_y[:600])
     seconds = best(
@@ -369,7 +384,7 @@ for cell, units in (("gru", 16), ("gru", 32), ("lstm", 32)):
         lambda several=several: several.fit(short, short_y),
         lambda lone=lone: [lone.fit(short, short_y) for _ in range(8)],
     )
-    show(f"fit, 8 members of {cell.upper()} {units}; 8 fits", *seconds, 1.5)
+    show(f"fit, 8 members of {name}; 8 fits", *seconds, 1.5)
 
 small, small_y = make_windows(rows_of(1000 + 24, 3), 24, target=0)
 skrnn_search(small[:200], small_y[:200])

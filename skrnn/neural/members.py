@@ -12,7 +12,7 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
     With ``threads`` several are trained at once, each on one thread of its own: small networks gain
     nothing from more. Ctrl-C, or an error in one of them, ends them all.
     """
-    from skrnn.neural.fused.threads import STOP, allowed_threads, together, working_for
+    from skrnn.neural.fused.threads import STOP, allowed_threads, together
 
     if not threads:
         with warnings.catch_warnings():
@@ -23,10 +23,9 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
     waiting = list(range(len(members)))[::-1]
 
     def work(thread, shared):
-        with working_for(shared):
-            while waiting and not shared[STOP]:
-                number = waiting.pop()
-                trained[number] = train(members[number])
+        while waiting and not shared[STOP]:
+            number = waiting.pop()
+            trained[number] = train(members[number])
 
     together(min(len(members), allowed_threads()), work)
     return trained

@@ -70,10 +70,11 @@ def test_numbers_are_those_of_any_number_of_threads(limit):
 def test_a_member_has_one_thread():
     """The others have theirs."""
     before = threads.allowed_threads()
+    allowed = []
 
-    with threads.working_for(threads.shared_state()):
-        assert threads.allowed_threads() == 1
+    threads.together(2, lambda thread, shared: allowed.append(threads.allowed_threads()))
 
+    assert allowed == [1, 1]
     assert threads.allowed_threads() == before
 
 

@@ -1,13 +1,17 @@
 """Threads that work together end together, whatever happens to one of them or to who waits."""
 
+import math
 import subprocess
 import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from skrnn.neural.fused.threads import STOP, together
+from skrnn import RNNRegressor, make_windows
+from skrnn.neural.fused import engine, threads
+from skrnn.neural.fused.threads import STOP, Crew, together
 
 
 def until_stopped(ended, seconds=20):
@@ -66,6 +70,91 @@ def test_an_error_of_one_thread_ends_the_others():
         together(2, work)
 
     assert ended == [0]
+
+
+def test_an_error_of_one_ends_what_the_others_have_begun():
+    """Each does itself what it begins, and is stopped in it."""
+    began, ended = [], []
+
+    def inner(thread, shared):
+        began.append(threading.current_thread().name)
+        until_stopped(ended)(thread, shared)
+
+    def work(thread, shared):
+        if thread == 0:
+            together(3, inner)
+        while not began:
+            time.sleep(0.001)
+        raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        together(2, work)
+
+    assert began == ["skrnn_0"]
+    assert ended == [0]
+
+
+def test_of_brief_work_the_caller_does_a_share():
+    """And the others theirs."""
+    names = []
+
+    together(3, lambda thread, shared: names.append(threading.current_thread().name), brief=True)
+
+    assert sorted(names) == sorted([threading.current_thread().name, "skrnn_1", "skrnn_2"])
+
+
+def test_an_error_of_the_caller_ends_the_others():
+    """Also in brief work."""
+    ended = []
+    others = until_stopped(ended)
+
+    def work(thread, shared):
+        if thread == 0:
+            raise KeyboardInterrupt
+        others(thread, shared)
+
+    with pytest.raises(KeyboardInterrupt):
+        together(3, work, brief=True)
+
+    assert sorted(ended) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ({1: 1e-4, 2: 1e-3}, [2, 1, 2, 1, 1, 1]),
+        ({1: 1e-3, 2: 9e-4}, [2, 1, 2, 1, 2, 2]),
+        ({1: 5e-3, 2: 1e-3}, [2, 1, 2, 1, 2, 2]),
+        ({2: 5e-3}, 6 * [2]),
+    ],
+)
+def test_brief_work_is_for_as_many_as_do_it_faster(seconds, expected, monkeypatch):
+    """Both numbers are tried; of long work only all."""
+    clock = [0.0]
+    monkeypatch.setattr(threads, "together", lambda n, work, *_, **__: work(0, None))
+    monkeypatch.setattr(threads.time, "perf_counter", lambda: clock[0])
+    crew = Crew(2)
+
+    tried = []
+    for _ in expected:
+        tried.append(crew.chosen())
+        took = clock[0] + seconds[tried[-1]]
+        crew.run(tried[-1], lambda *_, took=took: clock.__setitem__(0, took))
+
+    assert tried == expected
+
+
+def test_numbers_are_those_of_any_choice(monkeypatch):
+    """Whether one or two make an epoch, its numbers are the same."""
+    X, y = make_windows(np.sin(np.arange(90)), 6)
+    monkeypatch.setattr(engine, "allowed_threads", lambda: 2)
+    model = RNNRegressor("gru", 4, epochs=7, random_state=0, engine="fused")
+    forecasts = []
+    for tried in (0, math.inf):
+        monkeypatch.setattr(threads, "TRIED", tried)
+        forecasts.append(model.fit(X, y).predict(X))
+
+    np.testing.assert_array_equal(*forecasts)
 
 
 LATE = """

@@ -15,7 +15,7 @@ from skrnn import (
     RNNRegressor,
     make_windows,
 )
-from skrnn.neural.fused import engine
+from skrnn.neural.fused import threads
 
 PACKAGE = Path(skrnn.__file__).parent
 SMALL = {"epochs": 1, "engine": "fused", "random_state": 0}
@@ -25,7 +25,7 @@ SMALL = {"epochs": 1, "engine": "fused", "random_state": 0}
 def ways(monkeypatch):
     """Which modules stand behind each start of the compiled loop, from `fit` inwards."""
     found = []
-    inner = engine.together
+    inner = threads.together
 
     def together(*args, **kwargs):
         files = []
@@ -37,7 +37,7 @@ def ways(monkeypatch):
         found.append([str(room) for room, _ in itertools.groupby(rooms)])
         return inner(*args, **kwargs)
 
-    monkeypatch.setattr(engine, "together", together)
+    monkeypatch.setattr(threads, "together", together)
     return found
 
 

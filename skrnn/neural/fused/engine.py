@@ -17,11 +17,9 @@ from skrnn.neural.fused.checks import (
 )
 from skrnn.neural.fused.compiling import announced
 from skrnn.neural.fused.gathering import (
-    Targets,
     missing_steps,
     nothing,
     readable,
-    source,
     source_of_array,
     source_of_windows,
 )
@@ -38,7 +36,8 @@ from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
 from skrnn.neural.fused.memory import LANE_STEP
 from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
-from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
+from skrnn.neural.fused.readings import Reading, Readings
+from skrnn.neural.fused.threads import DONE, Crew, allowed_threads, shared_state, together
 from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
 from skrnn.neural.training import (
     Course,
@@ -199,7 +198,7 @@ class Trainer:
         if plan.normalises:  # by statistics of the whole batch, which is one chunk
             self.lanes = feed.batch_size + -feed.batch_size % LANE_STEP
         n_shares = min(MOST_SHARES, -(-feed.batch_size // self.lanes))
-        self.n_threads = min(allowed_threads(), n_shares)
+        self.crew = Crew(min(allowed_threads(), n_shares))
         self.random = np.random.default_rng(training.seed)
         weights = plan.initial_weights(self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
@@ -218,10 +217,21 @@ class Trainer:
             reads=_reads(plan.table, feed, n_remembered, network.dtype),
         )
         self.memories = [
-            memory_of(plan.rows, self.lanes, network.dtype) for _ in range(self.n_threads)
+            memory_of(plan.rows, self.lanes, network.dtype) for _ in range(self.crew.most)
         ]
+        self.places = places_of(plan, training=True)
+        self._readings_tested = None
         if start is not None:
             self._go_on(start)
+
+    @functools.cached_property
+    def readings(self):
+        """What it learns from."""
+        return Readings(self.feed, self._check)
+
+    def _check(self, reading):
+        check_inputs(self.network, reading.windows, reading.known_ahead, reading.order)
+        check_targets(self.network, reading.targets, self.plan.target_steps, reading.order)
 
     def epoch(self, course):
         """Train on every batch once, and return the mean loss."""
@@ -229,8 +239,8 @@ class Trainer:
         self.learning.totals[:] = 0
         seed = int(self.random.integers(2**62))
         n_done = 0
-        for readings, n_batches in _readings(self.feed):
-            self._run(readings, seed + n_done, functools.partial(self._show, course, n_done))
+        for reading, n_batches in self.readings:
+            self._run(reading, seed + n_done, functools.partial(self._show, course, n_done))
             n_done += n_batches
         return self.mean
 
@@ -243,19 +253,16 @@ class Trainer:
         total, count = self.learning.totals
         return float(total / max(count, 1))
 
-    def _run(self, readings, seed, show, states=None):
+    def _run(self, reading, seed, show, states=None):
         """Train on batches; ``states`` are read by them, and those behind them are kept there."""
-        windows, known_ahead, targets, order = readings
         carried = _no_states(self.network)
         before = nothing()
         if states is not None:
             before = states
             carried = states.rows
-        check_inputs(self.network, windows, known_ahead, order)
-        check_targets(self.network, targets, self.plan.target_steps, order)
         loss = self.training.loss
         batches = Batches(
-            order=order,
+            order=reading.order,
             size=self.feed.batch_size,
             lanes=self.lanes,
             loss=LOSSES[loss.kind],
@@ -263,37 +270,47 @@ class Trainer:
             quantiles=np.array(loss.quantiles, np.float64),
             seed=seed,
         )
-        places = places_of(self.plan, training=True)
+        inputs = Inputs(reading.windows.read, reading.known_ahead.read, before.read, carried)
+        n_threads = self.crew.chosen()
 
         def work(thread, shared):
             # What is read stays in memory as long as this function does, also when training is
             # interrupted.
             loop.train(
-                places,
-                Inputs(windows.read, known_ahead.read, before.read, carried),
-                targets,
+                self.places,
+                inputs,
+                reading.targets,
                 batches,
                 self.packed,
                 self.learning,
                 self.memories[thread],
                 shared,
-                self.n_threads,
+                n_threads,
             )
 
-        together(self.n_threads, work, show if self.training.verbose == 1 else None)
+        self.crew.run(n_threads, work, show if self.training.verbose == 1 else None)
 
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan = _known_plan(self.sequences.over(feed.windows.length))[0]
+        plan, idle = _known_plan(self.sequences.over(feed.windows.length))
         n_done = 0
-        for (windows, known_ahead, _, order), _ in _readings(feed, forecasts=True):
-            some = outputs[n_done : n_done + len(order)]
-            inputs = (windows, known_ahead, nothing())
-            _forecast(plan, self.packed.packed, inputs, order, some, _no_states(self.network))
-            n_done += len(order)
+        for reading, _ in self._tested(feed, plan):
+            some = outputs[n_done : n_done + len(reading.order)]
+            inputs = (reading.windows, reading.known_ahead, nothing())
+            after = _no_states(self.network)
+            crew = self.crew
+            _forecast(plan, self.packed.packed, inputs, reading.order, some, after, idle, crew)
+            n_done += len(some)
         weights = None if feed.weights is None else feed.weights[feed.order]
         return mean_loss(outputs, feed.y[feed.order], weights, self.training.loss)
+
+    def _tested(self, feed, plan):
+        """What it is tested with."""
+        if self._readings_tested is None or self._readings_tested.feed is not feed:
+            check = functools.partial(_check_forecast, plan)
+            self._readings_tested = Readings(feed, check, forecasts=True)
+        return self._readings_tested
 
     def weights(self):
         """The weights, in Keras's order and layout."""
@@ -358,62 +375,6 @@ def _reads(table, feed, n_remembered, dtype):
         memory=np.empty(n_remembered * n_rows * table.units, dtype),
         remembered=np.zeros((table.codes, n_remembered, table.units), dtype),
     )
-
-
-# ---------------------------------------------------------------------- what the loops read
-
-
-def _readings(feed, *, forecasts=False):
-    """An epoch as the loops read it: (windows, known_ahead, targets, order), and how many batches.
-
-    One reading, whose windows lie in their rows; or else as many as it takes to gather them with
-    NumPy. With ``forecasts`` the targets are left out.
-    """
-    windows = feed.windows
-    places = None if forecasts else feed.places
-    if not readable(windows.rows) or (places is None and not forecasts):
-        yield from (
-            (_gathered(feed, batches, forecasts), len(batches)) for batches in feed.together()
-        )
-        return
-    known_ahead = nothing()
-    if feed.known_ahead is not None:
-        ahead = feed.known_ahead
-        known_ahead = source(windows.rows, windows.ends, ahead.leads, ahead.columns)
-    targets = None
-    if not forecasts:
-        y = np.ascontiguousarray(feed.y[:, None])
-        targets = Targets(y, _weights_of(feed.weights, y), *places)
-    yield (source_of_windows(windows), known_ahead, targets, feed.order), len(feed)
-
-
-def _weights_of(weights, y):
-    """Weights (n, 1), or of each step (n, steps), for targets y (n, steps, outputs)."""
-    return (
-        np.ones((len(y), 1), y.dtype)
-        if weights is None
-        else np.ascontiguousarray(weights.reshape(len(y), -1))
-    )
-
-
-def _gathered(feed, batches, forecasts):
-    """Some batches, gathered."""
-    gathered = [feed[i] for i in batches]
-    missing = missing_steps(feed.windows)
-    if len(missing):
-        missing = np.concatenate([missing[feed.which(i)] for i in batches])
-    steps = source_of_array(np.concatenate([batch.steps for batch in gathered]), missing)
-    known_ahead = nothing()
-    if feed.known_ahead is not None:
-        known_ahead = source_of_array(np.concatenate([batch.known_ahead for batch in gathered]))
-    targets = None
-    if not forecasts:
-        y = [batch.y.reshape(len(batch.y), -1, batch.y.shape[-1]) for batch in gathered]
-        weights = [_weights_of(batch.weights, y) for batch, y in zip(gathered, y, strict=True)]
-        empty = np.zeros(0, np.int64)
-        y = np.ascontiguousarray(np.concatenate(y))
-        targets = Targets(y, np.concatenate(weights), empty, empty)
-    return steps, known_ahead, targets, np.arange(len(steps.read.ends))
 
 
 # ---------------------------------------------------------------------- prediction
@@ -541,9 +502,10 @@ def _predict(known, weights, windows, known_ahead, states, outputs, after):
         before = nothing()
         if states is not None:
             before = source_of_array(np.ascontiguousarray(states[batch, None], dtype))
+        reading = Reading(steps, ahead, None, np.arange(len(outputs[batch])))
+        _check_forecast(plan, reading)
         inputs = (steps, ahead, before)
-        n = len(outputs[batch])
-        _forecast(plan, packed, inputs, np.arange(n), outputs[batch], after[batch], idle)
+        _forecast(plan, packed, inputs, reading.order, outputs[batch], after[batch], idle)
 
 
 def _sources(windows, dtype):
@@ -563,12 +525,15 @@ def _borrowed(idle):
         return None
 
 
-def _forecast(plan, packed, inputs, order, outputs, after, idle=None):
+def _check_forecast(plan, reading):
+    check_inputs(plan.network, reading.windows, reading.known_ahead, reading.order)
+
+
+def _forecast(plan, packed, inputs, order, outputs, after, idle, crew=None):
     """The outputs of samples that are read from three sources, and their last states."""
-    check_inputs(plan.network, inputs[0], inputs[1], order)
     lanes = lanes_of(plan, max(1, len(order)))
     places = places_of(plan)
-    few = lanes == LANE_STEP and idle is not None
+    few = lanes == LANE_STEP
 
     def work(thread, shared):
         memory = _borrowed(idle) if few else None
@@ -581,6 +546,8 @@ def _forecast(plan, packed, inputs, order, outputs, after, idle=None):
 
     n_chunks = -(-len(order) // lanes)
     if n_chunks > 1:
-        together(min(allowed_threads(), n_chunks), work)
+        brief = crew is not None and crew.is_brief
+        n_threads = allowed_threads() if crew is None else crew.chosen()
+        together(min(n_threads, n_chunks), work, brief=brief)
     elif n_chunks:
         work(0, shared_state())

@@ -83,6 +83,12 @@ class Plan:
         ordered = [self.variables[i] for i in self._order]
         self.numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
         self.bounds = np.cumsum([0, *(variable.numbers.size for variable in ordered)])
+        # Where the vector has each of Keras's weights, and its shape.
+        bounds = self.bounds.tolist()
+        self._stretches = [
+            (bounds[place], bounds[place + 1], ordered[place].numbers.shape)
+            for place in np.argsort(self._order).tolist()
+        ]
         self.n_learned = sum(one.numbers.size for one in self.variables if not one.moving)
 
     @property
@@ -118,13 +124,11 @@ class Plan:
 
     def weights(self, vector: np.ndarray) -> list:
         """A vector as weights in Keras's layout; one of what is learned as those of that alone."""
-        arrays = {}
-        bounds = zip(self._order, self.bounds[:-1], self.bounds[1:], strict=True)
-        for i, start, stop in bounds:
-            if stop <= len(vector):
-                shape = self.variables[i].numbers.shape
-                arrays[i] = vector[start:stop].reshape(shape).copy()
-        return [arrays[i] for i in sorted(arrays)]
+        return [
+            vector[start:stop].reshape(shape).copy()
+            for start, stop, shape in self._stretches
+            if stop <= len(vector)
+        ]
 
     def remembered(self, arrays: list) -> np.ndarray:
         """An array for each weight that is learned, in Keras's order, as one vector."""

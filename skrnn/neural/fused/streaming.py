@@ -21,6 +21,7 @@ from skrnn.neural.fused.engine import (
 from skrnn.neural.fused.gathering import Source, Targets, nothing, source
 from skrnn.neural.fused.loop import Batches, Inputs
 from skrnn.neural.fused.losses import LOSSES
+from skrnn.neural.fused.readings import Reading
 from skrnn.neural.fused.threads import DONE, allowed_threads, shared_state, together
 from skrnn.neural.network import Network
 from skrnn.neural.streams import Stream, StreamCourse, StreamFeed, Windows
@@ -123,9 +124,10 @@ class _StreamTrainer(Trainer):
             self.n_learned_from += int(targets.weights.sum(dtype=float))
             course.n_told = self.n_learned_from
             self.learning.optimizer["rate"] = self.rate * course.rate_share(first / len(table))
-            readings = (codes, nothing(), targets, np.arange(rows.size))
+            reading = Reading(codes, nothing(), targets, np.arange(rows.size))
+            self._check(reading)
             show = functools.partial(self._show, course, first)
-            self._run(readings, seed + first, show, before)
+            self._run(reading, seed + first, show, before)
         return self.mean
 
     def _show(self, course, n_before, shared):

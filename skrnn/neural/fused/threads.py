@@ -3,9 +3,11 @@
 import contextlib
 import ctypes
 import functools
+import math
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import joblib
 import llvmlite.binding
@@ -22,6 +24,10 @@ from skrnn.neural.fused.compiling import part_of
 STOP, DONE, ARRIVED, OPENED, NEXT = range(5)
 
 SHOWN_EVERY = 0.1
+# Work of fewer seconds than the first is tried by one thread as well as by all, so many times, as
+# others may begin too late to be of use; below the second the caller is one of them.
+TRIED, BRIEF = 0.002, 0.02
+TRIALS = 4
 
 
 @functools.cache
@@ -39,23 +45,9 @@ def _processors():
 _WORK = threading.local()
 
 
-@contextlib.contextmanager
-def working_for(shared: np.ndarray) -> Iterator[None]:
-    """A block of one of some threads that work together: it has no threads of its own.
-
-    What stops them stops what is begun in it.
-    """
-    _WORK.shared = shared
-    try:
-        yield
-    finally:
-        _WORK.shared = None
-
-
-def _stopped():
-    """Whether the threads were stopped that this one is one of."""
-    shared = getattr(_WORK, "shared", None)
-    return shared is not None and bool(shared[STOP])
+def _own():
+    """What one of some threads that work together has to itself: what stops them stops it, too."""
+    return getattr(_WORK, "own", None)
 
 
 def allowed_threads() -> int:
@@ -64,7 +56,7 @@ def allowed_threads() -> int:
     What joblib and threadpoolctl limit is limited. A thread that works with others is one, and so
     is one that outlives the main one.
     """
-    if getattr(_WORK, "shared", None) is not None or _ending():
+    if _own() is not None or _ending():
         return 1
     limits = [library["num_threads"] for library in _libraries().info()]
     return max(1, min([_processors(), *limits]))
@@ -93,53 +85,108 @@ def shared_state() -> np.ndarray:
     return np.zeros(5, np.int64)
 
 
-def together(n_threads, work, show=None) -> None:
+def together(
+    n_threads: int,
+    work: Callable,
+    show: Callable | None = None,
+    *,
+    brief: bool = False,
+) -> None:
     """Run ``work(thread, shared)`` in several threads at once.
 
     Until they end, ``show(shared)`` is called now and then.
     Ctrl-C, or an error in one of them, ends them all where they stand: when this raises, none of
-    them runs any more.
+    them runs any more. Of ``brief`` work the caller does a share, and Ctrl-C waits for it. One of
+    some threads does itself what it begins, unless that is shown.
     """
-    if _stopped():
-        raise KeyboardInterrupt
-    shared = shared_state()
-    if n_threads == 1 and _ending():
-        work(0, shared)
+    own = _own()
+    if own is not None and show is None:
+        _alone(work, own)
         return
+    inside = brief or (n_threads == 1 and _ending())
+    # A row for all, and one for what each begins.
+    states = np.zeros((1 + n_threads, len(shared_state())), np.int64)
     errors = []
     ended = [threading.Event() for _ in range(n_threads)]
 
     def run(thread):
+        _WORK.own = states[1 + thread]
         try:
-            work(thread, shared)
+            work(thread, states[0])
         except BaseException as error:
             errors.append(error)
-            shared[STOP] = 1
+            states[:, STOP] = 1
         finally:
+            _WORK.own = None
             ended[thread].set()
 
     threads = [
         threading.Thread(target=run, args=(thread,), name=f"skrnn_{thread}")
-        for thread in range(n_threads)
+        for thread in range(1 if inside else 0, n_threads)
     ]
     try:
         for thread in threads:
             thread.start()
+        if inside:
+            run(0)
         for end in ended:
             # Not every system lets Ctrl-C end a wait without a limit.
             while not end.wait(SHOWN_EVERY):
                 if show:
-                    show(shared)
-                if _stopped():
+                    show(states[0])
+                if own is not None and own[STOP]:
                     raise KeyboardInterrupt
     finally:
-        shared[STOP] = 1
-        for thread, end in zip(threads, ended, strict=True):
+        states[:, STOP] = 1
+        for thread, end in zip(threads, ended[n_threads - len(threads) :], strict=True):
             # After a join that Ctrl-C has ended, Python takes threads for dead that still run.
             if thread.is_alive():
                 end.wait()
     if errors:
         raise errors[0]
+
+
+def _alone(work, own):
+    """Work that one of some threads begins, which is its own."""
+    if not own[STOP]:
+        own[STOP + 1 :] = 0
+        work(0, own)
+    if own[STOP]:
+        raise KeyboardInterrupt
+
+
+class Crew:
+    """Threads that do the same again and again, at most so many: what is brief one may do faster.
+
+    What they do must not depend on how many they are.
+    """
+
+    def __init__(self, most: int):
+        self.most = most
+        self._n_runs = 0
+        self._last = math.inf
+        self._least: dict[int, float] = {}
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether Ctrl-C may wait for the work."""
+        return self._last < BRIEF
+
+    def chosen(self) -> int:
+        """How many threads are to do it this time."""
+        if self.most == 1 or self._last > TRIED:
+            return self.most
+        if self._n_runs < TRIALS:
+            return 1 if self._n_runs % 2 else self.most
+        return min(self._least, key=self._least.get)
+
+    def run(self, n_threads: int, work: Callable, show: Callable | None = None) -> None:
+        """Have it done by so many."""
+        began = time.perf_counter()
+        together(n_threads, work, show, brief=show is None and self.is_brief)
+        self._last = time.perf_counter() - began
+        self._n_runs += 1
+        self._least[n_threads] = min(self._last, self._least.get(n_threads, math.inf))
 
 
 # ---------------------------------------------------------------------- in compiled code
