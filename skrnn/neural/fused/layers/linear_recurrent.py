@@ -61,7 +61,7 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import add_outer, add_to_rows, affine, look_up
+from skrnn.neural.fused.products import add_outer, add_to_rows, affine_of_steps, look_up
 from skrnn.neural.network import first_biases
 
 MINGRU, MINLSTM = range(20, 22)
@@ -105,8 +105,10 @@ def _mingru_slopes(z, g, before, kind, d):
         d[b] -= opened
 
 
-# Of the minLSTM's gates u = 1 / i - 1 and v = 1 / f - 1 are kept, exponentials of their products:
-# then i / (f + i) = (1 + v) / (2 + u + v), which is exact also where both gates are next to closed.
+# Of the minLSTM's gates u = 1 / i - 1 and v = 1 / f - 1 are exponentials of their products: with
+# them i / (f + i) = (1 + v) / (2 + u + v) is exact also where both gates are next to closed. This
+# share and the ``part`` 1 / (2 + u + v) are kept, of which slopes need no division any more, as
+# u part = 1 - share - part, and v part = share - part.
 
 
 @part_apart
@@ -117,22 +119,24 @@ def _minlstm_gates(u, v, g, before, kind, state):
     for b in range(u.shape[0]):
         u[b] = exponential(-u[b])
         v[b] = exponential(-v[b])
-        share = (one + v[b]) / (one + u[b] + (one + v[b]))
+        part = one / (one + u[b] + (one + v[b]))
+        share = (one + v[b]) * part
         state[b] = before[b] + share * (g[b] - before[b])
+        u[b] = share
+        v[b] = part
 
 
 @part_apart
-def _minlstm_slopes(u, v, g, before, kind, d):
+def _minlstm_slopes(share, part, g, before, kind, d):
     """The gates become the gradients of their products; d goes on to the state before."""
-    one = u.dtype.type(1)
-    for b in range(u.shape[0]):
-        part = one / (one + u[b] + (one + v[b]))
-        share = (one + v[b]) * part
-        opened = d[b] * share
+    one = share.dtype.type(1)
+    for b in range(share.shape[0]):
+        opened = d[b] * share[b]
         at_share = d[b] * (g[b] - before[b])
-        at_i = at_share * share * (u[b] * part)
-        v[b] = -at_share * ((one + u[b]) * part) * (v[b] * part)
-        u[b] = at_i
+        rest = one - share[b]
+        at_i = at_share * share[b] * (rest - part[b])
+        part[b] = at_share * rest * (part[b] - share[b])
+        share[b] = at_i
         g[b] = opened * slope_of(g[b], kind)
         d[b] -= opened
 
@@ -167,7 +171,10 @@ def linear_forward(layers, at, packed, memory, training, seed):
     leave_out_inputs(layer, memory, x_mask)
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)
+    rows = P.reshape(layer.steps, gates, -1)
+    states = H.reshape(layer.steps + 1, -1)
     columns = set_columns(layer, memory, V)
+    block = steps_at_once(gates * layer.units, layer.inputs, layer.units, memory)
     begin, stop = there_in_any(layer, memory)
     full, full_stop = there_in_all(layer, memory)
     for t in range(layer.steps):
@@ -176,13 +183,14 @@ def linear_forward(layers, at, packed, memory, training, seed):
             continue
         if layer.one_hot:
             look_up(columns, codes_in(layer, X[t, 0]), P[t])
-        else:
-            affine(V, X[t], memory[:0], P[t])
-        p = P[t].reshape(gates, -1)
+        elif (t - begin) % block == 0:
+            end = min(t + block, stop)
+            affine_of_steps(V, X[t:end], P[t:end])
+        p = rows[t]
         if layer.kind == MINGRU:
-            _mingru_gates(p[0], p[1], H[t].ravel(), layer.activation, H[t + 1].ravel())
+            _mingru_gates(p[0], p[1], states[t], layer.activation, states[t + 1])
         else:
-            _minlstm_gates(p[0], p[1], p[2], H[t].ravel(), layer.activation, H[t + 1].ravel())
+            _minlstm_gates(p[0], p[1], p[2], states[t], layer.activation, states[t + 1])
         if t < full or t >= full_stop:
             pass_on_missing(layer, t, H, memory)
     if layer.width > layer.units:
@@ -209,6 +217,9 @@ def linear_backward(layers, at, packed, gradient, memory, training):
     spare = memory[layer.spare : layer.spare + inputs]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
+    rows = P.reshape(steps, gates, -1)
+    states = H.reshape(steps + 1, -1)
+    d = dh.ravel()
     d_columns = begin_columns(layer, memory, gates * u)
     begin_back(layer, D, dh, dc)
     block = steps_at_once(gates * u, inputs, u, memory)
@@ -220,11 +231,11 @@ def linear_backward(layers, at, packed, gradient, memory, training):
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
             keep_missing(layer, t, dh, dc, memory)
-        p = P[t].reshape(gates, -1)
+        p = rows[t]
         if layer.kind == MINGRU:
-            _mingru_slopes(p[0], p[1], H[t].ravel(), layer.activation, dh.ravel())
+            _mingru_slopes(p[0], p[1], states[t], layer.activation, d)
         else:
-            _minlstm_slopes(p[0], p[1], p[2], H[t].ravel(), layer.activation, dh.ravel())
+            _minlstm_slopes(p[0], p[1], p[2], states[t], layer.activation, d)
         if some_miss_it:
             pass_back_missing(layer, dh, dc, memory)
         if layer.one_hot:
