@@ -85,7 +85,7 @@ def compare(
         plan, X, y = make_plan(reading, options, budget=budget, tell=tell, kept=kept)
     except KeyboardInterrupt:
         raise Unfinished("no model was finished: stopped by Ctrl-C", interrupted=True) from None
-    rounds = Rounds(plan, kept)
+    rounds = Rounds(plan, kept, plan.preparation.past(reading.frames))
     with Stop(budget.deadline(KEPT_FOR_FIT)) as stop:
         rounds.run(X, y, stop, jobs=options.jobs, progress=progress)
     with patient():

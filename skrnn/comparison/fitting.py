@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from skrnn.comparison.ensemble import ENSEMBLE, members_of
 from skrnn.comparison.folds import make_folds
-from skrnn.comparison.intervals import interval_words, promised, residuals_of
+from skrnn.comparison.intervals import interval_words, past_of, promised, residuals_of
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.model import ForecastModel
 from skrnn.comparison.options import COVERAGES, Options, asked_coverages
@@ -97,6 +97,7 @@ def fit_model(
         return model
     try:
         tested = RungInFold(ladder, name, coverages)(X, y, older, newest)
+        tested = Backtest.of_folds([tested], preparation.past(reading.frames))
     except (ValueError, np.linalg.LinAlgError) as error:
         # There is a model all the same, which says what it lacks.
         words = f"none, as no forecast could be tested on the newest rows: {_first_line(error)}"
@@ -249,13 +250,16 @@ def with_intervals(
 ) -> ForecastModel:
     """The model with intervals of what a backtest of its kind missed."""
     residuals, first_rows, memory = residuals_of(tested)
+    past = past_of(tested)
     several = len(reading.frames) > 1
+    words = interval_words(residuals, coverages, first_rows, past)
     return replace(
         model,
-        facts={**model.facts, "intervals": interval_words(residuals, coverages)},
-        coverages=promised(residuals, coverages),
+        facts={**model.facts, "intervals": words},
+        coverages=promised(residuals, coverages, first_rows, past),
         residuals=residuals,
         first_rows=first_rows,
+        past=past,
         changes=model.preparation.changes(reading.frames, memory) if several else None,
         memory=memory,
     )

@@ -6,7 +6,8 @@ import numpy as np
 
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.intervals import end_names
-from skrnn.evaluation.past_residuals import by_origin, ends_of, needed_for
+from skrnn.evaluation.past_changes import PastChanges
+from skrnn.evaluation.past_residuals import by_origin, ends_of, n_telling, needed_for
 from skrnn.wording import count, listing, percent
 
 # A share so many standard errors away from what was promised is no chance.
@@ -31,9 +32,23 @@ def residuals_of(result: Backtest) -> tuple[np.ndarray, np.ndarray, float]:
     return found, rows[:, 0], memory
 
 
-def promised(residuals: np.ndarray, coverages: Sequence[float]) -> tuple[float, ...]:
-    """The coverages that there are residuals enough for, going up."""
-    n = _n_known(residuals)
+def past_of(result: Backtest) -> PastChanges | None:
+    """What a series has changed by the newest forecast, numbered as ``residuals_of`` does it."""
+    past = result.promise.past
+    if past is None:
+        return None
+    rows = result.promise.rows[:, 1]
+    return past.until(rows.max()).counted_from(rows.min())
+
+
+def promised(
+    residuals: np.ndarray,
+    coverages: Sequence[float],
+    first_rows: np.ndarray | None = None,
+    past: PastChanges | None = None,
+) -> tuple[float, ...]:
+    """The coverages that there are residuals, or past changes, enough for, going up."""
+    n = _n_telling(residuals, first_rows, past)
     return tuple(coverage for coverage in sorted(coverages) if n >= needed_for(coverage))
 
 
@@ -43,14 +58,14 @@ def ends_around(
     residuals: np.ndarray,
     first_rows: np.ndarray,
     coverages: Sequence[float],
+    past: PastChanges | None = None,
 ) -> dict[str, np.ndarray]:
     """Lower and upper ends (n, n_leads) by the names of their columns, around forecasts like these.
 
     ``units`` (n, n_leads) are what the residuals of each forecast's series are told in.
     """
     known = np.where(np.isfinite(residuals), residuals, np.nan).astype(float)
-    rows = first_rows[:, None] + np.arange(known.shape[1])
-    ends = ends_of(known, rows, coverages)
+    ends = ends_of(known, rows_behind(first_rows, known), coverages, past)
     return {
         name: forecasts + units * ends[:, position, end]
         for position, coverage in enumerate(coverages)
@@ -58,19 +73,31 @@ def ends_around(
     }
 
 
-def interval_words(residuals: np.ndarray, coverages: Sequence[float]) -> str:
+def rows_behind(first_rows: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """The row of each truth (n_origins, n_leads), of the first behind each origin."""
+    return first_rows[:, None] + np.arange(residuals.shape[1])
+
+
+def interval_words(
+    residuals: np.ndarray,
+    coverages: Sequence[float],
+    first_rows: np.ndarray | None = None,
+    past: PastChanges | None = None,
+) -> str:
     """Which intervals there are, from what, and which lack it."""
     n = _n_known(residuals)
-    there = promised(residuals, coverages)
+    there = promised(residuals, coverages, first_rows, past)
     missing = [coverage for coverage in sorted(coverages) if coverage not in there]
     words = []
     if there:
-        words.append(f"{_shares(there)}, from what {count(n, 'forecast')} missed")
+        beside = "" if past is None else " and, where these tell too little, how the series changed"
+        words.append(f"{_shares(there)}, from what {count(n, 'forecast')} missed{beside}")
     if missing:
         most = count(needed_for(missing[0]), "forecast")
+        what = "whose truth is known" if past is None else "or changes"
         words.append(
-            f"none of {_shares(missing)}, which take {most} whose truth is known, and there are "
-            f"{n:,}"
+            f"none of {_shares(missing)}, which take {most} {what}, and there are "
+            f"{_n_telling(residuals, first_rows, past):,}"
         )
     return "; ".join(words)
 
@@ -111,6 +138,14 @@ def _judgement(result, coverage):
         return ""
     words = f", {'less' if held < coverage else 'more'} than promised"
     return words if away > CLEARLY * error else f"{words}, perhaps by chance"
+
+
+def _n_telling(residuals, first_rows, past):
+    """How many forecasts and changes tell how wide intervals are."""
+    likened = None
+    if past is not None:
+        likened = past.like(residuals, rows_behind(first_rows, residuals))
+    return n_telling(residuals, likened)
 
 
 def _n_known(residuals):

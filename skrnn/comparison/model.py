@@ -10,6 +10,7 @@ import pandas as pd
 from skrnn.comparison.intervals import ends_around, interval_words, promised
 from skrnn.comparison.options import asked_coverages
 from skrnn.comparison.preparation import Preparation
+from skrnn.evaluation.past_changes import PastChanges
 from skrnn.files import load, save
 from skrnn.reading import DataProblem
 from skrnn.windows.plainly import frame_from, plain_frame
@@ -47,6 +48,8 @@ class ForecastModel:
     first_rows : ndarray of shape (n_origins,), default=None
         The row of the first truth behind each of these origins, of one series after the other.
         None: they follow each other.
+    past : PastChanges, default=None
+        Of one series, its changes over each lead, which join in where residuals tell too little.
     changes : ndarray of shape (n_series, n_leads), default=None
         Of several series, in the order of ``frames``, what the residuals of each are told in: how
         much it has changed over each lead. None of one series.
@@ -68,6 +71,7 @@ class ForecastModel:
     coverages: tuple = ()
     residuals: np.ndarray | None = None
     first_rows: np.ndarray | None = None
+    past: PastChanges | None = None
     changes: np.ndarray | None = None
     memory: float = np.inf
     units: dict = field(default_factory=dict)
@@ -116,11 +120,10 @@ class ForecastModel:
             self.preparation.target: values[:, :n_rows].ravel(),
         }
         if coverages:
-            first_rows = self.first_rows
-            if first_rows is None:
-                first_rows = np.arange(len(self.residuals))
             units = self._units(frames)
-            found = ends_around(values, units, self.residuals, first_rows, coverages)
+            found = ends_around(
+                values, units, self.residuals, self._first_rows, coverages, self.past
+            )
             columns |= {name: ends[:, :n_rows].ravel() for name, ends in found.items()}
         return pd.DataFrame(names | columns)
 
@@ -138,10 +141,15 @@ class ForecastModel:
                 "coverages= asks for intervals, and the model was made without any: make one with "
                 "intervals, or ask for none"
             )
-        if coverages != promised(self.residuals, coverages):
-            words = interval_words(self.residuals, coverages)
+        told = self._first_rows, self.past
+        if coverages != promised(self.residuals, coverages, *told):
+            words = interval_words(self.residuals, coverages, *told)
             raise DataProblem(f"coverages= has shares that are too large for the model: {words}")
         return coverages
+
+    @property
+    def _first_rows(self):
+        return np.arange(len(self.residuals)) if self.first_rows is None else self.first_rows
 
     def _units(self, frames):
         """What the residuals of each series are told in, as its newest row knows it."""

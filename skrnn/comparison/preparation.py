@@ -8,6 +8,7 @@ import pandas as pd
 
 from skrnn.comparison.panel import Following, Panel, regular
 from skrnn.evaluation.changes import changes_by_lead
+from skrnn.evaluation.past_changes import PastChanges
 from skrnn.reading import DataProblem, Reading
 from skrnn.reading.problem import when
 from skrnn.windows import Windows
@@ -128,6 +129,13 @@ class Preparation:
             before=before,
         )
         return found[:, :, 0]
+
+    def past(self, frames: dict) -> PastChanges | None:
+        """What the target has changed over each lead, row by row; None of several series."""
+        if len(frames) > 1:
+            return None
+        values = self._panel(frames).values[:, 0]
+        return PastChanges(values, np.arange(1, self.horizon + 1), self.season)
 
     def _panel(self, frames):
         return Panel.of([regular(self._columns_of(frame)) for frame in frames.values()])

@@ -17,6 +17,7 @@ from skrnn.comparison.relative import relative_error
 from skrnn.comparison.runs import PlainRun, Run
 from skrnn.comparison.stopping import Stop
 from skrnn.evaluation import Backtest
+from skrnn.evaluation.past_changes import PastChanges
 from skrnn.validation import check_count
 from skrnn.windows import Windows
 
@@ -59,11 +60,13 @@ class Finished:
 class Rounds:
     """Backtests of all rungs of a plan, fold after fold from the newest, and what is finished.
 
-    What is ``kept`` of rounds that were cut is not run again.
+    What is ``kept`` of rounds that were cut is not run again. ``past`` is what a single series has
+    changed.
     """
 
-    def __init__(self, plan: Plan, kept: Kept | None = None):
+    def __init__(self, plan: Plan, kept: Kept | None = None, past: PastChanges | None = None):
         self.plan = plan
+        self.past = past
         self.kept = kept or Kept()
         self._results = {}
         self._failed = {}
@@ -121,7 +124,8 @@ class Rounds:
         if "naive" not in done:
             self._raise_unfinished(reason)
         results = {
-            name: Backtest.of_folds([self._results[name, fold] for fold in folds]) for name in done
+            name: Backtest.of_folds([self._results[name, fold] for fold in folds], self.past)
+            for name in done
         }
         unfinished = {name: WHY[reason] for name in models if name not in done}
         members = self._members(done, folds)
@@ -145,7 +149,7 @@ class Rounds:
             train, _ = self.plan.folds[fold]
             names = self._members(done, folds[:number], train)
             found.append(median_fold(names, [self._results[name, fold] for name in names]))
-        return Backtest.of_folds(found)
+        return Backtest.of_folds(found, self.past)
 
     def _members(self, done, folds, known=None):
         """The best of some rungs in folds, of windows that are known; without any, in the race."""

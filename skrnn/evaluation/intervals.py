@@ -7,6 +7,7 @@ import pandas as pd
 
 from skrnn.evaluation.changes import MEMORIES, sharpest
 from skrnn.evaluation.interval_measures import interval_scores, is_held
+from skrnn.evaluation.past_changes import PastChanges
 from skrnn.evaluation.past_residuals import by_origin, ends_of
 from skrnn.evaluation.standard_error import standard_error
 
@@ -30,15 +31,20 @@ class Promise:
     changes : ndarray of shape (n_forecasts, n_memories) or None
         Of several series, how much each had changed over the forecast's lead when it was made, by
         ``changes_by_lead``; None of one.
+    past : PastChanges or None
+        Of one series, what it has changed, where that is to join in.
     """
 
     coverages: tuple[float, ...]
     own: bool
     rows: np.ndarray
     changes: np.ndarray | None = None
+    past: PastChanges | None = None
 
     @classmethod
-    def of_folds(cls, promises: list["Promise | None"]) -> "Promise | None":
+    def of_folds(
+        cls, promises: list["Promise | None"], past: PastChanges | None = None
+    ) -> "Promise | None":
         """That of several backtests of the same model; None where any of them promises nothing."""
         if None in promises:
             return None
@@ -49,6 +55,7 @@ class Promise:
             own=first.own,
             rows=np.concatenate([one.rows for one in promises]),
             changes=np.concatenate([one.changes for one in promises]) if several else None,
+            past=past,
         )
 
     def relative(
@@ -107,13 +114,16 @@ class Promise:
         forecast = predictions[column].to_numpy(float)
         missed = predictions["true"].to_numpy(float) - forecast
         at, rows = by_origin(predictions, self.rows[:, 1])
+        first = self.rows[:, 1].min()
         found = np.full((len(predictions), len(self.coverages), 2), np.nan)
         for which in (fold == value for value in np.unique(fold)):
-            known = self.rows[:, 1] <= self.rows[which, 0].min()
+            made_at = self.rows[which, 0].min()
+            known = self.rows[:, 1] <= made_at
             relative, units, _ = self.relative(missed, at[1], known)
             residuals = np.full(rows.shape, np.nan)
             residuals[at] = np.where(known & np.isfinite(relative), relative, np.nan)
-            ends = ends_of(residuals, rows, self.coverages)[at[1][which]]
+            past = None if self.past is None else self.past.until(made_at).counted_from(first)
+            ends = ends_of(residuals, rows, self.coverages, past)[at[1][which]]
             found[which] = np.broadcast_to(units, len(fold))[which, None, None] * ends
         found += forecast[:, None, None]
         for position, coverage in enumerate(self.coverages):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from skrnn.evaluation.past_changes import Likened, PastChanges
 from skrnn.forecasters.residual_pools import ROUNDING, ResidualPools, needed, ranks
 
 # Residuals are taken to tell as much as so many independent ones at least: ends that Student's t
@@ -14,7 +15,12 @@ from skrnn.forecasters.residual_pools import ROUNDING, ResidualPools, needed, ra
 FEWEST_ALONE = 2
 
 
-def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float]) -> np.ndarray:
+def ends_of(
+    residuals: np.ndarray,
+    rows: np.ndarray,
+    coverages: Sequence[float],
+    past: PastChanges | None = None,
+) -> np.ndarray:
     """Lower and upper ends (n_leads, n_coverages, 2), relative to the forecast.
 
     The chance of a truth outside is the same below and above. Of n residuals the upper end of a
@@ -25,9 +31,10 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
     That is so of residuals that do not depend on each other. Those of an origin's leads do, and
     those of neighbouring origins: they tell as much as fewer would (``n_independent``). Ends are
     further out by as much as the quantile of Student's t with so few degrees of freedom (of two, at
-    least) is beyond that with n; and where so few are too few for the coverage, nobody knows
-    whether truths lie rather above forecasts or below, and both ends are as far out as absolute
-    residuals are.
+    least) is beyond that with n. Where so few are too few for the coverage, ``past`` changes of the
+    series join in, in the size of the residuals, and ends are further out as that size is known
+    from so few; without any nobody knows whether truths lie rather above forecasts or below, and
+    both ends are as far out as absolute residuals are.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
         The row of each truth. Of several series, all of one come before all of the next.
     coverages : sequence of float
         The shares of truths that intervals are to hold, going up.
+    past : PastChanges, default=None
+        Of one series, what it has changed, its rows numbered as ``rows`` are.
 
     Returns
     -------
@@ -44,7 +53,8 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
     """
     n_leads = residuals.shape[1]
     ends = np.full((n_leads, len(coverages), 2), np.nan)
-    n_known = np.count_nonzero(~np.isnan(residuals))
+    likened = None if past is None else past.like(residuals, rows)
+    n_known = n_telling(residuals, likened)
     enough = [coverage for coverage in coverages if n_known >= needed_for(coverage)]
     if not enough:
         return ends
@@ -56,8 +66,18 @@ def ends_of(residuals: np.ndarray, rows: np.ndarray, coverages: Sequence[float])
             if wanted != leads:
                 leads = wanted
                 pool = pools.of(leads, lead)
-                n_alone = n_independent(pool, rows[:, leads][pools.known(leads)])
-            ends[lead, position] = _ends_of_pool(np.sort(pool), n_alone, coverage)
+                pool_rows = rows[:, leads][pools.known(leads)]
+                n_alone = n_independent(pool, pool_rows)
+                alone = np.sort(pool), n_alone
+                joined = None
+            if likened is None or n_alone >= needed_for(coverage):
+                ends[lead, position] = _ends_of_pool(*alone, coverage)
+                continue
+            if joined is None:
+                joined = _joined(pool, pool_rows, likened, lead)
+            level = (1 + coverage) / 2
+            wider = _wider(n_alone, math.inf, level, told=likened.told)
+            ends[lead, position] = wider * np.array(_ends_of_pool(*joined, coverage))
     # Further out is never further in: ends of a larger coverage hold those of smaller ones.
     ends[..., 0] = np.minimum.accumulate(ends[..., 0], axis=1)
     ends[..., 1] = np.maximum.accumulate(ends[..., 1], axis=1)
@@ -94,6 +114,14 @@ def by_origin(
     return (origin, lead), rows
 
 
+def n_telling(residuals: np.ndarray, likened: Likened | None = None) -> int:
+    """How many forecasts, and changes over a lead, tell how rare errors are spread."""
+    known = np.count_nonzero(~np.isnan(residuals))
+    if likened is None:
+        return known
+    return known + int(np.count_nonzero(~np.isnan(likened.changes), axis=0).min())
+
+
 def needed_for(coverage: float) -> int:
     """How many residuals there must be for the next one to lie between two of them."""
     return needed((1 + coverage) / 2)
@@ -127,6 +155,25 @@ def n_independent(residuals: np.ndarray, rows: np.ndarray) -> float:
     return n / alike
 
 
+def _joined(pool, rows, likened, lead):
+    """Residuals and changes going up, and how many independent ones would tell as much."""
+    changes = likened.changes[:, lead]
+    known = ~np.isnan(changes)
+    pool = np.concatenate([pool, changes[known]])
+    rows = np.concatenate([rows, likened.rows[known, lead]])
+    return np.sort(pool), n_independent(pool, rows)
+
+
+def _wider(n_alone, n, level, told=0.0):
+    """How much further out ends are, as so few independent residuals tell the size of errors.
+
+    Those are not in doubt of which something else has ``told`` a share.
+    """
+    n_alone = np.clip(n_alone, FEWEST_ALONE, n)
+    n_alone = n_alone / (1 - told) if told < 1 else math.inf
+    return stdtrit(n_alone, level) / stdtrit(n, level)
+
+
 def _ends_of_pool(pool, n_alone, coverage):
     """Both ends, of residuals going up that tell as much as so many independent ones."""
     n = len(pool)
@@ -137,5 +184,5 @@ def _ends_of_pool(pool, n_alone, coverage):
         furthest = np.sort(np.abs(pool))[min(rank, n) - 1]
         lower = min(lower, -furthest)
         upper = max(upper, furthest)
-    wider = stdtrit(np.clip(n_alone, FEWEST_ALONE, n), level) / stdtrit(n, level)
+    wider = _wider(n_alone, n, level)
     return wider * lower, wider * upper

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from skrnn.evaluation.intervals import Promise, sentences
 from skrnn.evaluation.measures import MEASURES, beside_baseline, by
+from skrnn.evaluation.past_changes import PastChanges
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,13 +49,16 @@ class Backtest:
     promise: Promise | None = None
 
     @classmethod
-    def of_folds(cls, folds: Sequence["Backtest"]) -> "Backtest":
+    def of_folds(cls, folds: Sequence["Backtest"], past: PastChanges | None = None) -> "Backtest":
         """One result of several that were run one by one, with a fold each.
 
         Parameters
         ----------
         folds : sequence of Backtest
             Results of the same model on the same samples, in the order of the folds.
+        past : PastChanges, default=None
+            Of one series, what it has changed: where the forecasts of earlier folds are few, that
+            tells with them how wide intervals are.
 
         Returns
         -------
@@ -68,7 +72,7 @@ class Backtest:
             fit_times=np.concatenate([fold.by_fold["fit_time"] for fold in folds]),
             predict_times=np.concatenate([fold.by_fold["predict_time"] for fold in folds]),
             estimators=[model for fold in folds for model in fold.estimators],
-            promise=Promise.of_folds([fold.promise for fold in folds]),
+            promise=Promise.of_folds([fold.promise for fold in folds], past),
         )
 
     @classmethod

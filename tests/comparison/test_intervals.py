@@ -206,8 +206,8 @@ def test_what_too_few_forecasts_cannot_tell_is_left_out(weekly, make_reading):
 
     assert list(found.model.forecast())[2:] == ["lower_0.5", "upper_0.5"]
     assert found.plan.notes[-1] == (
-        "Intervals: 50 %, from what 100 forecasts missed; none of 99.9 %, which take 1,999 "
-        "forecasts whose truth is known, and there are 100."
+        "Intervals: 50 %, from what 100 forecasts missed and, where these tell too little, how the "
+        "series changed; none of 99.9 %, which take 1,999 forecasts or changes, and there are 293."
     )
 
 
@@ -274,6 +274,23 @@ def test_what_is_the_same_of_all_is_said_once():
         "Its 80 % intervals held 60 % of the truth, between 10 and 20 by fold; its 95 % intervals "
         "held 75 %, between 10 and 20, less than promised."
     )
+
+
+def test_a_file_of_forty_rows_has_intervals(make_reading, tmp_path):
+    """Of few forecasts, and all changes of the series; the model's file keeps them."""
+    rows = np.random.default_rng(0).normal(size=40).cumsum()
+    index = pd.date_range("2024-01-01", periods=40, freq="MS", name="time")
+    found = compare(make_reading(pd.DataFrame({"demand": rows}, index)), models=["naive"])
+
+    assert found.model.coverages == (0.8, 0.95)
+    assert "how the series changed" in found.model.facts["intervals"]
+    forecast = found.model.forecast()
+    changes = found.model.past
+    assert (np.diff(forecast[ENDS].to_numpy()[:, [2, 0, 1, 3]], axis=1) > 0).all()
+    assert np.isfinite(forecast[ENDS].to_numpy()).all()
+    assert len(changes.values) == 40
+    found.model.save(tmp_path / "model.skrnn")
+    pd.testing.assert_frame_equal(load_model(tmp_path / "model.skrnn").forecast(), forecast)
 
 
 def test_a_single_fold_tests_no_intervals_and_tells_of_the_next(weekly, make_reading):
