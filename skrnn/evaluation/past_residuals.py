@@ -58,26 +58,21 @@ def ends_of(
     enough = [coverage for coverage in coverages if n_known >= needed_for(coverage)]
     if not enough:
         return ends
-    pools = ResidualPools(residuals)
+    alone = _Pools(residuals, rows)
+    joined = None
+    if likened is not None:
+        both = np.concatenate([residuals, likened.changes])
+        joined = _Pools(both, np.concatenate([rows, likened.rows]))
     for lead in range(n_leads):
-        leads = None
         for position, coverage in enumerate(enough):
-            wanted = pools.smallest(lead, needed_for(coverage))
-            if wanted != leads:
-                leads = wanted
-                pool = pools.of(leads, lead)
-                pool_rows = rows[:, leads][pools.known(leads)]
-                n_alone = n_independent(pool, pool_rows)
-                alone = np.sort(pool), n_alone
-                joined = None
-            if likened is None or n_alone >= needed_for(coverage):
-                ends[lead, position] = _ends_of_pool(*alone, coverage)
+            n = needed_for(coverage)
+            pool, n_alone = alone.around(lead, n)
+            if joined is None or n_alone >= n:
+                ends[lead, position] = _ends_of_pool(pool, n_alone, coverage)
                 continue
-            if joined is None:
-                joined = _joined(pool, pool_rows, likened, lead)
-            level = (1 + coverage) / 2
-            wider = _wider(n_alone, math.inf, level, told=likened.told)
-            ends[lead, position] = wider * np.array(_ends_of_pool(*joined, coverage))
+            wider = _wider(n_alone, math.inf, (1 + coverage) / 2, told=likened.told)
+            ends[lead, position] = _ends_of_pool(*joined.around(lead, n), coverage)
+            ends[lead, position] *= wider
     # Further out is never further in: ends of a larger coverage hold those of smaller ones.
     ends[..., 0] = np.minimum.accumulate(ends[..., 0], axis=1)
     ends[..., 1] = np.maximum.accumulate(ends[..., 1], axis=1)
@@ -115,11 +110,9 @@ def by_origin(
 
 
 def n_telling(residuals: np.ndarray, likened: Likened | None = None) -> int:
-    """How many forecasts, and changes over a lead, tell how rare errors are spread."""
+    """How many forecasts and changes tell how rare errors are spread."""
     known = np.count_nonzero(~np.isnan(residuals))
-    if likened is None:
-        return known
-    return known + int(np.count_nonzero(~np.isnan(likened.changes), axis=0).min())
+    return known if likened is None else known + np.count_nonzero(~np.isnan(likened.changes))
 
 
 def needed_for(coverage: float) -> int:
@@ -155,13 +148,23 @@ def n_independent(residuals: np.ndarray, rows: np.ndarray) -> float:
     return n / alike
 
 
-def _joined(pool, rows, likened, lead):
-    """Residuals and changes going up, and how many independent ones would tell as much."""
-    changes = likened.changes[:, lead]
-    known = ~np.isnan(changes)
-    pool = np.concatenate([pool, changes[known]])
-    rows = np.concatenate([rows, likened.rows[known, lead]])
-    return np.sort(pool), n_independent(pool, rows)
+class _Pools:
+    """The residuals around a lead, going up, and how many independent ones would tell as much."""
+
+    def __init__(self, residuals, rows):
+        self._rows = rows
+        self._pools = ResidualPools(residuals)
+        self._last = None, None
+
+    def around(self, lead, n):
+        """Those of the fewest leads that have n together; of all where none have."""
+        leads = self._pools.smallest(lead, n)
+        asked = lead, leads.start, leads.stop
+        if self._last[0] != asked:
+            pool = self._pools.of(leads, lead)
+            rows = self._rows[:, leads][self._pools.known(leads)]
+            self._last = asked, (np.sort(pool), n_independent(pool, rows))
+        return self._last[1]
 
 
 def _wider(n_alone, n, level, told=0.0):

@@ -207,7 +207,7 @@ def test_what_too_few_forecasts_cannot_tell_is_left_out(weekly, make_reading):
     assert list(found.model.forecast())[2:] == ["lower_0.5", "upper_0.5"]
     assert found.plan.notes[-1] == (
         "Intervals: 50 %, from what 100 forecasts missed and, where these tell too little, how the "
-        "series changed; none of 99.9 %, which take 1,999 forecasts or changes, and there are 293."
+        "series changed; none of 99.9 %, which take 1,999 forecasts or changes, and there are 486."
     )
 
 
