@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,10 @@ from skrnn.forecasters.residual_pools import ROUNDING, ResidualPools, needed, ra
 # Residuals are taken to tell as much as so many independent ones at least: ends that Student's t
 # sets for fewer are further out than forecasts ever err.
 FEWEST_ALONE = 2
+# Fewer independent ones say too little by themselves, where there is anything else.
+FEW_ALONE = 5
+# What is told to so small a rest is told wholly.
+SAME = 1e-9
 
 
 def ends_of(
@@ -31,10 +36,10 @@ def ends_of(
     That is so of residuals that do not depend on each other. Those of an origin's leads do, and
     those of neighbouring origins: they tell as much as fewer would (``n_independent``). Ends are
     further out by as much as the quantile of Student's t with so few degrees of freedom (of two, at
-    least) is beyond that with n. Where so few are too few for the coverage, ``past`` changes of the
-    series join in, in the size of the residuals, and ends are further out as that size is known
-    from so few; without any nobody knows whether truths lie rather above forecasts or below, and
-    both ends are as far out as absolute residuals are.
+    least) is beyond that with n; and where so few are too few for the coverage, nobody knows
+    whether truths lie rather above forecasts or below, and both ends are as far out as absolute
+    residuals are. Where they are fewer than five, ``past`` changes of the series join in, in the
+    size of the residuals: ends are then further out as that size is known from so few.
 
     Parameters
     ----------
@@ -66,13 +71,13 @@ def ends_of(
     for lead in range(n_leads):
         for position, coverage in enumerate(enough):
             n = needed_for(coverage)
-            pool, n_alone = alone.around(lead, n)
-            if joined is None or n_alone >= n:
-                ends[lead, position] = _ends_of_pool(pool, n_alone, coverage)
+            pool = alone.around(lead, n)
+            if joined is None or (len(pool) >= n and pool.n_alone >= FEW_ALONE):
+                ends[lead, position] = pool.ends(coverage)
                 continue
-            wider = _wider(n_alone, math.inf, (1 + coverage) / 2, told=likened.told)
-            ends[lead, position] = _ends_of_pool(*joined.around(lead, n), coverage)
-            ends[lead, position] *= wider
+            n_sizes = pool.n_sizes / max(1 - likened.told, SAME)
+            wider = _wider(n_sizes, math.inf, (1 + coverage) / 2)
+            ends[lead, position] = wider * joined.around(lead, n).ends(coverage)
     # Further out is never further in: ends of a larger coverage hold those of smaller ones.
     ends[..., 0] = np.minimum.accumulate(ends[..., 0], axis=1)
     ends[..., 1] = np.maximum.accumulate(ends[..., 1], axis=1)
@@ -149,7 +154,7 @@ def n_independent(residuals: np.ndarray, rows: np.ndarray) -> float:
 
 
 class _Pools:
-    """The residuals around a lead, going up, and how many independent ones would tell as much."""
+    """The residuals of each lead, with those around it."""
 
     def __init__(self, residuals, rows):
         self._rows = rows
@@ -161,31 +166,49 @@ class _Pools:
         leads = self._pools.smallest(lead, n)
         asked = lead, leads.start, leads.stop
         if self._last[0] != asked:
-            pool = self._pools.of(leads, lead)
-            rows = self._rows[:, leads][self._pools.known(leads)]
-            self._last = asked, (np.sort(pool), n_independent(pool, rows))
+            known = self._pools.known(leads)
+            self._last = asked, _Pool(self._pools.of(leads, lead), self._rows[:, leads][known])
         return self._last[1]
 
 
-def _wider(n_alone, n, level, told=0.0):
-    """How much further out ends are, as so few independent residuals tell the size of errors.
+class _Pool:
+    """Residuals of the truths of some rows."""
 
-    Those are not in doubt of which something else has ``told`` a share.
-    """
-    n_alone = np.clip(n_alone, FEWEST_ALONE, n)
-    n_alone = n_alone / (1 - told) if told < 1 else math.inf
-    return stdtrit(n_alone, level) / stdtrit(n, level)
+    def __init__(self, residuals, rows):
+        self._residuals = residuals
+        self._rows = rows
+        self._sorted = np.sort(residuals)
+
+    def __len__(self):
+        return len(self._residuals)
+
+    @cached_property
+    def n_alone(self):
+        """How many independent ones would tell as much."""
+        return n_independent(self._residuals, self._rows)
+
+    @cached_property
+    def n_sizes(self):
+        """How many would tell as much of how large they are: sizes are less alike than errors."""
+        sizes = np.abs(self._residuals)
+        if not np.ptp(sizes):
+            return self.n_alone
+        return max(self.n_alone, n_independent(sizes - sizes.mean(), self._rows))
+
+    def ends(self, coverage):
+        """Both ends, further out the fewer are independent."""
+        pool = self._sorted
+        n = len(pool)
+        level = (1 + coverage) / 2
+        lower, upper = pool[ranks(np.array([1 - level, level]), n) - 1]
+        if self.n_alone < needed_for(coverage):
+            rank = math.ceil(coverage * (n + 1) - ROUNDING)
+            furthest = np.sort(np.abs(pool))[min(rank, n) - 1]
+            lower = min(lower, -furthest)
+            upper = max(upper, furthest)
+        return _wider(self.n_alone, n, level) * np.array([lower, upper])
 
 
-def _ends_of_pool(pool, n_alone, coverage):
-    """Both ends, of residuals going up that tell as much as so many independent ones."""
-    n = len(pool)
-    level = (1 + coverage) / 2
-    lower, upper = pool[ranks(np.array([1 - level, level]), n) - 1]
-    if n_alone < needed_for(coverage):
-        rank = math.ceil(coverage * (n + 1) - ROUNDING)
-        furthest = np.sort(np.abs(pool))[min(rank, n) - 1]
-        lower = min(lower, -furthest)
-        upper = max(upper, furthest)
-    wider = _wider(n_alone, n, level)
-    return wider * lower, wider * upper
+def _wider(n_alone, n, level):
+    """How much further out ends are of n residuals that tell as much as so few independent ones."""
+    return stdtrit(np.clip(n_alone, FEWEST_ALONE, n), level) / stdtrit(n, level)
