@@ -87,7 +87,7 @@ def gates(layers, memory):
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
             P, H = (
-                view(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                cells.gates_at(layer, t, 4 * u, memory).reshape(4, -1),
                 view(memory, layer.H + t * u, 2, u),
             )
             a, b, c, d, before, after = (
@@ -111,7 +111,7 @@ def gates_gradients(layers, memory):
         u = layer.units
         for t in range(layer.steps if layer.kind <= GRU else 0):
             P, H = (
-                view(memory, layer.P + t * 4 * u, 4, u).reshape(4, -1),
+                cells.gates_at(layer, t, 4 * u, memory).reshape(4, -1),
                 view(memory, layer.H + t * u, 1, u),
             )
             a, b, c, d = P[0], P[1], P[2], P[3]
@@ -128,7 +128,10 @@ def weights_gradients(layers, gradient, memory):
     for layer in layers:
         if layer.kind <= GRU:
             u, x = layer.units, layer.inputs
-            P, X = view(memory, layer.P, layer.steps, 4 * u), view(memory, layer.x, layer.steps, x)
+            P, X = (
+                cells.gates_of(layer, 4 * u, memory),
+                view(memory, layer.x, layer.steps, x),
+            )
             H, block = (
                 view(memory, layer.H, layer.steps, u),
                 cells.steps_at_once(4 * u, x, u, memory),

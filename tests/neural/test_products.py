@@ -58,7 +58,7 @@ def kernels():
 
 
 # Rows, depth or columns, and lanes: whole tiles, parts of tiles, and fewer rows than a tile has.
-SHAPES = [(64, 31, 64), (5, 3, 16), (1, 1, 16), (3, 70, 48), (33, 6, 32)]
+SHAPES = [(64, 31, 64), (5, 3, 16), (15, 4, 48), (1, 1, 16), (3, 70, 48), (33, 6, 32)]
 
 
 def matrix(*shape, dtype):

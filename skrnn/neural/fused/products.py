@@ -28,6 +28,8 @@ VECTOR = _vector_bytes()
 # sixteen registers, or where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
 COLUMNS = 4 if VECTOR == 64 else 2
+# The rows of a tile of one step's product, where registers are many: few sums wait for each other.
+TALL = 8 if VECTOR == 64 else ROWS
 # The steps of a tile of many products with one matrix, and how deep they go before the next rows:
 # what is read of these steps stays close to a core until all rows have read it.
 STEPS = COLUMNS
@@ -364,12 +366,18 @@ def _adding_rows_tile():
 _turning = _turning_tile()
 _looking_up = _looking_up_tile()
 _adding_rows = _adding_rows_tile()
+_tall_block = _product_tile(TALL, VECTORS)
+_tall = _product_tile(TALL, 1)
 _block = _product_tile(ROWS, VECTORS)
 _narrow = _product_tile(ROWS, 1)
 _row = _product_tile(1, 1)
+_adding_tall_block = _product_tile(TALL, VECTORS, add=True)
+_adding_tall = _product_tile(TALL, 1, add=True)
 _adding_block = _product_tile(ROWS, VECTORS, add=True)
 _adding_narrow = _product_tile(ROWS, 1, add=True)
 _adding_row = _product_tile(1, 1, add=True)
+_affine_tall_block = _affine_tile(TALL, VECTORS)
+_affine_tall = _affine_tile(TALL, 1)
 _affine_block = _affine_tile(ROWS, VECTORS)
 _affine_narrow = _affine_tile(ROWS, 1)
 _affine_row = _affine_tile(1, 1)
@@ -438,9 +446,15 @@ def product(A, B, out):
     """
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
+    tall_rows = rows - rows % TALL
     whole_rows = rows - rows % ROWS
     whole_lanes = lanes - lanes % (VECTORS * vector)
-    for j in range(0, whole_rows, ROWS):
+    for j in range(0, tall_rows, TALL):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _tall_block(A, B, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _tall(A, B, out, j, b)
+    for j in range(tall_rows, whole_rows, ROWS):
         for b in range(0, whole_lanes, VECTORS * vector):
             _block(A, B, out, j, b)
         for b in range(whole_lanes, lanes, vector):
@@ -455,9 +469,15 @@ def add_product(A, B, out):
     """Add the product A B to what is there, as ``product`` gives it."""
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
+    tall_rows = rows - rows % TALL
     whole_rows = rows - rows % ROWS
     whole_lanes = lanes - lanes % (VECTORS * vector)
-    for j in range(0, whole_rows, ROWS):
+    for j in range(0, tall_rows, TALL):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _adding_tall_block(A, B, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _adding_tall(A, B, out, j, b)
+    for j in range(tall_rows, whole_rows, ROWS):
         for b in range(0, whole_lanes, VECTORS * vector):
             _adding_block(A, B, out, j, b)
         for b in range(whole_lanes, lanes, vector):
@@ -475,9 +495,15 @@ def affine(A, B, C, out):
     """
     rows, lanes = out.shape
     vector = VECTOR // out.itemsize
+    tall_rows = rows - rows % TALL
     whole_rows = rows - rows % ROWS
     whole_lanes = lanes - lanes % (VECTORS * vector)
-    for j in range(0, whole_rows, ROWS):
+    for j in range(0, tall_rows, TALL):
+        for b in range(0, whole_lanes, VECTORS * vector):
+            _affine_tall_block(A, B, C, out, j, b)
+        for b in range(whole_lanes, lanes, vector):
+            _affine_tall(A, B, C, out, j, b)
+    for j in range(tall_rows, whole_rows, ROWS):
         for b in range(0, whole_lanes, VECTORS * vector):
             _affine_block(A, B, C, out, j, b)
         for b in range(whole_lanes, lanes, vector):

@@ -39,6 +39,8 @@ from skrnn.neural.fused.layers.states import (
     back_to_inputs,
     begin_back,
     begin_states,
+    gates_at,
+    gates_of,
     hand_back,
     input_mask,
     inputs_of,
@@ -47,6 +49,7 @@ from skrnn.neural.fused.layers.states import (
     pass_back_missing,
     pass_on,
     pass_on_missing,
+    plan_gates,
     plan_gradient,
     plan_row,
     put_beside,
@@ -77,7 +80,7 @@ def _plan_cell(plan, read, spec):
     biases = first_biases(spec.cell, spec.units)
     plan.variable(lambda random, shape: biases.copy(), V[:, -1])
     layer = plan_row(plan, read, spec, kind, start)
-    layer["P"] = plan.reserve(read.steps, rows)
+    plan_gates(plan, layer, rows)
     plan_columns(plan, layer, rows)
     return layer
 
@@ -165,13 +168,12 @@ def linear_forward(layers, at, packed, memory, training, seed):
     gates = _n_gates(layer)
     V = _weights(layer, gates, packed)
     H = view(memory, layer.H, layer.steps + 1, layer.units)
-    P = view(memory, layer.P, layer.steps, gates * layer.units)
+    P = gates_of(layer, gates * layer.units, memory)
     x_mask = input_mask(layer, memory, training)
     draw_mask(x_mask, layer.dropout, mixed(seed, 0), memory)
     leave_out_inputs(layer, memory, x_mask)
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)
-    rows = P.reshape(layer.steps, gates, -1)
     states = H.reshape(layer.steps + 1, -1)
     columns = set_columns(layer, memory, V)
     block = steps_at_once(gates * layer.units, layer.inputs, layer.units, memory)
@@ -186,7 +188,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
         elif (t - begin) % block == 0:
             end = min(t + block, stop)
             affine_of_steps(V, X[t:end], P[t:end])
-        p = rows[t]
+        p = gates_at(layer, t, V.shape[0], memory).reshape(gates, -1)
         if layer.kind == MINGRU:
             _mingru_gates(p[0], p[1], states[t], layer.activation, states[t + 1])
         else:
@@ -211,13 +213,12 @@ def linear_backward(layers, at, packed, gradient, memory, training):
     x_mask = input_mask(layer, memory, training)
     X = inputs_of(layer, memory, x_mask)
     H = view(memory, layer.H, steps + 1, u)
-    P = view(memory, layer.P, steps, gates * u)
+    P = gates_of(layer, gates * u, memory)
     D = view(memory, layer.d, layer.out_steps, layer.width)
     dX = view(memory, layer.dx, steps, inputs)
     spare = memory[layer.spare : layer.spare + inputs]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
-    rows = P.reshape(steps, gates, -1)
     states = H.reshape(steps + 1, -1)
     d = dh.ravel()
     d_columns = begin_columns(layer, memory, gates * u)
@@ -231,7 +232,7 @@ def linear_backward(layers, at, packed, gradient, memory, training):
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
             keep_missing(layer, t, dh, dc, memory)
-        p = rows[t]
+        p = gates_at(layer, t, V.shape[0], memory).reshape(gates, -1)
         if layer.kind == MINGRU:
             _mingru_slopes(p[0], p[1], states[t], layer.activation, d)
         else:

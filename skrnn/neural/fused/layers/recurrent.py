@@ -37,6 +37,8 @@ from skrnn.neural.fused.layers.states import (
     back_to_inputs,
     begin_back,
     begin_states,
+    gates_at,
+    gates_of,
     hand_back,
     input_mask,
     inputs_of,
@@ -45,6 +47,7 @@ from skrnn.neural.fused.layers.states import (
     pass_back_missing,
     pass_on,
     pass_on_missing,
+    plan_gates,
     plan_gradient,
     plan_row,
     put_beside,
@@ -103,7 +106,7 @@ def _plan_cell(plan, read, spec):
         layer["h_mask"] = plan.reserve(units)
         layer["h_masked"] = plan.reserve(read.steps, units)
     if kind != SIMPLE:
-        layer["P"] = plan.reserve(read.steps, GATES[kind] * units)
+        plan_gates(plan, layer, GATES[kind] * units)
     plan_columns(plan, layer, (3 if kind == GRU else GATES[kind]) * units)
     if kind == LSTM:
         layer["C"] = plan.reserve(read.steps + 1, units)
@@ -132,7 +135,7 @@ def _plan_gradient(plan, layer, block):
     """Gradients of a step's state and cell, and of a simple cell's products."""
     plan_gradient(plan, layer, block)
     if layer["kind"] == SIMPLE:
-        layer["P"] = plan.reserve(layer["steps"], layer["units"])
+        plan_gates(plan, layer, layer["units"])
     if layer["units"] >= WIDE:
         layer["spare_steps"] = plan.reserve(STEPS_OF_SUMS, PANEL)
     rows = GATES[layer["kind"]] * layer["units"]
@@ -186,9 +189,9 @@ def _states(layer, memory, h_mask):
 
 
 @part_of
-def _rows(P):
+def _rows(products):
     """The gates of a step, each of all units and lanes."""
-    gates = P.reshape(4, -1)
+    gates = products.reshape(4, -1)
     return gates[0], gates[1], gates[2], gates[3]
 
 
@@ -206,9 +209,9 @@ def _affine(layer, V, columns, x, h, out):
 def _lstm_step(layer, t, V, columns, x, h, H, memory):
     """The state and the cell of an LSTM behind step t."""
     u = layer.units
-    P = view(memory, layer.P + t * 4 * u, 4, u)
-    _affine(layer, V, columns, x, h, P.reshape(4 * u, -1))
-    i, f, g, o = _rows(P)
+    products = gates_at(layer, t, 4 * u, memory)
+    _affine(layer, V, columns, x, h, products)
+    i, f, g, o = _rows(products)
     C = view(memory, layer.C + t * u, 2, u)
     active = view(memory, layer.T + t * u, 1, u).ravel()
     before = C[0].ravel()
@@ -226,8 +229,7 @@ def _gru_step(layer, t, V, columns, x, h, H, memory):
     """
     u = layer.units
     nothing = memory[:0]
-    P = view(memory, layer.P + t * 4 * u, 4, u)
-    products = P.reshape(4 * u, -1)
+    products = gates_at(layer, t, 4 * u, memory)
     if layer.one_hot:
         look_up(columns, codes_in(layer, x[0]), products[: 3 * u])
         add_product(V[u : 3 * u, layer.inputs + 1 :], h, products[u : 3 * u])
@@ -235,7 +237,7 @@ def _gru_step(layer, t, V, columns, x, h, H, memory):
         affine(V[:u, : layer.inputs + 1], x, nothing, products[:u])
         affine(V[u : 3 * u], x, h, products[u : 3 * u])
     affine(V[3 * u :, layer.inputs :], nothing, h, products[3 * u :])
-    g, z, r, q = _rows(P)
+    g, z, r, q = _rows(products)
     gru_gates(g, z, r, q, H[t].ravel(), layer.activation, H[t + 1].ravel())
 
 
@@ -281,20 +283,21 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
 
 
 @part_of
-def _slopes(layer, t, H, P, dh, dc, direct, memory):
+def _slopes(layer, t, H, dh, dc, direct, memory):
     """The gates of step t become the gradients of their products."""
     u = layer.units
     if layer.kind == SIMPLE:
         multiply_slope(H[t + 1].ravel(), dh.ravel(), layer.activation)
-        copy(dh, P[t])
+        copy(dh, gates_at(layer, t, u, memory))
         return
+    products = gates_at(layer, t, 4 * u, memory)
     if layer.kind == LSTM:
-        i, f, g, o = _rows(P[t])
+        i, f, g, o = _rows(products)
         before = view(memory, layer.C + t * u, 1, u).ravel()
         active = view(memory, layer.T + t * u, 1, u).ravel()
         lstm_slopes(i, f, g, o, before, active, layer.activation, dh.ravel(), dc.ravel())
     else:
-        g, z, r, q = _rows(P[t])
+        g, z, r, q = _rows(products)
         gru_slopes(g, z, r, q, H[t].ravel(), layer.activation, dh.ravel(), direct.ravel())
 
 
@@ -345,7 +348,7 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     X = inputs_of(layer, memory, x_mask)
     states = _states(layer, memory, h_mask)
     H = view(memory, layer.H, steps + 1, u)
-    P = view(memory, layer.P, steps, V.shape[0])
+    P = gates_of(layer, V.shape[0], memory)
     D = view(memory, layer.d, layer.out_steps, layer.width)
     dX = view(memory, layer.dx, steps, inputs)
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
@@ -362,7 +365,7 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
             keep_missing(layer, t, dh, dc, memory)
-        _slopes(layer, t, H, P, dh, dc, spare[:u], memory)
+        _slopes(layer, t, H, dh, dc, spare[:u], memory)
         product(Ut, P[t, last:], dh)
         leave_out(dh, h_mask)
         if layer.kind == GRU:

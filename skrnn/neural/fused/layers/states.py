@@ -52,8 +52,11 @@ declare(
     gone="which lanes have no such step",
 )
 
+# A row between the gates of two steps: at distances of powers of two, steps would share the places
+# of a cache.
+APART = 1
 # What a core keeps close: the gradients of the weights are summed over as many steps as fit.
-CACHE_BYTES = 2**19
+CACHE_BYTES = 2**18
 
 # How the layer of a cell is planned, by the cell's name: a function of the plan, the ``Stretch``
 # that it reads, and the layer's data, which gives the layer's row of the table.
@@ -148,6 +151,11 @@ def plan_row(plan, read, spec, kind, start):
     return layer
 
 
+def plan_gates(plan, layer, rows):
+    """So many rows of gates for each step."""
+    layer["P"] = plan.reserve(layer["steps"], rows + APART)
+
+
 def plan_gradient(plan, layer, block):
     """Gradients of a step's state and cell."""
     layer["dh"] = plan.reserve(layer["units"])
@@ -166,6 +174,19 @@ def input_mask(layer, memory, training):
     """The mask of inputs; without rows if nothing is left out."""
     n = layer.inputs if training and layer.dropout > 0 else 0
     return memory[layer.x_mask : layer.x_mask + n]
+
+
+@part_of
+def gates_of(layer, rows, memory):
+    """The gates of all steps (steps, rows, lanes)."""
+    return view(memory, layer.P, layer.steps, rows + APART)[:, :rows]
+
+
+@part_of
+def gates_at(layer, t, rows, memory):
+    """Those of one step (rows, lanes), in one piece."""
+    start = layer.P + t * (rows + APART)
+    return memory[start : start + rows]
 
 
 @part_of
