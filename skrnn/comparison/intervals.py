@@ -27,9 +27,9 @@ def residuals_of(result: Backtest) -> tuple[np.ndarray, np.ndarray, float]:
     missed = (table["true"] - table["predicted"]).to_numpy(float)
     at, rows = by_origin(table, result.promise.rows[:, 1])
     relative, _, memory = result.promise.relative(missed, at[1], np.ones(len(missed), bool))
-    found = np.full(rows.shape, np.nan, np.float32)
+    found = np.full(rows.shape, np.nan)
     found[at] = relative
-    return found, rows[:, 0], memory
+    return _compact(found), rows[:, 0], memory
 
 
 def past_of(result: Backtest) -> PastChanges | None:
@@ -138,6 +138,15 @@ def _judgement(result, coverage):
         return ""
     words = f", {'less' if held < coverage else 'more'} than promised"
     return words if away > CLEARLY * error else f"{words}, perhaps by chance"
+
+
+def _compact(residuals):
+    """In single precision, if none is too large or too small for that."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = residuals.astype(np.float32)
+    fits = np.isfinite(single) == np.isfinite(residuals)
+    fits &= (single == 0) == (residuals == 0)
+    return single if fits.all() else residuals
 
 
 def _n_telling(residuals, first_rows, past):

@@ -78,7 +78,8 @@ def _means(table, forecast, starts):
     scale = table["scale"].to_numpy(float)
     error = np.abs(true - forecasts)
     scaled = np.isfinite(scale)
-    size = np.maximum(np.abs(true) + np.abs(forecasts), np.finfo(float).eps)
+    size = np.abs(true) + np.abs(forecasts)
+    shares = np.divide(error, size, out=np.zeros(len(table)), where=size > 0)
     n_lines = np.diff([*starts, len(table)])
     n_scaled = np.add.reduceat(scaled, starts, dtype=np.int64)
     relative = np.divide(error, scale, out=np.zeros(len(table)), where=scaled)
@@ -89,5 +90,5 @@ def _means(table, forecast, starts):
         "mae": np.add.reduceat(error, starts) / n_lines,
         "rmse": np.sqrt(np.add.reduceat(error**2, starts) / n_lines),
         "mase": mase,
-        "smape": 200 * np.add.reduceat(error / size, starts) / n_lines,
+        "smape": 200 * np.add.reduceat(shares, starts) / n_lines,
     }

@@ -103,5 +103,5 @@ def _correlation(one, other):
     """How much two go up and down together, 0 … 1; 0 where that is unknown."""
     one = one - one.mean()
     other = other - other.mean()
-    size = np.sqrt((one @ one) * (other @ other))
+    size = np.sqrt(one @ one) * np.sqrt(other @ other)
     return max(0.0, one @ other / size) if size else 0.0

@@ -276,6 +276,17 @@ def test_what_is_the_same_of_all_is_said_once():
     )
 
 
+@pytest.mark.parametrize("size", [1e-100, 1e100])
+def test_of_any_size(weekly, make_reading, size):
+    """Residuals that single precision has no numbers for have intervals, too."""
+    asked = {"models": ["naive"], "horizon": 2}
+    small = compare(make_reading(weekly, 7), **asked).model.forecast()
+
+    found = compare(make_reading(weekly.assign(demand=weekly["demand"] * size), 7), **asked)
+
+    np.testing.assert_allclose(found.model.forecast()[ENDS] / size, small[ENDS], rtol=1e-4)
+
+
 def test_a_file_of_forty_rows_has_intervals(make_reading, tmp_path):
     """Of few forecasts, and all changes of the series; the model's file keeps them."""
     rows = np.random.default_rng(0).normal(size=40).cumsum()

@@ -60,6 +60,13 @@ def test_smape_of_zeros():
     assert measures(table([0, 0], [0, 3]))["smape"] == pytest.approx(100)
 
 
+def test_smape_of_the_smallest_numbers():
+    """It is a share, whatever their size."""
+    found = measures(table([1e-100, 3e-100], [2e-100, 3e-100]))["smape"]
+
+    assert found == pytest.approx(100 / 3)
+
+
 @pytest.mark.parametrize("season", [1, 7])
 @pytest.mark.parametrize("rows_in", [True, False])
 def test_mase_against_sktime(season, rows_in):
