@@ -237,10 +237,11 @@ def _transposed_tile(rows, vectors):
     return _tile(write)
 
 
-def _outer_tile(rows, columns):
+def _outer_tile(rows, columns, *, narrow=False):
     """A tile of sums over lanes.
 
-    Rows of D times rows of S, a vector of lanes at a time, and all steps.
+    Rows of D times rows of S, a vector of lanes at a time, and all steps; ``narrow`` are lanes that
+    are one vector.
     """
 
     def write(builder, D, S, out, j, i):
@@ -248,15 +249,22 @@ def _outer_tile(rows, columns):
         js = _beside(builder, j, rows)
         indices = _beside(builder, i, columns)
         steps, _, lanes = D.shape
+
+        def add(step, b):
+            left, right = (
+                [array.load(step, row, b) for row in at] for array, at in ((D, js), (S, indices))
+            )
+            _add_products(builder, sums, left, right)
+
         with cgutils.for_range(builder, steps) as step:
-            n_vectors = builder.udiv(lanes, ir.Constant(lanes.type, D.vector.count))
-            with cgutils.for_range(builder, n_vectors) as vector:
-                b = builder.mul(vector.index, ir.Constant(lanes.type, D.vector.count))
-                left, right = (
-                    [array.load(step.index, row, b) for row in at]
-                    for array, at in ((D, js), (S, indices))
-                )
-                _add_products(builder, sums, left, right)
+            if narrow:
+                # A loop inside would take as long as what it does.
+                add(step.index, ir.Constant(lanes.type, 0))
+            else:
+                n_vectors = builder.udiv(lanes, ir.Constant(lanes.type, D.vector.count))
+                with cgutils.for_range(builder, n_vectors) as vector:
+                    b = builder.mul(vector.index, ir.Constant(lanes.type, D.vector.count))
+                    add(step.index, b)
         totals = _across(builder, [builder.load(total) for row in sums for total in row])
         for j in js:
             row = functools.reduce(
@@ -388,6 +396,7 @@ _adding_step, _adding_step_row = (_steps_tile(rows, 1, add=True) for rows in (RO
 _transposed, _transposed_row = (_transposed_tile(rows, STEPS) for rows in (ROWS, 1))
 _transposed_vector, _transposed_row_vector = (_transposed_tile(rows, 1) for rows in (ROWS, 1))
 _square = _outer_tile(ROWS, COLUMNS)
+_narrow_square = _outer_tile(ROWS, COLUMNS, narrow=True)
 _column = _outer_tile(ROWS, 1)
 _dot = _outer_tile(1, 1)
 
@@ -587,9 +596,13 @@ def add_outer(D, S, out):
     rows, columns = out.shape
     whole_rows = rows - rows % ROWS
     whole_columns = columns - columns % COLUMNS
+    narrow = D.shape[2] == VECTOR // D.itemsize
     for j in range(0, whole_rows, ROWS):
         for i in range(0, whole_columns, COLUMNS):
-            _square(D, S, out, j, i)
+            if narrow:
+                _narrow_square(D, S, out, j, i)
+            else:
+                _square(D, S, out, j, i)
         for i in range(whole_columns, columns):
             _column(D, S, out, j, i)
     for j in range(whole_rows, rows):
