@@ -12,7 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
+from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
@@ -272,7 +272,8 @@ def _keep_codes(network, numbers, n, sample, first, reads):
             reads.codes[k] = code_of(X[t, 0, b], table.codes)
             reads.gradient_of[k] = sample + b if table.mean else k
             if not table.mean:
-                copy(given[b], reads.gradients[k])
+                for j in range(table.units):
+                    reads.gradients[k, j] = given[b, j]
     if table.mean:
         for b in range(n):
             share = numbers.dtype.type(1 / (table.steps - begins[b]))
@@ -287,16 +288,19 @@ def _sum_rows(table, reads, n_codes):
     n_rows = 0
     for k in range(n_codes):
         code = reads.codes[k]
-        given = reads.gradients[reads.gradient_of[k]]
+        given = reads.gradient_of[k]
         row = reads.row_of[code]
+        # Numbers are read where they lie: to make an array of each row would take longer.
         if row < 0:
             row = n_rows
             reads.row_of[code] = row
             reads.code_of[row] = code
             n_rows += 1
-            copy(given, reads.gradient[row * u : (row + 1) * u])
+            for j in range(u):
+                reads.gradient[row * u + j] = reads.gradients[given, j]
         else:
-            add_to(given, reads.gradient[row * u : (row + 1) * u])
+            for j in range(u):
+                reads.gradient[row * u + j] += reads.gradients[given, j]
     return n_rows
 
 
@@ -311,18 +315,20 @@ def _learn_rows(table, weights, learning, n_rows):
     packed = weights.packed[table.packed :]
     for row in range(n_rows):
         code = reads.code_of[row]
-        place = slice(row * u, (row + 1) * u)
-        copy(packed[code * u : (code + 1) * u], reads.numbers[place])
+        for j in range(u):
+            reads.numbers[row * u + j] = packed[code * u + j]
         for i in range(n_remembered):
-            copy(reads.remembered[code, i], memory[i, place])
+            for j in range(u):
+                memory[i, row * u + j] = reads.remembered[code, i, j]
     optimize(reads.numbers[:n], reads.gradient[:n], memory, learning.optimizer)
     for row in range(n_rows):
         code = reads.code_of[row]
         reads.row_of[code] = -1
-        place = slice(row * u, (row + 1) * u)
-        copy(reads.numbers[place], packed[code * u : (code + 1) * u])
+        for j in range(u):
+            packed[code * u + j] = reads.numbers[row * u + j]
         for i in range(n_remembered):
-            copy(memory[i, place], reads.remembered[code, i])
+            for j in range(u):
+                reads.remembered[code, i, j] = memory[i, row * u + j]
 
 
 @part_of
