@@ -97,7 +97,8 @@ def fit_model(
         return model
     try:
         tested = RungInFold(ladder, name, coverages)(X, y, older, newest)
-        tested = Backtest.of_folds([tested], preparation.past(reading.frames))
+        promise = replace(tested.promise, past=preparation.past(reading.frames))
+        tested = replace(tested, promise=promise)
     except (ValueError, np.linalg.LinAlgError) as error:
         # There is a model all the same, which says what it lacks.
         words = f"none, as no forecast could be tested on the newest rows: {_first_line(error)}"

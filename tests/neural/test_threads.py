@@ -94,6 +94,23 @@ def test_an_error_of_one_ends_what_the_others_have_begun():
     assert ended == [0]
 
 
+def test_who_does_a_share_is_one_of_the_others_again(monkeypatch):
+    """Also where no thread can begin any more: what stops the others stops it."""
+    monkeypatch.setattr(threads, "_ending", lambda: True)
+    own = []
+
+    def work(thread, shared):
+        own.append(threads._own())
+        together(1, lambda *_: None, show=lambda shared: None)
+        own.append(threads._own())
+
+    together(1, work)
+
+    assert own[0] is not None
+    assert own[1] is own[0]
+    assert threads._own() is None
+
+
 def test_of_brief_work_the_caller_does_a_share():
     """And the others theirs."""
     names = []

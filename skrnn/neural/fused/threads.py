@@ -110,6 +110,7 @@ def together(
     ended = [threading.Event() for _ in range(n_threads)]
 
     def run(thread):
+        before = _own()
         _WORK.own = states[1 + thread]
         try:
             work(thread, states[0])
@@ -117,7 +118,7 @@ def together(
             errors.append(error)
             states[:, STOP] = 1
         finally:
-            _WORK.own = None
+            _WORK.own = before
             ended[thread].set()
 
     threads = [
@@ -129,13 +130,7 @@ def together(
             thread.start()
         if inside:
             run(0)
-        for end in ended:
-            # Not every system lets Ctrl-C end a wait without a limit.
-            while not end.wait(SHOWN_EVERY):
-                if show:
-                    show(states[0])
-                if own is not None and own[STOP]:
-                    raise KeyboardInterrupt
+        _wait_until(ended, states[0], show, own)
     finally:
         states[:, STOP] = 1
         for thread, end in zip(threads, ended[n_threads - len(threads) :], strict=True):
@@ -144,6 +139,17 @@ def together(
                 end.wait()
     if errors:
         raise errors[0]
+
+
+def _wait_until(ended, shared, show, own):
+    """Wait until all have ended; what stops who waits ends the wait."""
+    for end in ended:
+        # Not every system lets Ctrl-C end a wait without a limit.
+        while not end.wait(SHOWN_EVERY):
+            if show:
+                show(shared)
+            if own is not None and own[STOP]:
+                raise KeyboardInterrupt
 
 
 def _alone(work, own):
