@@ -91,7 +91,8 @@ def fit_model(
     found = race(names, trials, ladder, ground)
     ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
     fitted = fit_rung(replace(ladder, lasting=True), name, X, y)
-    facts = learned_facts(ladder, name, fitted)
+    lined_up = WindowSamples(None, X, y).lined_up
+    facts = learned_facts(ladder, name, fitted) | ({"dates": lined_up} if lined_up else {})
     model = forecast_model(name, fitted, preparation, reading, facts)
     if not coverages:
         return model

@@ -174,7 +174,8 @@ def make_plan(
     preparation, ground, ladder = prepare(reading, options)
     n_folds = None if options.folds is None else _count("folds", options.folds, N_FOLDS)
     X, y = preparation.windows(reading.frames)
-    folds = make_folds(WindowSamples(None, X, y), n_folds, reading.season)
+    samples = WindowSamples(None, X, y)
+    folds = make_folds(samples, n_folds, reading.season)
     if kept is not None:
         kept.begin(identity(reading, options, (preparation, ground, ladder), X, y, folds))
     racing = tuple(name for name in models if name != ENSEMBLE)
@@ -189,6 +190,7 @@ def make_plan(
         *note_on_race(found),
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
+        *([f"{samples.lined_up}."] if samples.lined_up else []),
         *_note_on_folds(n_folds, folds),
     ]
     if any(name in LEARNING for name in models):

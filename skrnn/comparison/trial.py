@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from skrnn.baselines import NaiveForecaster
 from skrnn.comparison.preparation import spacing, taught_targets
 from skrnn.comparison.relative import parts_of
+from skrnn.evaluation.samples import WindowSamples
 from skrnn.windows import Windows
 from skrnn.wording import number
 
@@ -51,7 +52,7 @@ class Trial:
         windows = X[train]
         values = np.reshape(y, (len(y), -1))[train]
         expected = taught_targets(windows, values)
-        newest = windows.ends - windows.bounds[windows.series + 1] + values.shape[1]
+        _, newest = WindowSamples(None, windows, values).shared()
         taught, least = np.quantile(newest, [TAUGHT_SHARE, LEAST_TAUGHT])
         # What judges begins a horizon later, and is as long as one, where there are few windows.
         border = min(taught, max(least, newest.max() - 2 * values.shape[1]))
@@ -74,7 +75,7 @@ class Trial:
         """
         found = [cls.of(X, y, train, target)]
         if len(train) <= FEW_WINDOWS:
-            newest = X.ends[train] - X.bounds[X.series[train] + 1]
+            _, newest = WindowSamples(None, X[train], y[train]).shared()
             oldest = train[newest <= np.quantile(newest, OLDER_SHARE)]
             found.append(cls.of(X, y, oldest, target))
         return found

@@ -64,9 +64,10 @@ def backtest(
     cv : int or splitter, default=5
         Number of folds, as in ``TimeSeriesSplit``, whose windows expand; or a splitter, such as
         ``TimeSeriesSplit(8, test_size=24, max_train_size=1000)`` for windows that slide. The folds
-        of a panel that are only counted share their dates (their distance from the end, where there
-        is no time index). If a splitter trains on targets that were not known when its test begins,
-        a warning says by how many rows, and these samples are left out. A series of a panel that a
+        of a panel that are only counted share their dates. Where there is no time index, or no date
+        that most of the series share, they share their distance from the end; of the latter a
+        warning tells. If a splitter trains on targets that were not known when its test begins, a
+        warning says by how many rows, and these samples are left out. A series of a panel that a
         splitter does not test in a fold may be trained on as a whole.
     refit : bool or int, default=True
         Fit anew in each fold; in the first only (False); or in every so many folds. Each fit knows

@@ -44,6 +44,11 @@ class EvaluationSamples(ABC):
         """(origin, newest) in rows that all series share."""
         return self.origin, self.newest
 
+    @property
+    def lined_up(self) -> str | None:
+        """Where series end together although they have dates, that they do, in words."""
+        return None
+
     def shared_rows(self, which: np.ndarray, n_leads: int) -> np.ndarray:
         """The rows (n, n_leads) that some samples forecast, counted as all series share them."""
         return self.origin[which, None] + self.leads_of(n_leads)

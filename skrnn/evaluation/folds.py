@@ -69,6 +69,8 @@ def _counted_groups(samples, n_folds, every):
             f"cv={n_folds} is too large a number of folds for {n_origins} samples in a row: use "
             f"fewer folds, or a longer series"
         )
+    if samples.lined_up:
+        warnings.warn(samples.lined_up, UserWarning, stacklevel=4)
     tests = successive_tests(origin, n_folds, n_origins // (n_folds + 1))
     groups = []
     for fold in range(0, n_folds, every):

@@ -12,6 +12,10 @@ from skrnn.validation import check_target_values
 from skrnn.windows.inputs import as_windows
 from skrnn.windows.leads import leads_of
 
+# Where no date is that of a larger share of the series, dates cut a panel into series, and not into
+# past and future.
+SHARE_AT_ONCE = 1 / 2
+
 
 class WindowSamples(EvaluationSamples):
     """Windows with their targets: a forecast is made at each window's last step.
@@ -42,7 +46,8 @@ class WindowSamples(EvaluationSamples):
     def shared(self):
         """(origin, newest) in rows that all series share: by their time index.
 
-        Without one, series end together.
+        Without one, or without a date that most of them share, series end together, as they do
+        when all are forecast.
         """
         if not self.is_panel:
             return self.origin, self.newest
@@ -56,7 +61,7 @@ class WindowSamples(EvaluationSamples):
     def _counted(self, rows, series):
         """Rows of some series, as all series of a panel share them."""
         stop = self.windows.bounds[series + 1]
-        if self._dates is None:
+        if not self._have_shared_dates:
             return rows - stop
         last = np.minimum(rows, stop - 1)
         return self._dates[last] + rows - last
@@ -68,6 +73,27 @@ class WindowSamples(EvaluationSamples):
         if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
             return None
         return pd.factorize(index, sort=True)[0]
+
+    @cached_property
+    def _most_at_once(self):
+        """How many series there are at the same time at most, which have dates."""
+        return most_at_once(self._dates, self.windows.bounds)
+
+    @property
+    def _have_shared_dates(self):
+        n_series = len(self.windows.bounds) - 1
+        return self._dates is not None and self._most_at_once > SHARE_AT_ONCE * n_series
+
+    @property
+    def lined_up(self):
+        """That series end together although they have dates, in words."""
+        if not self.is_panel or self._dates is None or self._have_shared_dates:
+            return None
+        return (
+            f"At no time are there more than {self._most_at_once} of the "
+            f"{len(self.windows.bounds) - 1} series: their newest rows count as of the same time, "
+            "whatever their dates"
+        )
 
     def predict(self, model, which):
         """Forecasts (n, n_leads) of some samples."""
@@ -124,3 +150,15 @@ class WindowSamples(EvaluationSamples):
                 return column
             unknown &= share is None
         return 0 if unknown else None
+
+
+def most_at_once(dates: np.ndarray, bounds: np.ndarray) -> int:
+    """How many series there are at the same time at most, each from its first date to its last.
+
+    ``dates`` are numbers of the rows, which go up within each of the series between ``bounds``.
+    """
+    there = np.diff(bounds) > 0
+    change = np.zeros(int(dates.max()) + 2, np.int64)
+    np.add.at(change, dates[bounds[:-1][there]], 1)
+    np.add.at(change, dates[bounds[1:][there] - 1] + 1, -1)
+    return int(change.cumsum().max())

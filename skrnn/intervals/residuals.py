@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -101,6 +102,8 @@ def rolling_residuals(
     A block's fit knows targets up to the origin of the block's first forecast: the gap is as long
     as it takes.
     """
+    if samples.lined_up:
+        warnings.warn(samples.lined_up, UserWarning, stacklevel=4)
     parts = []
     for train, test in calibration_blocks(samples, size, n_blocks):
         parts.append(_block(samples, template, weights, train, test, with_quantiles))

@@ -142,6 +142,38 @@ def test_panels(make_reading, known_ahead):
     assert_blind(make_reading, panel, known_ahead, models=QUICK, horizon=3, folds=2)
 
 
+def test_panels_that_share_no_dates(make_reading):
+    """Series that are there at different times are cut so many rows before each one's end."""
+    panel = {"one": series(), "other": series(seed=1).iloc[40:], "third": series(seed=2)}
+    for place, frame in enumerate(panel.values()):
+        frame.index += pd.Timedelta(1000 * place, "D")
+    options = {"models": QUICK, "horizon": 3, "folds": 2}
+    honest = compare(make_reading(panel, 7), **options)
+    assert any(note.startswith("At no time are there more than 1 of") for note in honest.plan.notes)
+    newest = honest.results["naive"].predictions.query("fold == 1")
+    first = newest.groupby("series")["origin"].min()
+    ends = pd.Series([frame.index[-1] for frame in panel.values()])
+    cuts = ends - (ends - first).max()
+    others = {
+        name: changed(frame, cut, 0) for (name, frame), cut in zip(panel.items(), cuts, strict=True)
+    }
+
+    other = compare(make_reading(others, 7), **options)
+
+    def made_in_time(result, fold):
+        """Up to each series' own cut."""
+        table = result.predictions
+        table = table[table["origin"] <= table["series"].map(cuts)]
+        return table[table["fold"] == fold].drop(columns="true")
+
+    assert other.plan.race == honest.plan.race
+    for name, result in honest.results.items():
+        for fold in (0, 1):
+            found, expected = made_in_time(other.results[name], fold), made_in_time(result, fold)
+            assert len(expected) > 0
+            pd.testing.assert_frame_equal(found, expected, check_exact=True, obj=f"{name}, {fold}")
+
+
 @pytest.mark.parametrize("form", FORMS_OF_SEVERAL, ids=lambda form: form.words(7))
 def test_every_form(make_reading, monkeypatch, form):
     """Whatever linear model and networks learn, also each window by itself."""

@@ -60,6 +60,44 @@ def test_series_of_a_panel_are_tested_on_the_same_dates():
         assert newest[train].max() <= origin[test].min()
 
 
+def frames_of(*starts, n_rows=80):
+    """Series of so many days that begin on some dates."""
+    days = [pd.date_range(start, periods=n_rows) for start in starts]
+    return [pd.DataFrame({"y": np.arange(float(n_rows))}, index) for index in days]
+
+
+@pytest.mark.parametrize("years", [("2010", "2024"), ("2010", "2010", "2015", "2018", "2024")])
+def test_series_that_share_no_dates_are_tested_at_their_ends(years):
+    """By dates the folds would test the newest series alone, of which most are never tested."""
+    panel = WindowSamples(None, *make_windows(frames_of(*years), 5, 3))
+    without_dates = [frame.to_numpy() for frame in frames_of(*years)]
+    other = WindowSamples(None, *make_windows(without_dates, 5, 3))
+
+    assert panel.lined_up == (
+        f"At no time are there more than {years.count('2010')} of the {len(years)} series: their "
+        "newest rows count as of the same time, whatever their dates"
+    )
+    assert other.lined_up is None
+    for fold, expected in zip(make_folds(panel, 3, 1), make_folds(other, 3, 1), strict=True):
+        assert set(panel.series[fold[1]]) == set(range(len(years)))
+        np.testing.assert_array_equal(fold[0], expected[0])
+        np.testing.assert_array_equal(fold[1], expected[1])
+
+
+@pytest.mark.parametrize(
+    "years", [("2024-01-01", "2024-03-01"), ("2010-01-01", "2024-01-01", "2024-03-20")]
+)
+def test_series_of_which_most_share_a_date_are_not(years):
+    """Those that ended before are learned from."""
+    panel = WindowSamples(None, *make_windows(frames_of(*years), 5, 3))
+    origin, newest = panel.shared()
+
+    assert panel.lined_up is None
+    for train, test in make_folds(panel, 2, 1):
+        assert panel.X.index[panel.origin[test]].min() >= pd.Timestamp("2024-02-01")
+        assert newest[train].max() <= origin[test].min()
+
+
 def test_too_few_windows_are_refused_with_the_remedy():
     with pytest.raises(
         DataProblem,

@@ -96,3 +96,14 @@ def test_its_facts_say_what_it_was_made_from(model):
     assert model.facts["rows"] == "200, from 2024-01-01 to 2024-07-18"
     assert model.facts["horizon"] == "5 rows"
     assert model.facts["columns"] == "demand, noise"
+
+
+def test_it_says_that_series_share_no_dates(make_reading, weekly):
+    """So its recipe and its intervals were found at the ends of all."""
+    later = weekly.copy()
+    later.index += pd.Timedelta(2000, "D")
+
+    made = fit_model(make_reading({"one": weekly, "later": later}, 7), "linear", horizon=3)
+
+    assert made.facts["dates"].startswith("At no time are there more than 1 of the 2 series")
+    assert made.coverages == (0.8, 0.95)

@@ -165,6 +165,21 @@ def test_panel_without_dates_ends_together():
     assert (last["min"].diff().dropna() == -40).all()
 
 
+def test_panel_of_dates_that_are_not_shared():
+    """Series that are never there at the same time end together, and a warning says so."""
+    panel = [walk(100, 0), walk(60, 1)]
+    panel[1].index += pd.Timedelta("900D")
+    X, y = make_windows(panel, 5, 2, target="a")
+    other, _ = make_windows([one.to_numpy() for one in panel], 5, 2, target=0)
+
+    with pytest.warns(UserWarning, match="^At no time are there more than 1 of the 2 series: "):
+        found = backtest(LinearWindow(), X, y, cv=4)
+
+    expected = backtest(LinearWindow(), other, y, cv=4)
+    np.testing.assert_array_equal(found.predictions["predicted"], expected.predictions["predicted"])
+    assert found.predictions.groupby("fold")["series"].nunique().tolist() == [1, 2, 2, 2]
+
+
 def test_a_series_kept_for_the_test():
     """A splitter may train on other series of the same dates: that is its user's choice, and no
     leak.

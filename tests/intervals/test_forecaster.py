@@ -165,6 +165,23 @@ def test_share_of_a_panel():
     assert np.unique(left[model.residuals_.which]).tolist() == list(range(2, 13))
 
 
+def test_a_panel_that_shares_no_dates():
+    """Calibrated are the newest windows of each series, as a warning says."""
+    panel = [pd.DataFrame({"a": np.zeros(60)}, dates(year)) for year in (2000, 2010, 2020)]
+    X, y = make_windows(panel, 5)
+
+    with pytest.warns(UserWarning, match="^At no time are there more than 1 of the 3 series: "):
+        model = IntervalForecaster(Zero(), calibration_size=0.25).fit(X, y)
+
+    left = X.bounds[X.series + 1] - X.ends
+    assert np.unique(left[model.residuals_.which]).tolist() == list(range(2, 16))
+    assert np.unique(model.residuals_.series).tolist() == [0, 1, 2]
+
+
+def dates(year):
+    return pd.date_range(f"{year}-01-01", periods=60)
+
+
 def test_residuals_of_panels_are_in_their_window_s_deviation():
     """Small and large series have their own widths."""
     random = np.random.default_rng(0)
