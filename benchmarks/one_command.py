@@ -4,7 +4,9 @@ Of each series the newest rows are kept back. The command sees the others, choos
 its model's file forecasts what was kept back: from one origin, or from several with
 ``skrnn forecast MODEL DATA`` and without another fit. MASE, and the weighted quantile loss of the
 forecast and the ends of its 80 and 95 % intervals, are told beside those of the seasonal naive
-forecast on the same rows; its quantiles are those of its changes over the horizon.
+forecast on the same rows; its quantiles are those of its changes over the horizon. Published
+comparisons take normal ones, from the deviation of its changes over a season, which grows with
+every season ahead: the loss beside these is told, too.
 
 --by-hand fits what the scripts on electricity and ridership have by hand on the same rows, one
 after the other, and forecasts from the same origins: what the best of them reaches, as if the
@@ -26,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
@@ -170,8 +173,8 @@ def forecasts(task, model, kept, folder):
 
 
 def naive(task, kept):
-    """The same of the seasonal naive forecast, and MASE's scale for each series."""
-    found, scales = [], []
+    """The same of the seasonal naive forecast, also normal, and MASE's scale for each series."""
+    found, normal, scales = [], [], []
     for origin in range(task.origins, 0, -1):
         for values in values_of(task, cut(task, kept + origin * task.horizon)):
             season = task.season if len(values) > 2 * task.season else 1
@@ -188,7 +191,11 @@ def naive(task, kept):
             quantiles = np.array(quantiles)
             quantiles[:, 2] = last
             found.append(quantiles)
-    return np.array(found), np.array(scales)
+            deviation = np.sqrt(np.mean((filled[season:] - filled[:-season]) ** 2))
+            seasons = np.arange(task.horizon) // season + 1
+            spread = deviation * np.sqrt(seasons)[:, None] * norm.ppf(QUANTILES)
+            normal.append(last[:, None] + spread)
+    return np.array(found), np.array(normal), np.array(scales)
 
 
 def measures(quantiles, truth, scales):
@@ -309,7 +316,7 @@ def by_hand(task, kept):
         forecasts = [model.fit(X[train], y[train]).predict(X[test]) for model in models]
         found[name] = np.nanmean(np.abs(np.mean(forecasts, axis=0) - y[test]))
         seconds = time.perf_counter() - start
-        print(f"  {name:34}{found[name]:10.5g}{'':32}{seconds:7.0f}", flush=True)
+        print(f"  {name:34}{found[name]:10.5g}{'':40}{seconds:7.0f}", flush=True)
     return found
 
 
@@ -328,9 +335,10 @@ def run(task, kept, folder, how):
     )
     seconds = time.perf_counter() - start
     quantiles, truth = forecasts(task, out / "model.skrnn", kept, folder)
-    floor, scales = naive(task, kept)
+    floor, normal, scales = naive(task, kept)
     mase, loss = measures(quantiles, truth, scales)
     floor_mase, floor_loss = measures(floor, truth, scales)
+    _, normal_loss = measures(normal, truth, scales)
     smape = 200 * np.nanmean(
         np.abs(quantiles[..., 2] - truth) / (np.abs(quantiles[..., 2]) + np.abs(truth))
     )
@@ -344,6 +352,7 @@ def run(task, kept, folder, how):
         "sMAPE": smape,
         "relative": mase / floor_mase,
         "WQL relative": loss / floor_loss,
+        "WQL relative to normal": loss / normal_loss,
         "seconds": seconds,
         "recipe": "" if recipe is None else recipe.words(comparison.verdict.recommended),
     }
@@ -370,7 +379,8 @@ parser.add_argument("--validation", action="store_true", help="leave the newest 
 args = parser.parse_args()
 warnings.simplefilter("ignore")
 print(f"presets: commit {settings().strip()}")
-print(f"{'':24}{'recommended':12}{'MAE':>10}{'MASE':>8}{'sMAPE':>8}{'rel.':>8}{'WQL':>8}{'s':>7}")
+heads = ("MAE", 10), ("MASE", 8), ("sMAPE", 8), ("rel.", 8), ("WQL", 8), ("normal", 8), ("s", 7)
+print(f"{'':24}{'recommended':12}" + "".join(f"{head:>{width}}" for head, width in heads))
 lines = []
 how = {name: getattr(args, name) for name in ("budget", "effort") if getattr(args, name)}
 if args.models:
@@ -386,6 +396,7 @@ with tempfile.TemporaryDirectory() as name:
         print(
             f"{line['name']:24}{line['recommended']:12}{line['MAE']:10.5g}{line['MASE']:8.3f}"
             f"{line['sMAPE']:8.2f}{line['relative']:8.3f}{line['WQL relative']:8.3f}"
+            f"{line['WQL relative to normal']:8.3f}"
             f"{line['seconds']:7.0f}  {line['recipe']}",
             flush=True,
         )
@@ -397,5 +408,5 @@ if not lines:
     print("Nothing measured: no task has that name.")
     sys.exit()
 table = pd.DataFrame(lines)
-for name in ("relative", "WQL relative"):
+for name in ("relative", "WQL relative", "WQL relative to normal"):
     print(f"geometric mean, {name}: {np.exp(np.log(table[name]).mean()):.3f}")

@@ -1,5 +1,6 @@
 """Effort: what a comparison may cost, and what of it each training gets, before any is made."""
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -32,6 +33,8 @@ MOST_EPOCHS = 100
 FEWEST_OF_LARGE = 1_000
 # A training of fewer updates teaches a network nothing.
 FEWEST_UPDATES = 200
+# Networks may take such a share of a budget: the others, files and pages take the rest.
+SHARE_OF_BUDGET = 0.8
 # The race costs about as much as so many fits of each network.
 FITS_OF_RACE = 7
 
@@ -69,16 +72,36 @@ EFFORTS = {
 
 
 def effort_of(name: str | None, minutes: float | None) -> Effort:
-    """The effort of a name, cut to a budget of minutes; of a budget alone, the largest within."""
+    """The effort of a name, cut to a budget of minutes; of a budget alone, what it suffices for."""
     if name is not None and name not in EFFORTS:
         raise DataProblem(f"effort= must be one of {listing(EFFORTS, 'or')}, got {name!r}")
     if minutes is None:
         return EFFORTS[name or "default"]
-    seconds = 60 * minutes
-    if name is None:
-        within = [one for one in EFFORTS if EFFORTS[one].seconds <= seconds]
-        name = within[-1] if within else "quick"
-    return replace(EFFORTS[name], seconds=0.8 * seconds)
+    seconds = SHARE_OF_BUDGET * 60 * minutes
+    if name is not None:
+        return replace(EFFORTS[name], seconds=seconds)
+    return _affordable_effort(seconds)
+
+
+def _affordable_effort(seconds):
+    """The effort that costs so much: between two that have a name, in proportion."""
+    efforts = list(EFFORTS.values())
+    less = next((one for one in reversed(efforts) if one.seconds <= seconds), efforts[0])
+    more = next((one for one in efforts if one.seconds > seconds), efforts[-1])
+    share = 0.0
+    if less.seconds < more.seconds:
+        share = max(0.0, math.log(seconds / less.seconds) / math.log(more.seconds / less.seconds))
+
+    def between(low, high):
+        return round(low * (high / low) ** share)
+
+    return Effort(
+        seconds=seconds,
+        contenders=between(less.contenders, more.contenders),
+        updates=between(less.updates, more.updates),
+        members=between(less.members, more.members),
+        stages=(less if share < 0.5 else more).stages,
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.effort import EFFORTS, Allowance, effort_of
+from skrnn.comparison.effort import EFFORTS, Allowance
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import Form
 from skrnn.comparison.options import Options
@@ -395,14 +395,6 @@ def test_as_many_networks_forecast_as_the_time_suffices_for(
         model = ladder.fit("dense", X, y, share)
         networks = [one for one in nested(model) if hasattr(one, "n_estimators")]
         assert networks[0].n_estimators == expected
-
-
-def test_a_budget_chooses_the_effort_that_fits():
-    """A minute is little, an hour is enough for the best."""
-    assert effort_of(None, 0.5).updates == EFFORTS["quick"].updates
-    assert effort_of(None, 60.0).updates == EFFORTS["best"].updates
-    assert effort_of("best", 1.0).updates == EFFORTS["best"].updates
-    assert effort_of("best", 1.0).seconds == 48.0
 
 
 def test_an_effort_that_there_is_not(weekly, make_reading):
