@@ -18,13 +18,14 @@ GATES = {"simple": 1, "gru": 3, "lstm": 4, "mingru": 2}
 KERNEL = 3
 # Behind the convolutions stands one dense layer.
 CONV_HEAD = 32
-# Calculations in a second, and the seconds of an update, of each of its steps and of each value of
-# a state beside these: of two cores, about.
-SPEED = 5e10
-SPEED_OF_STATES = 1.2e11
+# Calculations in a second, and the seconds of an update, of each weight that it moves, of each of
+# its steps, and of each value of a state beside these: of two cores, about.
+SPEED = 1.2e11
+SPEED_OF_STATES = 2.4e11
 SECONDS_OF_UPDATE = 4e-5
-SECONDS_OF_STEP = 2e-6
-SECONDS_OF_VALUE = 2e-9
+SECONDS_OF_WEIGHT = 3.5e-9
+SECONDS_OF_STEP = 1e-6
+SECONDS_OF_VALUE = 1e-9
 # Forward, and twice as much backward; two for a multiplication and its addition.
 CALCULATIONS = 3 * 2
 # Training passes over its windows so often at most, but for what a race finds.
@@ -162,33 +163,40 @@ class Allowance:
 
     def seconds_of_update(self, name: str, recipe: Recipe, batch: int) -> float:
         """About what one training step takes."""
-        units = units_of(name, recipe.size)
-        shape = (recipe, recipe.n_inputs(self.n_columns), self.horizon)
+        n_inputs = recipe.n_inputs(self.n_columns)
+        shape = (units_of(name, recipe.size), recipe, n_inputs, self.horizon)
         if name in RECURRENT:
-            return SECONDS_OF_UPDATE + _seconds_of_states(name, units[0], *shape, batch)
-        of_window = (_dense if name == "dense" else _convolutional)(units, *shape)
-        return SECONDS_OF_UPDATE + CALCULATIONS * batch * of_window / SPEED
+            return SECONDS_OF_UPDATE + _recurrent(name, *shape, batch)
+        return SECONDS_OF_UPDATE + (_dense if name == "dense" else _convolutional)(*shape, batch)
 
 
-def _dense(units, recipe, n_inputs, horizon):
-    """Multiplications of a window."""
+def _dense(units, recipe, n_inputs, horizon, batch):
     sizes = (n_inputs, *units, horizon)
-    return sum(before * behind for before, behind in pairwise(sizes))
+    weights = sum(before * behind for before, behind in pairwise(sizes))
+    return weights * (SECONDS_OF_WEIGHT + CALCULATIONS * batch / SPEED)
 
 
-def _convolutional(filters, recipe, n_inputs, horizon):
+def _convolutional(filters, recipe, n_inputs, horizon, batch):
     layers = pairwise((n_inputs // recipe.window, *filters))
     of_step = sum(KERNEL * before * behind for before, behind in layers)
-    return recipe.window * (of_step + filters[-1] * CONV_HEAD) + CONV_HEAD * horizon
+    head = recipe.window * filters[-1] * CONV_HEAD + CONV_HEAD * horizon
+    calculations = CALCULATIONS * batch * (recipe.window * of_step + head)
+    return (of_step + head) * SECONDS_OF_WEIGHT + calculations / SPEED
 
 
-def _seconds_of_states(name, units, recipe, n_inputs, horizon, batch):
+def _recurrent(name, layers, recipe, n_inputs, horizon, batch):
     n_steps = recipe.window // recipe.segment
+    (units,) = layers
     state = 0 if name in SCANNED else units
-    of_window = GATES[name] * units * (n_inputs + n_steps * state)
-    calculations = CALCULATIONS * batch * (of_window + units * horizon)
+    of_step = GATES[name] * units * (n_inputs / n_steps + state)
+    calculations = CALCULATIONS * batch * (n_steps * of_step + units * horizon)
     values = n_steps * batch * units
-    return n_steps * SECONDS_OF_STEP + values * SECONDS_OF_VALUE + calculations / SPEED_OF_STATES
+    return (
+        n_steps * SECONDS_OF_STEP
+        + values * SECONDS_OF_VALUE
+        + (of_step + units * horizon) * SECONDS_OF_WEIGHT
+        + calculations / SPEED_OF_STATES
+    )
 
 
 def units_of(name: str, size: str) -> tuple[int, ...]:
