@@ -74,7 +74,7 @@ class Preparation:
         n_windows = sum(
             max(0, len(frame) - self.length - self.horizon + 1) for frame in frames.values()
         )
-        return spacing(n_windows * self.horizon, MOST_TARGETS, self.season)
+        return every_of(n_windows * self.horizon, MOST_TARGETS)
 
     def newest(self, frames: dict) -> tuple[Windows, list]:
         """(X, labels): each series' newest window, and the rows that it forecasts."""
@@ -167,13 +167,17 @@ class Preparation:
         lengths = np.diff(panel.bounds)
         check_enough_rows(lengths.max(), self.length, 1, self.horizon)
         # As ranges, one behind the other: from the first row that has a whole window before it.
-        counts = np.maximum(0, -(-(lengths - self.length - self.horizon + 1) // stride))
+        free = np.maximum(0, lengths - self.length - self.horizon + 1)
+        counts = -(-free // stride)
         series = np.repeat(np.arange(len(lengths)), counts)
         number = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
+        place = places(number, stride, self.season)
+        there = place < free[series]
+        series, place = series[there], place[there]
         ahead = [self.horizon if name in self.ahead else 0 for name in panel.columns]
         return Windows(
             panel.values,
-            panel.bounds[series] + self.length - 1 + stride * number,
+            panel.bounds[series] + self.length - 1 + place,
             length=self.length,
             bounds=panel.bounds,
             series=series,
@@ -217,17 +221,32 @@ class Preparation:
                 )
 
 
-def spacing(n: int, most: int, season: int) -> int:
-    """The least spacing that keeps at most so many of n, and has no rhythm of the season."""
-    every = max(1, -(-n // most))
-    while gcd(every, season) > 1:
-        every += 1
-    return every
+def every_of(n: int, most: int) -> int:
+    """The least distance of so many that at most so many are left."""
+    return max(1, -(-n // most))
+
+
+def places(number: np.ndarray, every: int, season: int) -> np.ndarray:
+    """Where the numbered ones lie of which one in ``every`` is taken.
+
+    At all times of the season alike: where these would come in a rhythm, each round of it begins
+    one later.
+    """
+    common = gcd(every, season)
+    later = number // (season // common) if common > 1 else 0
+    return every * number + later
+
+
+def spread(n: int, most: int, season: int) -> np.ndarray:
+    """The places of at most so many of n, evenly spaced, at all times of the season alike."""
+    every = every_of(n, most)
+    found = places(np.arange(-(-n // every)), every, season)
+    return found[found < n]
 
 
 def thinned(which: np.ndarray, most: int, season: int) -> np.ndarray:
-    """Evenly spaced ones of at most so many, at all times of the season alike."""
-    return which[:: spacing(len(which), most, season)]
+    """At most so many of some, as ``spread`` has their places."""
+    return which[spread(len(which), most, season)]
 
 
 def with_future(reading: Reading) -> dict:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skrnn.baselines import NaiveForecaster
-from skrnn.comparison.preparation import spacing, taught_targets
+from skrnn.comparison.preparation import spread, taught_targets
 from skrnn.comparison.relative import parts_of
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.windows import Windows
@@ -106,7 +106,7 @@ class Trial:
         These are at all times of the season alike.
         """
         taught = np.isfinite(self.taught).all(axis=1)
-        some = slice(None, None, spacing(len(self.recent), most, season))
+        some = spread(len(self.recent), most, season)
         return replace(
             self,
             past=self.past[taught],

@@ -1,7 +1,5 @@
 """Folds of a comparison."""
 
-from math import gcd
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,8 +119,21 @@ def test_folds_with_nothing_to_train_on_are_refused_with_the_remedy():
 
 
 @given(n=st.integers(1, 5000), most=st.integers(1, 1000), season=st.integers(1, 400))
-def test_thinned_windows_are_few_and_share_no_rhythm_with_the_season(n, most, season):
+def test_thinned_windows_are_few_and_evenly_spaced(n, most, season):
+    """Hardly fewer than there may be: whatever the season, two in so many lie no farther apart."""
     kept = thinned(np.arange(n), most, season)
 
+    every = -(-n // most)
     assert 1 <= len(kept) <= most
-    assert len(kept) == n or gcd(int(kept[1] - kept[0]) if len(kept) > 1 else 1, season) == 1
+    assert len(kept) >= n // (every + 1)
+    assert set(np.diff(kept)) <= {every, every + 1}
+
+
+@given(every=st.integers(1, 30), season=st.integers(1, 60))
+def test_thinned_windows_share_no_rhythm_with_the_season(every, season):
+    """All times of it are there equally often."""
+    n = 4 * every * season**2
+    kept = thinned(np.arange(n), n // every, season)
+
+    times = np.bincount(kept % season, minlength=season)
+    assert times.max() - times.min() <= times.max() / 4 + 2
