@@ -2,7 +2,7 @@
 
 import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -202,6 +202,7 @@ def forecast(
     coverages: Sequence[float] | None = None,
     out: str | Path | TextIO | None = None,
     force: bool = False,
+    tell: Callable | None = None,
 ) -> pd.DataFrame:
     """Forecast with a model's file.
 
@@ -220,6 +221,9 @@ def forecast(
         Where the CSV goes. None: nowhere.
     force : bool, default=False
         Overwrite the file.
+    tell : callable, default=None
+        Called with the notes on newer data, before the forecast: what was left out of them, and
+        what was repaired.
 
     Returns
     -------
@@ -228,12 +232,12 @@ def forecast(
     """
     fitted = load_model(model)
     if out is None or hasattr(out, "write"):
-        table = fitted.forecast(_frames(fitted, data), steps, coverages)
+        table = fitted.forecast(_frames(fitted, data, tell), steps, coverages)
         if out is not None:
             out.write(fitted.csv(table))
         return table
     with new_file(out, force, [model, data]) as unfinished:
-        table = fitted.forecast(_frames(fitted, data), steps, coverages)
+        table = fitted.forecast(_frames(fitted, data, tell), steps, coverages)
         unfinished.write_text(fitted.csv(table), encoding="utf-8")
     return table
 
@@ -254,7 +258,7 @@ def show(model: str | Path) -> dict:
     return load_model(model).facts
 
 
-def _frames(fitted, data):
+def _frames(fitted, data, tell):
     """The series of newer data, read as those of the fit were."""
     if data is None:
         return None
@@ -283,6 +287,8 @@ def _frames(fitted, data):
             f"{name_of(data)}: its step is {step}, but the model was fitted on rows of "
             f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
         )
+    if tell is not None and reading.notes:
+        tell(reading.notes)
     return with_future(reading)
 
 

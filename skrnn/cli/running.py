@@ -101,7 +101,11 @@ def _forecast(args):
     if out is None and not args.json:
         out = io.StringIO()
     how = _named(args, ("steps", "coverages", "force"))
-    table = commands.forecast(args.model, args.data, out=out, **how)
+
+    def tell(notes):
+        print_notes(console(stderr=True), notes)
+
+    table = commands.forecast(args.model, args.data, out=out, tell=tell, **how)
     if args.json:
         # pandas's own to_json ends the process at a period.
         lines = [plain(line) for line in table.to_dict("records")]

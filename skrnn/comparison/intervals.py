@@ -105,13 +105,10 @@ def interval_words(
 def kept_sentence(result: Backtest, coverages: Sequence[float]) -> str:
     """Whether a result's intervals held what they promise: by fold, and beside what chance does."""
     coverages = sorted(coverages)
-    verdicts = [_judgement(result, coverage) for coverage in coverages]
-    parts = []
-    for number, coverage in enumerate(coverages):
-        # What is to be said of the next ones too is said once.
-        again = verdicts[number] == "".join(verdicts[number + 1 : number + 2])
-        verdict = "" if again else verdicts[number]
-        parts.append(f"{_kept(result, coverage, first=not number)}{verdict}")
+    parts = [
+        _kept(result, coverage, first=not number) + _judgement(result, coverage)
+        for number, coverage in enumerate(coverages)
+    ]
     return f"{'; '.join(parts)}."
 
 

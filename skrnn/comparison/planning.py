@@ -191,6 +191,7 @@ def make_plan(
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
         *([f"{samples.lined_up}."] if samples.lined_up else []),
+        *_note_on_untested(list(reading.frames), X, folds),
         *_note_on_folds(n_folds, folds),
     ]
     if any(name in LEARNING for name in models):
@@ -307,13 +308,18 @@ def _note_on_short(reading, preparation):
     if not short:
         return []
     which = count(len(short), "series of fewer than", "series of fewer than")
-    names = [repr(name) for name in short[:5]]
-    if len(short) > 5:
-        names.append(f"{len(short) - 5} more")
     return [
         f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned "
-        f"from: {listing(names)}."
+        f"from: {_some(short)}."
     ]
+
+
+def _some(names):
+    """The first of some series."""
+    told = [repr(name) for name in names[:5]]
+    if len(names) > 5:
+        told.append(f"{len(names) - 5} more")
+    return listing(told)
 
 
 def _note_on_stride(stride):
@@ -322,6 +328,18 @@ def _note_on_stride(stride):
     return [
         f"Of all windows one in {stride} is used, evenly spaced: with all, there would be more "
         f"than {MOST_TARGETS:,} rows to forecast."
+    ]
+
+
+def _note_on_untested(names, X, folds):
+    """Series that have windows, of which no fold tests any."""
+    tested = np.unique(X.series[np.concatenate([test for _, test in folds])])
+    untested = [names[number] for number in np.setdiff1d(X.series, tested)]
+    if not untested:
+        return []
+    return [
+        f"{count(len(untested), 'series is', 'series are')} not tested, but learned from, as no "
+        f"fold has forecasts of so old dates: {_some(untested)}."
     ]
 
 

@@ -370,7 +370,7 @@ def note_on_race(found: Race) -> list[str]:
             f"How each model is set was chosen by a race of {n_tried} recipes on the oldest fold's "
             "training rows."
         )
-    elif not found.heats:
+    elif not found.heats and not found.untold:
         names = [RUNGS[name] for name in found.recipes if stages(name)]
         if names:
             notes.append(

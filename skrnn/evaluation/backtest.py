@@ -64,11 +64,11 @@ def backtest(
     cv : int or splitter, default=5
         Number of folds, as in ``TimeSeriesSplit``, whose windows expand; or a splitter, such as
         ``TimeSeriesSplit(8, test_size=24, max_train_size=1000)`` for windows that slide. The folds
-        of a panel that are only counted share their dates. Where there is no time index, or no date
-        that most of the series share, they share their distance from the end; of the latter a
-        warning tells. If a splitter trains on targets that were not known when its test begins, a
-        warning says by how many rows, and these samples are left out. A series of a panel that a
-        splitter does not test in a fold may be trained on as a whole.
+        of a panel that are only counted share their dates. Where there is no time index, or most of
+        the series end before the newest three tenths of all dates, they share their distance from
+        the end; of the latter a warning tells. If a splitter trains on targets that were not known
+        when its test begins, a warning says by how many rows, and these samples are left out. A
+        series of a panel that a splitter does not test in a fold may be trained on as a whole.
     refit : bool or int, default=True
         Fit anew in each fold; in the first only (False); or in every so many folds. Each fit knows
         what was known before all the forecasts that it makes.

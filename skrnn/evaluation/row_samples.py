@@ -84,8 +84,7 @@ class RowSamples(EvaluationSamples):
 
     def first_row(self, model: BaseEstimator, which: np.ndarray) -> int:
         """The first row that a model looks back to from some samples."""
-        back = sum(map(_rows_back, components(model)))
-        return max(0, int(which.min()) - back)
+        return max(0, int(which.min()) - rows_back(model))
 
     def leads_of(self, n_leads):
         """How many rows ahead the forecasts lie."""
@@ -162,6 +161,11 @@ def season_of(baseline) -> int:
     params = {} if baseline is None else baseline.get_params()
     seasons = (value for name, value in params.items() if name.split("__")[-1] == "season")
     return check_count("season", next(seasons, 1))
+
+
+def rows_back(model: BaseEstimator) -> int:
+    """How many rows a model that makes its windows looks back to, from each that it forecasts."""
+    return sum(map(_rows_back, components(model)))
 
 
 def _rows_back(component):

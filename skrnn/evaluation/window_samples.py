@@ -12,9 +12,10 @@ from skrnn.validation import check_target_values
 from skrnn.windows.inputs import as_windows
 from skrnn.windows.leads import leads_of
 
-# Where no date is that of a larger share of the series, dates cut a panel into series, and not into
-# past and future.
-SHARE_AT_ONCE = 1 / 2
+# Where no more than this share of the series has rows among the newest dates, which are this share
+# of all, dates cut a panel into series, and not into past and future.
+SHARE_OF_SERIES = 1 / 2
+NEWEST_SHARE = 0.3
 
 
 class WindowSamples(EvaluationSamples):
@@ -46,8 +47,8 @@ class WindowSamples(EvaluationSamples):
     def shared(self):
         """(origin, newest) in rows that all series share: by their time index.
 
-        Without one, or without a date that most of them share, series end together, as they do
-        when all are forecast.
+        Without one, or where most of them have no rows among the newest dates, series end together,
+        as they do when all are forecast.
         """
         if not self.is_panel:
             return self.origin, self.newest
@@ -75,24 +76,31 @@ class WindowSamples(EvaluationSamples):
         return pd.factorize(index, sort=True)[0]
 
     @cached_property
-    def _most_at_once(self):
-        """How many series there are at the same time at most, which have dates."""
-        return most_at_once(self._dates, self.windows.bounds)
+    def _n_newest(self):
+        """How many series have rows among the newest dates."""
+        bounds = self.windows.bounds
+        there = np.diff(bounds) > 0
+        last = self._dates[bounds[1:][there] - 1]
+        return int(np.count_nonzero(last >= (1 - NEWEST_SHARE) * (self._dates.max() + 1)))
+
+    @property
+    def _n_series(self):
+        return len(self.windows.bounds) - 1
 
     @property
     def _have_shared_dates(self):
-        n_series = len(self.windows.bounds) - 1
-        return self._dates is not None and self._most_at_once > SHARE_AT_ONCE * n_series
+        return self._dates is not None and self._n_newest > SHARE_OF_SERIES * self._n_series
 
     @property
     def lined_up(self):
         """That series end together although they have dates, in words."""
         if not self.is_panel or self._dates is None or self._have_shared_dates:
             return None
+        have = "has" if self._n_newest == 1 else "have"
         return (
-            f"At no time are there more than {self._most_at_once} of the "
-            f"{len(self.windows.bounds) - 1} series: their newest rows count as of the same time, "
-            "whatever their dates"
+            f"Only {self._n_newest} of the {self._n_series} series {have} rows among the newest "
+            f"{100 * NEWEST_SHARE:.0f} % of all dates: the newest rows of each count as of the same"
+            " time, whatever their dates"
         )
 
     def predict(self, model, which):
@@ -150,15 +158,3 @@ class WindowSamples(EvaluationSamples):
                 return column
             unknown &= share is None
         return 0 if unknown else None
-
-
-def most_at_once(dates: np.ndarray, bounds: np.ndarray) -> int:
-    """How many series there are at the same time at most, each from its first date to its last.
-
-    ``dates`` are numbers of the rows, which go up within each of the series between ``bounds``.
-    """
-    there = np.diff(bounds) > 0
-    change = np.zeros(int(dates.max()) + 2, np.int64)
-    np.add.at(change, dates[bounds[:-1][there]], 1)
-    np.add.at(change, dates[bounds[1:][there] - 1] + 1, -1)
-    return int(change.cumsum().max())

@@ -1,6 +1,7 @@
 """IntervalForecaster: forecasts with the ranges in which their truths will lie."""
 
 import copy
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +36,7 @@ from skrnn.validation import (
 from skrnn.wholly import wholly
 from skrnn.windows import Windows
 from skrnn.windows.inputs import are_windows, check_windows
+from skrnn.windows.lost import LostRowsWarning
 
 METHODS = ("conformal", "normalized", "quantile", "adaptive")
 DEVIATION = "deviation"
@@ -200,7 +202,9 @@ n_features)
         self.leads_ = residuals.leads
         self.residuals_ = residuals
         self.rule_ = self._rule(residuals)
-        self.truths_ = TruthsOfRows.behind(samples.X) if self.takes_rows_ else TruthsOfWindows()
+        self.truths_ = TruthsOfWindows()
+        if self.takes_rows_:
+            self.truths_ = TruthsOfRows.behind(samples.X, self.estimator)
         return self
 
     def predict(self, X) -> np.ndarray:
@@ -285,8 +289,10 @@ n_features)
         Parameters
         ----------
         X : as in ``fit``
-            Windows or rows in order of time, behind those that came before. Rows are told once:
-            those that were told before do not count again.
+            Windows or rows in order of time, behind those that came before. Rows need an index, and
+            those in front that their windows look back to; they are told once: those that were told
+            before do not count again. A forecast from fewer rows than it looks back to says
+            nothing, and does not count.
         y : array-like of shape (n_samples,) or (n_samples, n_leads)
             Their targets. Leads that are not known yet are NaN; they count when they come in a
             further update, as rows that follow or, of windows, as the same window with the others
@@ -297,7 +303,10 @@ n_features)
         self : IntervalForecaster
         """
         check_is_fitted(self, "estimator_")
-        forecasts, _ = self._forecasts(X)
+        with warnings.catch_warnings():
+            # Rows that are there for the windows of others do not count, nor do their forecasts.
+            warnings.simplefilter("ignore", LostRowsWarning)
+            forecasts, _ = self._forecasts(X)
         self.rule_ = copy.copy(self.rule_)
         self.truths_ = copy.copy(self.truths_)
         truth = check_target_values(self, y, len(forecasts.values)).reshape(len(X), -1)

@@ -1,12 +1,16 @@
 """Telling: which truths an update brings, in the order in which they became known."""
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
 
+from skrnn.evaluation.row_samples import rows_back
 from skrnn.evaluation.samples import WindowSamples
+from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import index_of
 from skrnn.windows.clock import clock_of
+from skrnn.wording import count
 
 
 class TruthsOfWindows:
@@ -26,6 +30,9 @@ class TruthsOfWindows:
 class TruthsOfRows:
     """Rows with the series as y: each row is the truth of forecasts that older rows have made.
 
+    A forecast counts if all rows that it looks back to are there: among those that came with it,
+    or the fitted ones right before.
+
     Attributes
     ----------
     told : int
@@ -36,16 +43,22 @@ class TruthsOfRows:
         What was forecast at these rows: for themselves, and for those behind them.
     """
 
-    def __init__(self, clock):
+    def __init__(self, clock, newest, back, context):
         self._clock = clock
+        # The label of the newest known row, where labels have no clock.
+        self._newest = newest
+        self._back = back
+        self._context = context
         self.told = 0
         self.rows = np.zeros(0, np.int64)
         self.forecasts = None
 
     @classmethod
-    def behind(cls, X) -> "TruthsOfRows":
-        """Truths of the rows behind those of a fit."""
-        return cls(clock_of(index_of(X)))
+    def behind(cls, X, model) -> "TruthsOfRows":
+        """Truths of the rows behind those of a fit of a model."""
+        index = index_of(X)
+        context = sliding_window_of(model).context
+        return cls(clock_of(index), None if index is None else index[-1], rows_back(model), context)
 
     def arrived(
         self, X, truth: np.ndarray, forecasts: np.ndarray
@@ -56,32 +69,51 @@ class TruthsOfRows:
         if self.forecasts is None:
             self.forecasts = np.zeros((0, n_leads))
         # Rows that came before have forecasts that were made then; fitted ones have been seen.
-        new = ~np.isin(rows, self.rows) & (rows > 0)
+        reaches = rows - rows[0] >= self._back
+        new = ~np.isin(rows, self.rows) & (rows > 0) & (reaches | self._goes_on(rows[0]))
         self.forecasts = np.concatenate([self.forecasts, forecasts[new]])
         self.rows = np.concatenate([self.rows, rows[new]])
-        in_order = np.argsort(self.rows, kind="stable")
+        # Behind all rows one that nothing was forecast of.
+        made_at = np.append(self.rows, np.iinfo(np.int64).max)
+        forecasts = np.vstack([self.forecasts, np.full(n_leads, np.nan)])
+        in_order = np.argsort(made_at, kind="stable")
         found = []
         known = np.flatnonzero(~np.isnan(truth[:, 0]) & (rows > self.told))
         for sample in known:
             made = rows[sample] - np.arange(n_leads)
-            at = np.searchsorted(self.rows, made, sorter=in_order)
-            at = in_order[np.minimum(at, len(in_order) - 1)]
-            forecast = np.where(
-                self.rows[at] == made, self.forecasts[at, np.arange(n_leads)], np.nan
-            )
+            at = in_order[np.searchsorted(made_at, made, sorter=in_order)]
+            forecast = np.where(made_at[at] == made, forecasts[at, np.arange(n_leads)], np.nan)
             found.append((truth[sample] - forecast[None], np.array([sample])))
+        _warn_of_nothing_learned([residuals for residuals, _ in found], self._back)
         if len(known):
             self.told = int(rows[known].max())
+            if self._clock is None:
+                self._newest = index_of(X)[known.max()]
         waits = self.rows > self.told - n_leads + 1
         self.rows = self.rows[waits]
         self.forecasts = self.forecasts[waits]
         return iter(found)
 
+    def _goes_on(self, first):
+        """Whether the fitted rows lie in front of the windows of rows that begin there."""
+        if self._context == "none":
+            return False
+        # Without a clock nothing proves that the first row follows the last fitted one.
+        follows = self._clock is not None or self._context == "carry"
+        return first < 1 or (first == 1 and follows)
+
     def _positions(self, X):
         """How many rows behind the last fitted one each row lies."""
         index = index_of(X)
-        if index is None or self._clock is None:
-            return self.told + 1 + np.arange(len(X))
+        if index is None or self._newest is None:
+            raise ValueError(
+                "rows without an index do not tell which of them are new: fit and update with a "
+                "DataFrame, or with windows (make_windows)"
+            )
+        if self._clock is None:
+            # One behind the other, those before as well as those behind the newest known one.
+            n_known = np.count_nonzero(index <= self._newest)
+            return self.told + 1 - n_known + np.arange(len(index))
         positions = self._clock.positions(index)
         if positions is None:
             raise ValueError(
@@ -89,3 +121,14 @@ class TruthsOfRows:
                 f"{index[0]} to {index[-1]} has labels between two rows"
             )
         return positions
+
+
+def _warn_of_nothing_learned(residuals, back):
+    """Say that truths taught nothing, as nothing was forecast of them."""
+    if residuals and np.isnan(residuals).all():
+        warnings.warn(
+            f"none of {count(len(residuals), 'new row')} counts, as no forecast of them has all "
+            f"rows that it looks back to: put the {count(back, 'row')} before in front",
+            UserWarning,
+            stacklevel=4,
+        )

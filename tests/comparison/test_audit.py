@@ -149,7 +149,7 @@ def test_panels_that_share_no_dates(make_reading):
         frame.index += pd.Timedelta(1000 * place, "D")
     options = {"models": QUICK, "horizon": 3, "folds": 2}
     honest = compare(make_reading(panel, 7), **options)
-    assert any(note.startswith("At no time are there more than 1 of") for note in honest.plan.notes)
+    assert any(note.startswith("Only 1 of the 3 series has rows") for note in honest.plan.notes)
     newest = honest.results["naive"].predictions.query("fold == 1")
     first = newest.groupby("series")["origin"].min()
     ends = pd.Series([frame.index[-1] for frame in panel.values()])

@@ -262,8 +262,8 @@ def test_whether_the_promise_held(held, by_fold, error, sentence):
     assert sentence in said
 
 
-def test_what_is_the_same_of_all_is_said_once():
-    """Of intervals that all hold less than they promise the sentence says so at its end."""
+def test_each_coverage_is_judged():
+    """Of intervals that all hold less than they promise each says so."""
     results = [scores_of(share - 0.2, [0.1, 0.2], coverage=share) for share in (0.8, 0.95)]
     both = SimpleNamespace(
         scores=pd.concat([result.scores for result in results]),
@@ -271,8 +271,8 @@ def test_what_is_the_same_of_all_is_said_once():
     )
 
     assert kept_sentence(both, (0.8, 0.95)) == (
-        "Its 80 % intervals held 60 % of the truth, between 10 and 20 by fold; its 95 % intervals "
-        "held 75 %, between 10 and 20, less than promised."
+        "Its 80 % intervals held 60 % of the truth, between 10 and 20 by fold, less than promised; "
+        "its 95 % intervals held 75 %, between 10 and 20, less than promised."
     )
 
 

@@ -105,5 +105,5 @@ def test_it_says_that_series_share_no_dates(make_reading, weekly):
 
     made = fit_model(make_reading({"one": weekly, "later": later}, 7), "linear", horizon=3)
 
-    assert made.facts["dates"].startswith("At no time are there more than 1 of the 2 series")
+    assert made.facts["dates"].startswith("Only 1 of the 2 series has rows among the newest ")
     assert made.coverages == (0.8, 0.95)

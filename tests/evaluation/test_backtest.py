@@ -172,7 +172,7 @@ def test_panel_of_dates_that_are_not_shared():
     X, y = make_windows(panel, 5, 2, target="a")
     other, _ = make_windows([one.to_numpy() for one in panel], 5, 2, target=0)
 
-    with pytest.warns(UserWarning, match="^At no time are there more than 1 of the 2 series: "):
+    with pytest.warns(UserWarning, match="^Only 1 of the 2 series has rows among the newest"):
         found = backtest(LinearWindow(), X, y, cv=4)
 
     expected = backtest(LinearWindow(), other, y, cv=4)

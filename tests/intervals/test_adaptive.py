@@ -1,6 +1,9 @@
 """Adaptive intervals: levels that move as truths arrive."""
 
+import copy
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.signal import lfilter
 from scipy.stats import t as student
@@ -141,6 +144,46 @@ def test_rows_tell_all_leads():
         newest = [*known[~np.isnan(known[:, lead]), lead], *arrived]
         found = at_once.rule_.newest[:, lead]
         np.testing.assert_allclose(found[~np.isnan(found)], newest)
+
+
+def days_of_trade(n):
+    """Days of which some are missing, without a step."""
+    every = pd.bdate_range("2020-01-01", periods=2 * n)
+    return every.delete(np.arange(7, 2 * n, 23))[:n]
+
+
+@pytest.mark.parametrize("index", [pd.RangeIndex(300), days_of_trade(300)], ids=["rows", "trade"])
+def test_a_forecast_counts_if_all_rows_that_it_looks_back_to_are_there(index):
+    """Those that came with it or, right behind them, the fitted ones; whatever labels rows have."""
+    values = np.random.default_rng(0).normal(size=300).cumsum()
+    frame = pd.DataFrame({"a": values}, index)
+    X, y = make_windows(values, 8)
+    pipe = make_pipeline(SlidingWindow(8), LinearWindow())
+    rows = adaptive(pipe, calibration_size=50).fit(frame[:200], frame["a"][:200])
+    windows = adaptive(LinearWindow(), calibration_size=50).fit(X[:192], y[:192])
+
+    def told(start, stop):
+        return copy.deepcopy(rows).update(frame[start:stop], frame["a"][start:stop])
+
+    windows.update(X[192:252], y[192:252])
+    rows = told(197, 230)
+    for start, stop in ((230, 238), (237, 238)):
+        with pytest.warns(UserWarning, match="^none of . new rows? counts, as no forecast of them"):
+            alone = told(start, stop)
+        np.testing.assert_array_equal(alone.rule_.levels, rows.rule_.levels)
+
+    rows = told(222, 260)
+
+    np.testing.assert_allclose(rows.rule_.levels, windows.rule_.levels, atol=1e-12)
+
+
+def test_arrays_do_not_tell_which_rows_are_new():
+    values = np.random.default_rng(0).normal(size=(120, 1)).cumsum(axis=0)
+    pipe = make_pipeline(SlidingWindow(8), LinearWindow())
+    model = adaptive(pipe, calibration_size=50).fit(values[:100], values[:100, 0])
+
+    with pytest.raises(ValueError, match="^rows without an index do not tell which of them are ne"):
+        model.update(values[100:], values[100:, 0])
 
 
 def test_panels_move_together():

@@ -170,7 +170,7 @@ def test_a_panel_that_shares_no_dates():
     panel = [pd.DataFrame({"a": np.zeros(60)}, dates(year)) for year in (2000, 2010, 2020)]
     X, y = make_windows(panel, 5)
 
-    with pytest.warns(UserWarning, match="^At no time are there more than 1 of the 3 series: "):
+    with pytest.warns(UserWarning, match="^Only 1 of the 3 series has rows among the newest "):
         model = IntervalForecaster(Zero(), calibration_size=0.25).fit(X, y)
 
     left = X.bounds[X.series + 1] - X.ends
