@@ -196,17 +196,19 @@ class Preparation:
         following = Following(self.horizon)
         blocks = []
         labels = []
-        for index, start, n in zip(panel.labels, panel.bounds[:-1], known, strict=True):
+        starts = panel.bounds[:-1]
+        for name, index, start, n in zip(names, panel.labels, starts, known, strict=True):
             values = panel.values[start : start + len(index)]
             future = following(index[:n])
             rows = np.full((self.horizon, len(self.columns)), np.nan)
             if self.known_ahead:
-                self._tell_ahead(rows, future, index[n:].get_indexer(future), values[n:])
+                of = f" of series {name!r}" if len(names) > 1 else ""
+                self._tell_ahead(rows, future, index[n:].get_indexer(future), values[n:], of)
             blocks += [values[:n], rows]
             labels.append(index[:n].append(future))
         return Panel(np.concatenate(blocks), labels, panel.columns)
 
-    def _tell_ahead(self, rows, labels, found, given):
+    def _tell_ahead(self, rows, labels, found, given, of):
         """Fill in what is known ahead of the rows to forecast, from the rows that were given."""
         for column in self.known_ahead:
             position = self.columns.index(column)
@@ -216,7 +218,7 @@ class Preparation:
             if unknown.any():
                 row = when(labels[unknown][0])
                 raise DataProblem(
-                    f"column {column!r} is known ahead, but has no value for {row}: append the "
+                    f"column {column!r} is known ahead, but has no value for {row}{of}: bring all "
                     f"{self.horizon} rows to forecast, with {self.target!r} left empty"
                 )
 

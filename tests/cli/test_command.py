@@ -153,6 +153,23 @@ def test_forecast_goes_on_from_newer_data(compared, airline, capsys):
     assert pd.read_csv("next.csv")["month"].iloc[0] == "1956-01"
 
 
+def test_forecast_says_what_it_left_out_of_newer_data(airline, capsys):
+    """On standard error: standard output has forecasts alone."""
+    days = pd.date_range("2020", periods=80).strftime("%Y-%m-%d")
+    rows = [(name, day, row) for name in "ab" for row, day in enumerate(days)]
+    table = pd.DataFrame(rows, columns=["shop", "day", "sales"])
+    table.to_csv("shops.csv", index=False)
+    asked = ["--target", "sales", "--series", "shop", "--model", "naive", "--out", "shops.skrnn"]
+    assert main(["fit", "shops.csv", *asked]) == 0
+    pd.concat([table[:80], table[80:85]]).to_csv("newer.csv", index=False)
+    capsys.readouterr()
+
+    assert main(["forecast", "shops.skrnn", "newer.csv", "--steps", "1"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "- 1 series of fewer than 10 known values left out: 'b'.\n"
+    assert [line[:1] for line in printed.out.splitlines()] == ["s", "a"]
+
+
 def test_forecast_refuses_data_of_another_step(compared, airline, capsys):
     pd.DataFrame(
         {"month": pd.date_range("2020", periods=60, freq="D"), "passengers": range(60)}

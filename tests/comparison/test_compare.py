@@ -165,6 +165,19 @@ def test_series_of_a_panel_are_forecast_by_one_model(weekly, make_reading):
     assert len(found.model.forecast()) == 2 * found.plan.horizon
 
 
+def test_series_that_ended_are_named_as_not_tested(weekly, make_reading):
+    """Most are there to the end, and share the dates of the folds."""
+    panel = {"one": weekly, "closed": weekly.iloc[: len(weekly) // 2], "other": weekly * 2 + 1}
+
+    found = compare(make_reading(panel, 7), models=["seasonal"], folds=2)
+
+    assert set(found.results["naive"].predictions["series"]) == {0, 2}
+    assert (
+        "1 series is not tested, but learned from, as no fold has forecasts of so old dates: "
+        "'closed'."
+    ) in found.plan.notes
+
+
 def test_the_large_series_of_a_panel_do_not_decide(make_reading):
     """Models are ranked by errors relative to each series' naive ones."""
     rng = np.random.default_rng(0)

@@ -101,11 +101,20 @@ def test_rows_that_are_missing_are_unknown(weekly):
 
 def test_columns_that_are_known_ahead_must_be_told(weekly):
     message = (
-        r"^column 'noise' is known ahead, but has no value for 2024-07-19: append the 3 rows to "
+        r"^column 'noise' is known ahead, but has no value for 2024-07-19: bring all 3 rows to "
         r"forecast, with 'demand' left empty$"
     )
     with pytest.raises(DataProblem, match=message):
         preparation(known_ahead=("noise",)).newest({"one": weekly})
+    with pytest.raises(DataProblem, match="for 2024-07-19 of series 'two': bring all 3 "):
+        preparation(known_ahead=("noise",)).newest({"one": with_future(weekly), "two": weekly})
+
+
+def with_future(frame):
+    """A frame with three more rows, whose target is not known."""
+    more = frame.iloc[-3:].assign(demand=np.nan)
+    more.index = frame.index[-1] + pd.to_timedelta([1, 2, 3], "D")
+    return pd.concat([frame, more])
 
 
 def test_columns_that_are_known_ahead_are_taken_from_the_rows_to_forecast(weekly):

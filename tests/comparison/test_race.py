@@ -397,6 +397,13 @@ def test_as_many_networks_forecast_as_the_time_suffices_for(
         assert networks[0].n_estimators == expected
 
 
+def test_a_race_that_a_budget_ended_says_nothing_of_rows():
+    """Whether these tell, nobody has seen."""
+    recipes = {"linear": Recipe(window=7)}
+    assert note_on_race(Race(recipes=recipes, untold=("linear",))) == []
+    assert len(note_on_race(Race(recipes=recipes))) == 1
+
+
 def test_an_effort_that_there_is_not(weekly, make_reading):
     """In one line, with the remedy."""
     message = "^effort= must be one of quick, default or best, got 'huge'$"
