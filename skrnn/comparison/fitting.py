@@ -84,7 +84,7 @@ def fit_model(
     reading = reading.only(columns, ignore)
     names = (name,) if name != ENSEMBLE else wanted(None, reading.season)[:-1]
     options = Options(horizon=horizon, window=window, seed=seed, effort=effort, models=names)
-    preparation, ground, ladder = prepare(reading, options)
+    preparation, ground, ladder = prepare(reading, options, in_folds=False)
     X, y = preparation.windows(reading.frames)
     older, newest = _parts(X, y, ladder)
     trials = trials_of(X, y, _oldest(X, y, older, ladder), ladder, ground)

@@ -1,5 +1,6 @@
 """Planning: what is forecast, from what, by which recipes, and in which folds."""
 
+import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ import numpy as np
 
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
-from skrnn.comparison.folds import make_folds
+from skrnn.comparison.folds import TEST_SHARE, make_folds
 from skrnn.comparison.forms import Columns
 from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
@@ -30,6 +31,10 @@ WIDEST = 3
 # A window is at most such a part of the rows, if there are no fewer than it takes.
 PART_OF_ROWS = 6
 ENOUGH_SERIES = 50
+# Rows that there must be beside a window and two horizons, and windows beside those of which the
+# oldest fold's test is a horizon away.
+MORE_ROWS = 8
+MORE_WINDOWS = 3
 # A window of exponential smoothing reaches over so many seasons, where there are rows enough.
 SMOOTHED_SEASONS = 8
 # The share of a budget by which all races end.
@@ -104,25 +109,31 @@ class Plan:
         return self.ladder.seed
 
 
-def prepare(reading: Reading, options: Options) -> tuple[Preparation, Ground, Ladder]:
-    """How the rows of a reading become windows, what recipes are for, and a ladder without any."""
+def prepare(
+    reading: Reading, options: Options, *, in_folds: bool = True
+) -> tuple[Preparation, Ground, Ladder]:
+    """How the rows of a reading become windows, what recipes are for, and a ladder without any.
+
+    Rows must suffice for folds, or without them for a fit.
+    """
     frame = max(reading.frames.values(), key=len)
     season = reading.season
     horizon = _count("horizon", options.horizon, _default_horizon(season))
     calendar = calendar_fields(frame.index)
     known_ahead = tuple(reading.known_ahead)
     n_columns = len(frame.columns) + 2 * len(calendar)
-    window, windows = _tried(reading, options, horizon, MOST_VALUES // n_columns)
-    smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, len(frame) // 10)
+    asked = (reading, options, horizon, MOST_VALUES // n_columns)
+    lengths = [len(one) for one in reading.frames.values()]
+    window, windows, length = _lengths(lengths, *asked)
     preparation = Preparation(
         columns=tuple(frame.columns),
         known_ahead=known_ahead,
         calendar=calendar,
-        length=max(max([window, *windows]) + season, smoothed),
+        length=length,
         horizon=horizon,
         season=season,
     )
-    _check_enough(len(frame), preparation, max([window, *windows]))
+    _check_enough(lengths, asked, in_folds)
     ground = Ground(
         horizon=horizon,
         season=season,
@@ -219,12 +230,19 @@ def _default_horizon(season):
     return 24 if season % 24 == 0 else 12
 
 
-def _tried(reading, options, horizon, most):
+def _lengths(lengths, reading, options, horizon, most):
+    """(first, others, rows) of the windows that are tried, and the rows that all of them take."""
+    window, windows = _tried(lengths, reading, options, horizon, most)
+    season = reading.season
+    smoothed = min(SMOOTHED_SEASONS * season, LONGEST_WINDOW, max(lengths) // 10)
+    return window, windows, max(max([window, *windows]) + season, smoothed)
+
+
+def _tried(lengths, reading, options, horizon, most):
     """(first, others) of the windows that are tried; no others where one is asked for.
 
-    A first one of more than ``most`` steps would have too many values.
+    Of series of some lengths. A first one of more than ``most`` steps would have too many values.
     """
-    lengths = [len(frame) for frame in reading.frames.values()]
     season = reading.season
     known_ahead = len(reading.known_ahead) > 0
     reach = horizon if known_ahead else min(horizon, 2 * season)
@@ -268,17 +286,31 @@ def _seed(seed):
     return seed
 
 
-def _check_enough(n_rows, preparation, window):
-    needed = preparation.length + 2 * preparation.horizon + 8
-    if n_rows >= needed:
+def _enough(length, horizon, in_folds):
+    """Rows that suffice for windows of a length; a fold learns from those a horizon before it."""
+    enough = length + 2 * horizon + MORE_ROWS
+    n_windows = math.ceil(horizon / (1 - TEST_SHARE)) + MORE_WINDOWS
+    return max(enough, length + horizon + n_windows) if in_folds else enough
+
+
+def _check_enough(lengths, asked, in_folds):
+    reading, _, horizon, _ = asked
+    n_rows = max(lengths)
+    window, windows, length = _lengths(lengths, *asked)
+    enough = _enough(length, horizon, in_folds)
+    if n_rows >= enough:
         return
-    season = preparation.season
-    before = f"a window of {window}"
+    # With more rows longer windows are tried.
+    while min(lengths) < enough:
+        lengths = [max(n, enough) for n in lengths]
+        enough = _enough(_lengths(lengths, *asked)[2], horizon, in_folds)
+    season = reading.season
+    before = f"a window of {max([window, *windows])}"
     if season > 1:
         before += f" and a season of {season}"
     raise DataProblem(
-        f"{n_rows} rows are too few for {before} behind a horizon of {preparation.horizon}: bring "
-        f"at least {needed} rows, or choose a smaller window=, season= or horizon="
+        f"{n_rows} rows are too few for {before} behind a horizon of {horizon}: bring at least "
+        f"{enough} rows, or choose a smaller window=, season= or horizon="
     )
 
 

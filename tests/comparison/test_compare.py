@@ -1,6 +1,7 @@
 """Comparisons from end to end, on small series."""
 
 import contextlib
+import re
 import signal
 import time
 from dataclasses import replace
@@ -176,6 +177,27 @@ def test_series_that_ended_are_named_as_not_tested(weekly, make_reading):
         "1 series is not tested, but learned from, as no fold has forecasts of so old dates: "
         "'closed'."
     ) in found.plan.notes
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "season", "horizon"), [(20, 7, 7), (20, 1, 12), (60, 1, 40), (200, 7, 150)]
+)
+def test_as_many_rows_as_are_asked_for_are_enough(make_reading, n_rows, season, horizon):
+    """Also as windows are longer then."""
+    days = pd.date_range("2020-01-01", periods=1000)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"demand": rng.normal(size=1000)}, days)
+
+    def compared(n):
+        options = {"models": ["naive"], "horizon": horizon, "coverages": ()}
+        return compare(make_reading(frame.iloc[:n], season), **options)
+
+    with pytest.raises(DataProblem, match="bring at least") as error:
+        compared(n_rows)
+    enough = int(re.search("at least ([0-9]+) rows", str(error.value))[1])
+    with pytest.raises(DataProblem, match=f"bring at least {enough} rows"):
+        compared(enough - 1)
+    assert len(compared(enough).results) == 1
 
 
 def test_the_large_series_of_a_panel_do_not_decide(make_reading):
