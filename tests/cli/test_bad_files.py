@@ -50,7 +50,7 @@ BAD = {
     "short.csv": (
         days(25),
         "25 rows are too few for a window of 4 and a season of 7 behind a horizon of 7: bring at "
-        "least 33 rows, or choose a smaller --window, --season or --horizon",
+        "least 34 rows, or choose a smaller --window, --season or --horizon",
     ),
     "text.csv": (
         days(value=lambda day: "closed" if day == 40 else 5),
