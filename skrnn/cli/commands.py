@@ -20,6 +20,7 @@ from skrnn.reading import DataProblem
 from skrnn.reading.contents import name_of
 from skrnn.reading.kinds import columns_in_file
 from skrnn.reading.problem import shown
+from skrnn.reading.spellings import UNSURE_DATES
 from skrnn.wording import listing
 
 REPORT = "report.html"
@@ -283,9 +284,12 @@ def _frames(fitted, data, tell):
         raise
     if reading.step != fitted.step:
         step = reading.step or "a row"
+        # Another order of day and month gives other steps.
+        unsure = [note for note in reading.notes if note.startswith(UNSURE_DATES)]
+        remedy = ["resample the data, or fit a model on them", *unsure]
         raise DataProblem(
             f"{name_of(data)}: its step is {step}, but the model was fitted on rows of "
-            f"{fitted.step or 'no known time'}: resample the data, or fit a model on them"
+            f"{fitted.step or 'no known time'}: {'. '.join(remedy).removesuffix('.')}"
         )
     if tell is not None and reading.notes:
         tell(reading.notes)

@@ -13,6 +13,8 @@ TIME = r"\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?"
 OFFSET = r"(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 REST = rf"(?:(?:[T,]|\s)\s*{TIME}\s*{OFFSET}?)?"
 MONTH = r"[A-Za-z]{3,9}\.?"
+# How the note begins on dates whose order was guessed.
+UNSURE_DATES = "Dates such as"
 
 
 class BadStampError(ValueError):

@@ -153,6 +153,24 @@ def test_forecast_goes_on_from_newer_data(compared, airline, capsys):
     assert pd.read_csv("next.csv")["month"].iloc[0] == "1956-01"
 
 
+def test_a_guess_at_the_order_of_dates_is_told_where_it_may_be_why(airline, capsys):
+    """The days of a year's months could as well be its first twelve days."""
+    months = pd.date_range("2010", periods=96, freq="MS").strftime("%d/%m/%Y")
+    table = pd.DataFrame({"month": months, "sales": np.arange(96.0) % 12})
+    table.to_csv("sales.csv", index=False)
+    table.tail(12).to_csv("newer.csv", index=False)
+    asked = ["--target", "sales", "--model", "naive", "--out", "sales.skrnn"]
+    assert main(["fit", "sales.csv", *asked]) == 0
+    capsys.readouterr()
+
+    assert main(["forecast", "sales.skrnn", "newer.csv"]) == 2
+    assert capsys.readouterr().err == (
+        "skrnn forecast: newer.csv: its step is 1 day, but the model was fitted on rows of 1 "
+        "month: resample the data, or fit a model on them. Dates such as '01/01/2017' were read as "
+        "month/day/year: if that is wrong, write them as 2024-01-31\n"
+    )
+
+
 def test_forecast_says_what_it_left_out_of_newer_data(airline, capsys):
     """On standard error: standard output has forecasts alone."""
     days = pd.date_range("2020", periods=80).strftime("%Y-%m-%d")
