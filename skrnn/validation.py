@@ -245,6 +245,12 @@ def column_position(
 ) -> int:
     """Position of a column given by name or position."""
     if names is not None and target in names:
+        n_alike = list(names).count(target)
+        if n_alike > 1:
+            raise ValueError(
+                f"{argument}={target!r} is the name of {n_alike} columns: give its position, or "
+                "each column a name of its own"
+            )
         return list(names).index(target)
     if isinstance(target, str) or not isinstance(target, numbers.Integral):
         if names is None:

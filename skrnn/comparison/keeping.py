@@ -123,7 +123,7 @@ def identity(
 
 
 def _words(value):
-    return repr(tuple(value) if isinstance(value, list) else value)
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else repr(value)
 
 
 def _difference(matter, name, old, new):

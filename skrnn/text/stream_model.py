@@ -274,7 +274,7 @@ class StreamModel(Trainable, BaseEstimator):
                 "training can only go on with the network as it is, but its parameters were "
                 "changed since: set them back, or fit with warm_start=False"
             )
-        stream = Stream.of(self._encoded(texts, "fit"))
+        stream = Stream.of(self._encoded(texts, "training"))
         validation = None
         if held_out is not None:
             validation = Stream.of(self._encoded(held_out, "validation"))

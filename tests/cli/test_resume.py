@@ -88,4 +88,6 @@ def test_another_comparison_does_not_go_on(airline, capsys):
         "skrnn compare: what cut/unfinished keeps was made with --horizon None, not 5: go on as it "
         "was begun, or begin anew with --force and without --resume\n"
     )
+    assert main([*COMPARE, "--resume", "cut", "--models", "naive,linear"]) == 2
+    assert "--models linear,dense, not naive,linear: go on" in capsys.readouterr().err
     assert kept == sorted(path.name for path in (airline / "cut" / "unfinished" / "kept").iterdir())

@@ -461,3 +461,13 @@ def test_like_indexes_in_turn():
 
     assert np.flatnonzero(np.isnan(X.rows[:, 0])).tolist() == [67, 97]
     assert X.index[67] == X.index[97] == months[7]
+
+
+def test_a_name_of_two_columns_names_none():
+    """Which of them is meant nobody can tell."""
+    frame = pd.DataFrame(np.zeros((20, 3)), columns=["a", "b", "a"])
+
+    with pytest.raises(ValueError, match="^target='a' is the name of 2 columns: give its position"):
+        make_windows(frame, 5, target="a")
+    assert make_windows(frame, 5, target="b")[1].shape == (15,)
+    assert make_windows(frame, 5, target=2)[1].shape == (15,)
