@@ -10,6 +10,7 @@ from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import index_of
 from skrnn.windows.clock import clock_of
+from skrnn.windows.plainly import label_from, plain_label
 from skrnn.wording import count
 
 
@@ -52,6 +53,14 @@ class TruthsOfRows:
         self.told = 0
         self.rows = np.zeros(0, np.int64)
         self.forecasts = None
+
+    def __getstate__(self):
+        return {**vars(self), "_newest": plain_label(self._newest)}
+
+    def __setstate__(self, state):
+        # Files of older versions do not say how far back windows look.
+        of_older = {"_back": 0, "_context": "auto"}
+        vars(self).update(of_older | state, _newest=label_from(state.get("_newest")))
 
     @classmethod
     def behind(cls, X, model) -> "TruthsOfRows":
@@ -105,7 +114,7 @@ class TruthsOfRows:
     def _positions(self, X):
         """How many rows behind the last fitted one each row lies."""
         index = index_of(X)
-        if index is None or self._newest is None:
+        if index is None or (self._clock is None and self._newest is None):
             raise ValueError(
                 "rows without an index do not tell which of them are new: fit and update with a "
                 "DataFrame, or with windows (make_windows)"

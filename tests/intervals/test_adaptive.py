@@ -14,7 +14,9 @@ from skrnn import (
     LinearWindow,
     MultiOutputForecaster,
     SlidingWindow,
+    load,
     make_windows,
+    save,
 )
 from skrnn.datasets import load_airline
 from skrnn.intervals.adaptive import GRID, MEMORY, STEPS
@@ -153,7 +155,7 @@ def days_of_trade(n):
 
 
 @pytest.mark.parametrize("index", [pd.RangeIndex(300), days_of_trade(300)], ids=["rows", "trade"])
-def test_a_forecast_counts_if_all_rows_that_it_looks_back_to_are_there(index):
+def test_a_forecast_counts_if_all_rows_that_it_looks_back_to_are_there(index, tmp_path):
     """Those that came with it or, right behind them, the fitted ones; whatever labels rows have."""
     values = np.random.default_rng(0).normal(size=300).cumsum()
     frame = pd.DataFrame({"a": values}, index)
@@ -172,6 +174,9 @@ def test_a_forecast_counts_if_all_rows_that_it_looks_back_to_are_there(index):
             alone = told(start, stop)
         np.testing.assert_array_equal(alone.rule_.levels, rows.rule_.levels)
 
+    # Also what comes from a file knows where it stands.
+    save(rows, tmp_path / "rows.skrnn")
+    rows = load(tmp_path / "rows.skrnn")
     rows = told(222, 260)
 
     np.testing.assert_allclose(rows.rule_.levels, windows.rule_.levels, atol=1e-12)
