@@ -202,7 +202,7 @@ def make_plan(
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
         *([f"{samples.lined_up}."] if samples.lined_up else []),
-        *_note_on_untested(list(reading.frames), X, folds),
+        *_note_on_untested(list(reading.frames), samples, folds),
         *_note_on_folds(n_folds, folds),
     ]
     if any(name in LEARNING for name in models):
@@ -363,15 +363,16 @@ def _note_on_stride(stride):
     ]
 
 
-def _note_on_untested(names, X, folds):
-    """Series that have windows, of which no fold tests any."""
-    tested = np.unique(X.series[np.concatenate([test for _, test in folds])])
-    untested = [names[number] for number in np.setdiff1d(X.series, tested)]
-    if not untested:
+def _note_on_untested(names, samples, folds):
+    """Series whose windows all end before those that the folds test."""
+    origin, _ = samples.shared()
+    first = min(origin[test].min() for _, test in folds)
+    old = np.setdiff1d(samples.series, samples.series[origin >= first])
+    if not len(old):
         return []
     return [
-        f"{count(len(untested), 'series is', 'series are')} not tested, but learned from, as no "
-        f"fold has forecasts of so old dates: {_some(untested)}."
+        f"{count(len(old), 'series is', 'series are')} not tested, but learned from, as no fold "
+        f"has forecasts of so old dates: {_some([names[number] for number in old])}."
     ]
 
 

@@ -179,6 +179,17 @@ def test_series_that_ended_are_named_as_not_tested(weekly, make_reading):
     ) in found.plan.notes
 
 
+def test_series_of_which_no_window_is_drawn_are_not_old(weekly, make_reading, monkeypatch):
+    """Of many series folds test some windows alone."""
+    monkeypatch.setattr("skrnn.comparison.folds.MOST_TESTED", 2)
+    panel = {str(number): weekly + number for number in range(6)}
+
+    found = compare(make_reading(panel, 7), models=["naive"], folds=2, coverages=())
+
+    assert len(set(found.results["naive"].predictions["series"])) < 6
+    assert not any("not tested" in note for note in found.plan.notes)
+
+
 @pytest.mark.parametrize(
     ("n_rows", "season", "horizon"), [(20, 7, 7), (20, 1, 12), (60, 1, 40), (200, 7, 150)]
 )
