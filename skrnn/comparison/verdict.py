@@ -31,7 +31,8 @@ class Verdict:
     Attributes
     ----------
     recommended : str
-        The simplest model that no other beats by more than chance gives.
+        The simplest model that errs less than each simpler one, and that no other beats by more
+        than chance gives.
     best : str
         The model with the least error.
     clear : bool
@@ -50,17 +51,25 @@ class Verdict:
 class Gain:
     """By what share one model's error is below another's, and the share that chance gives.
 
-    Of as many models as are compared, none of them better, the luckiest one has so large a share
-    once in five times. NaN where there are too few forecasts to tell.
+    Attributes
+    ----------
+    share : float
+        That of all folds' errors together.
+    typical : float
+        That of a fold's error, where all folds count the same: a single large one decides nothing.
+    chance : float
+        Of as many models as are compared, none of them better, the luckiest one's typical share is
+        so large once in five times. NaN where there are too few forecasts to tell.
     """
 
     share: float
+    typical: float
     chance: float
 
     @property
     def clear(self) -> bool:
         """Whether it matters, and is more than chance gives."""
-        return bool(self.share > self.chance and self.share >= LEAST_GAIN)
+        return bool(min(self.share, self.typical) > self.chance and self.share >= LEAST_GAIN)
 
     def __str__(self) -> str:
         """The share in words, beside what chance gives."""
@@ -68,7 +77,7 @@ class Gain:
             return (
                 f"{_share(abs(self.share))}, which may be chance, as so few forecasts cannot tell"
             )
-        if self.chance >= 1:
+        if self.chance >= 1 or self.typical <= self.chance < self.share:
             return f"{_share(abs(self.share))}, which may be chance, as folds differ so much"
         if 0 < self.chance < self.share < LEAST_GAIN:
             return f"{_share(abs(self.share))}, too little to matter"
@@ -86,22 +95,20 @@ def errors_of(result: Backtest) -> np.ndarray:
 
 def gains(errors: dict[str, np.ndarray], over: str) -> dict[str, Gain]:
     """How much less each model's errors are than those of one, as ``errors_of`` tells them."""
-    theirs = errors[over]
-    luck = _luck([errors[name] for name in errors if name != over], theirs)
-    return {
-        name: Gain(skill(ours.sum(), theirs.sum()), _chance(ours, theirs, luck))
-        for name, ours in errors.items()
-    }
+    luck = _luck([errors[name] for name in errors if name != over], errors[over])
+    return {name: _gain(ours, errors[over], luck) for name, ours in errors.items()}
 
 
-def _chance(ours, theirs, luck):
-    """The share that as many standard errors are; the errors of a fold count by their size."""
-    if np.isnan(luck):
-        return np.nan
+def _gain(ours, theirs, luck):
+    """The gain of one model over the other, where chance gives so many standard errors."""
     less, error = _less(ours, theirs)
-    if error == 0:
-        return 0.0 if theirs.any() or less == 0 else np.inf
-    return float(luck * error / theirs.sum()) if theirs.any() else np.inf
+    share = skill(ours.sum(), theirs.sum())
+    return Gain(share, _as_share(less), _as_share(np.minimum(luck * error, 1)))
+
+
+def _as_share(less):
+    """By what share an error is below another, of their difference as a share of both together."""
+    return -np.inf if less == -1 else float(2 * less / (1 + less))
 
 
 def _luck(models, theirs):
@@ -126,7 +133,7 @@ def _luck(models, theirs):
 
 
 def _errors_less(ours, theirs):
-    """By how many standard errors the sum of errors is less; NaN where none is known."""
+    """By how many standard errors a fold's error is less; NaN where none is known."""
     less, error = _less(ours, theirs)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(less, error)
@@ -142,15 +149,17 @@ def _ways(n_folds):
 
 
 def _less(ours, theirs):
-    """By how much the sum of errors is less than the other, and its standard error as a share's."""
-    sums, others = ours.sum(axis=-1), theirs.sum(axis=-1)
-    ratio = np.divide(sums, others, out=np.zeros_like(others), where=others > 0)
-    apart = ours - ratio[..., None] * theirs
-    n_folds = ours.shape[-1]
-    spread = np.std(apart, axis=-1, ddof=1) if n_folds > 1 else np.zeros_like(sums)
+    """By how much a fold's error is less than the other, and the standard error of that.
+
+    As a share of both together, so that one fold says no more than another, whatever its errors.
+    """
+    both = np.asarray(ours + theirs, dtype=float)
+    less = np.divide(theirs - ours, both, out=np.zeros_like(both), where=both > 0)
+    n_folds = both.shape[-1]
+    spread = np.std(less, axis=-1, ddof=1) if n_folds > 1 else np.zeros(both.shape[:-1])
     # Nothing but rounding where each fold has the same share.
-    spread = np.where(spread > ROUNDING * np.abs(ours).max(axis=-1), spread, 0)
-    return others - sums, spread * np.sqrt(n_folds)
+    spread = np.where(spread > ROUNDING, spread, 0)
+    return less.mean(axis=-1), spread / np.sqrt(n_folds)
 
 
 def _stretches(table) -> np.ndarray:
@@ -171,7 +180,9 @@ def verdict(results: dict, *, n_series: int = 1) -> Verdict:
     gained = {name: gains(errors, name) for name in order}
     best = min(order, key=lambda name: errors[name].sum())
     recommended = next(
-        name for name in order if not any(gain.clear for gain in gained[name].values())
+        name
+        for name in _worth_climbing(order, errors)
+        if not any(gain.clear for gain in gained[name].values())
     )
     floor = gained["naive"][recommended]
     less = None if best == recommended else gained[recommended][best]
@@ -181,6 +192,16 @@ def verdict(results: dict, *, n_series: int = 1) -> Verdict:
         clear=floor.clear,
         sentence=_sentence(_error(results[recommended], n_series), recommended, floor, best, less),
     )
+
+
+def _worth_climbing(order, errors):
+    """The models that err less than each simpler one."""
+    least = np.inf
+    for name in order:
+        error = errors[name].sum()
+        if error < least:
+            yield name
+        least = min(least, error)
 
 
 def _sentence(error, recommended, floor, best, less):
