@@ -234,9 +234,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
     if not weights.any():
-        raise ValueError(
-            "sample_weight must not be zero for all samples: there is nothing to learn from"
-        )
+        raise ValueError("sample_weight must not be zero for all samples: none would count")
     return weights
 
 

@@ -136,11 +136,11 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         if not known.any():
             raise ValueError(f"y must have a known class, got none in all of {len(y)} samples")
         weights = check_weights(sample_weight, len(y))
-        return accuracy_score(
-            y[known].astype(told.dtype),
-            told[known],
-            sample_weight=None if weights is None else weights[known],
-        )
+        y, told = y[known], told[known]
+        if not self.labels_.several:
+            # By their numbers: classes of another type are none of those that are told.
+            y, told = self.labels_.numbers_of(y), self.labels_.numbers_of(told)
+        return accuracy_score(y, told, sample_weight=None if weights is None else weights[known])
 
     def _probabilities(self, windows):
         if self._members:
@@ -196,6 +196,8 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
 
     def _training_samples(self, X, y, sample_weight, start, *named):
         samples = super()._training_samples(X, y, sample_weight, start, *named)
+        if start is not None:
+            self._count(samples)
         if self.class_weight is None:
             return samples
         self.class_weight_ = self.labels_.weights(self.class_weight, samples.y)
@@ -223,11 +225,20 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
 
     def _remember(self, samples, y):
         self.n_outputs_ = samples.y.shape[1]
-        numbers = samples.y
-        if not self.labels_.several:
-            numbers = numbers == np.arange(len(self.classes_))
-        self.class_prior_ = np.average(numbers, axis=0, weights=samples.weights)
+        self.class_sizes_ = np.zeros(len(self.classes_))
+        self.n_counted_ = 0.0
         self.fill_values_ = feature_means(samples.windows)
+        self._count(samples)
+
+    def _count(self, samples):
+        """Add samples to those by which the shares of classes are known."""
+        of_class = samples.y
+        if not self.labels_.several:
+            of_class = of_class == np.arange(len(self.classes_))
+        weights = np.ones(len(samples)) if samples.weights is None else samples.weights
+        self.class_sizes_ = self.class_sizes_ + weights @ of_class
+        self.n_counted_ = self.n_counted_ + weights.sum()
+        self.class_prior_ = self.class_sizes_ / self.n_counted_
 
     def _learn_task(self, samples):
         """Nothing but the labels, which are known before the samples are."""

@@ -50,7 +50,8 @@ def _checked(windows):
         )
     codes = windows.rows[windows.covered()]
     if codes.dtype.kind == "f":
-        codes = codes[~np.isnan(codes)]
+        # No smaller type holds the largest code.
+        codes = codes[~np.isnan(codes)].astype(np.promote_types(codes.dtype, np.float32))
     bad = codes[(codes < 0) | (codes >= MOST_CODES) | (codes != np.floor(codes))]
     if bad.size:
         raise ValueError(

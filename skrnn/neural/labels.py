@@ -60,14 +60,18 @@ class Labels:
         unknown = pd.isna(y)
         known = y[~unknown]
         numbers = np.full(len(y), np.nan)
-        new = sorted(set(known.tolist()) - set(self.classes.tolist()), key=str)
-        if new:
+        numbers[~unknown] = self.numbers_of(known)
+        if (numbers < 0).any():
+            new = sorted(set(known[numbers[~unknown] < 0].tolist()), key=str)
             raise ValueError(
-                f"y has classes that were not in the y of fit, {new[:5]}, which knows "
-                f"{self.classes.tolist()}: name all in partial_fit(classes=…), or leave these out"
+                f"y has classes that are none of those told apart, {new[:5]}: these are "
+                f"{self.classes.tolist()}, of the y of fit, or named in partial_fit(classes=…)"
             )
-        numbers[~unknown] = np.searchsorted(self.classes, known.astype(self.classes.dtype))
         return numbers[:, None]
+
+    def numbers_of(self, y: np.ndarray) -> np.ndarray:
+        """The number of each sample's class, -1 for one that is not told apart."""
+        return pd.Index(self.classes).get_indexer(pd.Index(y))
 
     def decode(self, probabilities: np.ndarray) -> np.ndarray:
         """The likeliest class of each sample, or 1 for each label that is likelier than not."""

@@ -53,7 +53,7 @@ class Trainable:
         if None not in (self.clipnorm, self.global_clipnorm):
             raise ValueError(
                 f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
-                f"global_clipnorm={self.global_clipnorm} that of all: choose one of them"
+                f"global_clipnorm={self.global_clipnorm} that of all: set one of them to None"
             )
         if not isinstance(self.callbacks, list | tuple | None):
             raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 
 from skrnn.neural.parameters import parameters
-from skrnn.text.stream_model import StreamModel
+from skrnn.text.stream_model import StreamModel, check_no_table
 from skrnn.validation import check_count
 
 
@@ -110,17 +110,19 @@ class CharacterModel(StreamModel):
     # ------------------------------------------------------------------ letters
 
     def _texts(self, text, *, empty=False):
+        check_no_table(text, "a str or a list of them")
         if isinstance(text, bytes) or not np.iterable(text):
             raise TypeError(
                 f"text must be a str or a list of them, got {type(text).__name__}: read files, and "
                 "decode bytes, first"
             )
         texts = [text] if isinstance(text, str) else list(text)
-        for one in texts:
+        for number, one in enumerate(texts):
             if not isinstance(one, str):
                 raise TypeError(
-                    f"text must be a str or a list of them, got {type(one).__name__} among "
-                    f"{len(texts)}: read files, and decode bytes, first"
+                    f"text must be a str or a list of them, got {one!r:.50} "
+                    f"({type(one).__name__}) for text {number}: decode bytes first, and leave out "
+                    "what is missing"
                 )
         if not empty and not any(texts):
             raise ValueError(

@@ -1,9 +1,11 @@
 """What models of texts share, whatever their alphabet: training on a stream, scores, sampling."""
 
+import numbers
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -106,7 +108,9 @@ class StreamModel(Trainable, BaseEstimator):
         """Mean log2 of the probability that each letter or token had, given all before it.
 
         It is exact: the state is carried through each text, from its first symbol to its last. The
-        first one of a text has the probability of beginning it.
+        first one of a text has the probability of beginning it. Symbols that the model does not
+        tell apart share ``unknown_probability_``: each kind that it left out in training, and what
+        never came as one more, has the same part.
 
         Parameters
         ----------
@@ -123,22 +127,21 @@ class StreamModel(Trainable, BaseEstimator):
         streaming = _streaming()
 
         check_is_fitted(self, "network_")
-        stream = Stream.of(self._encoded(self._texts(text), "score", 3))
+        stream = Stream.of(self._encoded(self._texts(text), self._told_of_unknown(), 3))
         length = min(check_count("length", self.length), stream.longest)
         total, n_known = streaming.nats(self.network_.on(length), self.weights_, stream)
-        unknown = self.unknown_probability_
-        bits = -total / np.log(2) + n_known * np.log2(1 - unknown)
-        bits += (len(stream) - n_known) * np.log2(unknown)
+        bits = -total / np.log(2) + n_known * np.log2(1 - self.unknown_probability_)
+        bits += (len(stream) - n_known) * np.log2(self._probability_of_each_unknown())
         return float(bits / len(stream))
 
     def iter_generate(
-        self, prompt="", *, temperature: float = 1.0, top_k: int | None = None, random_state=None
-    ) -> Iterator[str]:
+        self, prompt=None, *, temperature: float = 1.0, top_k: int | None = None, random_state=None
+    ) -> Iterator:
         """Make up what follows, one after the other, without an end.
 
         Parameters
         ----------
-        prompt : text, default=""
+        prompt : text, default=None
             What has been written so far. Without any, a text begins.
         temperature : float, default=1.0
             Scores are divided by it: below 1 the likely becomes likelier, and at 0 the likeliest is
@@ -156,23 +159,20 @@ class StreamModel(Trainable, BaseEstimator):
         streaming = _streaming()
 
         check_is_fitted(self, "network_")
-        if not temperature >= 0:
+        if not isinstance(temperature, numbers.Real) or not temperature >= 0:
             raise ValueError(f"temperature must be a number of at least 0, got {temperature!r}")
         if top_k is not None:
             check_count("top_k", top_k)
         random = check_random_state(random_state)
-        prompted = self._encoded(self._texts(prompt, empty=True), "generate", 4)
+        texts = [] if prompt is None else self._texts(prompt, empty=True)
+        if len(texts) > 1:
+            raise TypeError(
+                f"prompt must be one text, got a list of {len(texts)}: call it for each of them"
+            )
+        prompted = self._encoded(texts, "generate reads each as nothing", 4)
         walk = streaming.Walk(self.network_, self.weights_)
-        return self._drawn(walk, prompted, (temperature, top_k), random)
-
-    def _drawn(self, walk, prompted, how, random):
-        scores = walk.step(0)
-        for code in np.concatenate([np.zeros(0, int), *prompted]):
-            scores = walk.step(int(code))
-        while True:
-            choice = _draw(scores, *how, random)
-            yield self.alphabet_[choice]
-            scores = walk.step(choice + 1)
+        # Training again changes nothing of what is being written.
+        return _drawn(walk, self.alphabet_, prompted, (temperature, top_k), random)
 
     # ------------------------------------------------------------------ alphabets
 
@@ -188,8 +188,17 @@ class StreamModel(Trainable, BaseEstimator):
     # Whether symbols that did not come in fit are a surprise, which is said.
     _says_unseen = True
 
-    def _encoded(self, texts, where, stacklevel=5):
-        """The codes of all texts; what the alphabet lacks is said once."""
+    def _probability_of_each_unknown(self):
+        """That of each kind that was left out in training, and of what never came as one more."""
+        # Files of before have no such number, and gave all of them that of any.
+        return self.unknown_probability_ / (getattr(self, "n_left_out_", 0) + 1)
+
+    def _told_of_unknown(self):
+        probability = self._probability_of_each_unknown()
+        return f"score reads each as nothing, and gives it a probability of {probability:.2g}"
+
+    def _encoded(self, texts, what, stacklevel=5):
+        """The codes of all texts; what becomes of that which the alphabet lacks is said once."""
         codes = self._codes(texts)
         if self._says_unseen and any((code == 0).any() for code in codes):
             pairs = zip(texts, codes, strict=True)
@@ -198,8 +207,7 @@ class StreamModel(Trainable, BaseEstimator):
             if len(named) > NAMED:
                 named = [*named[:NAMED], f"{len(named) - NAMED} more"]
             warnings.warn(
-                f"{listing(named)} did not come in fit: {where} takes each for unknown, which is "
-                f"read as nothing, and has a probability of {self.unknown_probability_:.2g}",
+                f"{listing(named)} did not come in fit: {what}",
                 UserWarning,
                 stacklevel=stacklevel,
             )
@@ -274,10 +282,8 @@ class StreamModel(Trainable, BaseEstimator):
                 "training can only go on with the network as it is, but its parameters were "
                 "changed since: set them back, or fit with warm_start=False"
             )
-        stream = Stream.of(self._encoded(texts, "training"))
-        validation = None
-        if held_out is not None:
-            validation = Stream.of(self._encoded(held_out, "validation"))
+        stream = self._learned(texts, "training")
+        validation = None if held_out is None else self._learned(held_out, "validation")
         feed = StreamFeed(
             stream,
             length=check_count("length", self.length),
@@ -299,6 +305,26 @@ class StreamModel(Trainable, BaseEstimator):
         self.weights_ = self.trained_.weights
         self.history_ = self.trained_.history
         return self
+
+    def _learned(self, texts, what):
+        """The stream of texts that training or validation reads: some of it must be known."""
+        told = f"{what} reads each as nothing, and leaves it out of the loss"
+        codes = self._encoded(texts, told, 6)
+        if not any(code.any() for code in codes):
+            raise ValueError(
+                f"the text for {what} must have some of the {self.symbols} that came in fit, got "
+                f"none among {sum(map(len, codes))}: what is unknown tells nothing"
+            )
+        return Stream.of(codes)
+
+
+def check_no_table(text: Any, kind: str) -> None:
+    """No table and no mapping, of which texts would be the names of columns or keys."""
+    if isinstance(text, Mapping) or hasattr(text, "columns"):
+        raise TypeError(
+            f"text must be {kind}, got {type(text).__name__}: pass the texts alone, as one column "
+            "or list(texts.values())"
+        )
 
 
 def _streaming():
@@ -326,6 +352,17 @@ def _split(texts, fraction, symbols):
     return [text for text in before if len(text)], [text for text in behind if len(text)]
 
 
+def _drawn(walk, alphabet, prompted, how, random):
+    """Symbols that follow the codes of a prompt, without an end."""
+    scores = walk.step(0)
+    for code in np.concatenate([np.zeros(0, int), *prompted]):
+        scores = walk.step(int(code))
+    while True:
+        choice = _draw(scores, *how, random)
+        yield alphabet[choice]
+        scores = walk.step(choice + 1)
+
+
 def _draw(scores, temperature, top_k, random):
     """One of the classes, as their scores say."""
     if temperature == 0:
@@ -333,5 +370,7 @@ def _draw(scores, temperature, top_k, random):
     if top_k is not None and top_k < len(scores):
         least = np.partition(scores, -top_k)[-top_k]
         scores = np.where(scores >= least, scores, -np.inf)
-    probabilities = softmax(scores / temperature)
+    # What is far below the best becomes -inf where the temperature is next to nothing.
+    with np.errstate(over="ignore"):
+        probabilities = softmax((scores - scores.max()) / temperature)
     return int(random.choice(len(probabilities), p=probabilities))

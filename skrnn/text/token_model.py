@@ -1,5 +1,6 @@
 """TokenModel: a recurrent network that writes sequences of words, or of any other tokens."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
@@ -9,7 +10,7 @@ import numpy as np
 
 from skrnn.neural.network import Embedding
 from skrnn.neural.parameters import parameters
-from skrnn.text.stream_model import StreamModel
+from skrnn.text.stream_model import StreamModel, check_no_table
 from skrnn.validation import check_count
 
 Token = str | int
@@ -50,10 +51,14 @@ class TokenModel(StreamModel):
         The tokens that are told apart, the most frequent first; of those that are as frequent the
         lesser.
     unknown_probability_ : float
-        The probability of any token that is not among them: what was their share in training, all
-        and their number raised by 1. The network's own probabilities share the rest.
+        The probability that any token comes which is not among them: what was their share in
+        training, all and their number raised by 1. The network's own probabilities share the rest.
     n_tokens_, n_unknown_ : int
         How many tokens were learned from, and how many of them ``max_features`` left unknown.
+    n_left_out_ : int
+        How many kinds of tokens it left unknown. In ``score`` each of these, and what never came as
+        one more, has the same part of ``unknown_probability_``: so models with other
+        ``max_features`` can be compared.
     history_ : dict of list
         "loss", and "val_loss" where there was a validation, of every epoch, in nats a token that is
         known.
@@ -135,6 +140,7 @@ class TokenModel(StreamModel):
         return not self.n_unknown_
 
     def _texts(self, text, *, empty=False):
+        check_no_table(text, "a list of tokens, or of such lists")
         if isinstance(text, str | bytes) or not np.iterable(text):
             raise TypeError(
                 f"text must be a list of tokens, or of such lists, got {type(text).__name__}: "
@@ -163,6 +169,8 @@ class TokenModel(StreamModel):
         for tokens in texts:
             counts.update(tokens)
         self.alphabet_ = sorted(counts, key=lambda token: (-counts[token], token))[:most]
+        _warn_of_whole_texts(self.alphabet_)
+        self.n_left_out_ = len(counts) - len(self.alphabet_)
         self.n_tokens_ = counts.total()
         self.n_unknown_ = self.n_tokens_ - sum(counts[token] for token in self.alphabet_)
         self.unknown_probability_ = (self.n_unknown_ + 1) / (self.n_tokens_ + 1)
@@ -186,6 +194,18 @@ class TokenModel(StreamModel):
             return super()._reader()
         # Code 0 has a vector, too: nothing in front of a text, and what is unknown.
         return Embedding(len(self.alphabet_) + 1, check_count("embedding", self.embedding))
+
+
+def _warn_of_whole_texts(alphabet):
+    """Whether most tokens look like texts that nobody has split."""
+    spaced = [token for token in alphabet if isinstance(token, str) and len(token.split()) > 1]
+    if len(spaced) > len(alphabet) / 2:
+        warnings.warn(
+            f"most tokens have spaces, as {min(spaced):.30}: if these are texts, split each, as "
+            "[text.split() for text in texts] does",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def _tokens(text):

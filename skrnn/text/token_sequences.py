@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         How many neighbouring words have a code together: (1, 2) adds all pairs. They follow behind
         the words, so that their order tells little: they are for networks that take an average.
     tokenizer : callable, default=None
-        Gives the words of a text as a list. None: what ``token_pattern`` finds.
+        Gives the words of a text. None: what ``token_pattern`` finds.
     token_pattern : str, default=r"(?u)\b\w+\b"
         The regular expression of a word: letters and digits beside each other, be it one.
     strip_accents : {None, "ascii", "unicode"} or callable, default=None
@@ -216,6 +216,8 @@ class TokenSequences(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
         shortest, longest = _check_ngrams(self.ngram_range)
         for text in _check_texts(X):
             words = words_of(text)
+            if not isinstance(words, list):
+                words = list(words)
             if most is not None and len(words) > most:
                 words = words[-most:] if self.keep == "end" else words[:most]
             yield words if longest == 1 else _beside(words, shortest, longest)
@@ -256,6 +258,10 @@ def _check_pattern(pattern):
 
 def _check_texts(X):
     """Texts, each of which is a string."""
+    if isinstance(X, Mapping):
+        raise ValueError(
+            f"X must be a list of texts, got {type(X).__name__}: pass list(X.values())"
+        )
     if isinstance(X, str) or not np.iterable(X):
         raise ValueError(f"X must be a list of texts, got {type(X).__name__}: pass one as [X]")
     if getattr(X, "ndim", 1) != 1:

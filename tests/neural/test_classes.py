@@ -264,12 +264,31 @@ def test_what_are_no_labels(y, message):
 def test_labels_that_fit_has_not_seen():
     """In validation data, and where training goes on."""
     X, y = data()
-    message = r"classes that were not in the y of fit, \['new'\], which knows \['down', 'up'\]"
+    message = r"none of those told apart, \['new'\]: these are \['down', 'up'\]"
 
     with pytest.raises(ValueError, match=message):
         learner(epochs=1).fit(X, y, validation_data=(X[:2], ["up", "new"]))
     with pytest.raises(ValueError, match=message):
         learner(epochs=1, warm_start=True).fit(X, y).fit(X, np.where(y == "up", "new", y))
+
+
+@pytest.mark.parametrize(
+    ("classes", "others"),
+    [
+        (["1", "2"], ["10", "20"]),
+        ([False, True], ["False", "True"]),
+        ([1, 2], ["good", "bad"]),
+        (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), np.array(["2020-01-01T05"] * 2, "M8[h]")),
+    ],
+)
+def test_labels_of_another_kind_are_wrong(classes, others):
+    """They are not cut, or cast, to what is told; as in scikit-learn's own scores."""
+    X, y = data()
+    true = np.asarray(classes)[(y == "up").astype(int)]
+    model = learner().fit(X, true)
+
+    assert model.score(X, true) > 0.9
+    assert model.score(X, np.asarray(others)[(y == "up").astype(int)]) == 0
 
 
 # ---------------------------------------------------------------------- weights
@@ -359,6 +378,10 @@ def test_classes_that_come_later():
 
     assert model.classes_.tolist() == ["down", "level", "up"]
     assert "level" in model.predict(X)
+    # The shares of all that was learned from.
+    sizes = 30 * (y[:, None] == model.classes_).sum(axis=0) + [first[y == "down"].sum(), 0, 0]
+    sizes[2] += (y == "up").sum()
+    np.testing.assert_allclose(model.class_prior_, sizes / sizes.sum())
     with pytest.raises(ValueError, match="classes must be those of the first call"):
         model.partial_fit(X, y, classes=["down", "up"])
 

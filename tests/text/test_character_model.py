@@ -4,6 +4,7 @@ import pickle
 from itertools import islice
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import log_softmax
 from sklearn.base import clone
@@ -342,7 +343,7 @@ def test_no_letter_is_no_text(model, text):
 
 def test_other_things_than_texts():
     """Bytes are decoded first."""
-    with pytest.raises(TypeError, match="text must be a str or a list of them, got bytes"):
+    with pytest.raises(TypeError, match=r"a list of them, got b'abc' \(bytes\) for text 0"):
         small().fit([b"abc"])
 
 
@@ -363,8 +364,46 @@ def test_what_cannot_be(params, message):
         small(**params).fit(QUESTION)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (pd.DataFrame({"text": ["to be"]}), "got DataFrame: pass the texts alone"),
+        ({"a.txt": "to be"}, "got dict: pass the texts alone, as one column or list"),
+        (pd.Series(["to be", np.nan]), r"got nan \(float\) for text 1: .* what is missing"),
+    ],
+)
+def test_tables_and_what_is_missing(text, message):
+    """Names of columns are no texts."""
+    with pytest.raises(TypeError, match=message):
+        small().fit(text)
+
+
+@pytest.mark.filterwarnings("ignore:.*did not come in fit")
+def test_unknown_letters_alone_validate_nothing():
+    """They have no loss, which would be the least there is."""
+    with pytest.raises(ValueError, match="the text for validation must have some of the letters"):
+        small(early_stopping=True).fit(QUESTION, validation_text="XYZ")
+    with pytest.raises(ValueError, match="the text for training must have some of the letters"):
+        small(epochs=1).fit(QUESTION).partial_fit("€€€")
+
+
+def test_what_is_being_written_stays():
+    """Training again changes nothing of it, neither its network nor its letters."""
+    model = small(epochs=5).fit("abc" * 50)
+    letters = model.iter_generate("a", temperature=0)
+    written = [next(letters) for _ in range(3)]
+
+    model.fit("z" * 50)
+
+    assert [next(letters) for _ in range(3)] == written
+
+
 def test_parameters_of_writing(model):
     """They are refused before a letter is written."""
+    with pytest.raises(TypeError, match="prompt must be one text, got a list of 2"):
+        model.generate(["to", "be"])
+    with pytest.raises(ValueError, match="temperature must be a number"):
+        model.generate("to", temperature="0.5")
     with pytest.raises(ValueError, match="temperature must be"):
         model.generate("to", temperature=-1)
     with pytest.raises(ValueError, match="top_k must be"):

@@ -96,7 +96,7 @@ def test_what_is_held_out_is_unseen(name):
     text = TEXTS[name]
     other = "zyx" * len(text)
     n = round(len(text) * 0.75)
-    held_out = list(other[: len(text) - n])
+    held_out = [text[0], *other[: len(text) - n - 1]]
     behind = "".join(held_out) if name == "letters" else held_out
 
     honest = twin(name, validation_fraction=0.25).fit(text)

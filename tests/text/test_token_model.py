@@ -39,7 +39,8 @@ def logarithms(model, tokens):
     scores = log_softmax(states[0] @ weights[3] + weights[4], axis=1) / np.log(2)
     unknown = model.unknown_probability_
     known = scores[np.arange(len(tokens)), np.array(codes[1:]) - 1] + np.log2(1 - unknown)
-    return np.where(np.array(codes[1:]) > 0, known, np.log2(unknown))
+    each = np.log2(unknown / (1 + model.n_left_out_))
+    return np.where(np.array(codes[1:]) > 0, known, each)
 
 
 # ---------------------------------------------------------------------- scores
@@ -66,17 +67,19 @@ def test_the_score_of_several_texts_is_that_of_all_tokens(model):
 
 
 def test_what_is_left_out_has_the_share_that_it_had():
-    """The probabilities of all tokens and of the unknown are 1 in all, whatever came before."""
+    """The probabilities of all tokens are 1 in all, and one of them is of what never came."""
     model = small(max_features=4, epochs=2).fit(QUESTION * 10)
+    left_out = sorted({*QUESTION} - {*model.alphabet_})
 
     assert model.alphabet_ == ["be", "to", "is", "not"]
-    assert model.n_unknown_ == 40
+    assert (model.n_unknown_, model.n_left_out_) == (40, len(left_out))
     assert model.unknown_probability_ == 41 / 101
     for before in ([], ["to"], ["to", "or", "not"]):
         n = len(before)
         told = model.score(before) * n if before else 0.0
         joint = [
-            model.score([*before, token]) * (n + 1) - told for token in (*model.alphabet_, "or")
+            model.score([*before, token]) * (n + 1) - told
+            for token in (*model.alphabet_, *left_out, "nobler")
         ]
         assert np.sum(2.0 ** np.array(joint)) == pytest.approx(1, abs=1e-4)
 
@@ -130,7 +133,29 @@ def test_unseen_tokens_are_said_where_all_were_known(model):
 
     cut = small(max_features=3, epochs=1).fit(QUESTION)
 
-    assert cut.score(["nobler"]) == pytest.approx(np.log2(cut.unknown_probability_))
+    each = cut.unknown_probability_ / (1 + cut.n_left_out_)
+    assert cut.score(["nobler"]) == pytest.approx(np.log2(each))
+
+
+def test_a_search_does_not_choose_to_know_nothing():
+    """Whoever tells one token apart from all others must also say which these are."""
+    texts = [QUESTION * 2] * 6
+    search = GridSearchCV(small(epochs=20), {"max_features": [1, 2, 8]}, cv=2).fit(texts)
+
+    assert search.best_params_ == {"max_features": 8}
+
+
+def test_texts_that_nobody_split():
+    """A list of strings is one text of tokens: most of them with spaces is no such thing."""
+    with pytest.warns(UserWarning, match=r"most tokens have spaces, as that is the question: if"):
+        small(epochs=1).fit(["to be or not to be", "that is the question", "or"])
+
+
+def test_a_text_begins_without_a_prompt(model):
+    """Whichever method writes it."""
+    written = list(islice(model.iter_generate(temperature=0), 4))
+
+    assert written == model.generate(n=4, temperature=0)
 
 
 @pytest.mark.parametrize(
