@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
@@ -218,6 +218,21 @@ def _numbers_of(y):
         raise ValueError(
             f"y must hold numbers ({error}): convert it, or leave out what is none"
         ) from None
+
+
+def check_forecasts_numbers(name: str, estimator: Any) -> None:
+    """An estimator that predicts, and no classifier."""
+    if isinstance(estimator, type):
+        raise ValueError(
+            f"{name} must be an estimator that predicts, got the class {estimator.__name__}: add ()"
+        )
+    if not hasattr(estimator, "predict"):
+        raise ValueError(f"{name} must be an estimator that predicts, got {estimator!r:.50}")
+    if is_classifier(estimator):
+        raise ValueError(
+            f"{name} must forecast numbers, got the classifier {type(estimator).__name__}: use "
+            "cross_val_score(…, cv=TimeSeriesSplit()), or cross_val_predict for its probabilities"
+        )
 
 
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 
 from skrnn.evaluation.changes import MEMORIES, changes_by_lead
@@ -21,6 +21,7 @@ from skrnn.evaluation.promises import check_coverages
 from skrnn.evaluation.result import Backtest
 from skrnn.evaluation.row_samples import season_of
 from skrnn.evaluation.samples import forecast_table, samples_of
+from skrnn.validation import check_forecasts_numbers
 from skrnn.windows import Windows
 from skrnn.wording import count
 
@@ -112,9 +113,9 @@ def backtest(
     1     22.70         47.33   0.52
     2     15.45         47.83   0.68
     """
-    _check_estimator("estimator", estimator)
+    check_forecasts_numbers("estimator", estimator)
     if baseline is not None:
-        _check_estimator("baseline", baseline)
+        check_forecasts_numbers("baseline", baseline)
     if coverages is not None:
         coverages = tuple(sorted(check_coverages("coverages", coverages)))
         X = numbered(estimator, X)
@@ -156,20 +157,6 @@ class _Fold:
     model: BaseEstimator
     fit_time: float
     predict_time: float
-
-
-def _check_estimator(name, estimator):
-    if isinstance(estimator, type):
-        raise ValueError(
-            f"{name} must be an estimator that predicts, got the class {estimator.__name__}: add ()"
-        )
-    if not hasattr(estimator, "predict"):
-        raise ValueError(f"{name} must be an estimator that predicts, got {estimator!r}")
-    if is_classifier(estimator):
-        raise ValueError(
-            f"{name} must forecast numbers, got the classifier {type(estimator).__name__}: use "
-            "cross_val_score(…, cv=TimeSeriesSplit()), or cross_val_predict for its probabilities"
-        )
 
 
 def _check_refit(refit):

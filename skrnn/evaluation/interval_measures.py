@@ -42,7 +42,7 @@ def interval_score(y_true: ArrayLike, y_interval: ArrayLike, coverage: float = 0
     5.0
     """
     coverage = check_coverage("coverage", coverage)
-    true, ends = beside_truth(y_true, y_interval, "y_interval", (2,))
+    true, ends = _beside_truth(y_true, y_interval)
     return float(np.nanmean(interval_scores(true, ends[..., 0], ends[..., 1], coverage)))
 
 
@@ -67,7 +67,7 @@ def msis(
         Lower and upper ends, as ``predict_interval`` gives them.
     coverage : float, default=0.95
         The share of truths that the intervals promise to hold; M4's is 0.95.
-    y_train : array-like of shape (n_rows,) or list of such
+    y_train : array-like of shape (n_rows,), or list of such, or array (n_series, n_rows)
         The series before the forecasts; or a series for each row of y_true.
     season : int, default=1
         The period, in rows.
@@ -89,10 +89,9 @@ def msis(
     2.5
     """
     coverage = check_coverage("coverage", coverage)
-    true, ends = beside_truth(y_true, y_interval, "y_interval", (2,))
+    true, ends = _beside_truth(y_true, y_interval)
     season = check_count("season", season)
-    of_each = isinstance(y_train, list | tuple) and len(y_train) and np.ndim(y_train[0]) == 1
-    series = y_train if of_each else [y_train]
+    series = _series_of(y_train)
     if len(series) not in (1, len(true)):
         raise ValueError(
             f"y_train must be one series, or one for each of {len(true)} rows of y_true, got "
@@ -151,13 +150,9 @@ def coverage_by_lead(
     1        0.922           0.015   3.29
     """
     coverage = check_coverage("coverage", coverage)
-    true, ends = beside_truth(y_true, y_interval, "y_interval", (2,))
+    true, ends = _beside_truth(y_true, y_interval)
     n_leads = true.shape[1]
-    leads = np.arange(1, n_leads + 1) if leads is None else np.asarray(leads)
-    if leads.shape != (n_leads,):
-        raise ValueError(
-            f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}"
-        )
+    leads = _checked_leads(leads, n_leads)
     lines = [
         _of_neighbours(true[:, [column]], ends[:, [column]], leads[[column]], coverage)
         for column in range(n_leads)
@@ -204,8 +199,8 @@ def calibration_curve(
     0.9        0.922           0.015  3.290
     """
     stated = check_coverages("coverages", coverages)
-    true, ends = beside_truth(y_true, y_interval, "y_interval", (len(stated), 2))
-    leads = np.arange(1, true.shape[1] + 1) if leads is None else np.asarray(leads)
+    true, ends = _beside_truth(y_true, y_interval, (len(stated),))
+    leads = _checked_leads(leads, true.shape[1])
     lines = [
         _of_neighbours(true, ends[:, :, position], leads, coverage)
         for position, coverage in enumerate(stated)
@@ -254,10 +249,46 @@ def held_line(
     }
 
 
+def _beside_truth(y_true, y_interval, coverages=()):
+    """Truths (n, n_leads), and intervals beside them, whose lower ends come first."""
+    true, ends = beside_truth(y_true, y_interval, "y_interval", (*coverages, 2))
+    apart = np.diff(ends[~np.isnan(true)], axis=-1)
+    # Single ones may cross where a model has learned them so.
+    if (apart < 0).mean() > 0.5:
+        raise ValueError("y_interval must have lower ends first, and most of them are upper ones")
+    return true, ends
+
+
+def _checked_leads(leads, n_leads):
+    """The leads of the columns, rows ahead: 1, 2, … where none are named."""
+    if leads is None:
+        return np.arange(1, n_leads + 1)
+    leads = np.asarray([check_count("leads", lead) for lead in leads])
+    if leads.shape != (n_leads,) or len(np.unique(leads)) < n_leads:
+        raise ValueError(
+            f"leads must name each of {n_leads} columns of y_true, got {leads.tolist()}"
+        )
+    return leads
+
+
 def _of_neighbours(true, ends, leads, coverage):
     """The same of forecasts (n, n_leads) from neighbouring rows."""
     origin = np.arange(len(true))[:, None]
     return held_line(true, ends, origin, origin + leads, coverage)
+
+
+def _series_of(y_train):
+    """The series that came, each of them (n_rows,)."""
+    if hasattr(y_train, "columns") and len(y_train.columns) > 1:
+        raise ValueError(
+            "y_train must be a series, or a list of them, got a DataFrame of "
+            f"{len(y_train.columns)} columns: pass [frame[name] for name in frame]"
+        )
+    if isinstance(y_train, list | tuple) and len(y_train) and np.ndim(y_train[0]) == 1:
+        return y_train
+    values = np.asarray(y_train, float)
+    # A column is one series.
+    return list(values) if values.ndim == 2 and values.shape[1] > 1 else [values.ravel()]
 
 
 def _seasonal_change(values, season):

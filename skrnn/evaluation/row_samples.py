@@ -15,7 +15,7 @@ from skrnn.preprocessing import Differencer
 from skrnn.validation import check_count, check_target_values, check_time_index, index_of
 from skrnn.windows import SlidingWindow
 from skrnn.windows.clock import clock_of
-from skrnn.windows.lost import LostRowsWarning
+from skrnn.windows.lost import LostRowsWarning, check_same_index
 
 
 class RowSamples(EvaluationSamples):
@@ -33,6 +33,7 @@ class RowSamples(EvaluationSamples):
         if not n:
             raise ValueError("X must have at least one row to forecast, got none")
         check_time_index(X)
+        check_same_index(X, y)
         self.X = X
         self.y = y
         self._truth = check_target_values(estimator, y, n)

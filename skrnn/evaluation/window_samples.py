@@ -149,7 +149,7 @@ class WindowSamples(EvaluationSamples):
     def target(self) -> int | None:
         """The column whose values y has.
 
-        None where none has them, the first where the windows do not tell.
+        None where none has them, or where the windows do not tell which of several it is.
         """
         unknown = True
         for column in range(self.windows.n_features):
@@ -157,4 +157,4 @@ class WindowSamples(EvaluationSamples):
             if share is not None and share > 0.5:
                 return column
             unknown &= share is None
-        return 0 if unknown else None
+        return 0 if unknown and self.windows.n_features == 1 else None

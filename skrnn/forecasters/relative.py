@@ -46,11 +46,11 @@ class TransformedWindowRegressor(WrappingForecaster):
         The window's column that y continues, by name or position.
     weight_by_scale : bool or float, default=False
         Weigh samples by a power of their window's size, besides ``sample_weight``: True is the
-        power 1, by which errors that are learned in a window's own scale count as they do in the
-        unit of y; 0.5 is halfway, and a negative power gives large windows less weight. The size is
-        what ``WindowScaler`` divides the target column by, and with other transformers that
-        column's standard deviation in the window; 1 where that is 0. These weights are 1 on
-        average.
+        power 1, by which absolute errors that are learned in a window's own scale count as they do
+        in the unit of y, as squared ones do with 2; 0.5 is halfway, and a negative power gives
+        large windows less weight. The size is what ``WindowScaler`` divides the target column by,
+        and with other transformers that column's standard deviation in the window; 1 where that is
+        0. These weights are 1 on average.
 
     Attributes
     ----------

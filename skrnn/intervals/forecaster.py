@@ -26,6 +26,7 @@ from skrnn.intervals.sizes import LocalSizes
 from skrnn.intervals.telling import TruthsOfRows, TruthsOfWindows
 from skrnn.validation import (
     check_count,
+    check_forecasts_numbers,
     check_option,
     check_target_values,
     check_weights,
@@ -36,7 +37,7 @@ from skrnn.validation import (
 from skrnn.wholly import wholly
 from skrnn.windows import Windows
 from skrnn.windows.inputs import are_windows, check_windows
-from skrnn.windows.lost import LostRowsWarning
+from skrnn.windows.lost import LostRowsWarning, check_same_index
 
 METHODS = ("conformal", "normalized", "quantile", "adaptive")
 DEVIATION = "deviation"
@@ -126,6 +127,8 @@ class IntervalForecaster(RegressorMixin, BaseEstimator):
     """
 
     reads_sequences = True
+    # Not inside of one, as only its own methods tell intervals.
+    is_around_pipelines = True
 
     def __init__(
         self,
@@ -168,6 +171,9 @@ n_features)
         self : IntervalForecaster
         """
         check_option("method", self.method, METHODS)
+        check_forecasts_numbers("estimator", self.estimator)
+        if hasattr(self.size, "fit") or isinstance(self.size, type):
+            check_forecasts_numbers("size", self.size)
         if self.method == "quantile" and self.size is not None:
             raise ValueError(
                 f'size={self.size!r} has no part in method="quantile", which counts in the '
@@ -303,6 +309,8 @@ n_features)
         self : IntervalForecaster
         """
         check_is_fitted(self, "estimator_")
+        if self.takes_rows_:
+            check_same_index(X, y)
         with warnings.catch_warnings():
             # Rows that are there for the windows of others do not count, nor do their forecasts.
             warnings.simplefilter("ignore", LostRowsWarning)
@@ -453,10 +461,8 @@ n_features)
         if self.size is None and not by_default:
             return None
         season = None
-        if isinstance(self.size, str):
-            check_option("size", self.size, (DEVIATION,))
-        elif self.size is not None and not hasattr(self.size, "fit"):
-            season = check_count("size", self.size)
+        if self.size not in (None, DEVIATION) and not hasattr(self.size, "fit"):
+            season = _season(self.size)
         column = self._target_column(samples)
         window = None
         if self.takes_rows_:
@@ -503,6 +509,16 @@ n_features)
         tags.input_tags.three_d_array = sliding_window_of(self.estimator) is None
         tags.target_tags.multi_output = inner.multi_output
         return tags
+
+
+def _season(size):
+    """The rows of a season that ``size`` is."""
+    try:
+        return check_count("size", size)
+    except ValueError:
+        raise ValueError(
+            f'size must be "deviation", a whole number of rows, a regressor or None, got {size!r}'
+        ) from None
 
 
 def _column_of_y(samples):

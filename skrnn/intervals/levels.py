@@ -13,6 +13,8 @@ from skrnn.forecasters.residual_pools import ResidualPools, needed, ranks
 def check_levels(name: str, values: ArrayLike) -> np.ndarray:
     """Numbers above 0 and below 1, one or several, in any order."""
     levels = [values] if isinstance(values, numbers.Number) else values
+    if getattr(values, "shape", None) == ():
+        levels = [values.item()]
     if isinstance(levels, str | bytes) or not np.iterable(levels):
         levels = []
     levels = list(levels)

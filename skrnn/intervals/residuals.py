@@ -166,7 +166,13 @@ def check_calibration_size(size: int | float) -> int | float:
     """A share of the samples, or a number of origins."""
     if isinstance(size, numbers.Integral):
         return check_count("calibration_size", size)
-    return check_share("calibration_size", size, positive=True)
+    try:
+        return check_share("calibration_size", size, positive=True)
+    except ValueError:
+        raise ValueError(
+            "calibration_size must be a share above 0 and below 1, or a whole number of origins, "
+            f"got {size!r}"
+        ) from None
 
 
 def _n_newest(size, counts):

@@ -13,6 +13,9 @@ from skrnn.windows.clock import clock_of
 from skrnn.windows.plainly import label_from, plain_label
 from skrnn.wording import count
 
+# Of so many rows that were passed over it is remembered that they were.
+MOST_PASSED = 2000
+
 
 class TruthsOfWindows:
     """Windows with their targets: those of one origin arrive together."""
@@ -32,12 +35,14 @@ class TruthsOfRows:
     """Rows with the series as y: each row is the truth of forecasts that older rows have made.
 
     A forecast counts if all rows that it looks back to are there: among those that came with it,
-    or the fitted ones right before.
+    or the fitted ones right before; none lies behind the next row of the newest known one.
 
     Attributes
     ----------
     told : int
         The newest row that is known, counted from the last fitted one.
+    passed : ndarray of shape (n,)
+        Rows that were not known yet when a newer one was.
     rows : ndarray of shape (n,)
         The rows whose forecasts wait for more.
     forecasts : ndarray of shape (n, n_leads)
@@ -51,6 +56,7 @@ class TruthsOfRows:
         self._back = back
         self._context = context
         self.told = 0
+        self.passed = np.zeros(0, np.int64)
         self.rows = np.zeros(0, np.int64)
         self.forecasts = None
 
@@ -59,7 +65,7 @@ class TruthsOfRows:
 
     def __setstate__(self, state):
         # Files of older versions do not say how far back windows look.
-        of_older = {"_back": 0, "_context": "auto"}
+        of_older = {"_back": 0, "_context": "auto", "passed": np.zeros(0, np.int64)}
         vars(self).update(of_older | state, _newest=label_from(state.get("_newest")))
 
     @classmethod
@@ -77,9 +83,13 @@ class TruthsOfRows:
         n_leads = forecasts.shape[1]
         if self.forecasts is None:
             self.forecasts = np.zeros((0, n_leads))
-        # Rows that came before have forecasts that were made then; fitted ones have been seen.
+        is_known = ~np.isnan(truth[:, 0])
+        newest = max(self.told, rows[is_known].max(initial=0))
+        # Rows that came before have forecasts that were made then; fitted ones have been seen. What
+        # is forecast far ahead of all that is known was not forecast from the rows before it.
         reaches = rows - rows[0] >= self._back
         new = ~np.isin(rows, self.rows) & (rows > 0) & (reaches | self._goes_on(rows[0]))
+        new &= rows <= newest + 1
         self.forecasts = np.concatenate([self.forecasts, forecasts[new]])
         self.rows = np.concatenate([self.rows, rows[new]])
         # Behind all rows one that nothing was forecast of.
@@ -87,7 +97,8 @@ class TruthsOfRows:
         forecasts = np.vstack([self.forecasts, np.full(n_leads, np.nan)])
         in_order = np.argsort(made_at, kind="stable")
         found = []
-        known = np.flatnonzero(~np.isnan(truth[:, 0]) & (rows > self.told))
+        _warn_of_late(np.isin(self.passed, rows[is_known]).sum())
+        known = np.flatnonzero(is_known & (rows > self.told))
         for sample in known:
             made = rows[sample] - np.arange(n_leads)
             at = in_order[np.searchsorted(made_at, made, sorter=in_order)]
@@ -95,7 +106,9 @@ class TruthsOfRows:
             found.append((truth[sample] - forecast[None], np.array([sample])))
         _warn_of_nothing_learned([residuals for residuals, _ in found], self._back)
         if len(known):
-            self.told = int(rows[known].max())
+            skipped = np.setdiff1d(np.arange(self.told + 1, newest), rows[known])
+            self.passed = np.concatenate([self.passed, skipped])[-MOST_PASSED:]
+            self.told = int(newest)
             if self._clock is None:
                 self._newest = index_of(X)[known.max()]
         waits = self.rows > self.told - n_leads + 1
@@ -132,6 +145,17 @@ class TruthsOfRows:
         return positions
 
 
+def _warn_of_late(n_late):
+    """Say that truths do not count, as newer ones were told before."""
+    if n_late:
+        warnings.warn(
+            f"truths of {count(n_late, 'row')} came later than newer ones, and are left out: "
+            "update with the rows that are known up to the first unknown one",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
 def _warn_of_nothing_learned(residuals, back):
     """Say that truths taught nothing, as nothing was forecast of them."""
     if residuals and np.isnan(residuals).all():
@@ -139,5 +163,5 @@ def _warn_of_nothing_learned(residuals, back):
             f"none of {count(len(residuals), 'new row')} counts, as no forecast of them has all "
             f"rows that it looks back to: put the {count(back, 'row')} before in front",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

@@ -74,6 +74,15 @@ def _check_one_series(estimator, X):
     )
 
 
+def _on_rows(estimator):
+    """How an estimator takes the rows of a series."""
+    name = type(estimator).__name__
+    if getattr(estimator, "is_around_pipelines", False):
+        return f"{name}(make_pipeline(SlidingWindow(), …))"
+    around = "…" if hasattr(estimator, "inner_model") else ""
+    return f"make_pipeline(SlidingWindow(), {name}({around}))"
+
+
 def check_windows(estimator, X, *, reset: bool, any_length: bool = False) -> Windows:
     """Windows of any kind as ``Windows``, of the features and the shape that ``fit`` saw.
 
@@ -134,8 +143,7 @@ def _as_checked(estimator, X, *, reset):
     if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
         warnings.warn(
             f"{name} takes each row of this DataFrame as a window, and its columns as steps. If "
-            "they are the rows of a series, put SlidingWindow before it: "
-            f"make_pipeline(SlidingWindow(), {name}())",
+            f"they are the rows of a series, put SlidingWindow before it: {_on_rows(estimator)}",
             UserWarning,
             stacklevel=4,
         )

@@ -65,6 +65,42 @@ def test_msis_against_a_loop(season):
     assert found == pytest.approx(msis_by_loop(true, interval, past, season, 0.95))
 
 
+def test_msis_of_an_array_of_series():
+    """As a list of them: rows are series, as those of y_true."""
+    true, interval = some((3, 4))
+    past = np.random.default_rng(1).normal(size=(3, 30)) * [[1], [10], [100]]
+
+    found = msis(true, interval, 0.8, y_train=past)
+
+    assert found == msis(true, interval, 0.8, y_train=list(past))
+    assert msis(true, interval, 0.8, y_train=past[:1].T) == msis(
+        true, interval, 0.8, y_train=past[0]
+    )
+    with pytest.raises(ValueError, match="or a list of them, got a DataFrame of 30 columns"):
+        msis(true, interval, 0.8, y_train=pd.DataFrame(past))
+
+
+def test_upper_ends_first_are_an_error():
+    """They would count as intervals that hold nothing; a few that cross may be a model's own."""
+    true, interval = some((40, 3))
+    few = np.where(np.arange(40)[:, None, None] < 3, interval[..., ::-1], interval)
+
+    assert np.isfinite(interval_score(true, few))
+    for measure in (interval_score, coverage_by_lead):
+        with pytest.raises(ValueError, match="^y_interval must have lower ends first"):
+            measure(true, interval[..., ::-1])
+
+
+def test_leads_that_are_none():
+    true, interval = some((40, 2))
+
+    for leads in ([1], [1, 1], ["a", "b"], [0, 1]):
+        with pytest.raises(ValueError, match="^leads must"):
+            coverage_by_lead(true, interval, leads=leads)
+        with pytest.raises(ValueError, match="^leads must"):
+            calibration_curve(true, interval[:, :, None], (0.8,), leads=leads)
+
+
 def test_msis_of_one_series():
     """An array is the past of all forecasts; scores of 2 and 12 relative to a change of 2."""
     found = msis([1.0, 5.0], [[0.0, 2.0], [0.0, 4.0]], 0.75, y_train=[3.0, 1.0, 3.0])

@@ -14,11 +14,13 @@ from skrnn import (
     LinearWindow,
     MultiOutputForecaster,
     SlidingWindow,
+    future_rows,
     load,
     make_windows,
     save,
 )
 from skrnn.datasets import load_airline
+from skrnn.evaluation import interval_scorer, lead_scorer
 from skrnn.intervals.adaptive import GRID, MEMORY, STEPS
 from tests.intervals.known import Zero, noise
 
@@ -146,6 +148,51 @@ def test_rows_tell_all_leads():
         newest = [*known[~np.isnan(known[:, lead]), lead], *arrived]
         found = at_once.rule_.newest[:, lead]
         np.testing.assert_allclose(found[~np.isnan(found)], newest)
+
+
+def test_rows_to_come_are_no_forecasts_of_their_own():
+    """Those behind the next one were forecast from windows of which half is not known yet."""
+    frame = load_airline()
+    y = frame["passengers"]
+    pipe = make_pipeline(SlidingWindow(12), MultiOutputForecaster(LinearWindow(), 4))
+    known = adaptive(pipe, calibration_size=40).fit(frame[:110], y[:110])
+    coming = copy.deepcopy(known)
+
+    for stop in (112, 115, 130, 140):
+        known.update(frame[90:stop], y[90:stop])
+        rows = future_rows(frame[90:stop], 4)
+        coming.update(rows, np.r_[y[90:stop], np.full(4, np.nan)])
+
+    np.testing.assert_array_equal(coming.rule_.levels, known.rule_.levels)
+    np.testing.assert_array_equal(coming.rule_.newest, known.rule_.newest)
+
+
+def test_truths_that_come_late_are_said():
+    """They do not count, as levels moved by newer ones; those that stay unknown are no news."""
+    frame = load_airline()
+    y = frame["passengers"]
+    pipe = make_pipeline(SlidingWindow(12), LinearWindow())
+    model = adaptive(pipe, calibration_size=40).fit(frame[:110], y[:110])
+    late = y[90:130].copy()
+    late.iloc[22:30] = np.nan
+
+    model.update(frame[90:130], late).update(frame[100:131], y[100:131].where(late.notna(), np.nan))
+    with pytest.warns(UserWarning, match="^truths of 8 rows came later than newer ones"):
+        model.update(frame[100:132], y[100:132])
+
+
+def test_labels_of_other_rows_are_refused():
+    """As in fit: truths of other rows would move the levels."""
+    frame = load_airline()
+    y = frame["passengers"]
+    pipe = make_pipeline(SlidingWindow(12), LinearWindow())
+    model = adaptive(pipe, calibration_size=40).fit(frame[:110], y[:110])
+
+    with pytest.raises(ValueError, match="y must have the index of X, but its row 0 is"):
+        model.update(frame[110:130], y[130:110:-1])
+    for scorer in (lead_scorer(), interval_scorer(0.8)):
+        with pytest.raises(ValueError, match="y must have the index of X, but its row 0 is"):
+            scorer(model, frame[100:130], y[129:99:-1])
 
 
 def days_of_trade(n):

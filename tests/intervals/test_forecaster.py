@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skrnn import (
+    DenseClassifier,
     DirectForecaster,
     IntervalForecaster,
     LinearWindow,
@@ -373,7 +374,8 @@ def test_unfitted(name):
     ("params", "message"),
     [
         ({"method": "cqr"}, "method must be one of 'conformal', 'normalized', 'quantile', 'adap"),
-        ({"calibration_size": 1.5}, "calibration_size must be above 0 and below 1, got 1.5"),
+        ({"calibration_size": 1.5}, "calibration_size must be a share above 0 and below 1, or a"),
+        ({"calibration_size": 40.0}, "or a whole number of origins, got 40.0"),
         ({"calibration_size": 0}, "calibration_size must be a positive whole number, got 0"),
         ({"calibration_size": 100}, "calibration_size=100 must be fewer than the 100 origins"),
         ({"calibration_size": 98}, "leaves nothing to fit on before the 98 newest of 100 origins"),
@@ -381,7 +383,14 @@ def test_unfitted(name):
         ({"n_blocks": 0}, "n_blocks must be a positive whole number, got 0"),
         ({"method": "quantile"}, "and Zero learns none: use another method, or a network or li"),
         ({"method": "normalized", "size": 3}, "size=3 must be a season of rows within the window"),
-        ({"method": "normalized", "size": "x"}, "size must be one of 'deviation', got 'x'"),
+        (
+            {"method": "normalized", "size": "x"},
+            'size must be "deviation", a whole number of rows, a reg',
+        ),
+        ({"size": LogisticRegression()}, "size must forecast numbers, got the classifier Logistic"),
+        ({"estimator": DenseClassifier()}, "estimator must forecast numbers, got the classifier D"),
+        ({"estimator": LinearWindow}, r"must be an estimator that predicts, got the class Lin"),
+        ({"estimator": None}, "estimator must be an estimator that predicts, got None"),
         ({"method": "quantile", "size": 3}, 'size=3 has no part in method="quantile"'),
         ({"method": "normalized", "target": 3}, "target=3 is not a column: there are 1"),
     ],
@@ -393,6 +402,29 @@ def test_bad_parameters(params, message):
 
     with pytest.raises(ValueError, match=message):
         IntervalForecaster(Zero()).set_params(**params).fit(X, y)
+
+
+def test_arrays_of_several_columns_do_not_tell_the_target():
+    """Sizes of another column's would be as wrong as silent."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(300, 2)) * [9, 1], columns=["other", "y"])
+    X, y = make_windows(frame, 8, target="y")
+    model = IntervalForecaster(LinearWindow(), method="normalized")
+
+    assert model.fit(X, y).sizes_.column == 1
+    with pytest.raises(ValueError, match="X has no column with y's values: name it"):
+        model.fit(np.asarray(X), y)
+    assert clone(model).set_params(target=1).fit(np.asarray(X), y).sizes_.column == 1
+
+
+def test_rows_as_windows_are_told_how_to_come():
+    """What makes windows of rows stands inside, where a pipeline has no intervals."""
+    frame = load_airline()
+
+    with pytest.warns(
+        UserWarning, match=r"IntervalForecaster\(make_pipeline\(SlidingWindow\(\), …"
+    ):
+        IntervalForecaster(LinearWindow()).fit(frame, frame["passengers"])
 
 
 def test_bad_questions():
