@@ -1,6 +1,8 @@
-"""Every Python block of the README and of the documentation runs."""
+"""Every Python block of the README and of the documentation runs, and prints what stands there."""
 
+import contextlib
 import doctest
+import io
 import re
 import sys
 from pathlib import Path
@@ -14,21 +16,28 @@ WITH_KERAS = ("engines.md", "ladder.md")
 # A block may be indented (in a list), and a comment `<!-- skip -->` right before it takes it out.
 BLOCK = re.compile(
     r"(?P<skip>^[ ]*<!-- skip -->\s*\n)?"
-    r"^(?P<indent>[ ]*)```python\b[^\n]*\n(?P<code>.*?)^(?P=indent)```\s*$",
+    r"^(?P<indent>[ ]*)```python\b[^\n]*\n(?P<code>.*?)^(?P=indent)```[ ]*$"
+    # What stands right behind is what it prints.
+    r"(\n*^(?P=indent)```text\n(?P<printed>.*?)^(?P=indent)```[ ]*$)?",
     re.MULTILINE | re.DOTALL,
 )
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# Processors round differently, and networks learn a little otherwise then.
+ROUNDING = 0.05
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def python_blocks(text):
-    """The line number and code of every block that is to run."""
+    """The line number and code of every block that is to run, and what it is to print, if told."""
     blocks = []
     for match in BLOCK.finditer(text):
         if match["skip"] is None:
             line = text.count("\n", 0, match.start("code"))
-            blocks.append(
-                (line, re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE))
+            code, printed = (
+                part and re.sub(rf"^{match['indent']}", "", part, flags=re.MULTILINE)
+                for part in (match["code"], match["printed"])
             )
+            blocks.append((line, code, printed))
     return blocks
 
 
@@ -44,13 +53,26 @@ def run_doctest(code, names, filename, line):
 def run_blocks(text, filename):
     """Run the blocks of one document in order, in one namespace."""
     names = {"__name__": "__main__"}
-    for line, code in python_blocks(text):
+    for line, code, expected in python_blocks(text):
         if code.lstrip().startswith(">>>"):
             run_doctest(code, names, filename, line)
         else:
-            # The empty lines in front make a traceback point into the document.
-            exec(compile("\n" * line + code, filename, "exec"), names)
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                # The empty lines in front make a traceback point into the document.
+                exec(compile("\n" * line + code, filename, "exec"), names)
+            if expected is not None and printed.getvalue():
+                check_printed(printed.getvalue(), expected, f"{filename}:{line}")
     return names
+
+
+def check_printed(found, expected, where):
+    """The same words, and nearly the same numbers."""
+    words, others = (NUMBER.sub("#", text).split() for text in (expected, found))
+    told = f"{where} prints\n{found}where there stands\n{expected}"
+    assert words == others, told
+    for number, other in zip(NUMBER.findall(expected), NUMBER.findall(found), strict=True):
+        assert float(other) == pytest.approx(float(number), rel=ROUNDING), told
 
 
 def with_blocks(documents):
@@ -117,6 +139,18 @@ def test_a_printed_line_that_is_wrong_fails():
     """A `>>>` block whose output differs is reported with what was expected and what came."""
     with pytest.raises(AssertionError, match=r"Expected:\s+3\s+Got:\s+2"):
         run_blocks("```python\n>>> 1 + 1\n3\n```\n", "text.md")
+
+
+@pytest.mark.parametrize(
+    ("printed", "fits"),
+    [("naive  35.9", True), ("naive 36.1", True), ("naive 40.1", False), ("linear 35.9", False)],
+)
+def test_printed_text_behind_a_block_is_compared(printed, fits):
+    """In its words, and in its numbers but for rounding."""
+    text = f'```python\nprint("naive", 35.9)\n```\n\n```text\n{printed}\n```\n'
+
+    with contextlib.nullcontext() if fits else pytest.raises(AssertionError, match="text.md:1 pri"):
+        run_blocks(text, "text.md")
 
 
 def test_an_error_points_at_the_documents_line():

@@ -28,6 +28,7 @@ from skrnn.windows.array import Windows
 from skrnn.windows.filling import filled
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.leads import leads_of
+from skrnn.wording import count
 
 # What epochs="auto" is, and what it is one of where there are so few samples that what they want
 # differs most.
@@ -187,6 +188,17 @@ class NetworkEstimator(Trainable):
         """What to say of windows of which the layers leave nothing."""
         return (
             f"windows of {steps} steps are too short, the layers need {needed}: use longer windows"
+        )
+
+    def _sequence_too_short(self, there: np.ndarray, needed: int) -> str:
+        """The same of sequences of so many steps each."""
+        short = np.flatnonzero(there < needed)
+        steps = count(int(there[short[0]]), "step")
+        return (
+            f"{count(len(short), 'sequence')} of {len(there)} cannot be read, the first of them "
+            f"number {short[0]}: it has {steps}, and the layers need {needed}. Leave such out, put "
+            "unknown steps (0 in codes) in front, or fit a network that reads them, as with "
+            'segment=1 or padding="same"'
         )
 
     # What recurrent networks alone can do.
@@ -500,8 +512,11 @@ class NetworkEstimator(Trainable):
 
     def _network_on(self, network: Network, windows: Windows) -> Network:
         """The network on these windows, or on sequences of any length."""
-        shortest = int(windows.steps_there().min(initial=windows.length))
+        there = windows.steps_there()
+        shortest = int(there.min(initial=windows.length))
         if shortest < network.fewest_steps:
+            if windows.lengths is not None:
+                raise ValueError(self._sequence_too_short(there, network.fewest_steps))
             raise ValueError(self._too_short(shortest, network.fewest_steps))
         if not network.any_length:
             return network
