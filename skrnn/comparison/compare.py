@@ -139,6 +139,7 @@ def _with_model(comparison, budget, X, y):
         plan = replace(plan, notes=(*plan.notes, NOT_FITTED_AGAIN))
     facts = _facts(comparison, estimator)
     model = forecast_model(name, estimator, plan.preparation, comparison.reading, facts)
+    model = replace(model, least=plan.ladder.least)
     if plan.coverages:
         model = with_intervals(model, recommended, comparison.reading, plan.coverages)
         if model.coverages != plan.coverages:

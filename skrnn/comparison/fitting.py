@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from skrnn.comparison.bounded import least_of
 from skrnn.comparison.ensemble import ENSEMBLE, members_of
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.intervals import interval_words, past_of, promised, residuals_of
@@ -87,13 +88,16 @@ def fit_model(
     preparation, ground, ladder = prepare(reading, options, in_folds=False)
     X, y = preparation.windows(reading.frames)
     older, newest = _parts(X, y, ladder)
-    trials = trials_of(X, y, _oldest(X, y, older, ladder), ladder, ground)
+    oldest = _oldest(X, y, older, ladder)
+    ladder = replace(ladder, least=least_of(X[oldest], y[oldest]))
+    trials = trials_of(X, y, oldest, ladder, ground)
     found = race(names, trials, ladder, ground)
     ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
     fitted = fit_rung(replace(ladder, lasting=True), name, X, y)
     lined_up = WindowSamples(None, X, y).lined_up
     facts = learned_facts(ladder, name, fitted) | ({"dates": lined_up} if lined_up else {})
     model = forecast_model(name, fitted, preparation, reading, facts)
+    model = replace(model, least=ladder.least)
     if not coverages:
         return model
     try:
@@ -208,7 +212,11 @@ class RungInFold:
         floor = Rung(self.ladder, "naive", self.ladder.season)
         folds = [(train, test)]
         result = backtest(rung, X, y, cv=folds, baseline=floor, coverages=self.coverages)
-        return replace(result, estimators=[rung.model_ for rung in result.estimators])
+        estimators = [rung.model_ for rung in result.estimators]
+        if result.promise is None:
+            return replace(result, estimators=estimators)
+        promise = replace(result.promise, least=self.ladder.least)
+        return replace(result, estimators=estimators, promise=promise)
 
 
 def forecast_model(

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
 from skrnn.baselines.statistical import StatisticalRegressor
+from skrnn.comparison.bounded import Bounded
 from skrnn.comparison.effort import (
     CONV_HEAD,
     FITS_OF_RACE,
@@ -78,6 +79,8 @@ class Ladder:
         The rungs whose median the ensemble is.
     lasting : bool, default=False
         Whether what is fitted is to stay: then networks of more seeds forecast by their median.
+    least : float, default=-inf
+        What no rung forecasts less than.
     """
 
     columns: Columns
@@ -88,6 +91,7 @@ class Ladder:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     members: tuple = ()
     lasting: bool = False
+    least: float = -np.inf
 
     @property
     def target(self) -> str:
@@ -101,11 +105,16 @@ class Ladder:
     def fit(self, name: str, X: Windows, y: np.ndarray, share: float = 1.0) -> BaseEstimator:
         """A rung, fitted on windows whose targets are known; networks with a share of training.
 
-        A network that sees each of its windows a few times only takes fewer of them, evenly spaced.
+        None forecasts less than ``least``. A network that sees each of its windows a few times only
+        takes fewer of them, evenly spaced.
         """
         if name == ENSEMBLE:
             members = [self.fit(member, X, y, share) for member in self.members]
             return Ensemble(self.members, tuple(members))
+        model = self._fitted(name, X, y, share)
+        return Bounded(model, self.least) if np.isfinite(self.least) else model
+
+    def _fitted(self, name, X, y, share):
         # The naive forecast, which all are compared with, needs none.
         recipe = self.recipes.get(name, Recipe(window=1, season=self.season))
         if recipe.form.logs and not is_positive(X, y):

@@ -55,6 +55,8 @@ class ForecastModel:
         much it has changed over each lead. None of one series.
     memory : float, default=inf
         How soon older changes count less, in horizons; see ``changes_by_lead``.
+    least : float, default=-inf
+        What neither forecasts nor their intervals are below.
     units : dict of str to float, default={}
         The same in files of older versions: the mean change over a season.
     """
@@ -74,6 +76,7 @@ class ForecastModel:
     past: PastChanges | None = None
     changes: np.ndarray | None = None
     memory: float = np.inf
+    least: float = -np.inf
     units: dict = field(default_factory=dict)
 
     def forecast(
@@ -124,7 +127,10 @@ class ForecastModel:
             found = ends_around(
                 values, units, self.residuals, self._first_rows, coverages, self.past
             )
-            columns |= {name: ends[:, :n_rows].ravel() for name, ends in found.items()}
+            columns |= {
+                name: np.maximum(ends, self.least)[:, :n_rows].ravel()
+                for name, ends in found.items()
+            }
         return pd.DataFrame(names | columns)
 
     def csv(self, table: pd.DataFrame) -> str:

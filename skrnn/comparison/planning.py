@@ -3,10 +3,11 @@
 import math
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from skrnn.comparison.bounded import least_of
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import TEST_SHARE, make_folds
@@ -191,6 +192,7 @@ def make_plan(
         kept.begin(identity(reading, options, (preparation, ground, ladder), X, y, folds))
     racing = tuple(name for name in models if name != ENSEMBLE)
     oldest, _ = folds[0]
+    ladder = replace(ladder, least=least_of(X[oldest], y[oldest]))
     deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
     how = {"deadline": deadline, "jobs": options.jobs, "tell": tell, "kept": kept}
     found = race(racing, trials_of(X, y, oldest, ladder, ground), ladder, ground, **how)
@@ -198,6 +200,7 @@ def make_plan(
     notes = [
         *_note_on_season(options.models, reading.season),
         *_note_on_short(reading, preparation),
+        *_note_on_least(ladder, preparation),
         *note_on_race(found),
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
@@ -352,6 +355,12 @@ def _some(names):
     if len(names) > 5:
         told.append(f"{len(names) - 5} more")
     return listing(told)
+
+
+def _note_on_least(ladder, preparation):
+    if np.isneginf(ladder.least):
+        return []
+    return [f"{preparation.target} is never below 0 and often 0: no forecast is below."]
 
 
 def _note_on_stride(stride):

@@ -33,6 +33,8 @@ class Promise:
         ``changes_by_lead``; None of one.
     past : PastChanges or None
         Of one series, what it has changed, where that is to join in.
+    least : float
+        What no end is below.
     """
 
     coverages: tuple[float, ...]
@@ -40,6 +42,7 @@ class Promise:
     rows: np.ndarray
     changes: np.ndarray | None = None
     past: PastChanges | None = None
+    least: float = -np.inf
 
     @classmethod
     def of_folds(
@@ -56,6 +59,7 @@ class Promise:
             rows=np.concatenate([one.rows for one in promises]),
             changes=np.concatenate([one.changes for one in promises]) if several else None,
             past=past,
+            least=first.least,
         )
 
     def relative(
@@ -125,7 +129,7 @@ class Promise:
             past = None if self.past is None else self.past.until(made_at).counted_from(first)
             ends = ends_of(residuals, rows, self.coverages, past)[at[1][which]]
             found[which] = np.broadcast_to(units, len(fold))[which, None, None] * ends
-        found += forecast[:, None, None]
+        found = np.maximum(found + forecast[:, None, None], self.least)
         for position, coverage in enumerate(self.coverages):
             yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)
 

@@ -211,20 +211,20 @@ def expected_chances(errors):
         shares = [0]
         for name in set(errors) - {"naive"}:
             pairs = zip(errors[name], ways, strict=True)
-            share, error = share_of([pair[::-1] if other else pair for pair, other in pairs])
-            shares.append(share / error)
+            less, error = less_of([pair[::-1] if other else pair for pair, other in pairs])
+            shares.append(less / error)
         luckiest.append(max(shares))
     luck = sorted(luckiest, reverse=True)[len(luckiest) // 5]
-    return {name: luck * share_of(errors[name])[1] for name in errors}
+    chances = {name: luck * less_of(errors[name])[1] for name in errors}
+    return {name: 2 * chance / (1 + chance) for name, chance in chances.items()}
 
 
-def share_of(errors_of_folds):
-    """By what share an error is less than the naive one, and the share's standard error."""
-    ours = sum(error for error, _ in errors_of_folds)
-    theirs = sum(error for _, error in errors_of_folds)
-    apart = [error - floor * ours / theirs for error, floor in errors_of_folds]
-    variance = sum(one**2 for one in apart) / (FOLDS - 1)
-    return 1 - ours / theirs, (variance * FOLDS) ** 0.5 / theirs
+def less_of(errors_of_folds):
+    """How much less a fold's error is, as a share of both together, and its standard error."""
+    less = [(floor - error) / (floor + error) for error, floor in errors_of_folds]
+    mean = sum(less) / FOLDS
+    variance = sum((one - mean) ** 2 for one in less) / (FOLDS - 1)
+    return mean, (variance / FOLDS) ** 0.5
 
 
 def series(index, seed=0, gaps=()):
