@@ -27,9 +27,10 @@ def is_text(column: pd.Series) -> bool:
 
 
 def codes_of(table: Table, name: str, kinds: tuple[str, ...] | None) -> tuple[np.ndarray, tuple]:
-    """(codes, kinds): the number of each cell's kind; None: kinds are all that the column has."""
+    """(codes, kinds): the number of each cell's kind, first of those that are known before."""
     text = known_cells(table.text(name))
-    kinds = tuple(sorted(text.unique())) if kinds is None else kinds
+    kinds = tuple(kinds or ())
+    kinds = (*kinds, *sorted(set(text.unique()) - set(kinds)))
     codes = np.full(len(table.frame), float(NOTHING))
     codes[text.index] = pd.Index(kinds, dtype=object).get_indexer(text.astype(object))
     return codes, kinds
@@ -115,13 +116,14 @@ def choose_kinds(frames: dict, n_old: list[int], words: dict, given: Mapping) ->
         codes = [int(code) for code in codes if not np.isnan(code)]
         seen = [code for code in codes if code != NOTHING]
         if name in given:
-            seen = list(range(len(kinds)))
+            seen = list(range(len(given[name])))
         reason = None if name in given else _why_not(seen, codes)
         if reason is not None:
             reasons[name] = reason
             seen = []
         else:
-            notes.append(_note(name, [kinds[code] for code in seen], len(kinds) - len(seen)))
+            later = [kind for code, kind in enumerate(kinds) if code not in seen]
+            notes.append(_note(name, [kinds[code] for code in seen], later))
             chosen[name] = tuple(kinds[code] for code in seen)
         made[name] = {f"{name}={kinds[code]}": code for code in seen}
     return Kinds(chosen, made, reasons, notes)
@@ -137,10 +139,10 @@ def _why_not(seen, codes):
     return f"text that never changes {oldest}" if len(codes) == 1 else None
 
 
-def _note(name, kinds, n_later):
+def _note(name, kinds, later):
     columns = counted(len(kinds), "column")
     note = f"Text column {shown(name)} becomes {columns} of 0 and 1: {listed(kinds, MOST_KINDS)}"
-    if n_later:
-        later = counted(n_later, "kind that comes later is", "kinds that come later are")
-        note = f"{note}; {later} none of these"
+    if later:
+        come = "comes later and is" if len(later) == 1 else "come later and are"
+        note = f"{note}; {listed(later, MOST_KINDS)} {come} none of these"
     return f"{note}."

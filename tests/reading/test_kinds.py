@@ -64,8 +64,8 @@ def test_kinds_that_come_later_are_none_of_the_others(write):
     assert list(frame.columns) == ["load", "sky=rain", "sky=sun"]
     assert (frame.iloc[30:, 1:] == 0).all(axis=None)
     assert (
-        "Text column 'sky' becomes 2 columns of 0 and 1: 'rain' and 'sun'; 2 kinds that come later "
-        "are none of these." in reading.notes
+        "Text column 'sky' becomes 2 columns of 0 and 1: 'rain' and 'sun'; 'hail' and 'snow' come "
+        "later and are none of these." in reading.notes
     )
 
 
@@ -127,6 +127,7 @@ def test_kinds_as_an_earlier_reading_had_them(write):
 
     assert list(reading.frames["demand"].columns) == ["load", "sky=fog", "sky=sun"]
     assert reading.frames["demand"]["sky=fog"].sum() == 0
+    assert any("; 'hail' comes later and is none of these." in note for note in reading.notes)
 
 
 def test_kinds_of_the_hour_that_comes_twice(write):
