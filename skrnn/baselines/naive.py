@@ -51,6 +51,11 @@ class NaiveForecaster(WindowRegressor):
     # What is drawn beside models takes it for their baseline.
     learns = False
 
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether it takes sequences of different length, which all have a last step."""
+        return self.strategy == "last"
+
     def __init__(self, strategy: str = "last", *, season: int = 1, target: str | int = 0):
         self.strategy = strategy
         self.season = season

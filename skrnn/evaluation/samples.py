@@ -9,6 +9,8 @@ from skrnn.evaluation.window_samples import WindowSamples
 from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import dimensions, index_of, series_to_frame
 from skrnn.windows.array import Windows
+from skrnn.windows.inputs import as_windows
+from skrnn.windows.sequences import are_sequences
 
 __all__ = ["EvaluationSamples", "RowSamples", "WindowSamples", "forecast_table", "samples_of"]
 
@@ -17,6 +19,8 @@ def samples_of(estimator, X, y) -> EvaluationSamples:
     """The samples of windows, or of the rows of a series."""
     if isinstance(X, Windows):
         return WindowSamples(estimator, X, y)
+    if are_sequences(X):
+        return WindowSamples(estimator, as_windows(X), y)
     if dimensions(X) == 3:
         return WindowSamples(estimator, np.asarray(X), y)
     if index_of(X) is not None or sliding_window_of(estimator) is not None:

@@ -28,9 +28,11 @@ def written(estimator: Any) -> dict[str, bytes]:
     try:
         root = tree.plain(estimator)
     except Refused as error:
-        where = _where(estimator) or f"this {type(estimator).__name__}"
+        where = _where(estimator)
+        # Without a parameter it is something that a fit has left inside.
+        what, verb = (where, "is") if where else (f"this {type(estimator).__name__}", "holds")
         raise ValueError(
-            f"{where} cannot be written to a file, as it is {error}: {_ONLY}"
+            f"{what} cannot be written to a file, as it {verb} {error}: {_ONLY}"
         ) from None
     return {TREE: json.dumps(root).encode(), **tree.members}
 

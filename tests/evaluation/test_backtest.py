@@ -31,14 +31,16 @@ from skrnn import (
     NaiveForecaster,
     RecursiveForecaster,
     RNNClassifier,
+    RNNRegressor,
     SeriesScaler,
     SlidingWindow,
     TransformedWindowRegressor,
     make_windows,
 )
-from skrnn.evaluation import Backtest, backtest
+from skrnn.evaluation import Backtest, backtest, skill_scorer
 from skrnn.evaluation.folds import make_groups
 from skrnn.evaluation.samples import WindowSamples
+from skrnn.windows import Windows
 
 
 def walk(n=150, seed=0, columns=("a", "b")):
@@ -902,3 +904,21 @@ def test_classes_are_no_forecasts():
     """A classifier is compared by stock means, which the error names."""
     with pytest.raises(ValueError, match="must forecast numbers, got the classifier"):
         backtest(RNNClassifier(), walk(), walk()["a"])
+
+
+def test_sequences_of_different_length():
+    """As they come, or as ``Windows``; the naive forecast repeats each one's last value."""
+    rng = np.random.default_rng(0)
+    sequences = [rng.normal(size=(n, 1)) for n in rng.integers(5, 20, 60)]
+    y = np.array([sequence.mean() for sequence in sequences])
+    model = RNNRegressor("gru", 4, epochs=1, random_state=0)
+
+    found = backtest(model, sequences, y, cv=3).predictions
+
+    tested = found["origin"].to_numpy()
+    last = [sequences[number][-1, 0] for number in tested]
+    np.testing.assert_allclose(found["baseline"], last)
+    np.testing.assert_allclose(found["true"], y[tested])
+    as_windows = backtest(model, Windows.from_sequences(sequences), y, cv=3).predictions
+    pd.testing.assert_frame_equal(found, as_windows)
+    assert np.isfinite(skill_scorer()(model.fit(sequences, y), sequences, y))
