@@ -17,7 +17,7 @@ with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
     browser = playwright.chromium.launch(
         executable_path=shutil.which("chromium"), args=["--no-sandbox"]
     )
-    page = browser.new_page(viewport={"width": 920, "height": 1240})
+    page = browser.new_page(viewport={"width": 1020, "height": 1240})
     page.goto((there / "report.html").resolve().as_uri())
     page.wait_for_selector(".main-svg")
     page.wait_for_timeout(2000)  # until the charts have been drawn
