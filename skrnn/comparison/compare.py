@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skrnn.comparison.fitting import fit_rung, forecast_model, learned_facts, with_intervals
+from skrnn.comparison.fitting import (
+    fit_rung,
+    forecast_model,
+    learned_facts,
+    with_bounds,
+    with_intervals,
+)
 from skrnn.comparison.keeping import Kept
 from skrnn.comparison.options import Options
 from skrnn.comparison.picking import PickColumns
@@ -139,7 +145,7 @@ def _with_model(comparison, budget, X, y):
         plan = replace(plan, notes=(*plan.notes, NOT_FITTED_AGAIN))
     facts = _facts(comparison, estimator)
     model = forecast_model(name, estimator, plan.preparation, comparison.reading, facts)
-    model = replace(model, least=plan.ladder.least)
+    model = with_bounds(model, X, y)
     if plan.coverages:
         model = with_intervals(model, recommended, comparison.reading, plan.coverages)
         if model.coverages != plan.coverages:

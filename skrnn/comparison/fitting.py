@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from skrnn.comparison.bounded import least_of
+from skrnn.comparison.bounds import least_of, not_below, words_of
 from skrnn.comparison.ensemble import ENSEMBLE, members_of
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.intervals import interval_words, past_of, promised, residuals_of
@@ -97,7 +97,7 @@ def fit_model(
     lined_up = WindowSamples(None, X, y).lined_up
     facts = learned_facts(ladder, name, fitted) | ({"dates": lined_up} if lined_up else {})
     model = forecast_model(name, fitted, preparation, reading, facts)
-    model = replace(model, least=ladder.least)
+    model = with_bounds(model, X, y)
     if not coverages:
         return model
     try:
@@ -185,7 +185,9 @@ class Rung(RegressorMixin, BaseEstimator):
         forecasts = self.model_.predict(X)
         if not np.isfinite(forecasts).all():
             raise DivergenceError("some of its forecasts are not finite")
-        return forecasts
+        if self.ladder.least is None:
+            return forecasts
+        return not_below(self.ladder.least, X.series, forecasts)
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,10 @@ class RungInFold:
         estimators = [rung.model_ for rung in result.estimators]
         if result.promise is None:
             return replace(result, estimators=estimators)
-        promise = replace(result.promise, least=self.ladder.least)
+        least = None
+        if self.ladder.least is not None:
+            least = self.ladder.least[_series_of(result.predictions)]
+        promise = replace(result.promise, least=least)
         return replace(result, estimators=estimators, promise=promise)
 
 
@@ -255,6 +260,15 @@ def forecast_model(
     )
 
 
+def with_bounds(model: ForecastModel, X: Windows, y: np.ndarray) -> ForecastModel:
+    """The model that forecasts no amount below zero, as far as all windows tell."""
+    least = least_of(X, y)
+    words = words_of(least)
+    if words is None:
+        return model
+    return replace(model, least=least, facts={**model.facts, "bound": words})
+
+
 def with_intervals(
     model: ForecastModel, tested: Backtest, reading: Reading, coverages: Sequence[float]
 ) -> ForecastModel:
@@ -273,6 +287,13 @@ def with_intervals(
         changes=model.preparation.changes(reading.frames, memory) if several else None,
         memory=memory,
     )
+
+
+def _series_of(predictions):
+    """The number of each forecast's series."""
+    if "series" in predictions:
+        return predictions["series"].to_numpy()
+    return np.zeros(len(predictions), int)
 
 
 def _extent(reading):

@@ -11,7 +11,6 @@ from sklearn.pipeline import make_pipeline
 from skrnn.baselines import LinearWindow, NaiveForecaster
 from skrnn.baselines.smoothing import SmoothingRegressor
 from skrnn.baselines.statistical import StatisticalRegressor
-from skrnn.comparison.bounded import Bounded
 from skrnn.comparison.effort import (
     CONV_HEAD,
     FITS_OF_RACE,
@@ -24,7 +23,7 @@ from skrnn.comparison.ensemble import ENSEMBLE, Ensemble
 from skrnn.comparison.forms import Columns
 from skrnn.comparison.picking import PickColumns
 from skrnn.comparison.preparation import thinned
-from skrnn.comparison.recipes import NETWORKS, STATISTICAL, VALUES, Recipe
+from skrnn.comparison.recipes import MOST_SMOOTHED, NETWORKS, STATISTICAL, VALUES, Recipe
 from skrnn.comparison.trial import is_positive
 from skrnn.neural import ConvRegressor, DenseRegressor, RNNRegressor
 from skrnn.preprocessing import SeriesScaler
@@ -32,10 +31,6 @@ from skrnn.reading import DataProblem
 from skrnn.windows import LastSteps, Windows
 from skrnn.wording import RUNGS
 
-# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
-# length.
-MOST_SMOOTHED = 1_000
-LONGEST_SMOOTHED = MOST_SMOOTHED // 2 - 2
 # Values of windows that a linear model learns from at most where these are relative to themselves:
 # they are gathered then, which takes seconds.
 MOST_GATHERED = 10_000_000
@@ -79,8 +74,8 @@ class Ladder:
         The rungs whose median the ensemble is.
     lasting : bool, default=False
         Whether what is fitted is to stay: then networks of more seeds forecast by their median.
-    least : float, default=-inf
-        What no rung forecasts less than.
+    least : ndarray of shape (n_series,), default=None
+        What no forecast of each series is below, in the tests. None: nothing is bounded.
     """
 
     columns: Columns
@@ -91,7 +86,7 @@ class Ladder:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     members: tuple = ()
     lasting: bool = False
-    least: float = -np.inf
+    least: np.ndarray | None = None
 
     @property
     def target(self) -> str:
@@ -105,16 +100,11 @@ class Ladder:
     def fit(self, name: str, X: Windows, y: np.ndarray, share: float = 1.0) -> BaseEstimator:
         """A rung, fitted on windows whose targets are known; networks with a share of training.
 
-        None forecasts less than ``least``. A network that sees each of its windows a few times only
-        takes fewer of them, evenly spaced.
+        A network that sees each of its windows a few times only takes fewer of them, evenly spaced.
         """
         if name == ENSEMBLE:
             members = [self.fit(member, X, y, share) for member in self.members]
             return Ensemble(self.members, tuple(members))
-        model = self._fitted(name, X, y, share)
-        return Bounded(model, self.least) if np.isfinite(self.least) else model
-
-    def _fitted(self, name, X, y, share):
         # The naive forecast, which all are compared with, needs none.
         recipe = self.recipes.get(name, Recipe(window=1, season=self.season))
         if recipe.form.logs and not is_positive(X, y):

@@ -55,8 +55,9 @@ class ForecastModel:
         much it has changed over each lead. None of one series.
     memory : float, default=inf
         How soon older changes count less, in horizons; see ``changes_by_lead``.
-    least : float, default=-inf
-        What neither forecasts nor their intervals are below.
+    least : ndarray of shape (n_series,), default=None
+        In the order of ``frames``, what neither forecasts of a series nor their intervals are
+        below, unless newer rows are. None: nothing is bounded.
     units : dict of str to float, default={}
         The same in files of older versions: the mean change over a season.
     """
@@ -76,7 +77,7 @@ class ForecastModel:
     past: PastChanges | None = None
     changes: np.ndarray | None = None
     memory: float = np.inf
-    least: float = -np.inf
+    least: np.ndarray | None = None
     units: dict = field(default_factory=dict)
 
     def forecast(
@@ -114,7 +115,9 @@ class ForecastModel:
         coverages = self._promised(coverages)
         frames = self.frames if frames is None else frames
         windows, labels = self.preparation.newest(frames)
+        least = self._least(frames)
         values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
+        values = np.maximum(values, least)
         n_rows = steps or horizon
         labels = [rows[:n_rows] for rows in labels]
         names = {} if self.series is None else {self.series: np.repeat(list(frames), n_rows)}
@@ -128,8 +131,7 @@ class ForecastModel:
                 values, units, self.residuals, self._first_rows, coverages, self.past
             )
             columns |= {
-                name: np.maximum(ends, self.least)[:, :n_rows].ravel()
-                for name, ends in found.items()
+                name: np.maximum(ends, least)[:, :n_rows].ravel() for name, ends in found.items()
             }
         return pd.DataFrame(names | columns)
 
@@ -156,6 +158,22 @@ class ForecastModel:
     @property
     def _first_rows(self):
         return np.arange(len(self.residuals)) if self.first_rows is None else self.first_rows
+
+    def _least(self, frames):
+        """What no forecast of each series (n_series, 1) is below."""
+        if self.least is None:
+            return np.full((len(frames), 1), -np.inf)
+        known = dict(zip(self.frames, self.least, strict=True))
+        found = [
+            least if (least := known.get(name, -np.inf)) <= self._lowest(frame) else -np.inf
+            for name, frame in frames.items()
+        ]
+        return np.array(found)[:, None]
+
+    def _lowest(self, frame):
+        """The least known value of the target, infinite without any."""
+        values = frame[self.preparation.target].to_numpy(float)
+        return values[~np.isnan(values)].min(initial=np.inf)
 
     def _units(self, frames):
         """What the residuals of each series are told in, as its newest row knows it."""

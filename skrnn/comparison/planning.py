@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skrnn.comparison.bounded import least_of
+from skrnn.comparison.bounds import least_of, words_of, zeros_of
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import TEST_SHARE, make_folds
@@ -22,7 +22,7 @@ from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
-from skrnn.wording import RUNGS, count, listing
+from skrnn.wording import RUNGS, count, listing, percent
 
 # No window is longer, unless somebody asks for it; nor has it more values than these, the first.
 LONGEST_WINDOW = 512
@@ -200,7 +200,8 @@ def make_plan(
     notes = [
         *_note_on_season(options.models, reading.season),
         *_note_on_short(reading, preparation),
-        *_note_on_least(ladder, preparation),
+        *_note_on_least(ladder.least, least_of(X, y)),
+        *_note_on_rare(zeros_of(y)),
         *note_on_race(found),
         *_note_on_untold(found),
         *_note_on_stride(preparation.stride(reading.frames)),
@@ -357,10 +358,31 @@ def _some(names):
     return listing(told)
 
 
-def _note_on_least(ladder, preparation):
-    if np.isneginf(ladder.least):
+def _note_on_least(oldest, every):
+    """What is bounded in the tests, and in the model that is kept."""
+    notes = []
+    words = words_of(every)
+    if words is not None:
+        notes.append(f"{words[0].upper()}{words[1:]}.")
+    lifted = np.count_nonzero(np.isfinite(oldest) & ~np.isfinite(every))
+    if lifted:
+        whose = "" if len(every) == 1 else f" of {lifted} series"
+        notes.append(
+            f"Forecasts{whose} in the tests are not below 0, as no older value is; newer ones are, "
+            "so what follows is not bounded."
+        )
+    return notes
+
+
+def _note_on_rare(share):
+    """What least absolute errors forecast where the median is zero."""
+    if share <= 0.5:
         return []
-    return [f"{preparation.target} is never below 0 and often 0: no forecast is below."]
+    return [
+        f"{percent(share)} of the values are 0, and so is their median, which errs least: what is "
+        "recommended may forecast next to nothing. Of sums over longer steps, as weeks, it would "
+        "tell how much."
+    ]
 
 
 def _note_on_stride(stride):

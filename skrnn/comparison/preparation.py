@@ -14,6 +14,7 @@ from skrnn.reading.problem import when
 from skrnn.windows import Windows
 from skrnn.windows.filling import rows_from_past
 from skrnn.windows.sliding import check_enough_rows
+from skrnn.wording import count
 
 # Windows times leads: with more, the errors are no smaller, and memory and time are spent on
 # neighbours that are alike.
@@ -78,13 +79,14 @@ class Preparation:
 
     def newest(self, frames: dict) -> tuple[Windows, list]:
         """(X, labels): each series' newest window, and the rows that it forecasts."""
-        longest = max(map(len, frames.values()))
+        panel = self._panel(frames)
+        longest = max(self._known(panel, list(frames)))
         if longest < self.length:
             raise DataProblem(
-                f"{longest} rows are too few: a forecast of the model rests on {self.length}, so "
-                "bring as many"
+                f"{count(longest, 'row')} up to the last known {self.target!r} are too few: a "
+                f"forecast of the model rests on {self.length}, so bring as many, and then those "
+                "to forecast"
             )
-        panel = self._panel(frames)
         ahead = self._with_future(panel, list(frames))
         X = self._filled(self._cut(ahead))
         # Also of a series that is shorter than a window: its first steps are unknown.

@@ -8,10 +8,10 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
 from skrnn.comparison.keeping import Kept
-from skrnn.comparison.ladder import LONGEST_SMOOTHED, Ladder
+from skrnn.comparison.ladder import Ladder
 from skrnn.comparison.preparation import thinned
 from skrnn.comparison.recipes import (
-    LONGEST_ARIMA,
+    LONGEST_SEASON,
     NETWORKS,
     SEASONAL,
     Ground,
@@ -341,9 +341,7 @@ def _is_possible(recipe, name, trial, ladder):
     if recipe.steps > trial.past.length or (recipe.form.logs and not trial.is_positive):
         return False
     if name in SEASONAL:
-        longest = {"smoothing": LONGEST_SMOOTHED, "arima": LONGEST_ARIMA}.get(
-            name, trial.past.length
-        )
+        longest = LONGEST_SEASON.get(name, trial.past.length)
         return recipe.season <= min(longest, trial.past.length)
     if name == "linear" and recipe.loss == "mae":
         n_inputs = recipe.n_inputs(trial.past.n_features)

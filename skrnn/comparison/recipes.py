@@ -19,8 +19,12 @@ LEARNING = ("linear", *NETWORKS)
 STATISTICAL = ("theta", "arima")
 # The rungs that choose a season alone.
 SEASONAL = ("seasonal", "smoothing", *STATISTICAL)
-# ARIMA's search takes minutes of longer seasons.
-LONGEST_ARIMA = 24
+# Rows that exponential smoothing learns from at most: its fit is slow, and slower with the season's
+# length.
+MOST_SMOOTHED = 1_000
+# The longest season of rungs that cannot take any: two must be among the smoothed rows, and ARIMA's
+# search takes minutes of longer ones.
+LONGEST_SEASON = {"smoothing": MOST_SMOOTHED // 2 - 2, "arima": 24}
 # Steps that a network reads one by one, unless the window is asked for.
 MOST_STEPS = 60
 # A vector of a season's steps has at most so many, and at least as many as are worth it.
@@ -173,7 +177,7 @@ class Ground:
 
 def first(name: str, ground: Ground) -> Recipe:
     """The recipe that a rung starts from: a network from what serves a linear model best."""
-    season = 1 if name == "arima" and ground.season > LONGEST_ARIMA else ground.season
+    season = 1 if ground.season > LONGEST_SEASON.get(name, ground.season) else ground.season
     recipe = Recipe(window=ground.window, season=season, form=VALUES)
     if name == "linear":
         return replace(recipe, loss="mse")

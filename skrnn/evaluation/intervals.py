@@ -33,8 +33,8 @@ class Promise:
         ``changes_by_lead``; None of one.
     past : PastChanges or None
         Of one series, what it has changed, where that is to join in.
-    least : float
-        What no end is below.
+    least : ndarray of shape (n_forecasts,) or None
+        What no end is below; None where nothing is bounded.
     """
 
     coverages: tuple[float, ...]
@@ -42,7 +42,7 @@ class Promise:
     rows: np.ndarray
     changes: np.ndarray | None = None
     past: PastChanges | None = None
-    least: float = -np.inf
+    least: np.ndarray | None = None
 
     @classmethod
     def of_folds(
@@ -59,7 +59,7 @@ class Promise:
             rows=np.concatenate([one.rows for one in promises]),
             changes=np.concatenate([one.changes for one in promises]) if several else None,
             past=past,
-            least=first.least,
+            least=None if first.least is None else np.concatenate([one.least for one in promises]),
         )
 
     def relative(
@@ -129,7 +129,9 @@ class Promise:
             past = None if self.past is None else self.past.until(made_at).counted_from(first)
             ends = ends_of(residuals, rows, self.coverages, past)[at[1][which]]
             found[which] = np.broadcast_to(units, len(fold))[which, None, None] * ends
-        found = np.maximum(found + forecast[:, None, None], self.least)
+        found += forecast[:, None, None]
+        if self.least is not None:
+            found = np.maximum(found, self.least[:, None, None])
         for position, coverage in enumerate(self.coverages):
             yield from zip(end_names(coverage, prefix), found[:, position].T, strict=True)
 

@@ -124,7 +124,8 @@ def _needed_column(table, name):
         _raise_not_number(table, name, found.bad)
     if np.isnan(found.values).all():
         raise DataProblem(
-            f"{table.file}, column {shown(name)}: has no known value: name another column"
+            f"{table.file}, column {shown(name)}: has no known value: bring rows in which it "
+            "is known, or name another column"
         )
     _check_finite(table, name, found.values)
     return found

@@ -176,7 +176,7 @@ def test_a_model_that_is_no_file_is_told_with_the_remedy(folder, name, message, 
         ),
         (
             days(14, sale=1),
-            "14 rows are too few: a forecast of the model rests on 21, so bring as many",
+            "14 rows up to the last known 'demand' are too few: a forecast of the model rests on ",
         ),
     ],
 )

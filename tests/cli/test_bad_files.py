@@ -68,7 +68,7 @@ BAD = {
     ),
     "unknown.csv": (
         days(value=lambda day: ""),
-        "unknown.csv, column 'demand': has no known value: name another column",
+        "unknown.csv, column 'demand': has no known value: bring rows in which it is known, or",
     ),
     "huge.csv": (
         days(value=lambda day: "1e308" if day == 3 else 1),

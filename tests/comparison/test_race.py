@@ -25,6 +25,7 @@ from skrnn.comparison.recipes import (
     columns,
     first,
     forms,
+    seasons,
     windows,
 )
 from skrnn.comparison.trial import Trial
@@ -482,3 +483,15 @@ def test_recipes_say_what_they_are():
         "times as long"
     )
     assert set(RUNGS) >= {"mingru", "ensemble"}
+
+
+def test_a_season_that_is_too_long_for_a_rung_is_not_begun_with():
+    """Exponential smoothing looks at a thousand rows: two weeks of half hours are not twice there."""
+    ground = Ground(horizon=48, season=672, seasons=(48,), window=60, windows=())
+
+    assert first("smoothing", ground).season == 1
+    assert first("seasonal", ground).season == 672
+    assert {one.season for one in seasons("smoothing", first("smoothing", ground), ground)} == {
+        1,
+        48,
+    }

@@ -128,7 +128,8 @@ def test_target_of_times(write):
 def test_unknown_target(write):
     """A target without a single value."""
     assert problem_of(write(with_column([""])), "other") == (
-        "demand.csv, column 'other': has no known value: name another column"
+        "demand.csv, column 'other': has no known value: bring rows in which it is "
+        "known, or name another column"
     )
 
 

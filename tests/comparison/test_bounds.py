@@ -8,9 +8,11 @@ import pytest
 
 from skrnn import make_windows
 from skrnn.comparison import compare, fit_model
-from skrnn.comparison.bounded import least_of
+from skrnn.comparison.bounds import least_of
 from skrnn.comparison.effort import EFFORTS
 from skrnn.comparison.model import load_model
+
+NOTE = "No forecast is below 0, as no known value is and many are 0."
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def rare_sales(n=240, seed=0):
 def test_what_is_an_amount(values, least):
     X, y = make_windows(values, 4)
 
-    assert least_of(X, y) == least
+    np.testing.assert_array_equal(least_of(X, y), [least])
 
 
 def test_nothing_below_zero_is_forecast(make_reading, tmp_path):
@@ -48,7 +50,7 @@ def test_nothing_below_zero_is_forecast(make_reading, tmp_path):
 
     found = compare(make_reading(rare_sales(), 7), models=models)
 
-    assert "sold is never below 0 and often 0: no forecast is below." in found.plan.notes
+    assert found.plan.notes[0] == NOTE
     for result in found.results.values():
         told = result.predictions.filter(regex="predicted|lower|upper").to_numpy()
         assert np.nanmin(told) == 0
@@ -68,9 +70,44 @@ def test_the_linear_models_picture_looks_through_it(make_reading):
 
 
 def test_fit_bounds_too(make_reading):
-    table = fit_model(make_reading(rare_sales(), 7), "linear").forecast()
+    model = fit_model(make_reading(rare_sales(), 7), "linear")
+    table = model.forecast()
 
+    assert model.facts["bound"] == NOTE[0].lower() + NOTE[1:-1]
     assert table.filter(regex="sold|lower").to_numpy().min() == 0
+
+
+def test_newer_rows_that_are_below_lift_the_bound(make_reading):
+    """Those of the file that no test may know of, and those that come to be known later."""
+    rows = rare_sales()
+    model = fit_model(make_reading(rows, 7), "naive")
+    later = rows.shift(freq="3D").iloc[-60:].copy()
+    later.iloc[-1] = -5.0
+    returned = pd.concat([rows.iloc[:-1], later.iloc[[-1]]])
+
+    assert (model.forecast({"one": later})["sold"] == -5).all()
+    found = compare(make_reading(returned, 7), models=["naive"], horizon=1)
+    assert found.plan.notes[0].startswith("Forecasts in the tests are not below 0, as no older")
+    assert found.model.forecast()["sold"].item() == -5
+
+
+def test_each_series_has_its_own_bound(make_reading, tmp_path):
+    """Snow is not below zero, temperatures are."""
+    snow = rare_sales()
+    temperature = pd.DataFrame(rare_sales(seed=1) - 3.5)
+    reading = make_reading({"snow": snow, "temperature": temperature}, 7)
+
+    found = compare(reading, models=["linear"])
+
+    assert "No forecast of 1 of 2 series is below 0, as no" in found.plan.notes[0]
+    table = found.results["linear"].predictions
+    lowest = table.groupby("series")[["predicted", "lower_0.95"]].min()
+    assert (lowest.loc[0] == 0).all()
+    assert (lowest.loc[1] < 0).all()
+    found.model.save(tmp_path / "model.skrnn")
+    model = load_model(tmp_path / "model.skrnn")
+    lower = model.forecast()["lower_0.95"].to_numpy().reshape(2, -1)
+    assert lower[0].min() == 0 > lower[1].min()
 
 
 def test_others_are_not_bounded(make_reading):
@@ -90,4 +127,5 @@ def test_rows_that_are_tested_do_not_decide(make_reading):
     rows.iloc[:200] += 1
     found = compare(make_reading(rows, 7), models=["linear"], folds=3)
 
-    assert not any("below 0" in note for note in found.plan.notes)
+    assert found.results["linear"].predictions["lower_0.95"].min() < 0
+    assert found.model.forecast()["lower_0.95"].min() == 0

@@ -1,0 +1,52 @@
+"""Bounds: amounts, of which nothing below zero is forecast."""
+
+import numpy as np
+
+from skrnn.windows import Windows
+from skrnn.wording import count
+
+# So many rows, and such a share of all, are exactly zero where nothing less can be.
+FEWEST_ZEROS = 3
+SHARE_OF_ZEROS = 0.01
+
+
+def least_of(X: Windows, y: np.ndarray) -> np.ndarray:
+    """What nothing is below, for each series: zero, or minus infinity where there is no bound.
+
+    A series that is never below zero and often there is bounded: counts, sales and rain are. What
+    is positive and never zero may be so by chance.
+    """
+    n_series = len(X.bounds) - 1
+    rows = np.flatnonzero(X.covered()[:, 0])
+    targets = np.reshape(y, (len(X), -1))
+    values = np.concatenate([X.rows[rows, 0], targets.ravel()])
+    of_rows = np.searchsorted(X.bounds, rows, side="right") - 1
+    series = np.concatenate([of_rows, np.repeat(X.series, targets.shape[1])])
+    n_known, n_zeros, n_below = (
+        np.bincount(series[which], minlength=n_series)
+        for which in (~np.isnan(values), values == 0, values < 0)
+    )
+    bounded = (n_zeros >= np.maximum(FEWEST_ZEROS, SHARE_OF_ZEROS * n_known)) & (n_below == 0)
+    return np.where(bounded, 0.0, -np.inf)
+
+
+def zeros_of(y: np.ndarray) -> float:
+    """The share of known targets that are exactly zero."""
+    known = y[~np.isnan(y)]
+    return float(np.mean(known == 0)) if len(known) else 0.0
+
+
+def not_below(least: np.ndarray, series: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values of some series, the series of each first, raised to what nothing of it is below."""
+    return np.maximum(values, least[series].reshape(-1, *[1] * (values.ndim - 1)))
+
+
+def words_of(least: np.ndarray) -> str | None:
+    """Which forecasts are bounded, in words; None where none is."""
+    n_bounded = np.count_nonzero(np.isfinite(least))
+    if not n_bounded:
+        return None
+    of = "" if len(least) == 1 else f" of {n_bounded:,} of {count(len(least), 'series', 'series')}"
+    if n_bounded == len(least) > 1:
+        of = " of all series"
+    return f"no forecast{of} is below 0, as no known value is and many are 0"
