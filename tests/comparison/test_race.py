@@ -486,12 +486,18 @@ def test_recipes_say_what_they_are():
 
 
 def test_a_season_that_is_too_long_for_a_rung_is_not_begun_with():
-    """Exponential smoothing looks at a thousand rows: two weeks of half hours are not twice there."""
-    ground = Ground(horizon=48, season=672, seasons=(48,), window=60, windows=())
+    """Exponential smoothing looks at a thousand rows: two weeks of half hours are there once."""
+    ground = Ground(
+        horizon=48,
+        season=672,
+        seasons=(48,),
+        window=60,
+        windows=(),
+        is_asked=False,
+        columns=("load",),
+    )
+    begun = first("smoothing", ground)
 
-    assert first("smoothing", ground).season == 1
+    assert begun.season == 1
     assert first("seasonal", ground).season == 672
-    assert {one.season for one in seasons("smoothing", first("smoothing", ground), ground)} == {
-        1,
-        48,
-    }
+    assert {one.season for one in seasons("smoothing", begun, ground)} == {1, 48}
