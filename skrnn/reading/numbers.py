@@ -143,4 +143,11 @@ def _choose_ambiguous(columns, delimiter):
         return COMMA, "commas in numbers are decimal ones (1,234 is 1.234)"
     if delimiter == ";" and any(looks_grouped(text, ".") for text in columns):
         return COMMA, "points in numbers group thousands (1.234 is 1234)"
+    if delimiter == ";" and any(_all_in_threes(text) for text in columns):
+        return POINT, "points in numbers are decimal ones (1.234 is not 1234)"
     return POINT, ""
+
+
+def _all_in_threes(text):
+    """Whether each cell has three digits behind a point: thousandths, or thousands."""
+    return len(text) > 0 and bool(text.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})").all())

@@ -205,7 +205,7 @@ def read_series(
     Columns are separated by semicolons.
     Numbers have decimal commas.
     The time is column 'day'.
-    Dates are read as day/month/year, as '01.03.2024' is.
+    Dates are read as day/month/year, as '13.03.2024' is.
     """
     _check_season(season)
     table = read_table(path, str(target))

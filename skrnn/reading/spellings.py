@@ -98,7 +98,7 @@ def _read_slashed(text):
     }
     day_first, sure = _is_day_first(first, second, ways, found[1].iloc[0])
     order = "day/month/year" if day_first else "month/day/year"
-    example = shown(text.iloc[0])
+    example = shown(_telling(text, first, second))
     notes = [f"Dates are read as {order}, as {example} is."]
     if not sure:
         notes = [
@@ -106,6 +106,12 @@ def _read_slashed(text):
             "2024-01-31."
         ]
     return ways[day_first], notes
+
+
+def _telling(text, first, second):
+    """A cell with a day that is no month, which shows the order; the first where none has."""
+    tells = (first.to_numpy() > 12) | (second.to_numpy() > 12)
+    return text.iloc[int(tells.argmax())]
 
 
 def _read_slashed_alike(text):
@@ -121,7 +127,9 @@ def _read_slashed_alike(text):
             continue
         times = pd.to_datetime(text, format=spelling, errors="coerce")
         if times.notna().all():
-            fitting.append((times, [f"Dates are read as {words}, as {shown(text.iloc[0])} is."]))
+            days = times.dt.day
+            example = shown(_telling(text, days, days))
+            fitting.append((times, [f"Dates are read as {words}, as {example} is."]))
     return fitting[0] if len(fitting) == 1 else None
 
 

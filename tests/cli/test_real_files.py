@@ -35,7 +35,7 @@ FILES = {
         ["--target", "rail_boardings", "--time", "service_date", "--window", "28"],
         7,
         [
-            "Dates are read as month/day/year, as '01/01/2001' is.",
+            "Dates are read as month/day/year, as '01/13/2001' is.",
             "Rows were not in time order: they were sorted.",
             "62 rows repeat others in every value: dropped (2011-10-01 first).",
         ],

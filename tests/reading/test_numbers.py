@@ -115,8 +115,14 @@ def test_never_by_cell(write):
             900,
             "Points in numbers group thousands (1.234 is 1234).",
         ),
+        (
+            [f"{19 + i}.660" for i in range(40)],
+            ";",
+            19.66,
+            "Points in numbers are decimal ones (1.234 is not 1234).",
+        ),
     ],
-    ids=["quoted", "decimals", "groups", "points"],
+    ids=["quoted", "decimals", "groups", "points", "threes"],
 )
 def test_numbers_that_read_both_ways(write, cells, sep, first, note):
     """The likelier reading is taken for the whole file, and noted."""

@@ -148,7 +148,9 @@ def test_order_is_that_of_the_whole_column(write, order, spelling):
     """A day above 12 anywhere decides for all rows."""
     reading = read(write, times(n=13).strftime(spelling))
 
-    assert f"Dates are read as {order}, as '01/01/2024' is." in reading.notes
+    # The first cell with a day that is no month.
+    example = pd.Timestamp("2024-01-13").strftime(spelling)
+    assert f"Dates are read as {order}, as '{example}' is." in reading.notes
     assert reading.step == "1 day"
 
 
