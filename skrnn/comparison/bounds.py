@@ -36,9 +36,10 @@ def zeros_of(y: np.ndarray) -> float:
     return float(np.mean(known == 0)) if len(known) else 0.0
 
 
-def not_below(least: np.ndarray, series: np.ndarray, values: np.ndarray) -> np.ndarray:
+def not_below(least: tuple, series: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values of some series, the series of each first, raised to what nothing of it is below."""
-    return np.maximum(values, least[series].reshape(-1, *[1] * (values.ndim - 1)))
+    bounds = np.take(least, series)
+    return np.maximum(values, bounds.reshape(-1, *[1] * (values.ndim - 1)))
 
 
 def words_of(least: np.ndarray) -> str | None:

@@ -89,7 +89,7 @@ def fit_model(
     X, y = preparation.windows(reading.frames)
     older, newest = _parts(X, y, ladder)
     oldest = _oldest(X, y, older, ladder)
-    ladder = replace(ladder, least=least_of(X[oldest], y[oldest]))
+    ladder = replace(ladder, least=tuple(least_of(X[oldest], y[oldest])))
     trials = trials_of(X, y, oldest, ladder, ground)
     found = race(names, trials, ladder, ground)
     ladder = replace(ladder.of(found.recipes), members=members_of(found.ranked()) or names[:1])
@@ -219,7 +219,7 @@ class RungInFold:
             return replace(result, estimators=estimators)
         least = None
         if self.ladder.least is not None:
-            least = self.ladder.least[_series_of(result.predictions)]
+            least = np.take(self.ladder.least, _series_of(result.predictions))
         promise = replace(result.promise, least=least)
         return replace(result, estimators=estimators, promise=promise)
 

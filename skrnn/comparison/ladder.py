@@ -74,7 +74,7 @@ class Ladder:
         The rungs whose median the ensemble is.
     lasting : bool, default=False
         Whether what is fitted is to stay: then networks of more seeds forecast by their median.
-    least : ndarray of shape (n_series,), default=None
+    least : tuple of float, one a series, default=None
         What no forecast of each series is below, in the tests. None: nothing is bounded.
     """
 
@@ -86,7 +86,7 @@ class Ladder:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     members: tuple = ()
     lasting: bool = False
-    least: np.ndarray | None = None
+    least: tuple | None = None
 
     @property
     def target(self) -> str:

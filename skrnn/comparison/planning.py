@@ -192,7 +192,7 @@ def make_plan(
         kept.begin(identity(reading, options, (preparation, ground, ladder), X, y, folds))
     racing = tuple(name for name in models if name != ENSEMBLE)
     oldest, _ = folds[0]
-    ladder = replace(ladder, least=least_of(X[oldest], y[oldest]))
+    ladder = replace(ladder, least=tuple(least_of(X[oldest], y[oldest])))
     deadline = None if budget is None else budget.deadline(1 - BUDGET_OF_RACE)
     how = {"deadline": deadline, "jobs": options.jobs, "tell": tell, "kept": kept}
     found = race(racing, trials_of(X, y, oldest, ladder, ground), ladder, ground, **how)

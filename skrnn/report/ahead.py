@@ -175,7 +175,8 @@ def _note(comparison, series):
         n = int(np.count_nonzero(np.isfinite(model.residuals)))
         sentences.append(
             f"The fan is of intervals that are to hold {shares} of what comes: as wide as what "
-            f"{count(n, 'forecast')} of the test folds missed, lead by lead."
+            f"{count(n, 'forecast')} of the test folds missed, lead by lead, and wider where these "
+            "are few or err alike."
         )
     n_all = len(comparison.reading.frames)
     if len(series) < n_all:
