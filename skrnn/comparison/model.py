@@ -164,6 +164,9 @@ class ForecastModel:
         if self.least is None:
             return np.full((len(frames), 1), -np.inf)
         known = dict(zip(self.frames, self.least, strict=True))
+        if self.series is None:
+            # A series alone has its file's name.
+            known = dict.fromkeys(frames, self.least[0])
         found = [
             least if (least := known.get(name, -np.inf)) <= self._lowest(frame) else -np.inf
             for name, frame in frames.items()

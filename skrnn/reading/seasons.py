@@ -50,14 +50,10 @@ class Gain:
 
 @dataclass(frozen=True)
 class Season:
-    """The season in rows, 1 for none, and the reason in a sentence.
-
-    ``shortest`` is the shortest that gains anything: a day, where the season is a week.
-    """
+    """The season in rows, 1 for none, and the reason in a sentence."""
 
     n_rows: int
     why: str
-    shortest: int = 1
 
 
 def find_season(series: list[np.ndarray], step: Any, n_old: list[int] | None = None) -> Season:
@@ -197,7 +193,6 @@ def _choose(gains, names, tried, sure, better):
         best,
         f"Season of {best} rows{name}: {old}, the value of one season before errs "
         f"{good[best].share:.0%} less than the last value{also}.",
-        shortest=min(good),
     )
 
 

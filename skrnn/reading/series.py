@@ -284,15 +284,8 @@ def _reading(table, roles, times, season, given):
         sha256=table.contents.sha256,
         n_bytes=table.contents.n_bytes,
         kinds=kinds.chosen,
-        seasons=_seasons(step, frames, found),
+        seasons=fitting_seasons(step, int(np.median([len(frame) for frame in frames.values()]))),
     )
-
-
-def _seasons(step, frames, found):
-    """The seasons that may serve models better: natural ones or, of counted rows, the shortest."""
-    n_rows = int(np.median([len(frame) for frame in frames.values()]))
-    natural = fitting_seasons(step, n_rows)
-    return natural or ((found.shortest,) if found.shortest < found.n_rows else ())
 
 
 def _check_needed(table, roles, reasons):

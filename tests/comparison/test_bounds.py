@@ -86,6 +86,7 @@ def test_newer_rows_that_are_below_lift_the_bound(make_reading):
     returned = pd.concat([rows.iloc[:-1], later.iloc[[-1]]])
 
     assert (model.forecast({"one": later})["sold"] == -5).all()
+    assert model.forecast({"other": rows})["lower_0.95"].min() == 0
     found = compare(make_reading(returned, 7), models=["naive"], horizon=1)
     assert found.plan.notes[0].startswith("Forecasts in the tests are not below 0, as no older")
     assert found.model.forecast()["sold"].item() == -5

@@ -142,11 +142,3 @@ def test_reasons(values, step, why):
 
     assert reason.startswith(why)
     assert reason.endswith(".")
-
-
-def test_the_shortest_season_of_counted_rows_is_told_too():
-    """A day, where the value of a week before errs least."""
-    found = find_season([wave(1500, 24, 168)], None)
-
-    assert found.shortest < found.n_rows
-    assert found.shortest % 24 == found.n_rows % 168 == 0
