@@ -676,7 +676,7 @@ def test_textbook_arrays():
         ),
         ({"weight_decay": -1}, "weight_decay must be above 0, got -1"),
         ({"global_clipnorm": 0}, "global_clipnorm must be above 0, got 0"),
-        ({"global_clipnorm": 1, "clipnorm": 1}, "choose one of them"),
+        ({"global_clipnorm": 1, "clipnorm": 1}, "set one of them to None"),
         ({"clipnorm": -1.0}, "clipnorm must be above 0, got -1.0"),
         ({"validation_fraction": 1.5}, "validation_fraction must be above 0 and below 1, got 1.5"),
         (

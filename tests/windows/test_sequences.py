@@ -176,7 +176,7 @@ def test_what_no_network_could_read(change, message):
         SeriesScaler().fit(change(sequences()))
 
 
-@pytest.mark.parametrize("estimator", [LinearWindow(), NaiveForecaster()], ids=repr)
+@pytest.mark.parametrize("estimator", [LinearWindow(), NaiveForecaster("mean")], ids=repr)
 def test_what_reads_one_length_says_so(estimator):
     """With the remedies."""
     X = sequences()
