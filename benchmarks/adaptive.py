@@ -4,8 +4,8 @@ Of each series the rows of the test in benchmarks/intervals.py are cut off. Of w
 model and the seasonal naive forecast learn the older part, their next forecasts calibrate, and the
 newest quarter is followed: before each origin the levels learn from all truths that are known
 there. Simulated noise is followed in the same way: as it is, four times as large from a row on (of
-which what is held from 200 rows later on counts), slowly larger and smaller, and in clusters
-(GARCH).
+which what is held from 200 rows later on counts), slowly larger and smaller, in clusters (GARCH),
+and of forecasts 24 rows ahead, which err as their neighbours do.
 
 The rule: of all pairs the one whose coverage of 80 and 95 % is furthest off its promise by the
 least, over all series and simulations; of pairs that are alike in that, the narrower. "width" is
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 from sklearn.pipeline import make_pipeline
 
 from skrnn import LinearWindow, NaiveForecaster, SeriesScaler, make_windows
@@ -75,6 +76,10 @@ def residuals_of_noise(kind, seed, n=1700):
         for row in range(n):
             noise[row] *= np.sqrt(variance)
             variance = 0.05 + 0.1 * noise[row] ** 2 + 0.85 * variance
+    if kind == "far":
+        # Far ahead, where nothing can be told, a forecast misses all that there is.
+        noise = lfilter([1.0], [1.0, -0.95], random.normal(size=4000))
+        return noise[:500, None], noise[500:, None], np.array([24]), 0
     start = 800 if kind == "jump" else 0
     return noise[:300, None], noise[300:, None], np.array([1]), start
 
@@ -114,7 +119,7 @@ args = parser.parse_args()
 cases = {}
 if not args.quick and FOLDER.exists():
     cases = {name: [case] for name, case in residuals_of_series().items()}
-for kind in ("noise", "jump", "slow", "garch"):
+for kind in ("noise", "jump", "slow", "garch", "far"):
     cases[kind] = [residuals_of_noise(kind, seed) for seed in range(1 if args.quick else 3)]
 print(f"{'memory':>6}{'step':>6}{'worst':>7}{'mean':>6}{'width':>7}   held of 80 and 95 %")
 first = {}

@@ -14,13 +14,13 @@ from skrnn.intervals.residuals import Forecasts, Residuals
 
 # Residuals that are looked at: those of so many origins, the newest. This and the steps are what
 # benchmarks/adaptive.py chooses, on training rows of some series and on simulated ones.
-MEMORY = 2000
+MEMORY = 1000
 # Levels that are moved; those between them lie on the line between their neighbours.
 _TAIL = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID = np.array([*_TAIL, 0.5, *(1 - level for level in reversed(_TAIL))])
 # What each moves by, for each truth of the next row and each unit of what it lacks. Far out, where
 # little is left to move in, steps are small: levels that wander cost width.
-STEPS = np.minimum(0.1 * np.minimum(GRID, 1 - GRID), 0.01)
+STEPS = np.minimum(0.2 * np.minimum(GRID, 1 - GRID), 0.02)
 
 
 class Adaptive(Conformal):
