@@ -1,28 +1,30 @@
-"""Planning: what is forecast, from what, by which recipes, and in which folds."""
+"""Planning: what a comparison of a reading is to be."""
 
 import math
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from skrnn.comparison.bounds import least_of, words_of, zeros_of
+from skrnn.comparison.bounds import least_of
 from skrnn.comparison.effort import Allowance, effort_of
 from skrnn.comparison.ensemble import ENSEMBLE
 from skrnn.comparison.folds import TEST_SHARE, make_folds
 from skrnn.comparison.forms import Columns
 from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
+from skrnn.comparison.notes import notes_on
 from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
-from skrnn.comparison.preparation import MOST_TARGETS, Preparation, calendar_fields
-from skrnn.comparison.race import Race, note_on_race, race, trials_of
-from skrnn.comparison.recipes import FACTORS, LEARNING, SHORTEST_WINDOW, STATISTICAL, Ground
+from skrnn.comparison.plan import Plan
+from skrnn.comparison.preparation import Preparation, calendar_fields
+from skrnn.comparison.race import race, trials_of
+from skrnn.comparison.recipes import FACTORS, SHORTEST_WINDOW, STATISTICAL, Ground
 from skrnn.comparison.stopping import Budget
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import DataProblem, Reading
 from skrnn.windows import Windows
-from skrnn.wording import RUNGS, count, listing, percent
+from skrnn.wording import RUNGS
 
 # No window is longer, unless somebody asks for it; nor has it more values than these, the first.
 LONGEST_WINDOW = 512
@@ -40,74 +42,6 @@ MORE_WINDOWS = 3
 SMOOTHED_SEASONS = 8
 # The share of a budget by which all races end.
 BUDGET_OF_RACE = 0.5
-CALENDAR_WORDS = {
-    "hour": "time of day",
-    "dayofweek": "day of the week",
-    "dayofyear": "day of the year",
-}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is forecast, from what, and in which folds.
-
-    Attributes
-    ----------
-    preparation : Preparation
-        How the rows become windows.
-    ladder : Ladder
-        What the rungs are made from.
-    folds : list of tuple (train, test)
-        Positions of the windows.
-    models : tuple of str
-        Names of the ladder's rungs that are compared.
-    notes : tuple of str
-        Sentences on what was chosen, and why.
-    coverages : tuple of float
-        The shares of truths that intervals are to hold, going up; () without intervals.
-    race : Race
-        What was tried for each rung, and what it got.
-    """
-
-    preparation: Preparation
-    ladder: Ladder
-    folds: list
-    models: tuple
-    notes: tuple = ()
-    coverages: tuple = ()
-    race: Race = field(default_factory=Race)
-
-    @property
-    def horizon(self) -> int:
-        """Rows that are forecast."""
-        return self.preparation.horizon
-
-    @property
-    def season(self) -> int:
-        """Rows of a season."""
-        return self.preparation.season
-
-    @property
-    def window(self) -> int:
-        """Rows that a forecast of a rung that learns looks at, at most."""
-        recipes = self.ladder.recipes
-        learned = [recipes[name].window for name in self.models if name in LEARNING]
-        return max(learned, default=self.preparation.season)
-
-    @property
-    def calendar(self) -> tuple:
-        """The fields of ``CalendarFeatures`` that the models get."""
-        return self.preparation.calendar
-
-    @property
-    def known_ahead(self) -> tuple:
-        """Columns whose future is known."""
-        return self.preparation.known_ahead
-
-    @property
-    def seed(self) -> int:
-        """The random state of the networks."""
-        return self.ladder.seed
 
 
 def prepare(
@@ -197,31 +131,16 @@ def make_plan(
     how = {"deadline": deadline, "jobs": options.jobs, "tell": tell, "kept": kept}
     found = race(racing, trials_of(X, y, oldest, ladder, ground), ladder, ground, **how)
     ladder = ladder.of(found.recipes)
-    notes = [
-        *_note_on_season(options.models, reading.season),
-        *_note_on_short(reading, preparation),
-        *_note_on_least(ladder.least, least_of(X, y)),
-        *_note_on_rare(zeros_of(y)),
-        *note_on_race(found),
-        *_note_on_untold(found),
-        *_note_on_stride(preparation.stride(reading.frames)),
-        *([f"{samples.lined_up}."] if samples.lined_up else []),
-        *_note_on_untested(list(reading.frames), samples, folds),
-        *_note_on_folds(n_folds, folds),
-    ]
-    if any(name in LEARNING for name in models):
-        notes += _note_on_ahead(ladder, preparation)
-        notes += _note_on_calendar(preparation.calendar)
     plan = Plan(
         preparation=preparation,
         ladder=ladder,
         folds=folds,
         models=models,
-        notes=tuple(notes),
         coverages=coverages,
         race=found,
     )
-    return plan, X, y
+    notes = notes_on(plan, reading, options, samples, y)
+    return replace(plan, notes=notes), X, y
 
 
 # ---------------------------------------------------------------------- checks and defaults
@@ -326,116 +245,3 @@ def wanted(models: tuple | None, season: int) -> tuple[str, ...]:
     check_rungs(names, "models")
     names = tuple(name for name in RUNGS if name == "naive" or name in names)
     return tuple(name for name in names if name != "seasonal" or season > 1)
-
-
-# ---------------------------------------------------------------------- notes
-
-
-def _note_on_season(models, season):
-    if season > 1 or (models is not None and "seasonal" not in models):
-        return []
-    return ["The seasonal naive forecast is left out: there is no season."]
-
-
-def _note_on_short(reading, preparation):
-    """Series that have no window with all that is behind it."""
-    needed = preparation.length + preparation.horizon
-    short = [name for name, frame in reading.frames.items() if len(frame) < needed]
-    if not short:
-        return []
-    which = count(len(short), "series of fewer than", "series of fewer than")
-    return [
-        f"{which} {needed} rows, a window and what it forecasts, are forecast, but not learned "
-        f"from: {_some(short)}."
-    ]
-
-
-def _some(names):
-    """The first of some series."""
-    told = [repr(name) for name in names[:5]]
-    if len(names) > 5:
-        told.append(f"{len(names) - 5} more")
-    return listing(told)
-
-
-def _note_on_least(oldest, every):
-    """What is bounded in the tests, and in the model that is kept."""
-    notes = []
-    words = words_of(every)
-    if words is not None:
-        notes.append(f"{words[0].upper()}{words[1:]}.")
-    lifted = np.count_nonzero(np.isfinite(oldest) & ~np.isfinite(every))
-    if lifted:
-        whose = "" if len(every) == 1 else f" of {lifted} series"
-        notes.append(
-            f"Forecasts{whose} in the tests are not below 0, as no older value is; newer ones are, "
-            "so what follows is not bounded."
-        )
-    return notes
-
-
-def _note_on_rare(share):
-    """What least absolute errors forecast where the median is zero."""
-    if share <= 0.5:
-        return []
-    return [
-        f"{percent(share)} of the values are 0, and so is their median, which errs least: what is "
-        "recommended may forecast next to nothing. Of sums over longer steps, as weeks, it would "
-        "tell how much."
-    ]
-
-
-def _note_on_stride(stride):
-    if stride == 1:
-        return []
-    return [
-        f"Of all windows one in {stride} is used, evenly spaced: with all, there would be more "
-        f"than {MOST_TARGETS:,} rows to forecast."
-    ]
-
-
-def _note_on_untested(names, samples, folds):
-    """Series whose windows all end before those that the folds test."""
-    origin, _ = samples.shared()
-    first = min(origin[test].min() for _, test in folds)
-    old = np.setdiff1d(samples.series, samples.series[origin >= first])
-    if not len(old):
-        return []
-    return [
-        f"{count(len(old), 'series is', 'series are')} not tested, but learned from, as no fold "
-        f"has forecasts of so old dates: {_some([names[number] for number in old])}."
-    ]
-
-
-def _note_on_folds(asked, folds):
-    if asked is not None or len(folds) == N_FOLDS:
-        return []
-    return [f"There is room for {count(len(folds), 'fold')}, in place of {N_FOLDS}: rows are few."]
-
-
-def _note_on_ahead(ladder, preparation):
-    """What is known ahead of the first rows, and no window of a rung reaches."""
-    if not preparation.ahead:
-        return []
-    shortest = min(one.window for name, one in ladder.recipes.items() if name in LEARNING)
-    unseen = preparation.horizon - shortest
-    if unseen <= 0 or not preparation.known_ahead:
-        return []
-    return [
-        f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} "
-        f"rows that are forecast are not seen: a window of {preparation.horizon} steps has them."
-    ]
-
-
-def _note_on_untold(found):
-    if not found.untold:
-        return []
-    names = listing(RUNGS[name] for name in found.untold)
-    return [f"The budget ended before the race of {names} did: set as it stood then."]
-
-
-def _note_on_calendar(calendar):
-    if not calendar:
-        return []
-    given = ", ".join(CALENDAR_WORDS[field] for field in calendar)
-    return [f"Linear model and networks also get the calendar: {given}."]

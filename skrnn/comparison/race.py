@@ -23,7 +23,6 @@ from skrnn.comparison.stopping import Stop
 from skrnn.comparison.trial import Trial
 from skrnn.validation import DivergenceError, check_count
 from skrnn.windows import Windows
-from skrnn.wording import RUNGS
 
 # As many windows tell which recipe is best.
 ENOUGH_WINDOWS = 50_000
@@ -357,22 +356,3 @@ def _error(ladder, name, trials, share):
         )
     except FAILURES:
         return np.inf
-
-
-def note_on_race(found: Race) -> list[str]:
-    """That a race chose, and what a race did not choose."""
-    notes = []
-    if any(len(heats) > 1 for heats in found.heats.values()):
-        n_tried = len({(name, heat.recipe) for name, run in found.heats.items() for heat in run})
-        notes.append(
-            f"How each model is set was chosen by a race of {n_tried} recipes on the oldest fold's "
-            "training rows."
-        )
-    elif not found.heats and not found.untold:
-        names = [RUNGS[name] for name in found.recipes if stages(name)]
-        if names:
-            notes.append(
-                "Models are set as they begin: the oldest fold's training rows do not tell what "
-                "is forecast better."
-            )
-    return notes

@@ -8,7 +8,7 @@ import pandas as pd
 
 from skrnn.comparison.intervals import kept_sentence
 from skrnn.comparison.model import ForecastModel
-from skrnn.comparison.planning import Plan
+from skrnn.comparison.plan import Plan
 from skrnn.comparison.relative import relative_by
 from skrnn.comparison.verdict import Verdict, errors_of, gains
 from skrnn.evaluation import Backtest

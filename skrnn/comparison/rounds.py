@@ -10,7 +10,7 @@ from joblib import Parallel, cpu_count, delayed
 from skrnn.comparison.ensemble import ENSEMBLE, median_fold, members_of
 from skrnn.comparison.fitting import RungInFold
 from skrnn.comparison.keeping import Kept
-from skrnn.comparison.planning import Plan
+from skrnn.comparison.plan import Plan
 from skrnn.comparison.race import FAILURES
 from skrnn.comparison.recipes import NETWORKS
 from skrnn.comparison.relative import relative_error

@@ -12,9 +12,10 @@ from skrnn.comparison import compare, fit_model
 from skrnn.comparison.effort import EFFORTS, Allowance
 from skrnn.comparison.folds import make_folds
 from skrnn.comparison.forms import Form
+from skrnn.comparison.notes import note_on_race
 from skrnn.comparison.options import Options
 from skrnn.comparison.planning import prepare
-from skrnn.comparison.race import Race, note_on_race, race, trials_of
+from skrnn.comparison.race import Race, race, trials_of
 from skrnn.comparison.recipes import (
     FEWEST_SEGMENTS,
     FORMS,

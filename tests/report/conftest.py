@@ -16,7 +16,7 @@ from skrnn.comparison import fit_model
 from skrnn.comparison.effort import EFFORTS, Allowance
 from skrnn.comparison.forms import Columns, Form
 from skrnn.comparison.ladder import Ladder
-from skrnn.comparison.planning import Plan
+from skrnn.comparison.plan import Plan
 from skrnn.comparison.preparation import Preparation
 from skrnn.comparison.recipes import Recipe
 from skrnn.comparison.result import Comparison
