@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help venv demo test test-long test-oldest lint format docs bench wheel clean
 
 help:
-	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo"
+	@echo "make demo    compare the ladder on a small real series, and write the report into build/demo/airline-skrnn"
 	@echo "make test    run the tests"
 	@echo "make test-long  and those that take minutes"
 	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"

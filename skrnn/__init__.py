@@ -109,7 +109,7 @@ _HOMES = {
     ),
 }
 # Rooms whose names are asked for there.
-_OTHERS = {"comparison", "datasets", "evaluation", "plotting", "reading", "report"}
+_OTHERS = {"cli", "comparison", "datasets", "evaluation", "plotting", "reading", "report", "sktime"}
 _ROOMS = {home.partition(".")[0] for home in _HOMES} | _OTHERS
 
 

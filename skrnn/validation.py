@@ -55,6 +55,13 @@ def check_option(name: str, value: Any, options: Iterable[str]) -> str:
     return value
 
 
+def check_flag(name: str, value: Any) -> bool:
+    """True or False: of anything else nobody knows what it is to say."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def check_positive(name: str, value: Any) -> float:
     """A finite number above 0."""
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)

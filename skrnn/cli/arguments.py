@@ -56,7 +56,8 @@ def _add_compare(commands):
         "--models",
         type=_models,
         metavar="A,B…",
-        help=f"which to compare: {', '.join(RUNGS)} (default: all)",
+        help=f"which to compare: {', '.join(RUNGS)} (default: all but theta and arima, "
+        "which need statsforecast)",
     )
     _effort(parser, words="default, or what fits into the budget")
     _comparing(parser)
@@ -101,11 +102,13 @@ def _add_show(commands):
 
 def _add_demo(commands):
     parser = commands.add_parser(
-        "demo", help="compare on a small real series that needs no network"
+        "demo",
+        help="compare on a small real series that needs no network, airline.csv, which is written "
+        "into this folder",
     )
     _effort(parser, "quick", "quick")
     _comparing(parser)
-    folder = "folder for data, report, model, forecast and scores (default: airline-skrnn)"
+    folder = "folder for report, model, forecast and scores (default: airline-skrnn)"
     _output(parser, "DIR", folder)
 
 
@@ -144,7 +147,7 @@ def _shape(parser):
         "--horizon",
         type=_count,
         metavar="N",
-        help="rows to forecast (default: a season of up to 48)",
+        help="rows to forecast (default: a season of up to 48, else 24 or 12)",
     )
     parser.add_argument(
         "--season",
@@ -179,7 +182,7 @@ def _comparing(parser):
         type=_count,
         default=1,
         metavar="N",
-        help="fits in parallel (default: 1, on all cores)",
+        help="fits in parallel (default: 1; one alone uses all cores by itself)",
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="random state of networks (default: 0)"

@@ -14,9 +14,9 @@ from skrnn.comparison import Comparison, ForecastModel, Options, fit_model, load
 from skrnn.comparison import compare as compare_reading
 from skrnn.comparison.ladder import check_rungs
 from skrnn.comparison.options import COVERAGES
-from skrnn.comparison.preparation import with_future
 from skrnn.comparison.stopping import patient
 from skrnn.reading import DataProblem
+from skrnn.reading.columns import AS_ASKED
 from skrnn.reading.contents import name_of
 from skrnn.reading.kinds import columns_in_file
 from skrnn.reading.problem import shown
@@ -291,9 +291,23 @@ def _frames(fitted, data, tell):
             f"{name_of(data)}: its step is {step}, but the model was fitted on rows of "
             f"{fitted.step or 'no known time'}: {'. '.join(remedy).removesuffix('.')}"
         )
-    if tell is not None and reading.notes:
-        tell(reading.notes)
-    return with_future(reading)
+    if tell is not None:
+        notes = [note.replace(f"({AS_ASKED})", "(the model uses none)") for note in reading.notes]
+        notes += _note_on_zone(fitted, reading)
+        if notes:
+            tell(notes)
+    return reading
+
+
+def _note_on_zone(fitted, reading):
+    """That the forecast's times are not in the zone of the data."""
+    theirs, ours = (
+        getattr(next(iter(frames.values())).index, "tz", None)
+        for frames in (reading.frames, fitted.frames)
+    )
+    if None in (theirs, ours) or str(theirs) == str(ours):
+        return []
+    return [f"Times of the forecast are in {ours}, as those that the model was fitted on."]
 
 
 def _command_line(source, asked):

@@ -49,7 +49,7 @@ def compare(
 
     Every model forecasts the whole horizon from the same windows, in the same folds, whose training
     ends before the first forecast of their test is made. The recommended model is then fitted on
-    all rows; a network keeps the newest tenth of its windows to stop early.
+    all rows; a network is trained for as long as its race has chosen.
 
     A model that diverges is left out, and the comparison says so. Any other error ends it.
 

@@ -36,8 +36,9 @@ FEWEST_OF_LARGE = 1_000
 FEWEST_UPDATES = 200
 # Networks may take such a share of a budget: the others, files and pages take the rest.
 SHARE_OF_BUDGET = 0.8
-# The race costs about as much as so many fits of each network.
+# The race costs about as much as so many fits of each network, its first stage as so many of them.
 FITS_OF_RACE = 7
+FITS_OF_FIRST = 2.5
 
 
 @dataclass(frozen=True)
@@ -117,31 +118,45 @@ class Allowance:
         What it is a part of.
     horizon, n_columns : int
         What the networks forecast, and the columns that they read.
+    n_networks, n_folds : int
+        The networks that share the seconds, and the folds that each is tested in.
     """
 
     seconds: float
     effort: Effort
     horizon: int = 1
     n_columns: int = 1
+    n_networks: int = 1
+    n_folds: int = 1
 
     @classmethod
     def of(cls, effort: Effort, models: tuple, n_folds: int, **shape) -> "Allowance":
         """Equal parts for all networks: as many as folds and the race take, and the last fit."""
-        n_networks = sum(name in NETWORKS for name in models)
-        n_fits = max(1, n_networks) * (n_folds + FITS_OF_RACE)
+        n_networks = max(1, sum(name in NETWORKS for name in models))
+        n_fits = n_networks * (n_folds + FITS_OF_RACE)
+        shape |= {"n_networks": n_networks, "n_folds": n_folds}
         return cls(effort.seconds / n_fits, effort, **shape)
+
+    def time_of(self, n_leading: int) -> float:
+        """How many times as long networks may be trained that lead behind the first stage.
+
+        Where the race of the others is over, and what it would have cost is theirs.
+        """
+        left = self.n_folds + FITS_OF_RACE - FITS_OF_FIRST
+        others = (self.n_networks - n_leading) * self.n_folds
+        return (self.n_networks * left - others) / (n_leading * left)
 
     def affords(self, name: str, recipe: Recipe, n_windows: int) -> bool:
         """Whether a network of a recipe can be trained for long enough to be worth it."""
         if recipe.size == "large" and n_windows < FEWEST_OF_LARGE:
             return False
-        enough = min(FEWEST_UPDATES, self._wanted(n_windows))
+        enough = min(FEWEST_UPDATES, self._wanted(recipe, n_windows))
         return self._affordable(name, recipe, n_windows) >= recipe.length * enough
 
     def updates(self, name: str, recipe: Recipe, n_windows: int) -> int:
         """Training steps of a network of a recipe."""
         most = self._affordable(name, recipe, n_windows)
-        wanted = min(most, self._wanted(n_windows))
+        wanted = min(most, self._wanted(recipe, n_windows))
         return max(1, min(most, round(recipe.length * wanted)))
 
     def members(self, name: str, recipe: Recipe, n_windows: int, fits: int = 1) -> int:
@@ -152,14 +167,14 @@ class Allowance:
         most = fits * self._affordable(name, recipe, n_windows)
         return max(1, min(self.effort.members, most // self.updates(name, recipe, n_windows)))
 
-    def _wanted(self, n_windows):
+    def _wanted(self, recipe, n_windows):
         """As many as are worth it, but that windows are not seen all too often."""
         batches = -(-n_windows // batch_size(n_windows))
-        return min(self.effort.updates, MOST_EPOCHS * batches)
+        return min(round(recipe.time * self.effort.updates), MOST_EPOCHS * batches)
 
     def _affordable(self, name, recipe, n_windows):
         seconds = self.seconds_of_update(name, recipe, batch_size(n_windows))
-        return max(1, int(self.seconds / seconds))
+        return max(1, int(recipe.time * self.seconds / seconds))
 
     def seconds_of_update(self, name: str, recipe: Recipe, batch: int) -> float:
         """About what one training step takes."""

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from skrnn.comparison.intervals import ends_around, interval_words, promised
+from skrnn.comparison.newer import newer_frames
 from skrnn.comparison.options import asked_coverages
 from skrnn.comparison.preparation import Preparation
 from skrnn.evaluation.past_changes import PastChanges
 from skrnn.files import load, save
-from skrnn.reading import DataProblem
+from skrnn.reading import DataProblem, Reading
 from skrnn.windows.plainly import frame_from, plain_frame
 
 REMEDY = "make one with skrnn fit or compare"
@@ -82,7 +83,7 @@ class ForecastModel:
 
     def forecast(
         self,
-        frames: dict | None = None,
+        frames: Reading | dict | None = None,
         steps: int | None = None,
         coverages: Sequence[float] | None = None,
     ) -> pd.DataFrame:
@@ -90,8 +91,12 @@ class ForecastModel:
 
         Parameters
         ----------
-        frames : dict of str to DataFrame, default=None
-            The series, with at least a window of rows. None: those of the fit.
+        frames : Reading, or dict of str to DataFrame, default=None
+            The series, as ``read_series`` gives them, or by their names. What is known ahead of
+            the rows to forecast is in a Reading by itself; in a DataFrame these are its last
+            rows, with the target left empty. Times are converted to the zone of those of the fit.
+            One series alone must have a window of rows; of several, shorter ones are forecast,
+            too. None: those of the fit.
         steps : int, default=None
             How many rows; None: all that the model forecasts.
         coverages : sequence of float, default=None
@@ -113,8 +118,8 @@ class ForecastModel:
                 f"with horizon={steps}"
             )
         coverages = self._promised(coverages)
-        frames = self.frames if frames is None else frames
-        windows, labels = self.preparation.newest(frames)
+        frames = self.frames if frames is None else newer_frames(frames, self.frames)
+        windows, labels = self.preparation.newest(frames, short=len(self.frames) > 1)
         least = self._least(frames)
         values = np.reshape(self.estimator.predict(windows), (len(frames), horizon))
         values = np.maximum(values, least)

@@ -7,7 +7,7 @@ from skrnn.comparison.options import N_FOLDS, Options
 from skrnn.comparison.plan import Plan
 from skrnn.comparison.preparation import MOST_TARGETS
 from skrnn.comparison.race import Race
-from skrnn.comparison.recipes import LEARNING, stages
+from skrnn.comparison.recipes import LEARNING, NETWORKS, stages
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.reading import Reading
 from skrnn.wording import RUNGS, count, listing, percent
@@ -51,6 +51,13 @@ def note_on_race(found: Race) -> list[str]:
             f"How each model is set was chosen by a race of {n_tried} recipes on the oldest fold's "
             "training rows."
         )
+        if found.behind:
+            leading = [name for name in found.heats if name in NETWORKS]
+            leading = listing(RUNGS[name] for name in leading if name not in found.behind)
+            notes.append(
+                f"After the first stage, {leading} led among the networks: what the race of the "
+                "others would have taken, their trainings got."
+            )
     elif not found.heats and not found.untold:
         names = [RUNGS[name] for name in found.recipes if stages(name)]
         if names:

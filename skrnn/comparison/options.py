@@ -21,11 +21,12 @@ class Options:
     horizon : int, default=None
         How many rows are forecast. None: a season of at most 48 rows, else 24 or 12.
     window : int, default=None
-        Steps that a forecast looks at. None: about a season.
+        Steps that a forecast looks at. None: what each model forecasts best from, as its race
+        finds.
     models : sequence of str, default=None
         Names of rungs: naive, seasonal, smoothing, linear, dense, conv, mingru, simple, lstm, gru,
-        ensemble. None: all of these. Where statsforecast is installed, also theta and arima. The
-        naive forecast is always among them.
+        ensemble. None: all of these. Where statsforecast is installed, theta and arima may be asked
+        for, too. The naive forecast is always among them.
     columns : sequence of str, default=None
         The only columns that are used beside the target and those known ahead. None: all.
     ignore : sequence of str, default=()

@@ -64,7 +64,9 @@ class Preparation:
 
         Y is as it is, NaN where unknown.
         """
-        X = self._cut(self._panel(frames), self.stride(frames))
+        panel = self._panel(frames)
+        check_enough_rows(np.diff(panel.bounds).max(), self.length, 1, self.horizon)
+        X = self._cut(panel, self.stride(frames))
         y = X.values_at(0, X.leads)
         if self.horizon == 1:
             y = y[:, 0]
@@ -77,11 +79,14 @@ class Preparation:
         )
         return every_of(n_windows * self.horizon, MOST_TARGETS)
 
-    def newest(self, frames: dict) -> tuple[Windows, list]:
-        """(X, labels): each series' newest window, and the rows that it forecasts."""
+    def newest(self, frames: dict, *, short: bool = False) -> tuple[Windows, list]:
+        """(X, labels): each series' newest window, and the rows that it forecasts.
+
+        If ``short``, also of a series that has no whole window, whose first steps are unknown.
+        """
         panel = self._panel(frames)
         longest = max(self._known(panel, list(frames)))
-        if longest < self.length:
+        if not short and longest < self.length:
             raise DataProblem(
                 f"{count(longest, 'row')} up to the last known {self.target!r} are too few: a "
                 f"forecast of the model rests on {self.length}, so bring as many, and then those "
@@ -89,7 +94,6 @@ class Preparation:
             )
         ahead = self._with_future(panel, list(frames))
         X = self._filled(self._cut(ahead))
-        # Also of a series that is shorter than a window: its first steps are unknown.
         ends = X.bounds[1:] - 1 - self.horizon
         newest = X.replace(ends=ends, series=np.arange(len(frames)))
         return newest, [labels[-self.horizon :] for labels in ahead.labels]
@@ -164,10 +168,9 @@ class Preparation:
         return known
 
     def _cut(self, panel, stride=1) -> Windows:
-        """All windows of a panel that have all of their rows and targets, with the calendar."""
+        """All windows of a panel that have all of their rows and targets, with any calendar."""
         panel = panel.with_calendar(self.calendar)
         lengths = np.diff(panel.bounds)
-        check_enough_rows(lengths.max(), self.length, 1, self.horizon)
         # As ranges, one behind the other: from the first row that has a whole window before it.
         free = np.maximum(0, lengths - self.length - self.horizon + 1)
         counts = -(-free // stride)

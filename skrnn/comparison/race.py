@@ -37,6 +37,9 @@ MOST_OF_ABSOLUTE = 5e6
 KEPT = 2
 # A recipe behind another is taken only if its error is less by this share.
 LEAST_GAIN = 0.01
+# Networks lead that are no more behind the best of them, by the share of its error, after the first
+# stage.
+LEAD = 0.05
 # The name under which a race that is over is kept.
 WHOLE = "race"
 # What a recipe may fail with, and the others go on: its numbers got out of hand.
@@ -78,6 +81,9 @@ class Race:
         Whether errors are relative to the naive forecast's, as of several series.
     untold : tuple of str
         The rungs whose race did not end before the budget did: they are set as they stood then.
+    behind : tuple of str
+        The networks whose race was over after the first stage, as others led: what theirs would
+        have taken, these got.
     """
 
     heats: dict[str, list[Heat]] = field(default_factory=dict)
@@ -85,6 +91,7 @@ class Race:
     chosen: dict[str, Heat] = field(default_factory=dict)
     relative: bool = False
     untold: tuple = ()
+    behind: tuple = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -126,12 +133,18 @@ class Raced:
         The recipes that go on to the next stage.
     n_left : int
         The stages that are left.
+    at_first : float
+        The error after the first stage.
+    behind : bool, default=False
+        Whether it was over then, as others led.
     """
 
     heats: list[Heat]
     chosen: Heat
     best: list[Recipe]
     n_left: int
+    at_first: float
+    behind: bool = False
 
 
 def trials_of(
@@ -166,9 +179,10 @@ def race(
     A rung begins with its first recipe, a network with the one that serves the linear model best,
     and stage by stage others contend with the best so far: forms, windows, columns and so on. Half
     of the networks drop out at a time, short trainings first. The first stage of all comes before
-    what is left of any, the most promising first. Without a trial rungs stay as they begin, and
-    those whose race the deadline, a ``time.monotonic()``, cuts, as they stand then. What is
-    ``kept`` of a race that was cut is not run again.
+    what is left of any, the most promising first; where networks would learn more from longer
+    trainings, those that lead then get the time of the others. Without a trial rungs stay as they
+    begin, and those whose race the deadline, a ``time.monotonic()``, cuts, as they stand then. What
+    is ``kept`` of a race that was cut is not run again.
     """
     kept = kept or Kept()
     whole = kept.get(WHOLE)
@@ -200,6 +214,7 @@ def race(
         chosen=chosen,
         relative=ground.several,
         untold=tuple(name for name in names if name not in raced or raced[name].n_left),
+        behind=tuple(name for name, one in raced.items() if one.behind),
     )
     if raced:
         kept.put(WHOLE, whole)
@@ -217,25 +232,53 @@ def _each(names, found, how, jobs, tell):
     so_far = dict(found)
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
     number = 0
-    order = list(names)
-    for whole in (False, True):
+
+    def runs(order, done_before=(), **options):
+        """Runs of rungs, one after the other or side by side, and what they found."""
+        nonlocal number
         calls = [
-            delayed(run)(name, *how, so_far.get(name), whole=whole)
+            delayed(run)(name, *how, so_far.get(name), **options)
             for name in order
-            if whole or name not in so_far
+            if name not in done_before
         ]
         done = Parallel(n_jobs=jobs, return_as="generator")(calls) if calls else iter(())
         for name in order:
             if tell is not None:
                 tell(name, number)
-            if whole or name not in so_far:
+            if name not in done_before:
                 so_far[name] = next(done)
             number += 1
             yield name, so_far[name]
-        order = sorted(
-            (name for name in names if so_far[name].n_left),
-            key=lambda name: so_far[name].chosen.error,
-        )
+
+    yield from runs(names, found, whole=False)
+    behind, time = _behind(names, so_far, *how[:2])
+    for name in behind:
+        so_far[name] = replace(so_far[name], n_left=0, behind=True)
+        yield name, so_far[name]
+    left = [name for name in names if so_far[name].n_left]
+    yield from runs(sorted(left, key=lambda name: so_far[name].chosen.error), time=time)
+
+
+def _behind(names, raced, trials, ladder):
+    """(names, time): the networks whose race is over after the first stage, and the others' time.
+
+    None are over where the others would not be trained for longer, as they see all they can.
+    """
+    firsts = {name: raced[name].at_first for name in names if name in NETWORKS}
+    least = min(firsts.values(), default=np.inf)
+    leading = [name for name, error in firsts.items() if error <= (1 + LEAD) * least]
+    if len(leading) in (0, len(firsts)):
+        return [], 1.0
+    time = ladder.allowance.time_of(len(leading))
+    n_windows = len(trials[0].past)
+
+    def updates(name, time):
+        recipe = replace(raced[name].best[0], time=time)
+        return ladder.allowance.updates(name, recipe, n_windows)
+
+    if not any(updates(name, time) > updates(name, 1.0) for name in leading):
+        return [], 1.0
+    return [name for name in firsts if name not in leading], time
 
 
 def run(
@@ -246,8 +289,12 @@ def run(
     before: Raced | None = None,
     *,
     whole: bool = True,
+    time: float = 1.0,
 ) -> Raced:
-    """The race of one rung, from where it stood before; of a network its next stage, or all."""
+    """The race of one rung, from where it stood before; of a network its next stage, or all.
+
+    A network's trainings may take ``time`` times as long from now on.
+    """
     heats = {} if before is None else {(heat.recipe, heat.share): heat for heat in before.heats}
 
     def error(recipe, share):
@@ -267,6 +314,8 @@ def run(
     if before is not None:
         left = left[len(left) - before.n_left :]
         best = before.best
+        if name in NETWORKS:
+            best = [replace(recipe, time=time) for recipe in best]
     n_now = len(left) if whole or name not in NETWORKS else 1
     for stage in left[:n_now]:
         others = [one for recipe in best for one in stage(name, recipe, ground)]
@@ -283,7 +332,9 @@ def run(
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
     found = list(heats.values())
-    return Raced(found, _chosen(found, shares[-1]), best, len(left[n_now:]))
+    chosen = _chosen(found, shares[-1])
+    at_first = chosen.error if before is None else before.at_first
+    return Raced(found, chosen, best, len(left[n_now:]), at_first)
 
 
 def _winners(contenders, shares, error):

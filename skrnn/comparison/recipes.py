@@ -81,6 +81,8 @@ class Recipe:
         How many units a network has.
     length : float, default=1.0
         How long a network is trained, beside what its plan allows.
+    time : float, default=1.0
+        How many times as much its plan allows it as at first.
     """
 
     window: int
@@ -91,6 +93,7 @@ class Recipe:
     segment: int = 1
     size: str = "small"
     length: float = 1.0
+    time: float = 1.0
 
     @property
     def steps(self) -> int:
@@ -114,8 +117,8 @@ class Recipe:
             parts.append("the target alone" if len(self.columns) == 1 else self._columns_words())
         if self.size != "small":
             parts.append(f"{self.size}")
-        if name in NETWORKS and self.length != 1:
-            parts.append(f"trained {self.length:.2g} times as long")
+        if name in NETWORKS and self.length * self.time != 1:
+            parts.append(f"trained {self.length * self.time:.2g} times as long")
         if name == "linear" and self.loss == "mae":
             parts.append("least absolute errors")
         return ", ".join(parts)

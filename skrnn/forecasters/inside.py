@@ -94,6 +94,11 @@ def name_of(estimator: BaseEstimator) -> str:
 
 def on_windows(estimator: BaseEstimator) -> BaseEstimator:
     """The estimator; behind FlattenWindows if it takes tables only."""
+    if sliding_window_of(estimator) is not None:
+        raise ValueError(
+            "SlidingWindow takes the rows of a series, but here come windows, which it would take "
+            "for rows: leave it out of what forecasts from them"
+        )
     return estimator if takes_windows(estimator) else make_pipeline(FlattenWindows(), estimator)
 
 

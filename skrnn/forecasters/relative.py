@@ -61,7 +61,7 @@ class TransformedWindowRegressor(WrappingForecaster):
     transformer_ : transformer
         The fitted transformer.
     mean_weight_ : float
-        What weights by size are divided by: their mean in ``fit``.
+        With ``weight_by_scale``, what the weights are divided by: their mean in ``fit``.
     n_features_in_ : int
         Number of features of a step (of columns, where windows came as (n, steps)).
 

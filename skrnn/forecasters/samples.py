@@ -7,6 +7,7 @@ import numpy as np
 
 from skrnn.windows.array import Windows
 from skrnn.windows.leads import leads_of
+from skrnn.wording import listing
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,14 @@ def _nothing_left(windows, complete, known):
     if not known.any():
         return f"y must have a known value, got NaN in all of {n} samples"
     if not complete.any():
+        unknown = _unknown_columns(windows)
+        if unknown:
+            return f"X has no known value at all in {listing(unknown)}: leave this out"
+        if (windows.ends < 0).all():
+            return (
+                f"all {n} windows begin before the first row, so that nothing is known of them: "
+                "use a smaller lead, or a longer series"
+            )
         reach = (windows.length - 1) * windows.sampling_rate + 1
         return (
             f"all {n} windows are incomplete (windows of {windows.length} steps reach over {reach} "
@@ -242,3 +251,12 @@ def _nothing_left(windows, complete, known):
         f"no sample is left to learn from: none of {n} has a complete window, a known y and a "
         "weight above 0"
     )
+
+
+def _unknown_columns(windows):
+    """The columns of which nothing is known, where there are others."""
+    unknown = np.isnan(windows.rows).all(axis=0)
+    if unknown.all():
+        return []
+    names = windows.feature_names or [f"column {number}" for number in range(len(unknown))]
+    return [str(names[number]) for number in np.flatnonzero(unknown)]

@@ -15,7 +15,7 @@ from skrnn.neural.codes import count_codes, known_codes
 from skrnn.neural.engines import engine_for
 from skrnn.neural.feeding import Feed, KnownAhead
 from skrnn.neural.members import mean_history, train_side_by_side
-from skrnn.neural.network import Attention, Embedding, Network, check_outputs
+from skrnn.neural.network import Attention, Embedding, Network, changes, check_outputs
 from skrnn.neural.parameters import parameters
 from skrnn.neural.sequence import LastStep, step_targets
 from skrnn.neural.tasks import Numbers
@@ -28,7 +28,7 @@ from skrnn.windows.array import Windows
 from skrnn.windows.filling import filled
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.leads import leads_of
-from skrnn.wording import count
+from skrnn.wording import count, listing
 
 # What epochs="auto" is, and what it is one of where there are so few samples that what they want
 # differs most.
@@ -78,7 +78,7 @@ class NetworkEstimator(Trainable):
         if self._has_members():
             options = {"sample_weight": sample_weight, "validation_data": validation_data}
             return self._train_members("fit", X, y, options, going_on=self.warm_start)
-        start = getattr(self, "trained_", None) if self.warm_start else None
+        start = self._before() if self.warm_start else None
         fraction = self._fraction() if validation_data is None else 0.0
         samples = self._training_samples(X, y, sample_weight, start)
         training = self._training()
@@ -95,7 +95,8 @@ class NetworkEstimator(Trainable):
     def partial_fit(self, X, y, sample_weight=None) -> "NetworkEstimator":
         """Train for one more epoch, going on from the weights and the optimizer's state.
 
-        So many calls with the same data are one ``fit`` with as many epochs, at a constant rate.
+        So many calls with the same data are one ``fit`` with as many epochs, at a constant rate and
+        without a validation part.
 
         Parameters
         ----------
@@ -120,7 +121,7 @@ class NetworkEstimator(Trainable):
             if named:
                 options["classes"] = named[0]
             return self._train_members("partial_fit", X, y, options, going_on=True)
-        start = getattr(self, "trained_", None)
+        start = self._before()
         samples = self._training_samples(X, y, sample_weight, start, *named)
         training = self._training(stays=True, epochs=1, patience=None)
         return self._train(samples, None, training, start)
@@ -374,8 +375,9 @@ class NetworkEstimator(Trainable):
         network = self._network(samples.windows)
         if start is not None and network != self.network_:
             raise ValueError(
-                "training can only go on with the network as it is, but its parameters were "
-                "changed since: set them back, or fit with warm_start=False"
+                "training can only go on with the network as it is, but "
+                f"{listing(changes(network, self.network_))} changed since: set this back, or fit "
+                "with warm_start=False"
             )
         self.network_ = network
         for name in ("estimators_", "seeds_"):
@@ -423,14 +425,26 @@ class NetworkEstimator(Trainable):
     def _has_members(self):
         return check_count("n_estimators", self.n_estimators) > 1
 
-    def _train_members(self, method, X, y, options, *, going_on):
-        """Train as many networks, each from its own seed, on the same windows."""
-        before = self._members if going_on else []
-        if before and len(before) != self.n_estimators:
+    def _before(self):
+        """What the training before has left of one network; None without any."""
+        self._check_goes_on_as_many()
+        return getattr(self, "trained_", None)
+
+    def _check_goes_on_as_many(self):
+        """Training goes on with as many networks as there are."""
+        n_before = len(self._members) or int(hasattr(self, "trained_"))
+        if n_before and n_before != self.n_estimators:
+            networks = f"{n_before} networks" if n_before > 1 else "one network"
             raise ValueError(
-                f"training can only go on with the {len(before)} networks of the fit before, got "
+                f"training can only go on with the {networks} of the fit before, got "
                 f"n_estimators={self.n_estimators}"
             )
+
+    def _train_members(self, method, X, y, options, *, going_on):
+        """Train as many networks, each from its own seed, on the same windows."""
+        if going_on:
+            self._check_goes_on_as_many()
+        before = self._members if going_on else []
         windows = check_windows(self, X, reset=not before)
         if not before:
             random = check_random_state(self.random_state)

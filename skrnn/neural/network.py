@@ -1,6 +1,6 @@
 """Network: a neural network as plain data, which an engine builds and trains."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -203,6 +203,24 @@ class Network:
     def over(self, longest: int) -> "Network":
         """The network on its windows; of sequences, on those that are at most so long."""
         return self if self.steps is not None else self.on(longest)
+
+
+def changes(one: Network, other: Network) -> list[str]:
+    """What tells one network from another, by the names of the fields that differ."""
+    found = _differing(one, other)
+    if "layers" in found:
+        found.remove("layers")
+        kinds = [[type(layer) for layer in network.layers] for network in (one, other)]
+        if kinds[0] != kinds[1]:
+            return [*found, "its layers"]
+        for layer, before in zip(one.layers, other.layers, strict=True):
+            found += _differing(layer, before)
+    return list(dict.fromkeys(found))
+
+
+def _differing(one, other):
+    names = [field.name for field in fields(one)]
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
 
 
 def check_outputs(network: Network, weights: list, n_targets: int) -> None:

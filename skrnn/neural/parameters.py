@@ -23,8 +23,8 @@ learning_rate_schedule : {"cosine", "exponential", "constant"}, default="cosine"
 learning_rate_decay : float, default=None
     What is left of the learning rate at the end: behind the last epoch of a cosine, in the last of
     an exponential schedule; 1 keeps it constant. None: 0 for a cosine and 0.01 for an exponential
-    schedule; but 1 in ``partial_fit``, which has no end, and with Keras's own optimizers and
-    callbacks, which may set the rate.
+    schedule; but 1 with Keras's own optimizers and callbacks, which may set the rate.
+    ``partial_fit``, which has no end, always keeps it constant.
 clipnorm : float, default=None
     The largest norm of each weight's gradient; longer ones are shortened.
 global_clipnorm : float, default=None
@@ -46,13 +46,13 @@ engine : {"auto", "fused", "keras"}, default="auto"
     than tanh, relu, sigmoid and linear.
 early_stopping : bool, default=False
     Stop when the validation loss has not fallen for ``patience`` epochs, and keep the best
-    weights.
+    weights of this training.
 validation_fraction : float, default=None
-    Share of the windows to validate on: the newest, never a random choice. Windows whose
-    targets were not all known by then are left out. Sequences that are series of their own
-    have no newest: of these it is a random share, as ``random_state`` draws it; for a
-    classifier a share of each class, also of plain arrays. None: 0.1 with ``early_stopping``,
-    none without.
+    Share of the windows to validate on: of windows that share rows the newest, never a random
+    choice. Windows whose targets were not all known by then are left out. Sequences that are
+    series of their own have no newest: of these it is a random share, as ``random_state`` draws
+    it; for a classifier a share of each class, also of plain arrays. None: 0.1 with
+    ``early_stopping``, none without. ``partial_fit`` trains on all.
 patience : int, default=10
     Epochs without a lower validation loss before ``early_stopping`` stops.
 callbacks : list of Keras callbacks, default=None
@@ -89,6 +89,7 @@ learning_rate_schedule : {"cosine", "exponential", "constant"}, default="cosine"
     How the learning rate falls, also within an epoch.
 learning_rate_decay : float, default=None
     What is left of it at the end. None: 0 of a cosine, 0.01 of an exponential schedule.
+    ``partial_fit``, which has no end, keeps it constant.
 clipnorm : float, default=None
     The largest norm of each weight's gradient.
 global_clipnorm : float, default=1.0

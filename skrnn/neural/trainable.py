@@ -3,7 +3,7 @@
 import numbers
 import warnings
 from abc import abstractmethod
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, fields
 from typing import Any
 
 from sklearn.utils import check_random_state
@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from skrnn.neural.engines import ENGINES
 from skrnn.neural.parameters import parameters
 from skrnn.neural.training import Loss, Trained, Training, check_schedule, rates_of
-from skrnn.validation import check_count, check_option, check_positive, check_share
+from skrnn.validation import check_count, check_flag, check_option, check_positive, check_share
 
 
 @parameters
@@ -44,6 +44,9 @@ class Trainable:
     def _loss(self) -> Loss: ...
 
     def _training(self, *, stays=False, **changes):
+        for one in fields(self):
+            if one.type is bool:
+                check_flag(one.name, getattr(self, one.name))
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
         check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
@@ -61,10 +64,10 @@ class Trainable:
         rate, decay = rates_of(
             self.learning_rate,
             self.learning_rate_schedule,
-            self.learning_rate_decay,
+            1.0 if stays else self.learning_rate_decay,
             optimizer=self.optimizer,
             # Keras's own optimizers and callbacks may have schedules of their own.
-            stays=stays or bool(self.callbacks) or not isinstance(self.optimizer, str),
+            stays=bool(self.callbacks) or not isinstance(self.optimizer, str),
         )
         values = {
             "loss": self._loss(),

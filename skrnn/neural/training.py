@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import numbers
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skrnn.validation import DivergenceError, check_option, check_positive
+from skrnn.validation import DivergenceError, check_option
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def check_schedule(schedule: str, decay: float | None) -> None:
     check_option("learning_rate_schedule", schedule, SCHEDULES)
     if decay is None or (schedule == "cosine" and decay == 0):
         return
-    if check_positive("learning_rate_decay", decay) > 1:
-        raise ValueError(f"learning_rate_decay must be at most 1, got {decay!r}")
+    number = isinstance(decay, numbers.Real) and not isinstance(decay, bool)
+    least = "at least" if schedule == "cosine" else "above"
+    if not number or not 0 < decay <= 1:
+        raise ValueError(f"learning_rate_decay must be {least} 0 and at most 1, got {decay!r}")
     if schedule == "constant" and decay != 1:
         raise ValueError(
             f"learning_rate_decay={decay!r} needs a learning_rate_schedule by which it falls, got "

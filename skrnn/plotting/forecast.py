@@ -290,7 +290,7 @@ class ForecastDisplay:
         return fans
 
     def _plot_truth(self, ax, folds):
-        lines = [_runs(fold[~fold.index.duplicated()], "true", joined=True) for fold in folds]
+        lines = [_truth(fold) for fold in folds]
         options = {"color": BLACK, "linewidth": 1.2, "label": "truth"}
         self.true_line_ = _plot(ax, *_parted(lines), **options)
 
@@ -339,17 +339,40 @@ class ForecastDisplay:
         return pd.concat([history.iloc[start:], later]).astype(float)
 
 
-def _runs(fold, column, *, joined=False):
+def _truth(fold):
+    """Where the rows lie that a fold forecasts, and their truth; NaN where it forecasts none."""
+    rows = fold[~fold.index.duplicated()]
+    at = axis_values(rows.index)
+    order = np.argsort(at, kind="stable")
+    x, y = at[order], rows["true"].to_numpy(float)[order]
+    if x.dtype.kind in "UO" or fold["lead"].nunique() <= 1:
+        return x, y
+    # From each origin, to the last row that is forecast from it.
+    number, origins = pd.factorize(fold["origin"])
+    if (number < 0).any():
+        return x, y
+    last = pd.Series(axis_values(fold.index)).groupby(number).max().to_numpy()
+    begin = axis_values(pd.Index(origins))
+    order = np.argsort(begin, kind="stable")
+    begin, last = begin[order], np.maximum.accumulate(last[order])
+    stretch = np.cumsum(np.append(False, begin[1:] > last[:-1]))
+    of = stretch[np.searchsorted(begin, x, side="left") - 1]
+    return _apart(x, y, of)
+
+
+def _runs(fold, column):
     """Where the forecasts of a fold lie, and what they are; NaN where another origin's begin."""
     x = axis_values(fold.index)
     y = fold[column].to_numpy(float)
     runs = np.zeros(len(fold), int)
-    if not joined and fold["lead"].nunique() > 1:
+    if fold["lead"].nunique() > 1:
         runs = pd.factorize(fold["origin"])[0]
     order = np.lexsort((np.arange(len(x)) if x.dtype.kind in "UO" else x, runs))
-    x = x[order]
-    y = y[order]
-    runs = runs[order]
+    return _apart(x[order], y[order], runs[order])
+
+
+def _apart(x, y, runs):
+    """A line with NaN between its runs."""
     starts = np.flatnonzero(runs[1:] != runs[:-1]) + 1
     return np.insert(x, starts, x[starts]), np.insert(y, starts, np.nan)
 

@@ -148,9 +148,11 @@ def frame_of_windows(
     follow = origin is None and _one_series(samples) and samples.truth(which, 1).shape[1] == 1
     if not follow:
         labels = pd.RangeIndex(len(which))
+        origins = _listed(-1 if origin is None else origin)
         if _one_series(samples):
             labels = pd.Index(samples.labels(which, 0))
-        origins = _listed(-1 if origin is None else origin)
+        else:
+            _check_positions(origins, len(which))
         which = np.array([position_of(label, labels) for label in origins])
     chosen = WindowSamples(estimator, *samples.take(which))
     each = np.arange(len(which))
@@ -196,6 +198,16 @@ def _listed(origin):
     if not len(origin):
         raise ValueError("origin must name at least one row or window, got an empty list")
     return origin
+
+
+def _check_positions(origins, n):
+    """Windows of several series, and plain arrays, are named by their positions."""
+    words = [one for one in origins if not isinstance(one, numbers.Integral)]
+    if words:
+        raise ValueError(
+            f"origin={words[0]!r} is no position: windows of several series, or of plain arrays, "
+            f"are named by theirs, 0 … {n - 1}"
+        )
 
 
 def position_of(origin, labels: pd.Index) -> int:

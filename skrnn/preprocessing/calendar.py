@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer
-from skrnn.validation import index_of
+from skrnn.validation import index_of, series_to_frame
 from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_rows
 
@@ -73,6 +73,7 @@ class CalendarFeatures(RowTransformer):
         check_rows(self, X, reset=True)
         self.fields_ = fields
         self._check_index(X)
+        self._check_names(X)
         return self
 
     def transform(self, X: Any) -> pd.DataFrame:
@@ -88,7 +89,11 @@ class CalendarFeatures(RowTransformer):
             # A quarter turn is exactly 0 or 1, not 6e-17.
             added[f"{field}_sin"] = np.sin(turn).round(15)
             added[f"{field}_cos"] = np.cos(turn).round(15)
-        frame = X.to_frame() if isinstance(X, pd.Series) else X
+        frame = series_to_frame(X)
+        if not hasattr(self, "feature_names_in_"):
+            # Numbers beside words are no names to scikit-learn.
+            names = self.get_feature_names_out()[: self.n_features_in_]
+            frame = frame.set_axis(names, axis=1)
         return pd.concat([frame, pd.DataFrame(added, index=X.index)], axis=1)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -96,8 +101,20 @@ class CalendarFeatures(RowTransformer):
         check_is_fitted(self)
         names = getattr(self, "feature_names_in_", input_features)
         names = [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-        added = [f"{field}_{wave}" for field in self.fields_ for wave in ("sin", "cos")]
-        return np.array(names + added, dtype=object)
+        return np.array(names + self._added(), dtype=object)
+
+    def _check_names(self, X):
+        """No column is called as one that is added."""
+        names = series_to_frame(X).columns if self.fields_ else []
+        twice = sorted(set(names) & set(self._added()))
+        if twice:
+            raise ValueError(
+                f"X has a column {twice[0]!r} already, which CalendarFeatures adds: rename or drop "
+                "it, or leave its field out of fields="
+            )
+
+    def _added(self):
+        return [f"{field}_{wave}" for field in self.fields_ for wave in ("sin", "cos")]
 
     def _check_index(self, X):
         index = index_of(X)

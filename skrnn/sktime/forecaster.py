@@ -119,7 +119,7 @@ class WindowForecaster(BaseForecaster):
         super().__init__()
         # What sktime's base class would keep, and asks for where it does not.
         self._y = self._X = None
-        self.set_tags(**{"requires-fh-in-fit": strategy != "recursive"})
+        self.set_tags(**{"requires-fh-in-fit": strategy in STRATEGIES[1:]})
 
     def _fit(self, y, X, fh):
         self._cur_y = y

@@ -140,6 +140,19 @@ class Windows:
 
         Every window is a series of its own: nothing is known of the rows around it. Steps that are
         ``sampling_rate`` rows apart are laid out so, with other windows' steps in between.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, steps, n_features) or (n_windows, steps)
+            The windows.
+        feature_names : sequence of str, default=None
+            What the features are called.
+        sampling_rate : int, default=1
+            How many rows apart the steps lie.
+
+        Returns
+        -------
+        windows : Windows
         """
         X = np.asarray(X)
         X = X[:, :, None] if X.ndim == 2 else X
@@ -162,9 +175,21 @@ class Windows:
 
     @classmethod
     def from_sequences(cls, sequences, feature_names=None):
-        """Sequences of any length, arrays (steps, features), each of which is a window of its own.
+        """Sequences of any length, each of which is a window of its own.
 
         The windows are as long as the longest of them.
+
+        Parameters
+        ----------
+        sequences : sequence of array-like of shape (steps, n_features)
+            The sequences, oldest steps first.
+        feature_names : sequence of str, default=None
+            What the features are called.
+
+        Returns
+        -------
+        windows : Windows
+            The sequences, of which ``lengths`` tells how many steps are there.
 
         Examples
         --------
@@ -319,7 +344,19 @@ class Windows:
     # ------------------------------------------------------------------ gathering
 
     def take(self, which=slice(None), dtype=None) -> np.ndarray:
-        """Gather the windows ``which``, a slice or positions: (n, length, n_features)."""
+        """Gather windows.
+
+        Parameters
+        ----------
+        which : slice or array-like of int, default=slice(None)
+            The windows, by their positions.
+        dtype : dtype, default=None
+            The float type of the array. None: that of the rows.
+
+        Returns
+        -------
+        X : ndarray of shape (n_windows, length, n_features)
+        """
         ends = self.ends[which]
         views = []
         for ahead in self._shifts():

@@ -128,8 +128,11 @@ class Form:
 
     @staticmethod
     def noise(dtype) -> float:
-        """The deviation, as a share of the mean, that is but rounding in a float type."""
-        return 10 * float(np.finfo(dtype).eps)
+        """The deviation, as a share of the mean, that is but rounding in a float type.
+
+        That of the values themselves, or of their mean, which is of double precision.
+        """
+        return float(max(np.finfo(dtype).eps, 10 * np.finfo(np.float64).eps))
 
     def check_length(self, length: int) -> None:
         """Make sure that windows of this length have a last season."""

@@ -126,6 +126,11 @@ def _as_checked(estimator, X, *, reset):
         windows = sequences_of(X)
         _check_feature_names(estimator, windows, reset=reset)
         return windows
+    if dimensions(X) > 3:
+        raise ValueError(
+            f"{name} takes windows (n, steps, features) or (n, steps), got an array of shape "
+            f"{np.shape(X)}"
+        )
     if dimensions(X) == 3:
         X = check_array(
             without_mask(X),

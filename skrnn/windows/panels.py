@@ -17,7 +17,7 @@ from skrnn.validation import (
     numeric_values,
     without_mask,
 )
-from skrnn.windows.clock import clock_of
+from skrnn.windows.clock import clock_of, evenly_spaced
 from skrnn.windows.context import GridRows, lay_rows
 
 
@@ -43,6 +43,7 @@ class PanelRows:
     def of(cls, data: Any, series: list, reach: int) -> "PanelRows":
         """The rows of the ``series`` of ``data``, with at most ``reach`` missing ones in a gap."""
         grids = list(_grids(series, reach))
+        _check_times_alike(series)
         if isinstance(data, np.ndarray) and data.ndim == 3:
             rows = data.reshape(-1, data.shape[2])
         elif len(grids) == 1:
@@ -67,7 +68,9 @@ def series_of(data: Any) -> list:
             "data must be a series or a list of series, got a dict: for a panel of its values pass "
             "list(data.values()), for a table of columns pass pd.DataFrame(data)"
         )
-    listed = isinstance(data, list | tuple) and len(data) and np.ndim(data[0]) >= 1
+    if isinstance(data, list | tuple) and not len(data):
+        raise ValueError(f"data must be a series or a list of series, got an empty {_kind(data)}")
+    listed = isinstance(data, list | tuple) and np.ndim(data[0]) >= 1
     stacked = isinstance(data, np.ndarray) and data.ndim == 3
     series = list(data) if listed or stacked else [data]
     if all(isinstance(table, pd.Series) for table in series):
@@ -81,6 +84,10 @@ def series_of(data: Any) -> list:
             f"{' and '.join(map(str, columns))}"
         )
     return series
+
+
+def _kind(data):
+    return type(data).__name__
 
 
 def _two_d(table):
@@ -111,6 +118,45 @@ def _grids(series, reach) -> Iterator[GridRows]:
         grid = lay_rows(values, index, reach)
         gapless = index if len(grid.rows) == len(values) else None
         yield grid
+
+
+def _check_times_alike(series):
+    """The times of all series are of one kind, in one zone, and in one step, where they have one.
+
+    Of those that begin and end alike one is looked at.
+    """
+    first, told = None, set()
+    for number, table in enumerate(series):
+        index = index_of(table)
+        if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or not len(index):
+            continue
+        extent = (type(index), str(getattr(index, "tz", None)), index[0], index[-1], len(index))
+        if extent in told:
+            continue
+        told.add(extent)
+        kinds = [of(index) for of in _TIMES.values()]
+        first = (number, kinds) if first is None else first
+        for what, one, other in zip(_TIMES, first[1], kinds, strict=True):
+            if None not in (one, other) and one != other:
+                raise ValueError(
+                    f"the times of all series must be alike, got {what} {one} in series {first[0]} "
+                    f"and {other} in series {number}: convert or resample them, or leave one out"
+                )
+
+
+def _step(index):
+    """The step of an index that lacks no row at a glance; None of others."""
+    if isinstance(index, pd.PeriodIndex):
+        return index.freqstr
+    return index[1] - index[0] if evenly_spaced(index) else None
+
+
+# What the times of two series may differ in, and what it is of an index.
+_TIMES = {
+    "a": lambda index: type(index).__name__,
+    "time zone": lambda index: str(getattr(index, "tz", None)),
+    "steps of": _step,
+}
 
 
 def _values(table):

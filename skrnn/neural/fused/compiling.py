@@ -379,7 +379,7 @@ class _Announcer(event.Listener):
         if not _Announcer.said:
             _Announcer.said = True
             print(
-                f"skrnn: compiling the network's kernels, {self.often}: a few seconds …",
+                f"skrnn: compiling the network's kernels, {self.often}: about half a minute …",
                 file=sys.stderr,
             )
 
