@@ -188,6 +188,32 @@ def test_forecast_says_what_it_left_out_of_newer_data(airline, capsys):
     assert [line[:1] for line in printed.out.splitlines()] == ["s", "a"]
 
 
+def test_forecast_reads_times_in_the_zone_of_the_fit(airline, capsys):
+    """The newest rows alone have one offset from UTC, where all rows have two."""
+    times = pd.date_range("2024-03-20", periods=24 * 20, freq="h", tz="Europe/Berlin")
+    load = 10 * np.sin(np.arange(len(times)) * np.pi / 12) + times.day
+    table = pd.DataFrame({"time": times.strftime("%Y-%m-%dT%H:%M:%S%z"), "load": load.round(3)})
+    table.to_csv("all.csv", index=False)
+    table.tail(200).to_csv("newest.csv", index=False)
+    asked = ["--target", "load", "--horizon", "3", "--model", "linear", "--effort", "quick"]
+    assert main(["fit", "all.csv", *asked, "--out", "load.skrnn"]) == 0
+    assert main(["forecast", "load.skrnn", "all.csv"]) == 0
+    whole = capsys.readouterr().out.splitlines()[-3:]
+
+    assert main(["forecast", "load.skrnn", "newest.csv"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[-3:] == whole
+    assert printed.err.splitlines()[-1] == (
+        "- Times of the forecast are in UTC, as those that the model was fitted on."
+    )
+    table["time"] = times.tz_localize(None)
+    table.tail(200).to_csv("local.csv", index=False)
+    assert main(["forecast", "load.skrnn", "local.csv"]) == 2
+    assert "have no time zone, and those that the model was fitted on are in UTC" in (
+        capsys.readouterr().err
+    )
+
+
 def test_forecast_refuses_data_of_another_step(compared, airline, capsys):
     pd.DataFrame(
         {"month": pd.date_range("2020", periods=60, freq="D"), "passengers": range(60)}

@@ -1,5 +1,8 @@
 """Models in files."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -107,3 +110,65 @@ def test_it_says_that_series_share_no_dates(make_reading, weekly):
 
     assert made.facts["dates"].startswith("Only 1 of the 2 series has rows among the newest ")
     assert made.coverages == (0.8, 0.95)
+
+
+@pytest.fixture
+def hourly(make_reading):
+    """A model of hours in UTC, and their rows: the calendar tells the time of day."""
+    index = pd.date_range("2024-03-20", periods=500, freq="h", tz="UTC", name="time")
+    noise = np.random.default_rng(0).normal(size=500)
+    values = 10 * np.sin(np.arange(500) * 2 * np.pi / 24) + noise
+    rows = pd.DataFrame({"load": values}, index=index)
+    return fit_model(make_reading(rows, 24), "linear", horizon=4, effort="quick"), rows
+
+
+def test_times_in_another_zone_are_the_same_rows(hourly):
+    """The same moments have the same forecast, in the zone of the fit."""
+    model, rows = hourly
+
+    table = model.forecast({"one": rows.tz_convert("Europe/Berlin")})
+
+    pd.testing.assert_frame_equal(table, model.forecast({"one": rows}))
+    assert str(table["time"].dt.tz) == "UTC"
+
+
+def frames_that_are_unlike(rows):
+    yield rows, "^frames= must be a Reading, or a dict of DataFrames .*, got a DataFrame"
+    yield {}, "^frames= has no series"
+    yield {"one": rows["load"]}, "^frames= must hold DataFrames, got a Series for series 'one'$"
+    yield {"one": rows.tz_localize(None)}, "have no time zone, and those that .* are in UTC"
+    yield {"one": rows.reset_index(drop=True)}, "have no times, but those .* had some"
+    yield {"one": rows[::2]}, "are in steps of 02:00:00, but those .* in steps of 01:00:00"
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_rows_unlike_those_of_the_fit_are_refused(hourly, number):
+    """Their calendar, season and windows would mean something else."""
+    model, rows = hourly
+    frames, message = list(frames_that_are_unlike(rows))[number]
+
+    with pytest.raises(DataProblem, match=message):
+        model.forecast(frames)
+
+
+def test_what_is_known_ahead_comes_with_a_reading(make_reading, weekly):
+    reading = make_reading(weekly, 7, ["noise"])
+    model = fit_model(reading, "linear", horizon=5)
+    index = pd.date_range("2024-07-19", periods=5, freq="D", name="time")
+    ahead = pd.DataFrame({"demand": np.nan, "noise": 1.0}, index=index)
+
+    table = model.forecast(replace(reading, future={"one": ahead}))
+
+    pd.testing.assert_frame_equal(table, model.forecast({"one": pd.concat([weekly, ahead])}))
+
+
+def test_short_series_are_forecast_alone_as_among_others(make_reading, weekly):
+    """What stands beside a series in a file says nothing of it."""
+    frames = {"a": weekly, "b": weekly * 2, "c": weekly.iloc[:90] * 3}
+    model = fit_model(make_reading(frames, 7), "linear", horizon=5)
+    short = weekly.iloc[:4]
+
+    alone = model.forecast({"new": short})
+
+    among = model.forecast({"a": weekly, "new": short})
+    np.testing.assert_array_equal(alone["demand"], among["demand"][5:])

@@ -502,3 +502,49 @@ def test_a_season_that_is_too_long_for_a_rung_is_not_begun_with():
     assert begun.season == 1
     assert first("seasonal", ground).season == 672
     assert {one.season for one in seasons("smoothing", begun, ground)} == {1, 48}
+
+
+def led(make_reading, monkeypatch, errors, updates=1_000):
+    """A race of three networks whose errors are as said, and less of a longer training."""
+    names = ("dense", "conv", "gru")
+    index = pd.date_range("2024-01-01", periods=2_000, freq="h", name="time")
+    rows = pd.DataFrame({"load": np.random.default_rng(0).normal(size=2_000)}, index=index)
+    monkeypatch.setattr(
+        "skrnn.comparison.race._error",
+        lambda ladder, name, trials, share: (
+            errors.get(name, 1.0) / (1 + share * getattr(ladder.recipes.get(name), "time", 1.0))
+        ),
+    )
+    effort = replace(EFFORTS["default"], updates=updates, contenders=2)
+    monkeypatch.setitem(EFFORTS, "default", effort)
+    found, _ = raced(rows, make_reading, names, season=24)
+    return found, Allowance.of(effort, names, 5)
+
+
+def test_networks_that_lead_get_the_time_of_the_others(make_reading, monkeypatch):
+    """Who is further behind than chance is not raced on, and those who lead are trained longer."""
+    found, allowance = led(make_reading, monkeypatch, {"conv": 1.2, "gru": 1.04})
+
+    time = allowance.time_of(2)
+    assert time > 1.2
+    assert {name: one.time for name, one in found.recipes.items()} == {
+        "dense": time,
+        "gru": time,
+        "conv": 1.0,
+    }
+    assert found.behind == ("conv",)
+    assert found.untold == ()
+    dense = found.recipes["dense"]
+    assert f"trained {time * dense.length:.2g} times as long" in dense.words("dense")
+    (_, led_by) = note_on_race(found)
+    assert led_by.startswith("After the first stage, dense network and GRU led among the networks")
+
+
+def test_all_networks_race_on_where_none_leads(make_reading, monkeypatch):
+    """Or where networks see all windows so often that no training would be longer."""
+    alike, _ = led(make_reading, monkeypatch, {"conv": 1.04, "gru": 1.04})
+    few, _ = led(make_reading, monkeypatch, {"conv": 1.2}, updates=10**6)
+
+    for found in (alike, few):
+        assert found.behind == ()
+        assert {one.time for one in found.recipes.values()} == {1.0}

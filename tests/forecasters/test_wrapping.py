@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from sklearn.linear_model import Ridge, SGDRegressor
@@ -13,11 +14,13 @@ from skrnn import (
     Differencer,
     DirectForecaster,
     FlattenWindows,
+    IntervalForecaster,
     LinearWindow,
     MultiOutputForecaster,
     RecursiveForecaster,
     RNNRegressor,
     SeriesScaler,
+    SlidingWindow,
     TransformedWindowRegressor,
     WindowScaler,
     make_windows,
@@ -186,3 +189,28 @@ def test_weights_reach_the_end_of_pipelines(pipe, wrapper, routing, samples):
         weighted = wrapper(pipe()).fit(X, wrong, weights)
 
         assert np.abs(weighted.predict(X[:40])).max() < 1000
+
+
+@pytest.mark.parametrize("wrapper", [DirectForecaster, MultiOutputForecaster, IntervalForecaster])
+def test_rows_are_cut_once(wrapper):
+    """Windows are never taken for the rows of a series."""
+    inner = make_pipeline(SlidingWindow(4), LinearWindow())
+
+    with pytest.raises(ValueError, match="^SlidingWindow takes the rows of a series, but here"):
+        wrapper(inner).fit(*make_windows(np.arange(60.0), 8))
+
+
+def test_windows_that_are_all_incomplete_say_why():
+    rows = pd.DataFrame({"a": np.arange(40.0), "b": np.nan})
+    late = make_pipeline(SlidingWindow(4, lead=40), LinearWindow())
+    wide = make_pipeline(SlidingWindow(4), LinearWindow())
+
+    with pytest.raises(ValueError, match="begin before the first row.*: use a smaller lead"):
+        late.fit(rows[["a"]], rows["a"])
+    with pytest.raises(ValueError, match="^X has no known value at all in b: leave this out$"):
+        wide.fit(rows, rows["a"])
+
+
+def test_arrays_of_more_dimensions_than_windows_have():
+    with pytest.raises(ValueError, match=r"^LinearWindow takes windows .* \(5, 3, 2, 1\)$"):
+        LinearWindow().fit(np.zeros((5, 3, 2, 1)), np.zeros(5))

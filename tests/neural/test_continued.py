@@ -216,3 +216,81 @@ def test_a_loss_that_explodes():
 
     assert max(model.history_["loss"]) <= 1000 * model.history_["loss"][0]
     np.testing.assert_array_equal(model.predict(X), best.predict(X))
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, 2), (2, 1), (2, 3)])
+def test_training_goes_on_with_as_many_networks(before, now):
+    """Whatever was learned is never thrown away without a word."""
+    X, y = data()
+    networks = "one network" if before == 1 else "2 networks"
+    model = DenseRegressor(4, epochs=1, random_state=0, warm_start=True, n_estimators=before)
+    model.fit(X, y).set_params(n_estimators=now)
+
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(
+            ValueError, match=f"only go on with the {networks} .* got n_estimators={now}$"
+        ):
+            train(X, y)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"dropout": 0.1}, "dropout"),
+        ({"units": 5}, "units"),
+        ({"units": (4, 4)}, "its layers"),
+        ({"dtype": "float64", "units": 5}, "dtype and units"),
+    ],
+)
+def test_what_changed_since_is_named(change, named):
+    X, y = data()
+    model = small(epochs=1, warm_start=True).fit(X, y).set_params(**change)
+
+    with pytest.raises(ValueError, match=f"but {named} changed since"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("decay", [0.1, 1])
+def test_the_rate_of_partial_fit_stays(decay):
+    """It has no end to fall to, whatever a whole fit would leave of the rate."""
+    X, y = data()
+    schedule = {"learning_rate_schedule": "exponential", "random_state": 0}
+
+    plain = DenseRegressor(4, **schedule).partial_fit(X, y)
+    model = DenseRegressor(4, **schedule, learning_rate_decay=decay).partial_fit(X, y)
+
+    assert model.training_ == plain.training_
+    np.testing.assert_array_equal(model.predict(X), plain.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "decay", "message"),
+    [
+        ("cosine", -1, "must be at least 0 and at most 1, got -1"),
+        ("exponential", 0, "must be above 0 and at most 1, got 0"),
+        ("exponential", 2, "must be above 0 and at most 1, got 2"),
+    ],
+)
+def test_what_is_left_of_the_rate_is_a_share(schedule, decay, message):
+    model = DenseRegressor(4, learning_rate_schedule=schedule, learning_rate_decay=decay)
+
+    with pytest.raises(ValueError, match=f"^learning_rate_decay {message}$"):
+        model.fit(*data())
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (RNNRegressor, "bidirectional"),
+        (RNNRegressor, "go_backwards"),
+        (ConvRegressor, "batch_norm"),
+        (DenseRegressor, "early_stopping"),
+        (DenseRegressor, "normalize_y"),
+        (DenseRegressor, "warm_start"),
+    ],
+)
+@pytest.mark.parametrize("value", ["no", 0, np.nan, None])
+def test_flags_are_true_or_false(model, name, value):
+    """What is neither is no silent yes."""
+    with pytest.raises(ValueError, match=f"^{name} must be True or False, got {value!r}$"):
+        model(epochs=1, **{name: value}).fit(*data())

@@ -612,3 +612,26 @@ def test_intervals_that_there_are_not(coverages, message):
 
     with pytest.raises(ValueError, match=message):
         ForecastDisplay.from_estimator(LinearWindow().fit(X, y), X, y, coverages=coverages)
+
+
+def test_truth_is_drawn_where_it_is_forecast():
+    """Rows that no origin forecasts part it, and rows of the next origin do not."""
+    index = pd.date_range("2024", periods=40, freq="D")
+    frame = predictions(index, [3, 6, 20], 3, [0, 0, 0])
+
+    display = ForecastDisplay.from_predictions(frame)
+
+    drawn = display.true_line_.get_ydata()
+    assert drawn[:7].tolist()[:6] == [4, 5, 6, 7, 8, 9]
+    assert np.isnan(drawn[6])
+    assert drawn[7:].tolist() == [21, 22, 23]
+    overlapping = ForecastDisplay.from_predictions(predictions(index, [3, 4, 5], 3, [0, 0, 0]))
+    assert not np.isnan(overlapping.true_line_.get_ydata()).any()
+
+
+def test_windows_of_several_series_are_named_by_position():
+    X, y = make_windows([SERIES.to_frame()] * 2, 6, 2)
+    model = LinearWindow().fit(X, y)
+
+    with pytest.raises(ValueError, match="^origin='2021-01' is no position: windows of several"):
+        ForecastDisplay.from_estimator(model, X, y, origin="2021-01")

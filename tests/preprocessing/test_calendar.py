@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn import CalendarFeatures
+from skrnn import CalendarFeatures, SlidingWindow
 
 
 def turns(fields, times, **kwargs):
@@ -123,3 +123,22 @@ def test_unknown_field(fields, got):
 
     with pytest.raises(ValueError, match="fields must be among 'minute', 'hour', .*, got " + got):
         CalendarFeatures(fields).fit(frame)
+
+
+@pytest.mark.parametrize("name", [None, "x"])
+def test_columns_have_names_that_are_words(name):
+    """Numbers beside words would be refused by the next step."""
+    index = pd.date_range("2024", periods=20)
+    rows = pd.Series(np.arange(20.0), index=index, name=name)
+
+    out = CalendarFeatures("month").fit_transform(rows)
+
+    assert out.columns.tolist() == [name or "x0", "month_sin", "month_cos"]
+    SlidingWindow(3).fit(out)
+
+
+def test_columns_of_the_calendar_are_there_once():
+    frame = pd.DataFrame({"month_sin": [1.0, 2]}, index=pd.date_range("2024", periods=2))
+
+    with pytest.raises(ValueError, match="^X has a column 'month_sin' already, which Calendar"):
+        CalendarFeatures(("hour", "month")).fit(frame)

@@ -242,3 +242,14 @@ def test_seasonal_changes_are_not_transformed_again(samples):
 
     with pytest.raises(ValueError, match="do that first, or leave it out"):
         WindowScaler().fit_transform(seasonal)
+
+
+def test_single_precision_is_scaled_as_double():
+    """Windows that vary by a few of the numbers that single precision has are not constant."""
+    rows = (1e6 + np.random.default_rng(0).normal(size=(50, 24, 1))).astype(np.float32)
+
+    scaled = WindowScaler().fit_transform(rows)
+
+    np.testing.assert_allclose(scaled, WindowScaler().fit_transform(rows.astype(float)), atol=1e-5)
+    constant = np.full((2, 24, 1), 0.1, np.float32)
+    assert not WindowScaler().fit_transform(constant).any()

@@ -113,7 +113,7 @@ def test_panel_of_frames_with_their_own_calendars():
     a = pd.DataFrame({"x": np.arange(20.0)}, index=pd.date_range("2024", periods=20)).drop(
         "2024-01-11"
     )
-    b = pd.DataFrame({"x": np.arange(20.0)}, index=pd.period_range("2024-01", periods=20, freq="M"))
+    b = pd.DataFrame({"x": np.arange(20.0)}, index=pd.date_range("2020-01", periods=20))
 
     X, y = make_windows([a, b], 2)
 
@@ -471,3 +471,32 @@ def test_a_name_of_two_columns_names_none():
         make_windows(frame, 5, target="a")
     assert make_windows(frame, 5, target="b")[1].shape == (15,)
     assert make_windows(frame, 5, target=2)[1].shape == (15,)
+
+
+DAYS = pd.date_range("2024", periods=20)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (DAYS.tz_localize("UTC"), "got time zone None in series 0 and UTC in series 2"),
+        (DAYS.to_period(), "got a DatetimeIndex in series 0 and PeriodIndex in series 2"),
+        (
+            pd.date_range("2024", periods=20, freq="h"),
+            "got steps of 1 days 00:00:00 in series 0 and 0 days 01:00:00 in series 2",
+        ),
+    ],
+)
+def test_times_of_a_panel_are_of_one_kind(index, message):
+    """Dates that cannot be compared would be cut as if they were none."""
+    frames = [
+        pd.DataFrame({"x": np.arange(20.0)}, index=one) for one in (DAYS, DAYS.shift(3), index)
+    ]
+
+    with pytest.raises(ValueError, match=message):
+        make_windows(frames, 3)
+
+
+def test_no_series_at_all():
+    with pytest.raises(ValueError, match="^data must be a series or a list of series, got an emp"):
+        make_windows([], 3, target="a")
