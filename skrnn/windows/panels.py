@@ -17,7 +17,7 @@ from skrnn.validation import (
     numeric_values,
     without_mask,
 )
-from skrnn.windows.clock import clock_of, evenly_spaced
+from skrnn.windows.clock import clock_of
 from skrnn.windows.context import GridRows, lay_rows
 
 
@@ -121,42 +121,22 @@ def _grids(series, reach) -> Iterator[GridRows]:
 
 
 def _check_times_alike(series):
-    """The times of all series are of one kind, in one zone, and in one step, where they have one.
-
-    Of those that begin and end alike one is looked at.
-    """
-    first, told = None, set()
+    """The times of all series are of one kind, and in one zone: dates are what folds are cut by."""
+    first = None
     for number, table in enumerate(series):
         index = index_of(table)
-        if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or not len(index):
+        if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
             continue
-        extent = (type(index), str(getattr(index, "tz", None)), index[0], index[-1], len(index))
-        if extent in told:
-            continue
-        told.add(extent)
-        kinds = [of(index) for of in _TIMES.values()]
-        first = (number, kinds) if first is None else first
-        for what, one, other in zip(_TIMES, first[1], kinds, strict=True):
-            if None not in (one, other) and one != other:
-                raise ValueError(
-                    f"the times of all series must be alike, got {what} {one} in series {first[0]} "
-                    f"and {other} in series {number}: convert or resample them, or leave one out"
-                )
-
-
-def _step(index):
-    """The step of an index that lacks no row at a glance; None of others."""
-    if isinstance(index, pd.PeriodIndex):
-        return index.freqstr
-    return index[1] - index[0] if evenly_spaced(index) else None
-
-
-# What the times of two series may differ in, and what it is of an index.
-_TIMES = {
-    "a": lambda index: type(index).__name__,
-    "time zone": lambda index: str(getattr(index, "tz", None)),
-    "steps of": _step,
-}
+        kind = type(index).__name__
+        if getattr(index, "tz", None) is not None:
+            kind += f" in {index.tz}"
+        first = (number, kind) if first is None else first
+        if kind != first[1]:
+            raise ValueError(
+                f"the times of all series must be of one kind, got a {first[1]} in series "
+                f"{first[0]} and a {kind} in series {number}: convert one of them (tz_convert, "
+                "tz_localize, to_timestamp)"
+            )
 
 
 def _values(table):

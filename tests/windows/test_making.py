@@ -477,23 +477,16 @@ DAYS = pd.date_range("2024", periods=20)
 
 
 @pytest.mark.parametrize(
-    ("index", "message"),
-    [
-        (DAYS.tz_localize("UTC"), "got time zone None in series 0 and UTC in series 2"),
-        (DAYS.to_period(), "got a DatetimeIndex in series 0 and PeriodIndex in series 2"),
-        (
-            pd.date_range("2024", periods=20, freq="h"),
-            "got steps of 1 days 00:00:00 in series 0 and 0 days 01:00:00 in series 2",
-        ),
-    ],
+    ("index", "kind"),
+    [(DAYS.tz_localize("UTC"), "DatetimeIndex in UTC"), (DAYS.to_period(), "PeriodIndex")],
 )
-def test_times_of_a_panel_are_of_one_kind(index, message):
+def test_times_of_a_panel_are_of_one_kind(index, kind):
     """Dates that cannot be compared would be cut as if they were none."""
     frames = [
         pd.DataFrame({"x": np.arange(20.0)}, index=one) for one in (DAYS, DAYS.shift(3), index)
     ]
 
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"a DatetimeIndex in series 0 and a {kind} in series 2"):
         make_windows(frames, 3)
 
 
