@@ -80,6 +80,22 @@ def check_share(name: str, value: Any, *, positive: bool = False) -> float:
     return float(value)
 
 
+def shares_in(values: Any) -> tuple[float, ...] | None:
+    """Numbers above 0 and below 1, one or several; None of anything else, or of none."""
+    if getattr(values, "shape", None) == ():
+        values = values.item()
+    shares = [values] if isinstance(values, numbers.Number) else values
+    if isinstance(shares, str | bytes) or not np.iterable(shares):
+        return None
+    shares = list(shares)
+    return tuple(map(float, shares)) if shares and all(map(_is_share, shares)) else None
+
+
+def _is_share(value):
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+    return number and 0 < value < 1
+
+
 def validate_data_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> np.ndarray:
     """scikit-learn's own validation, after a look at the columns that it would not name."""
     check_columns_numeric(X)

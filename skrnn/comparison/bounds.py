@@ -17,11 +17,12 @@ def least_of(X: Windows, y: np.ndarray) -> np.ndarray:
     is positive and never zero may be so by chance.
     """
     n_series = len(X.bounds) - 1
-    rows = np.flatnonzero(X.covered()[:, 0])
+    values = np.where(X.covered()[:, 0], X.rows[:, 0], np.nan)
     targets = np.reshape(y, (len(X), -1))
-    values = np.concatenate([X.rows[rows, 0], targets.ravel()])
-    of_rows = np.searchsorted(X.bounds, rows, side="right") - 1
-    series = np.concatenate([of_rows, np.repeat(X.series, targets.shape[1])])
+    ahead = (X.ends[:, None] + np.asarray(X.leads))[:, : targets.shape[1]]
+    # A row that many windows forecast is one.
+    values[ahead.ravel()] = targets.ravel()
+    series = np.searchsorted(X.bounds, np.arange(len(values)), side="right") - 1
     n_known, n_zeros, n_below = (
         np.bincount(series[which], minlength=n_series)
         for which in (~np.isnan(values), values == 0, values < 0)

@@ -7,10 +7,6 @@ from sklearn.base import BaseEstimator
 from skrnn.forecasters.relative import TransformedWindowRegressor
 from skrnn.preprocessing import Differencer, LogTransformer, SeasonalAnchor, WindowScaler
 
-# What changes are since: nothing (values), the row before, the same row of the season before, or
-# the same row of the window's last season.
-SINCE = ("nothing", "row", "season", "last season")
-
 
 @dataclass(frozen=True)
 class Columns:

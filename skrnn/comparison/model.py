@@ -9,7 +9,7 @@ import pandas as pd
 
 from skrnn.comparison.intervals import ends_around, interval_words, promised
 from skrnn.comparison.newer import newer_frames
-from skrnn.comparison.options import asked_coverages
+from skrnn.comparison.options import asked_coverages, whole
 from skrnn.comparison.preparation import Preparation
 from skrnn.evaluation.past_changes import PastChanges
 from skrnn.files import load, save
@@ -60,7 +60,7 @@ class ForecastModel:
         In the order of ``frames``, what neither forecasts of a series nor their intervals are
         below, unless newer rows are. None: nothing is bounded.
     units : dict of str to float, default={}
-        The same in files of older versions: the mean change over a season.
+        What ``changes`` are in files of older versions: the mean change over a season.
     """
 
     name: str
@@ -110,8 +110,8 @@ class ForecastModel:
             series that has never changed over a season are unknown.
         """
         horizon = self.preparation.horizon
-        if steps is not None and steps < 1:
-            raise DataProblem(f"steps= must be at least 1, got {steps}")
+        if steps is not None:
+            steps = whole("steps", steps)
         if steps is not None and steps > horizon:
             raise DataProblem(
                 f"steps={steps} is more than the {horizon} rows that the model forecasts: fit one "

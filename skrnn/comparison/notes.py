@@ -152,11 +152,11 @@ def _on_folds(asked, folds):
 
 def _on_ahead(ladder, preparation):
     """What is known ahead of the first rows, and no window of a rung reaches."""
-    if not preparation.ahead:
+    if not preparation.known_ahead:
         return []
     shortest = min(one.window for name, one in ladder.recipes.items() if name in LEARNING)
     unseen = preparation.horizon - shortest
-    if unseen <= 0 or not preparation.known_ahead:
+    if unseen <= 0:
         return []
     return [
         f"Of the columns known ahead, the values at the first {unseen} of {preparation.horizon} "

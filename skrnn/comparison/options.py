@@ -1,11 +1,14 @@
 """Options: what a comparison may be asked for."""
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from skrnn.evaluation.promises import check_coverages
+from skrnn.reading import DataProblem
 
 # The shares of truths that intervals hold, unless others are asked for.
 COVERAGES = (0.8, 0.95)
@@ -66,3 +69,11 @@ def asked_coverages(coverages: float | Sequence[float]) -> tuple[float, ...]:
     if np.size(coverages) == 0:
         return ()
     return tuple(sorted(check_coverages("coverages=", coverages)))
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number of at least 1, which came as an option of that name."""
+    number = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+    if not number or value < 1:
+        raise DataProblem(f"{name}= must be a whole number of at least 1, got {value!r}")
+    return int(value)

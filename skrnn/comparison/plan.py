@@ -56,11 +56,6 @@ class Plan:
         return max(learned, default=self.preparation.season)
 
     @property
-    def calendar(self) -> tuple:
-        """The fields of ``CalendarFeatures`` that the models get."""
-        return self.preparation.calendar
-
-    @property
     def known_ahead(self) -> tuple:
         """Columns whose future is known."""
         return self.preparation.known_ahead

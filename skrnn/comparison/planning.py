@@ -15,7 +15,7 @@ from skrnn.comparison.forms import Columns
 from skrnn.comparison.keeping import Kept, identity
 from skrnn.comparison.ladder import Ladder, check_rungs
 from skrnn.comparison.notes import notes_on
-from skrnn.comparison.options import N_FOLDS, Options, asked_coverages
+from skrnn.comparison.options import N_FOLDS, Options, asked_coverages, whole
 from skrnn.comparison.plan import Plan
 from skrnn.comparison.preparation import Preparation, calendar_fields
 from skrnn.comparison.race import race, trials_of
@@ -197,10 +197,7 @@ def _windows(window, season, seasons, longest):
 
 
 def _count(name, value, default):
-    value = default if value is None else value
-    if not isinstance(value, numbers.Integral) or value < 1:
-        raise DataProblem(f"{name}= must be a whole number of at least 1, got {value!r}")
-    return int(value)
+    return whole(name, default if value is None else value)
 
 
 def _seed(seed):

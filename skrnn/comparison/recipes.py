@@ -56,7 +56,6 @@ FORMS = (
 )
 # Of several series windows by themselves come first, as series differ in size.
 FORMS_OF_SEVERAL = tuple(sorted(FORMS, key=lambda form: not form.scaled))
-SIZES = ("small", "large")
 
 
 @dataclass(frozen=True)

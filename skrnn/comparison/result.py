@@ -41,8 +41,8 @@ class Comparison:
         How much the linear model looks at each step (rows: how many steps before the forecast is
         made, 0 the newest, and negative for those ahead of it) of each column: the mean size of its
         coefficients over all leads, in units of the target (or of its deviation in the window,
-        where ``plan.form`` is scaled) for a change of one standard deviation. NaN where it does not
-        look.
+        where its recipe's form is scaled) for a change of one standard deviation. NaN where it
+        does not look.
     model : ForecastModel or None
         The recommended model, fitted on all rows; None where nothing was finished.
     seconds : float

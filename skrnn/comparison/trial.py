@@ -11,7 +11,6 @@ from skrnn.comparison.preparation import spread, taught_targets
 from skrnn.comparison.relative import parts_of
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.windows import Windows
-from skrnn.wording import number
 
 # The oldest share of the training rows teaches: most of them, as what is judged shall be like what
 # all of them teach.
@@ -126,10 +125,6 @@ class Trial:
             return np.inf
         error = self._relative(errors) if self.of_several else np.nanmean(errors)
         return float(error) if np.isfinite(error) else np.inf
-
-    def words(self, error: float) -> str:
-        """An error in words."""
-        return f"{number(error)}{' of the naive error' if self.of_several else ''}"
 
     def _relative(self, errors):
         """The error relative to the naive forecast's, each series counting the same."""

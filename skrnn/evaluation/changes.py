@@ -61,7 +61,7 @@ def changes_by_lead(
     lags, first, of_lead = np.unique(
         -(-leads // season) * season, return_index=True, return_inverse=True
     )
-    decays = [0.5 ** (1 / (memory * leads[-1])) for memory in memories]
+    decays = [0.5 ** (1 / (memory * leads.max())) for memory in memories]
     series = np.searchsorted(bounds, at, side="right") - 1
     row = at - bounds[series]
     sums = np.zeros((len(at), len(lags), len(memories)))

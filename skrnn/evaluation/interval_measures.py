@@ -272,7 +272,7 @@ def _checked_leads(leads, n_leads):
 
 
 def _of_neighbours(true, ends, leads, coverage):
-    """The same of forecasts (n, n_leads) from neighbouring rows."""
+    """What forecasts (n, n_leads) from neighbouring rows held, in words; see ``held_line``."""
     origin = np.arange(len(true))[:, None]
     return held_line(true, ends, origin, origin + leads, coverage)
 

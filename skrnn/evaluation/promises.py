@@ -5,16 +5,17 @@ import numbers
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skrnn.validation import shares_in
+
 
 def check_coverages(name: str, coverage: ArrayLike) -> tuple[float, ...]:
     """Shares above 0 and below 1; a single number is one of them."""
-    shares = (coverage,) if isinstance(coverage, numbers.Number) else coverage
-    shares = list(shares) if np.iterable(shares) and not isinstance(shares, str | bytes) else []
-    if not shares or not all(_is_share(share) for share in shares):
+    shares = shares_in(coverage)
+    if shares is None:
         raise ValueError(f"{name} must be above 0 and below 1, such as 0.9, got {coverage!r}")
     if len(set(shares)) < len(shares):
         raise ValueError(f"{name} must name each share once, got {coverage!r}")
-    return tuple(float(share) for share in shares)
+    return shares
 
 
 def check_coverage(name: str, coverage: float) -> float:
@@ -47,8 +48,3 @@ def beside_truth(
     if not np.isfinite(forecasts[known]).all():
         raise ValueError(f"{name} must be finite wherever y_true is known")
     return true, forecasts
-
-
-def _is_share(share):
-    number = isinstance(share, numbers.Real) and not isinstance(share, bool | np.bool_)
-    return number and 0 < share < 1

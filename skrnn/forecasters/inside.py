@@ -47,6 +47,12 @@ def chosen(estimator: BaseEstimator) -> BaseEstimator:
     return getattr(estimator, "best_estimator_", estimator)
 
 
+def innermost(estimator: BaseEstimator) -> BaseEstimator:
+    """What searches chose at the end of pipelines, however many lie inside each other."""
+    inner = last_step(chosen(estimator))
+    return inner if inner is estimator else innermost(inner)
+
+
 def components(estimator: BaseEstimator) -> list:
     """The estimator, or what a search chose, and all of its parameters, nested ones included."""
     estimator = chosen(estimator)

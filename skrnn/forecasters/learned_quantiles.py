@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skrnn.forecasters.inside import chosen, last_step
+from skrnn.forecasters.inside import chosen, innermost
 
 
 def learned_levels(model: BaseEstimator) -> tuple[float, ...] | None:
     """The levels that a fitted model has learned; None where it has learned none."""
-    model = last_step(chosen(model))
+    model = innermost(model)
     if hasattr(model, "learned_levels"):
         return model.learned_levels()
     return getattr(model, "quantiles_", None) or None

@@ -6,12 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
-from skrnn.forecasters.inside import chosen, last_step
-
-
-def innermost(model: BaseEstimator) -> BaseEstimator:
-    """What a search chose, and what is at the end of its pipeline."""
-    return last_step(chosen(last_step(model)))
+from skrnn.forecasters.inside import chosen, innermost
 
 
 def before_last(model: BaseEstimator, X: Any) -> Any:

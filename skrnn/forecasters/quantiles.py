@@ -1,10 +1,11 @@
 """Quantiles: which are learned, which are asked for, and the median among them."""
 
-import numbers
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from skrnn.validation import shares_in
 
 # Levels that were computed (0.1 + 0.2) are the levels that they stand for.
 SAME_LEVEL = 1e-9
@@ -12,13 +13,13 @@ SAME_LEVEL = 1e-9
 
 def check_quantiles(quantiles: ArrayLike) -> tuple[float, ...]:
     """Levels above 0 and below 1, each larger than the one before; a single number is one level."""
-    levels = (quantiles,) if isinstance(quantiles, numbers.Number) else quantiles
-    if not _are_levels(levels):
+    levels = shares_in(quantiles)
+    if levels is None or any(low >= high for low, high in pairwise(levels)):
         raise ValueError(
             "quantiles must be numbers above 0 and below 1, each larger than the one before, such "
             f"as (0.1, 0.5, 0.9), got {quantiles!r}"
         )
-    return tuple(float(level) for level in levels)
+    return levels
 
 
 def median_of(values: NDArray, quantiles: ArrayLike) -> NDArray:
@@ -68,20 +69,6 @@ def target_quantiles(
             how = {"weights": weights[known], "method": "inverted_cdf"}
         columns.append(np.quantile(column[known], quantiles, **how))
     return np.array(columns)
-
-
-def _are_levels(levels):
-    if isinstance(levels, str | bytes) or not np.iterable(levels):
-        return False
-    levels = list(levels)
-    if not levels or not all(_is_level(level) for level in levels):
-        return False
-    return all(low < high for low, high in pairwise(levels))
-
-
-def _is_level(level):
-    number = isinstance(level, numbers.Real) and not isinstance(level, bool)
-    return number and 0 < level < 1
 
 
 def _listed(levels):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skrnn.forecasters.residual_pools import ROUNDING
 from skrnn.windows.array import Windows
 from skrnn.windows.leads import leads_of
 from skrnn.wording import listing
@@ -108,7 +109,7 @@ def share_of(n: int, fraction: float, seed: int, classes: np.ndarray | None) -> 
     order = order[np.argsort(kind[order], kind="stable")]
     _, firsts = np.unique(kind[order], return_index=True)
     order = np.delete(order, firsts)
-    n_chosen = int(np.ceil(fraction * n))
+    n_chosen = int(np.ceil(fraction * n - ROUNDING))
     if n_chosen > len(order):
         of_classes = "" if classes is None else f" in {len(firsts)} classes"
         raise ValueError(
@@ -139,7 +140,7 @@ def newest_part(windows: Windows, fraction: float, n_outputs: int) -> tuple[np.n
     (array([0, 1, 2, 3, 4]), array([6, 7, 8]))
     """
     n = len(windows)
-    n_newest = int(np.ceil(fraction * n))
+    n_newest = int(np.ceil(fraction * n - ROUNDING))
     if n_newest >= n:
         raise ValueError(
             f"validation_fraction={fraction} of {n} windows leaves none to train on: "

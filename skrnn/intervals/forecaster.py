@@ -324,8 +324,9 @@ n_features)
                 f"y must have {expected} output(s) as in fit, got {truth.shape[1]}: leads that are "
                 "not known yet are NaN"
             )
-        for residuals, samples in self.truths_.arrived(self._inputs(X), truth, forecasts.values):
-            self.rule_.learn(residuals / forecasts.sizes[samples, None])
+        told = truth, forecasts.values, forecasts.sizes
+        for residuals in self.truths_.arrived(self._inputs(X), *told):
+            self.rule_.learn(residuals)
         return self
 
     @available_if(_moves)
@@ -342,7 +343,7 @@ n_features)
         values : ndarray of shape (n_samples, n_leads)
             The estimator's forecasts.
         sizes : ndarray of shape (n_samples,)
-            What residuals are told in: 1 or, of panels, the local size of errors.
+            What residuals are told in: 1 or, of panels and with ``size``, the local size of errors.
         """
         forecasts, _ = self._forecasts(X)
         return forecasts.values, forecasts.sizes

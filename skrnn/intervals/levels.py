@@ -1,26 +1,21 @@
 """Levels: what residuals tell of a quantile, as far as there are enough of them."""
 
 import math
-import numbers
 import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn.forecasters.residual_pools import ResidualPools, needed, ranks
+from skrnn.validation import shares_in
 
 
 def check_levels(name: str, values: ArrayLike) -> np.ndarray:
     """Numbers above 0 and below 1, one or several, in any order."""
-    levels = [values] if isinstance(values, numbers.Number) else values
-    if getattr(values, "shape", None) == ():
-        levels = [values.item()]
-    if isinstance(levels, str | bytes) or not np.iterable(levels):
-        levels = []
-    levels = list(levels)
-    if not levels or not all(_is_level(level) for level in levels):
+    levels = shares_in(values)
+    if levels is None:
         raise ValueError(f"{name} must be above 0 and below 1, such as 0.9, got {values!r}")
-    return np.array(levels, dtype=np.float64)
+    return np.array(levels)
 
 
 def levels_of(coverages: np.ndarray) -> np.ndarray:
@@ -115,8 +110,3 @@ def _warn_of_pooling(residuals, levels):
         UserWarning,
         stacklevel=2,
     )
-
-
-def _is_level(level):
-    number = isinstance(level, numbers.Real) and not isinstance(level, bool | np.bool_)
-    return number and 0 < level < 1

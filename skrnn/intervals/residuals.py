@@ -13,9 +13,11 @@ from skrnn.evaluation.base import EvaluationSamples, rows_of
 from skrnn.evaluation.folds import known_at
 from skrnn.forecasters.inside import chosen
 from skrnn.forecasters.learned_quantiles import quantile_forecasts
+from skrnn.forecasters.residual_pools import ROUNDING
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.wrapping import fit_model
 from skrnn.validation import check_count, check_share
+from skrnn.wording import count
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,9 @@ def calibration_blocks(
     everything = np.arange(len(samples))
     known = np.flatnonzero(~np.isnan(samples.truth(everything, 1)).all(axis=1))
     if len(known) < 2:
-        samples = "sample" if len(known) == 1 else "samples"
         raise ValueError(
             "intervals take at least two samples with a known target, one to fit on and one to "
-            f"calibrate with, got {len(known)} {samples}"
+            f"calibrate with, got {count(len(known), 'sample')}"
         )
     origins, counts = np.unique(origin[known], return_counts=True)
     n_origins = _n_newest(size, counts)
@@ -179,7 +180,7 @@ def _n_newest(size, counts):
     """How many of the newest origins are the share of the samples, or the number, that is asked."""
     n_origins = len(counts)
     if not isinstance(size, numbers.Integral):
-        wanted = math.ceil(size * counts.sum())
+        wanted = math.ceil(size * counts.sum() - ROUNDING)
         from_newest = counts[::-1].cumsum()
         return min(int(np.searchsorted(from_newest, wanted)) + 1, n_origins)
     if size >= n_origins:

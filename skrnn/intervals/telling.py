@@ -21,14 +21,15 @@ class TruthsOfWindows:
     """Windows with their targets: those of one origin arrive together."""
 
     def arrived(
-        self, windows, truth: np.ndarray, forecasts: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(residuals, samples) of each time, oldest first."""
+        self, windows, truth: np.ndarray, forecasts: np.ndarray, sizes: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """The residuals (n, n_leads) of each time, in sizes of the forecasts', oldest first."""
+        residuals = (truth - forecasts) / sizes[:, None]
         origins, _ = WindowSamples(None, windows, truth).shared()
         order = np.argsort(origins, kind="stable")
         _, first = np.unique(origins[order], return_index=True)
         for which in np.split(order, first[1:]):
-            yield truth[which] - forecasts[which], which
+            yield residuals[which]
 
 
 class TruthsOfRows:
@@ -47,6 +48,8 @@ class TruthsOfRows:
         The rows whose forecasts wait for more.
     forecasts : ndarray of shape (n, n_leads)
         What was forecast at these rows: for themselves, and for those behind them.
+    sizes : ndarray of shape (n,)
+        What the residuals of these forecasts are told in.
     """
 
     def __init__(self, clock, newest, back, context):
@@ -59,13 +62,15 @@ class TruthsOfRows:
         self.passed = np.zeros(0, np.int64)
         self.rows = np.zeros(0, np.int64)
         self.forecasts = None
+        self.sizes = np.ones(0)
 
     def __getstate__(self):
         return {**vars(self), "_newest": plain_label(self._newest)}
 
     def __setstate__(self, state):
-        # Files of older versions do not say how far back windows look.
+        # Files of older versions do not say how far back windows look, nor in what sizes.
         of_older = {"_back": 0, "_context": "auto", "passed": np.zeros(0, np.int64)}
+        of_older["sizes"] = np.ones(len(state["rows"]))
         vars(self).update(of_older | state, _newest=label_from(state.get("_newest")))
 
     @classmethod
@@ -76,9 +81,12 @@ class TruthsOfRows:
         return cls(clock_of(index), None if index is None else index[-1], rows_back(model), context)
 
     def arrived(
-        self, X, truth: np.ndarray, forecasts: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(residuals, samples) of each row that was not known before, oldest first."""
+        self, X, truth: np.ndarray, forecasts: np.ndarray, sizes: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """The residuals (1, n_leads) of each row that was not known before, oldest first.
+
+        Each in the size of its forecast, where that was made.
+        """
         rows = self._positions(X)
         n_leads = forecasts.shape[1]
         if self.forecasts is None:
@@ -91,10 +99,12 @@ class TruthsOfRows:
         new = ~np.isin(rows, self.rows) & (rows > 0) & (reaches | self._goes_on(rows[0]))
         new &= rows <= newest + 1
         self.forecasts = np.concatenate([self.forecasts, forecasts[new]])
+        self.sizes = np.concatenate([self.sizes, sizes[new]])
         self.rows = np.concatenate([self.rows, rows[new]])
         # Behind all rows one that nothing was forecast of.
         made_at = np.append(self.rows, np.iinfo(np.int64).max)
         forecasts = np.vstack([self.forecasts, np.full(n_leads, np.nan)])
+        sizes = np.append(self.sizes, 1.0)
         in_order = np.argsort(made_at, kind="stable")
         found = []
         _warn_of_late(np.isin(self.passed, rows[is_known]).sum())
@@ -103,8 +113,8 @@ class TruthsOfRows:
             made = rows[sample] - np.arange(n_leads)
             at = in_order[np.searchsorted(made_at, made, sorter=in_order)]
             forecast = np.where(made_at[at] == made, forecasts[at, np.arange(n_leads)], np.nan)
-            found.append((truth[sample] - forecast[None], np.array([sample])))
-        _warn_of_nothing_learned([residuals for residuals, _ in found], self._back)
+            found.append(((truth[sample] - forecast) / sizes[at])[None])
+        _warn_of_nothing_learned(found, self._back)
         if len(known):
             skipped = np.setdiff1d(np.arange(self.told + 1, newest), rows[known])
             self.passed = np.concatenate([self.passed, skipped])[-MOST_PASSED:]
@@ -114,6 +124,7 @@ class TruthsOfRows:
         waits = self.rows > self.told - n_leads + 1
         self.rows = self.rows[waits]
         self.forecasts = self.forecasts[waits]
+        self.sizes = self.sizes[waits]
         return iter(found)
 
     def _goes_on(self, first):

@@ -83,6 +83,9 @@ class Differencer(OneToOneFeatureMixin, RowTransformer):
         if not self.lags_:
             raise ValueError(f"lags must name at least one row back, got {self.lags!r}")
         check_option("context", self.context, CONTEXTS)
+        # Windows have no rows of an earlier fit behind them.
+        for name in ("context_", "head_"):
+            vars(self).pop(name, None)
         if are_windows(X):
             windows = check_windows(self, X, reset=True, any_length=True)
             self.columns_ = self._positions(windows)

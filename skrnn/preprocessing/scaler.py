@@ -95,12 +95,8 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer):
         return self._scale_target(y, column, "inverse_transform")
 
     def _scale_target(self, y, column, method):
-        table = np.zeros((len(y), self.n_features_in_))
-        scaled = np.empty(y.shape)
-        for lead in range(y.shape[1]):
-            table[:, column] = y[:, lead]
-            scaled[:, lead] = self._scale(table, method)[:, column]
-        return scaled
+        origin, unit = self._origin_unit(method)
+        return (y - origin[column]) / unit[column]
 
     def _values(self, X, *, reset):
         if are_windows(X):

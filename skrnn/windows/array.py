@@ -474,9 +474,10 @@ class Windows:
         mask = self.complete()
         if mask.all():
             return mask
-        for batch in self[~mask].batches():
-            which = np.flatnonzero(~mask)[batch]
-            mask[which] |= ~np.isnan(self.take(which)).all(axis=(1, 2))
+        incomplete = np.flatnonzero(~mask)
+        for batch in self[incomplete].batches():
+            which = incomplete[batch]
+            mask[which] = ~np.isnan(self.take(which)).all(axis=(1, 2))
         return mask
 
     def covered(self) -> np.ndarray:

@@ -224,17 +224,11 @@ def _mixed(expressed, others, features, nothing):
     return tuple(expressed[i] if i in features else number for i, number in enumerate(others))
 
 
-def mean_deviation(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mean_spread(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation (n, 1, n_features) of the known steps.
 
-    NaN where there are none; the deviation is 1 where they are constant.
+    NaN where there are none; the deviation is 0 where they are constant.
     """
-    mean, spread = mean_spread(batch)
-    return mean, np.where(spread == 0, 1.0, spread)
-
-
-def mean_spread(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same, but for the deviation where steps are constant, which is 0."""
     gaps = not surely_finite(batch.ravel())
     count = batch.shape[1]
     if gaps:

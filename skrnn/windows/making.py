@@ -22,6 +22,7 @@ from skrnn.windows.array import Windows
 from skrnn.windows.clock import clock_of
 from skrnn.windows.panels import PanelRows, series_of
 from skrnn.windows.sliding import check_enough_rows
+from skrnn.wording import listing
 
 
 def make_windows(
@@ -104,6 +105,7 @@ def make_windows(
 
     panel = PanelRows.of(data, series, reach + last)
     ends = [np.arange(start + reach, stop - last, stride) for start, stop in pairwise(panel.bounds)]
+    _warn_of_short([not len(of_series) for of_series in ends], reach + last + 1)
     shift = np.zeros(panel.rows.shape[1], np.int64)
     shift[ahead] = last
     X = Windows(
@@ -120,6 +122,20 @@ def make_windows(
     )
     y = X.values_at(column, leads)
     return X, y[:, 0] if len(leads) == 1 else y
+
+
+def _warn_of_short(short, n_rows):
+    """Say once which series give no window at all."""
+    if not any(short):
+        return
+    which = [str(number) for number in np.flatnonzero(short)[:5]]
+    more = [f"{sum(short) - 5} more"] if sum(short) > 5 else []
+    warnings.warn(
+        f"{sum(short)} of {len(short)} series have fewer than {n_rows} rows, a window and what it "
+        f"forecasts, and give none: {listing([*which, *more])}",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def future_rows(data: Any, n: int) -> Any:

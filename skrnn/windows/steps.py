@@ -145,7 +145,7 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=2,
             )
-        array = self._filled(windows.replace(length=self.length_))
+        array = self._filled(windows)
         table = array.reshape(len(array), -1)
         labels = _labels(windows)
         if labels is None or self._container() != "pandas":
@@ -155,7 +155,10 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
 
     def _filled(self, windows):
         """The steps of all windows; in place of the unknown what ``fill`` wants."""
-        array = windows.take()
+        if windows.length < self.length_ or windows.shares_rows:
+            windows = windows.replace(length=self.length_)
+        # What is told relative to whole windows is so of those that are cut, too.
+        array = windows.take()[:, -self.length_ :]
         if isinstance(self.fill, bool | np.bool_):
             return fill_steps(array, self.fill_values_) if self.fill else array
         return np.where(np.isnan(array), array.dtype.type(self.fill), array)

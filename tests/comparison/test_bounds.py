@@ -130,3 +130,13 @@ def test_rows_that_are_tested_do_not_decide(make_reading):
 
     assert found.results["linear"].predictions["lower_0.95"].min() < 0
     assert found.model.forecast()["lower_0.95"].min() == 0
+
+
+def test_a_row_that_many_windows_forecast_is_one():
+    """Three rows are zero where three are, whatever the horizon."""
+    rows = np.arange(1.0, 91)
+    for n_zeros, least in ((1, -np.inf), (2, -np.inf), (3, 0.0)):
+        rows[40 : 40 + n_zeros] = 0
+        for horizon in (1, 12):
+            X, y = make_windows(rows, 8, horizon)
+            assert least_of(X, y).tolist() == [least]

@@ -50,7 +50,9 @@ def test_fewer_steps_are_the_first_of_all(model):
             6,
             "^steps=6 is more than the 5 rows that the model forecasts: fit one with horizon=6$",
         ),
-        (0, "^steps= must be at least 1, got 0$"),
+        (0, "^steps= must be a whole number of at least 1, got 0$"),
+        (1.5, "^steps= must be a whole number of at least 1, got 1.5$"),
+        (True, "^steps= must be a whole number of at least 1, got True$"),
     ],
 )
 def test_steps_that_it_does_not_forecast_are_refused(model, steps, message):

@@ -9,6 +9,7 @@ from skrnn import (
     DenseRegressor,
     Differencer,
     DirectForecaster,
+    IntervalForecaster,
     LinearWindow,
     LogTransformer,
     MultiOutputForecaster,
@@ -104,3 +105,21 @@ def test_what_has_none():
     assert not hasattr(DirectForecaster(LinearWindow()), "predict_quantiles")
     assert not hasattr(TransformedWindowRegressor(LinearWindow()), "predict_quantiles")
     assert hasattr(TransformedWindowRegressor(make_pipeline(linear())), "predict_quantiles")
+
+
+def test_quantiles_are_found_behind_searches_in_pipelines():
+    """Whatever lies inside what, what forecasts is at the end."""
+    X, y = make_windows(np.random.default_rng(0).normal(size=120), 6, 2)
+    learned = LinearWindow(1.0, quantiles=(0.1, 0.5, 0.9))
+    plain = MultiOutputForecaster(make_pipeline(SeriesScaler(), learned)).fit(X, y)
+    search = GridSearchCV(learned, {"alpha": [1.0]}, cv=TimeSeriesSplit(2))
+    deep = make_pipeline(SeriesScaler(), search)
+
+    model = MultiOutputForecaster(deep).fit(X, y)
+
+    assert model.learned_levels() == (0.1, 0.5, 0.9)
+    np.testing.assert_allclose(
+        model.predict_quantiles(X, [0.5]), plain.predict_quantiles(X, [0.5]), rtol=1e-3, atol=1e-3
+    )
+    intervals = IntervalForecaster(deep, method="quantile").fit(X, y)
+    assert intervals.predict_interval(X, 0.8).shape == (len(X), 2, 2)

@@ -311,3 +311,30 @@ def test_long_leads_hold_their_share_too():
         held.append(lower <= y[now] <= upper)
 
     assert np.mean(held) == pytest.approx(0.8, abs=0.03)
+
+
+def test_residuals_of_rows_are_in_the_size_of_their_own_forecast(monkeypatch):
+    """That of a lead ahead was told where it was made, however large errors are by now."""
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024", periods=320, freq="D")
+    scale = np.where(np.arange(320) < 260, 1.0, 10.0)
+    rows = pd.DataFrame({"a": scale * rng.normal(size=320)}, index)
+    leads = MultiOutputForecaster(LinearWindow(), horizon=3)
+    model = IntervalForecaster(
+        make_pipeline(SlidingWindow(10), leads), method="adaptive", size="deviation"
+    ).fit(rows[:250], rows["a"][:250])
+    values, sizes = model.forecasts(rows)
+    learned = []
+    monkeypatch.setattr(model.rule_.__class__, "learn", lambda self, one: learned.append(one))
+
+    model.update(rows[200:], rows["a"][200:])
+
+    found = np.concatenate(learned)
+    truth = rows["a"].to_numpy()
+    for row, line in zip(range(250, 320), found, strict=True):
+        for lead in range(3):
+            made = row - lead
+            expected = np.nan
+            if made >= 250:
+                expected = (truth[row] - values[made, lead]) / sizes[made]
+            np.testing.assert_allclose(line[lead], expected, rtol=1e-6)

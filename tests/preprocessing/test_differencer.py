@@ -460,3 +460,12 @@ def test_input_and_parameters_stay():
     pd.testing.assert_frame_equal(X, before)
     assert differencer.lags is lags
     assert lags == [1, 2]
+
+
+def test_a_fit_on_windows_forgets_the_rows_of_the_fit_before():
+    rows = np.arange(10.0)[:, None]
+    differencer = Differencer(1, context="carry").fit(rows)
+    differencer.fit(make_windows(rows, 4)[0])
+
+    with pytest.raises(ValueError, match="fit"):
+        differencer.transform(rows[7:9])

@@ -529,3 +529,18 @@ def test_steps_of_a_feature_are_those_of_filled_windows():
 
     filled = fill_steps(np.asarray(windows), np.full(2, np.nan))
     np.testing.assert_array_equal(steps, filled[:, [0, 3], 0])
+
+
+def test_windows_of_many_batches_are_known_alike(monkeypatch):
+    """A batch of incomplete windows says nothing of which the next ones are."""
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    rows[::10, 0] = np.nan
+    rows[150:170] = np.nan
+    X, _ = make_windows(rows, 8, target=1)
+    expected = ~np.isnan(np.asarray(X)).all(axis=(1, 2))
+    monkeypatch.setattr("skrnn.windows.array.BATCH_NUMBERS", 16 * 10)
+
+    found, _ = make_windows(rows, 8, target=1)
+
+    np.testing.assert_array_equal(found.known(), expected)
+    assert not expected.all()

@@ -11,6 +11,7 @@ from skrnn import LinearWindow, SlidingWindow, Windows, future_rows, make_window
 from tests.oracles import make_windows_by_loop
 
 
+@pytest.mark.filterwarnings("ignore:.* have fewer than")
 @settings(max_examples=120, deadline=None)
 @given(
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=3),
@@ -102,7 +103,9 @@ def test_panel_of_three_dimensions():
 
 def test_panel_with_short_series():
     """A series too short for a window among longer ones gives none, and an empty one neither."""
-    X, y = make_windows([np.arange(3.0), np.arange(10.0), np.zeros((0, 1)), np.arange(5.0) + 50], 4)
+    panel = [np.arange(3.0), np.arange(10.0), np.zeros((0, 1)), np.arange(5.0) + 50]
+    with pytest.warns(UserWarning, match="^2 of 4 series have fewer than 5 rows.* none: 0 and 2$"):
+        X, y = make_windows(panel, 4)
 
     assert X.series.tolist() == [1, 1, 1, 1, 1, 1, 3]
     assert y.tolist() == [4, 5, 6, 7, 8, 9, 54]
