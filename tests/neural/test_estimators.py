@@ -372,7 +372,7 @@ def test_warm_start_needs_the_same_network(data):
     """Going on with another number of units is an error."""
     model = small(units=4, warm_start=True).fit(*data)
 
-    with pytest.raises(ValueError, match="its parameters were changed since"):
+    with pytest.raises(ValueError, match="but units changed since"):
         model.set_params(units=5).fit(*data)
 
 
@@ -663,13 +663,13 @@ def test_textbook_arrays():
         ({"batch_size": 0}, "batch_size must be a positive whole number, got 0"),
         ({"engine": "torch"}, "engine must be one of 'auto', 'fused', 'keras', got 'torch'"),
         ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
-        ({"learning_rate_decay": 1.5}, "learning_rate_decay must be at most 1, got 1.5"),
+        ({"learning_rate_decay": 1.5}, "must be at least 0 and at most 1, got 1.5"),
         (
             {"learning_rate_schedule": "exponential", "learning_rate_decay": 0},
-            "learning_rate_decay must be above 0, got 0",
+            "must be above 0 and at most 1, got 0",
         ),
         ({"learning_rate_schedule": "linear"}, "learning_rate_schedule must be one of"),
-        ({"learning_rate_decay": -0.1}, "learning_rate_decay must be above 0, got -0.1"),
+        ({"learning_rate_decay": -0.1}, "must be at least 0 and at most 1, got -0.1"),
         (
             {"learning_rate_schedule": "constant", "learning_rate_decay": 0.5},
             "learning_rate_decay=0.5 needs a learning_rate_schedule by which it falls",
