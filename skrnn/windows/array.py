@@ -420,7 +420,7 @@ class Windows:
         return np.unique(self.shift) if self.shift.any() else (0,)
 
     def _limits(self, which=slice(None)):
-        """The same, as one number where it is that of all windows."""
+        """What ``_bounds`` gives, as one number where it is that of all windows."""
         ends = self.ends[which]
         if len(self.bounds) == 2:
             first, stop = self.bounds

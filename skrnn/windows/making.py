@@ -130,9 +130,11 @@ def _warn_of_short(short, n_rows):
         return
     which = [str(number) for number in np.flatnonzero(short)[:5]]
     more = [f"{sum(short) - 5} more"] if sum(short) > 5 else []
+    n_short = sum(short)
+    have, give = ("has", "gives") if n_short == 1 else ("have", "give")
     warnings.warn(
-        f"{sum(short)} of {len(short)} series have fewer than {n_rows} rows, a window and what it "
-        f"forecasts, and give none: {listing([*which, *more])}",
+        f"{n_short} of {len(short)} series {have} fewer than {n_rows} rows, a window and what it "
+        f"forecasts, and {give} none: {listing([*which, *more])}",
         UserWarning,
         stacklevel=3,
     )

@@ -78,7 +78,7 @@ def check(X, y, alpha=1.0, weights=None, X_new=None, rtol=1e-6):
 
 
 # Short windows do not see all that is known ahead: that is said, and does not matter here.
-@pytest.mark.filterwarnings("ignore:of the columns known ahead")
+@pytest.mark.filterwarnings("ignore:of the columns known ahead", "ignore:.* series ha")
 @settings(max_examples=60, deadline=None)
 @given(
     lengths=st.lists(st.integers(20, 120), min_size=1, max_size=3),

@@ -11,7 +11,7 @@ from skrnn import LinearWindow, SlidingWindow, Windows, future_rows, make_window
 from tests.oracles import make_windows_by_loop
 
 
-@pytest.mark.filterwarnings("ignore:.* have fewer than")
+@pytest.mark.filterwarnings("ignore:.* series ha")
 @settings(max_examples=120, deadline=None)
 @given(
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=3),
