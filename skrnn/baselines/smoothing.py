@@ -1,18 +1,17 @@
 """SmoothingRegressor: sktime's exponential smoothing as a regressor on windows."""
 
 import functools
-import warnings
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from skrnn.baselines.holt_winters import HoltWinters
 from skrnn.baselines.stretches import Limits, target_stretches
 from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.units import check_one_unit
+from skrnn.quietly import no_warnings, one_thread
 from skrnn.uncut import uncut
 from skrnn.validation import check_count
 from skrnn.windows.filling import filled_batches
@@ -133,7 +132,7 @@ class SmoothingRegressor(WindowRegressor):
         kinds = self._kinds([values for values, _ in stretches])
         telling = [(values, weight) for values, weight in stretches if self._tells(values)]
         # The optimizer's matrices are tiny: threads would only wait for each other.
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             fits = {kind: [self._smoother(values, kind) for values, _ in telling] for kind in kinds}
         # As many parameters each: the information criterion compares how well the kinds fit.
         self.seasonal_ = min(kinds, key=lambda kind: sum(fit["aic"] for fit in fits[kind]))
@@ -196,9 +195,8 @@ class SmoothingRegressor(WindowRegressor):
             # The grid takes eight times as long, and seldom finds more.
             use_brute=False,
         )
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with no_warnings():
             # An optimum that is not quite reached smooths well enough.
-            warnings.simplefilter("ignore")
             return smoother.fit(pd.Series(values)).get_fitted_params()
 
     def _predict(self, windows):

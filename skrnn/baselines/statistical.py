@@ -1,6 +1,5 @@
 """StatisticalRegressor: statsforecast's ARIMA and theta method as a regressor on windows."""
 
-import warnings
 from types import ModuleType
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from skrnn.baselines.stretches import Limits, target_stretches
 from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.units import check_one_unit
+from skrnn.quietly import no_warnings
 from skrnn.uncut import uncut
 from skrnn.validation import check_count, check_option
 from skrnn.windows.filling import filled_batches
@@ -140,9 +140,8 @@ class StatisticalRegressor(WindowRegressor):
         if _is_constant(values):
             return np.repeat(values[-1:], self.n_outputs_)
         horizon = int(self.steps_ahead_.max())
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with no_warnings():
             # What it says of a window's fit is said thousands of times.
-            warnings.simplefilter("ignore")
             if model is None:
                 season = self.period_ if len(values) >= 2 * self.period_ else 1
                 found = models.AutoTheta(season_length=season).forecast(values, h=horizon)
@@ -163,8 +162,7 @@ def _learned(models, values, period):
     arima = models.AutoARIMA(
         season_length=period, approximation=True, allowmean=False, allowdrift=False
     )
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with no_warnings():
         return arima.fit((values - values.mean()) / values.std()).model_
 
 

@@ -74,7 +74,7 @@ def compare(
     folder = Path(resume or out or f"{stem_of(data)}-skrnn")
     check_rungs(asked.models or (), "models")
     names = (REPORT, MODEL, FORECAST, SCORES)
-    with new_folder(folder, names, force, resume is not None) as unfinished:
+    with new_folder(folder, names, force, resume is not None, [data]) as unfinished:
         comparison = compare_reading(
             watch.told(source.read()),
             asked,
@@ -328,7 +328,7 @@ def _command_line(source, asked):
         "budget": asked.budget,
         "jobs": None if asked.jobs == 1 else asked.jobs,
         "seed": asked.seed,
-        "coverage": None if asked.coverages == COVERAGES else _joined(asked.coverages),
+        "coverage": None if asked.coverages in (COVERAGES, ()) else _joined(asked.coverages),
     }
     given = [
         f"--{name} {shlex.quote(str(value))}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from skrnn.reading import Reading, read_series
-from skrnn.reading.contents import STDIN
+from skrnn.reading.contents import STDIN, without_ending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Watch:
 
 def stem_of(data: str | Path) -> str:
     """What results of a file are named after."""
-    return "stdin" if Path(data) == STDIN else Path(data).name.split(".")[0]
+    return "stdin" if Path(data) == STDIN else without_ending(Path(data).name)
 
 
 def sorted_into(kinds: tuple, options: dict) -> list:

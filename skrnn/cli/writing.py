@@ -54,15 +54,26 @@ class Unfinished:
 
 @contextmanager
 def new_folder(
-    path: str | Path, names: Sequence[str], force: bool, resume: bool = False
+    path: str | Path,
+    names: Sequence[str],
+    force: bool,
+    resume: bool = False,
+    sources: Sequence[str | Path] = (),
 ) -> Iterator[Unfinished]:
     """Where results with some names are made, which get into the folder when the block ends well.
 
     It is ``path/unfinished``, and is gone then. A block that ends otherwise leaves there what it
     has kept, and its error says so in ``kept``; ``resume`` goes on with that. What ``force``
-    overwrites has no other files.
+    overwrites has no other files. No source, from which results are made, is overwritten.
     """
     path = Path(path)
+    read = {Path(source).resolve() for source in sources}
+    for name in names:
+        if (path / name).resolve() in read:
+            raise DataProblem(
+                f"{path / name} is what is read, and results would take its place: choose another "
+                "out="
+            )
     folder = path / UNFINISHED
     is_new = not path.exists()
     _check_folder(path, names, force, resume)

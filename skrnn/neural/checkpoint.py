@@ -112,6 +112,7 @@ def _add(digest, part: Any):
         windows = part.windows
         _add(digest, [windows.rows, windows.ends, windows.length, windows.sampling_rate])
         _add(digest, [windows.shift, repr(windows.form), windows.lengths, part.known_ahead])
+        _add(digest, [windows.series, windows.bounds, windows.jumps])
         _add(digest, [part.y, part.weights, part.batch_size, part.order])
     elif isinstance(part, list | tuple):
         for one in part:

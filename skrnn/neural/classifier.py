@@ -176,6 +176,9 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
                     UserWarning,
                     stacklevel=6,
                 )
+        elif self.labels_.several:
+            # Of several labels each has its own classes, 0 and 1.
+            return
         elif named is not None and not np.array_equal(named, self.classes_):
             raise ValueError(
                 f"classes must be those of the first call, {self.classes_.tolist()}, got "

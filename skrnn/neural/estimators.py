@@ -75,6 +75,7 @@ class NetworkEstimator(Trainable):
         self : object
             The fitted network.
         """
+        self._check_seed()
         if self._has_members():
             options = {"sample_weight": sample_weight, "validation_data": validation_data}
             return self._train_members("fit", X, y, options, going_on=self.warm_start)
@@ -82,13 +83,13 @@ class NetworkEstimator(Trainable):
         fraction = self._fraction() if validation_data is None else 0.0
         samples = self._training_samples(X, y, sample_weight, start)
         training = self._training()
-        if start is None and self.epochs == "auto":
-            training = replace(training, epochs=self._chosen_epochs(samples, training))
         validation = None
         if fraction:
             samples, validation = self._split(samples, fraction, training.seed)
         elif validation_data is not None:
             validation = self._validation_samples(validation_data)
+        if start is None and self.epochs == "auto":
+            training = replace(training, epochs=self._chosen_epochs(samples, training))
         return self._train(samples, validation, training, start, self._checkpoint())
 
     @wholly
@@ -302,8 +303,12 @@ class NetworkEstimator(Trainable):
         samples = self._samples(windows, y, weights[0] if weights else None)
         samples = samples.with_windows(self._read(samples.windows))
         known = self._complete(samples.windows) & ~np.isnan(samples.y).any(axis=1)
+        if samples.weights is not None:
+            known &= samples.weights > 0
         if not known.any():
-            raise ValueError("validation_data has no complete window with a known target")
+            raise ValueError(
+                "validation_data has no complete window with a known target and a weight above 0"
+            )
         if samples.y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"validation_data must have {self.n_outputs_} output(s) as y, "
@@ -372,6 +377,11 @@ class NetworkEstimator(Trainable):
         """What a training leaves."""
         if start is None:
             self._learn_task(samples)
+        elif self._loss().quantiles != getattr(self, "quantiles_", ()):
+            raise ValueError(
+                f"training can only go on with the quantiles of the fit before, {self.quantiles_}, "
+                f"got {self._loss().quantiles}: set them back, or fit with warm_start=False"
+            )
         network = self._network(samples.windows)
         if start is not None and network != self.network_:
             raise ValueError(

@@ -1,5 +1,6 @@
 """Members: several networks from different seeds, trained side by side."""
 
+import threading
 import warnings
 from collections.abc import Callable
 
@@ -21,10 +22,15 @@ def train_side_by_side(train: Callable, members: list, *, threads: bool) -> list
             return [_whole(train(member)) for member in members]
     trained = [None] * len(members)
     waiting = list(range(len(members)))[::-1]
+    lock = threading.Lock()
 
     def work(thread, shared):
-        while waiting and not shared[STOP]:
-            number = waiting.pop()
+        while not shared[STOP]:
+            # Another may take the last one at the same time.
+            with lock:
+                if not waiting:
+                    return
+                number = waiting.pop()
             trained[number] = train(members[number])
 
     together(min(len(members), allowed_threads()), work)

@@ -33,9 +33,9 @@ class LaterEnds:
 
     @cached_property
     def places(self):
-        """For every row the window that ends there (-1.
+        """For every row the window that ends there (-1: none).
 
-        None), and for every window how many steps have targets.
+        And for every window how many steps have targets.
         """
         ends = self.windows.ends
         ending = np.full(max(len(self.windows.rows), int(ends.max()) + 1), -1)

@@ -91,14 +91,9 @@ class Trainable:
 
     def _checkpoint(self):
         """The folder of checkpoints, if any."""
+        self._check_seed()
         if self.checkpoint is None:
             return None
-        if not isinstance(self.random_state, numbers.Integral):
-            raise ValueError(
-                f"checkpoint={str(self.checkpoint)!r} needs a whole number as random_state, got "
-                f"{self.random_state!r}: a training that draws another seed each time has nothing "
-                "to go on from"
-            )
         named = [self.optimizer, self._loss().kind]
         if self.callbacks or not all(isinstance(name, str) for name in named):
             raise ValueError(
@@ -106,6 +101,15 @@ class Trainable:
                 "loss and optimizer, and leave out callbacks"
             )
         return self.checkpoint
+
+    def _check_seed(self):
+        """With a checkpoint, a training draws the same whenever it begins."""
+        if self.checkpoint is not None and not isinstance(self.random_state, numbers.Integral):
+            raise ValueError(
+                f"checkpoint={str(self.checkpoint)!r} needs a whole number as random_state, got "
+                f"{self.random_state!r}: a training that draws another seed each time has nothing "
+                "to go on from"
+            )
 
     def _fraction(self):
         """The share of the windows to validate on; 0 for none."""

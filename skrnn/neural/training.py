@@ -63,8 +63,9 @@ class Progress:
     """How far a training has come, and what it compares its epochs with."""
 
     history: dict = field(default_factory=dict)
-    # Of early stopping: the weights of the best epoch, its loss, and how many epochs that is ago.
-    best: list | None = None
+    # Of early stopping: the best epoch's weights and optimizer's state, its loss, and how many
+    # epochs that is ago.
+    best: tuple | None = None
     lowest: float = np.inf
     waited: int = 0
     # What it goes back to when it fails: the weights and the optimizer's state of the lowest loss.
@@ -244,7 +245,7 @@ class Course:
         if loss <= self.progress.good_loss:
             self.progress.good = weights, trainer.optimizer_state()
             self.progress.good_loss = loss
-        return self._stops_early(weights)
+        return self._stops_early(weights, trainer)
 
     def keep(self, trainer: Trainer, generators: dict) -> None:
         """Keep the training as it is before its next epoch, where that is asked for."""
@@ -272,7 +273,8 @@ class Course:
             weights, state = self._last_good()
             trained = replace(trained, weights=weights, optimizer_state=state)
         if self.progress.best is not None:
-            trained = replace(trained, weights=self.progress.best)
+            weights, state = self.progress.best
+            trained = replace(trained, weights=weights, optimizer_state=state)
         return replace(trained, ended=self.ended)
 
     def _trained(self, trainer, generators):
@@ -299,7 +301,7 @@ class Course:
         seconds = time.perf_counter() - self._began
         print(f"{title} {self.n_batches}/{self.n_batches} {seconds:.2f}s {words}", flush=True)
 
-    def _stops_early(self, weights):
+    def _stops_early(self, weights, trainer):
         """Whether the validation loss has not fallen for ``patience`` epochs."""
         if self.training.patience is None:
             return False
@@ -308,7 +310,7 @@ class Course:
         better = loss < progress.lowest
         progress.waited += 1
         if better or progress.best is None:
-            progress.best = weights
+            progress.best = weights, trainer.optimizer_state()
         if better:
             progress.lowest = loss
             progress.waited = 0

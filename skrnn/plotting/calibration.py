@@ -105,8 +105,9 @@ class CalibrationDisplay:
             curves = {name: _of_backtest(result, coverages) for name, result in results.items()}
             floor = _of_backtest(next(iter(results.values())), coverages, "baseline_")
             if floor["coverage"].notna().any():
-                curves["baseline"] = floor
-            return cls(curves, baselines=["baseline"]).plot(ax)
+                name = "baseline (floor)" if "baseline" in curves else "baseline"
+                return cls({**curves, name: floor}, baselines=[name]).plot(ax)
+            return cls(curves).plot(ax)
         if y_interval is None or coverages is None:
             raise ValueError(
                 "y_interval and coverages are needed beside an array of truths; alone comes the "

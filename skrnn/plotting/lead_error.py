@@ -172,9 +172,8 @@ class LeadErrorDisplay:
             floors.sub(floors.iloc[:, 0], axis=0), 0, equal_nan=True
         ):
             floors = floors.iloc[:, :1]
-        floors.columns = (
-            ["baseline"] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
-        )
+        one = "baseline (floor)" if "baseline" in errors else "baseline"
+        floors.columns = [one] if floors.shape[1] == 1 else [f"{name}, baseline" for name in floors]
         errors = errors.join(floors, how="outer")
         leads = errors.index if leads is None else list(leads)
         missing = [lead for lead in leads if lead not in errors.index]

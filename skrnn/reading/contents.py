@@ -45,10 +45,7 @@ class Contents:
     @property
     def stem(self) -> str:
         """The name without what tells the format: demand.csv.gz is demand."""
-        name = self.name
-        for ending in (".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".pq"):
-            name = name[: -len(ending)] if name.lower().endswith(ending) else name
-        return name or self.name
+        return without_ending(self.name)
 
     @property
     def is_parquet(self) -> bool:
@@ -201,3 +198,11 @@ def _from_one_byte(data):
         return data.decode("cp1252").encode(), "Windows-1252"
     except UnicodeDecodeError:
         return data.decode("latin-1").encode(), "Latin-1"
+
+
+def without_ending(name: str) -> str:
+    """A file's name without what tells the format."""
+    short = name
+    for ending in (".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet", ".pq"):
+        short = short[: -len(ending)] if short.lower().endswith(ending) else short
+    return short or name

@@ -117,7 +117,8 @@ def _equal(before, after):
         after = after.astype(str)
     before = before.reset_index(drop=True)
     after = after.reset_index(drop=True)
-    return ((before == after) | (before.isna() & after.isna())).to_numpy(bool)
+    alike = (before == after).fillna(False).to_numpy(bool)
+    return alike | (before.isna() & after.isna()).to_numpy(bool)
 
 
 def _average_clock_change(rows):

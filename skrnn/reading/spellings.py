@@ -9,7 +9,8 @@ import pandas as pd
 
 from skrnn.reading.problem import shown
 
-TIME = r"\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+END_OF_TIME = r":\d{2}(?:[.,]\d+)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+TIME = rf"\d{{1,2}}(?::\d{{2}})?{END_OF_TIME}"
 OFFSET = r"(?:Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})"
 REST = rf"(?:(?:[T,]|\s)\s*{TIME}\s*{OFFSET}?)?"
 MONTH = r"[A-Za-z]{3,9}\.?"
@@ -39,28 +40,30 @@ class Shape:
 # ---------------------------------------------------------------------- day and time
 
 
-def _read_iso(text):
-    """2024-01-31T13:30:00+01:00, the fast way where every cell is spelled alike."""
-    offsets = text.str.contains(rf":\d{{2}}(?:\.\d+)?\s*{OFFSET}$")
-    if offsets.any() and not offsets.all():
-        usual = bool(offsets.mean() > 0.5)
-        why = "has an offset from UTC, and others have none"
-        if usual:
-            why = "has no offset from UTC, and others have one"
-        raise BadStampError(int(text.index[offsets.to_numpy() != usual][0]), why)
-    if offsets.all():
-        return _read_offsets(text)
-    fast = pd.to_datetime(text, format="ISO8601", errors="coerce")
-    return (fast, []) if fast.notna().all() else (_year_first(text), [])
+def _with_offsets(read):
+    """A reader of cells that may end in an offset from UTC, which says what moment they are."""
+
+    def reader(text):
+        offsets = text.str.contains(rf"{END_OF_TIME}\s*{OFFSET}$")
+        if not offsets.any():
+            return read(text)
+        if not offsets.all():
+            usual = bool(offsets.mean() > 0.5)
+            why = "has an offset from UTC, and others have none"
+            if usual:
+                why = "has no offset from UTC, and others have one"
+            raise BadStampError(int(text.index[offsets.to_numpy() != usual][0]), why)
+        local, notes = read(text.str.replace(rf"\s*{OFFSET}$", "", regex=True))
+        times, words = _moments(local, text.str.extract(rf"({OFFSET})$")[0])
+        return times, [*notes, *words]
+
+    return reader
 
 
-def _read_offsets(text):
+def _moments(local, offsets):
     """One offset stays; several become UTC."""
-    offsets = text.str.extract(rf"({OFFSET})$")[0].str.upper().str.replace(":", "", regex=False)
+    offsets = offsets.str.upper().str.replace(":", "", regex=False)
     offsets = offsets.replace({"Z": "+0000", "UTC": "+0000", "GMT": "+0000"})
-    bare = text.str.replace(rf"\s*{OFFSET}$", "", regex=True)
-    local = pd.to_datetime(bare, format="ISO8601", errors="coerce")
-    local = local if local.notna().all() else _year_first(bare)
     kinds = offsets.unique()
     shift = offsets.map({kind: _offset(kind) for kind in kinds})
     utc = (local - shift).dt.tz_localize("UTC")
@@ -70,6 +73,13 @@ def _read_offsets(text):
     if len(kinds) == 1:
         return utc, ["Times are in UTC."]
     return utc, ["Times have several offsets from UTC: all were set to UTC."]
+
+
+@_with_offsets
+def _read_iso(text):
+    """2024-01-31T13:30:00, the fast way where every cell is spelled alike."""
+    fast = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    return (fast, []) if fast.notna().all() else (_year_first(text), [])
 
 
 def _offset(kind):
@@ -82,6 +92,7 @@ def _year_first(text):
     return _assemble(found[0], found[1], found[2]) + time_of_day(found[3])
 
 
+@_with_offsets
 def _read_slashed(text):
     """31/01/2024 or 01/31/2024: which one is decided by the whole column."""
     quick = _read_slashed_alike(text)
@@ -157,6 +168,7 @@ def _regularity(times):
     return round(float(share + abs(np.sign(days).mean())), 6)
 
 
+@_with_offsets
 def _read_named(text):
     """31 Jan 2024, January 31, 2024 13:30 and the like."""
     found = text.str.extract(rf"^(.*?)((?:\s|,\s?){TIME})?$")
@@ -191,8 +203,7 @@ def _by_format(text, formats):
 
 def time_of_day(text: pd.Series) -> pd.Series:
     """Time of day; nothing is midnight."""
-    text = text.fillna("").str.replace(rf"\s*{OFFSET}$", "", regex=True)
-    text = text.str.strip(" ,T").str.replace(",", ".", regex=False).str.lower()
+    text = text.fillna("").str.strip(" ,T").str.replace(",", ".", regex=False).str.lower()
     found = text.str.extract(r"^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s?([ap])?")
     half = found[3]
     hours, minutes, seconds = (found[at].fillna("0").astype(float) for at in range(3))

@@ -120,6 +120,8 @@ def close_clock(rows: Rows, where: str) -> tuple[Rows, Clock]:
     if not is_usual or np.abs(off).max() > JITTER * step or (distances <= 0).any():
         _raise_irregular(differences, where)
     rows = replace(rows, times=zoned(set_times, rows.times.tz, local=counts_days))
+    if not off.any():
+        return rows, Clock(step_of(step), rows.times[0])
     rows = rows.noted(
         f"Stamps lie up to {span(np.abs(off).max())} off steps of {in_words(step_of(step))}: each "
         "was set to the nearest step."
@@ -134,10 +136,13 @@ def usual_difference(rows: Rows) -> int:
 
 
 def _counted(rows):
-    """The times as differences are taken of them: of days in local time, as clocks change."""
+    """The times as differences are taken of them: of days in local time, as clocks change.
+
+    Days are what has the same time of day in each row.
+    """
     local = naive(rows.times, local=True)
-    midnights = bool((local == local.normalize()).all())
-    return local if midnights else naive(rows.times, local=False)
+    of_day = local - local.normalize()
+    return local if len(local) and (of_day == of_day[0]).all() else naive(rows.times, local=False)
 
 
 def _usual(differences):

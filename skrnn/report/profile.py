@@ -84,8 +84,10 @@ def _calendar(times, season):
     elif step == DAY:
         spelling = "%a"
     since = (times.tz_localize(None) - MONDAY) % (step * season)
-    names = [(MONDAY + row * step).strftime(spelling) for row in range(season)]
-    return np.asarray(since // step), names
+    # Rows may begin at any minute of their step.
+    begin = since[0] % step
+    names = [(MONDAY + begin + row * step).strftime(spelling) for row in range(season)]
+    return np.asarray((since - begin) // step) % season, names
 
 
 def _draw(drawn, profile, meta):

@@ -121,6 +121,25 @@ class WindowForecaster(BaseForecaster):
         self._y = self._X = None
         self.set_tags(**{"requires-fh-in-fit": strategy in STRATEGIES[1:]})
 
+    def predict_residuals(self, y=None, X=None):
+        """Tell what forecasts of known rows miss, truth less forecast.
+
+        Parameters
+        ----------
+        y : Series or DataFrame, default=None
+            The known rows. None: those of ``fit`` and ``update``.
+        X : DataFrame, default=None
+            Exogenous columns of these rows. None: those that came with them.
+
+        Returns
+        -------
+        residuals : like y
+        """
+        if y is None:
+            self.check_is_fitted()
+            y, X = self._cur_y, self._cur_X if X is None else X
+        return super().predict_residuals(y, X)
+
     def _fit(self, y, X, fh):
         self._cur_y = y
         self._cur_X = None if X is None else X.loc[y.index]

@@ -76,7 +76,7 @@ class StreamModel(Trainable, BaseEstimator):
             held_out = self._texts(validation_text)
         elif self._fraction():
             texts, held_out = _split(texts, self._fraction(), self.symbols)
-        training = self._training(patience=self._patience())
+        training = self._training()
         if start is None:
             self._learn_alphabet(texts)
         return self._train(texts, held_out, training, start, self._checkpoint())
@@ -159,8 +159,10 @@ class StreamModel(Trainable, BaseEstimator):
         streaming = _streaming()
 
         check_is_fitted(self, "network_")
-        if not isinstance(temperature, numbers.Real) or not temperature >= 0:
-            raise ValueError(f"temperature must be a number of at least 0, got {temperature!r}")
+        if not isinstance(temperature, numbers.Real) or not 0 <= temperature < np.inf:
+            raise ValueError(
+                f"temperature must be a finite number of at least 0, got {temperature!r}"
+            )
         if top_k is not None:
             check_count("top_k", top_k)
         random = check_random_state(random_state)
@@ -223,10 +225,6 @@ class StreamModel(Trainable, BaseEstimator):
 
     def _loss(self):
         return Loss("softmax")
-
-    def _patience(self):
-        patience = check_count("patience", self.patience, minimum=0)
-        return patience if self.early_stopping else None
 
     def _layers(self):
         cell = check_option("cell", self.cell, CELLS)

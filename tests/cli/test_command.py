@@ -326,6 +326,7 @@ def test_nothing_is_said_of_intervals_that_are_not_wanted(airline, capsys):
     assert found["promise"] is None
     assert "coverage_0.8" not in found["table"][0]
     assert found["command"].endswith(" --no-intervals")
+    assert "--coverage" not in found["command"]
     assert (airline / "airline-skrnn" / "forecast.csv").read_text().startswith("month,passengers\n")
 
 

@@ -223,3 +223,17 @@ def test_there_must_be_something_to_go_on_with(written):
         new_folder(written, NAMES, False, resume=True),
     ):
         pass
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_results_never_take_the_place_of_what_is_read(tmp_path, force):
+    source = tmp_path / "report"
+    source.write_text("mine")
+
+    with (
+        pytest.raises(DataProblem, match="report is what is read, and results would take its"),
+        new_folder(tmp_path, NAMES, force, sources=[source]),
+    ):
+        pass
+
+    assert read(tmp_path) == {"report": "mine"}

@@ -265,7 +265,7 @@ def test_a_series_that_starts_late_keeps_its_place(weekly, make_reading):
 def test_the_longest_series_decides_on_the_calendar(weekly, make_reading):
     panel = {"short": weekly.iloc[:12], "one": weekly}
 
-    assert compare(make_reading(panel, 7), models=["naive"], folds=2).plan.calendar == (
+    assert compare(make_reading(panel, 7), models=["naive"], folds=2).plan.preparation.calendar == (
         "dayofweek",
     )
 

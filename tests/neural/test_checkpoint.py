@@ -208,3 +208,24 @@ def test_a_process_that_is_killed(n_kills, tmp_path):
 
     assert n_cut > 0
     np.testing.assert_array_equal(np.load(tmp_path / "cut.npy"), np.load(tmp_path / "uncut.npy"))
+
+
+def test_windows_of_other_series_are_another_training(tmp_path):
+    """The same rows as one series, and each window alone, teach other targets of inner steps."""
+    rows = np.random.default_rng(0).normal(size=60)
+    X, y = make_windows(rows, 8, stride=8)
+    bounds = np.append(8 * np.arange(len(X)), 60)
+    alone = X.replace(bounds=bounds, series=np.arange(len(X)))
+    params = {"epochs": 1, "random_state": 0, "checkpoint": str(tmp_path)}
+
+    DenseRegressor(4, **params).fit(X, y)
+    DenseRegressor(4, **params).fit(alone, y)
+
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_several_networks_need_a_seed_too(tmp_path):
+    X, y = make_windows(np.arange(40.0), 4)
+
+    with pytest.raises(ValueError, match="needs a whole number as random_state, got None"):
+        DenseRegressor(4, n_estimators=2, checkpoint=str(tmp_path)).fit(X, y)

@@ -528,3 +528,14 @@ def test_labels_of_rows():
     scores = cross_val_score(pipe, rows, pd.Series(y, rows.index), cv=TimeSeriesSplit(3))
 
     assert scores.mean() > 0.75
+
+
+def test_several_labels_are_told_their_classes_every_time():
+    X, _ = make_windows(np.random.default_rng(0).normal(size=60), 6)
+    y = np.random.default_rng(1).integers(2, size=(len(X), 3))
+    model = DenseClassifier(4, random_state=0)
+
+    for _ in range(2):
+        model.partial_fit(X, y, classes=[0, 1])
+
+    assert model.predict(X).shape == y.shape

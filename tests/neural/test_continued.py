@@ -294,3 +294,43 @@ def test_flags_are_true_or_false(model, name, value):
     """What is neither is no silent yes."""
     with pytest.raises(ValueError, match=f"^{name} must be True or False, got {value!r}$"):
         model(epochs=1, **{name: value}).fit(*data())
+
+
+def test_other_quantiles_are_not_what_was_learned():
+    """As many of other levels would be told by the names of those before."""
+    X, y = data()
+    model = DenseRegressor(4, epochs=1, quantiles=(0.1, 0.5, 0.9), random_state=0).fit(X, y)
+    model.set_params(quantiles=(0.2, 0.5, 0.8))
+
+    with pytest.raises(ValueError, match=r"the quantiles of the fit before, \(0.1, 0.5, 0.9\)"):
+        model.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_optimizer_is_that_of_the_best_epoch(engine):
+    """What early stopping goes back to is what a fit that ended there would have left."""
+    X, y = data()
+    X_new, y_new = make_windows(np.random.default_rng(1).normal(size=40), 8)
+    common = {"random_state": 0, "learning_rate": 0.05, "learning_rate_schedule": "constant"}
+    stopped = DenseRegressor(
+        4, epochs=60, early_stopping=True, patience=3, engine=engine, **common
+    ).fit(X, y, validation_data=(X_new, y_new))
+    best = int(np.argmin(stopped.history_["val_loss"])) + 1
+    assert best < len(stopped.history_["loss"])
+
+    ended = DenseRegressor(4, epochs=best, engine=engine, **common).fit(X, y)
+
+    for ours, theirs in zip(
+        stopped.trained_.optimizer_state, ended.trained_.optimizer_state, strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_validation_takes_a_weight():
+    X, y = data()
+    weights = np.eye(9)[0]
+    X = np.asarray(X)
+    X[0, 0] = np.nan
+
+    with pytest.raises(ValueError, match="validation_data has no .* and a weight above 0"):
+        DenseRegressor(4, epochs=1).fit(X, y, validation_data=(X[:9], y[:9], weights))

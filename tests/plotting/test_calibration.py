@@ -127,3 +127,13 @@ def test_errors(call, message):
     """Each says what is needed."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_model_may_be_called_baseline():
+    result = backtest(LinearWindow(), X, Y, cv=4, coverages=STATED)
+
+    display = CalibrationDisplay.from_predictions({"baseline": result})
+
+    assert list(display.lines_) == ["baseline", "baseline (floor)"]
+    points, _ = drawn(display, "baseline")
+    assert points[0, 1] == result.scores[f"coverage_{STATED[0]}"]

@@ -184,3 +184,21 @@ def test_no_clock_changes_on_other_days(write):
     reading = read_series(write(table([*labels, labels[50]], [*values(400), 99])), "load")
 
     assert reading.frames["demand"]["load"].iloc[50] == 99
+
+
+def test_repeats_of_unknown_values_are_repeats(tmp_path):
+    """Also where columns have missing values of their own."""
+    frame = pd.DataFrame(
+        {
+            "day": times(),
+            "load": values(len(times())),
+            "n": pd.array([None] * len(times()), dtype="Int64"),
+            "flag": pd.array([None] * len(times()), dtype="boolean"),
+            "word": pd.array([None] * len(times()), dtype="string"),
+        }
+    )
+    pd.concat([frame, frame.tail(1)]).to_parquet(tmp_path / "days.parquet", index=False)
+
+    reading = read_series(tmp_path / "days.parquet", "load")
+
+    assert any("1 row repeats another in every value" in note for note in reading.notes)

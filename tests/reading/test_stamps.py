@@ -197,6 +197,29 @@ def test_several_offsets(write):
     assert "Times have several offsets from UTC: all were set to UTC." in reading.notes
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "%d/%m/%Y %H:%M",
+        "%Y-%m-%dT%H:%M:%S,000",
+        "%Y-%m-%d %I:%M %p",
+        "%d %b %Y %H:%M",
+        "%B %d, %Y %H:%M",
+    ],
+)
+def test_offsets_of_every_spelling(write, spelling):
+    """An offset is never left out: the hour that comes twice in autumn is two hours."""
+    local = pd.date_range("2024-10-26", periods=62, freq="h", tz="Europe/Berlin", unit="us")
+    labels = [f'"{time.strftime(spelling)} {time.strftime("%z")}"' for time in local]
+
+    reading = read(write, labels)
+
+    pd.testing.assert_index_equal(
+        reading.frames["demand"].index, local.tz_convert("UTC"), check_names=False, exact="equiv"
+    )
+    assert "Times have several offsets from UTC: all were set to UTC." in reading.notes
+
+
 def test_some_without_offset(write):
     """Some with and some without an offset are not comparable."""
     labels = [f"{time.isoformat()}+09:00" for time in times("h")]

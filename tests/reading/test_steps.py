@@ -185,3 +185,18 @@ def test_series_of_other_phases(write):
     frames = read_series(write(text), "load", series="store").frames
 
     assert [frame.index[0].day_name() for frame in frames.values()] == ["Monday", "Thursday"]
+
+
+@pytest.mark.parametrize(("freq", "step"), [("D", "1 day"), ("B", "1 business day")])
+def test_days_at_one_local_hour_are_days(tmp_path, freq, step):
+    """A day in which clocks change is a day, whenever its row was taken."""
+    local = pd.date_range("2024-02-01", periods=60, freq=freq) + pd.Timedelta("16h")
+    frame = pd.DataFrame({"t": local.tz_localize("America/New_York"), "load": np.arange(60.0)})
+    frame.to_parquet(tmp_path / "days.parquet")
+
+    reading = read_series(tmp_path / "days.parquet", "load")
+
+    (rows,) = reading.frames.values()
+    assert reading.step == step
+    assert len(rows) == 60
+    assert not any("Stamps lie" in note for note in reading.notes)

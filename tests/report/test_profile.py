@@ -49,3 +49,22 @@ def test_rows_of_a_season_have_names(index, season, names):
 def test_without_season_there_is_no_profile(single_lead):
     """A season of one row has no profile."""
     assert profile_chart(single_lead) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "season", "names"),
+    [
+        ("2024-01-01 03:00", "6h", 4, ["03:00", "09:00", "15:00", "21:00"]),
+        ("2024-01-01 15:00", "6h", 4, ["03:00", "09:00", "15:00", "21:00"]),
+        ("2024-01-03 07:00", "12h", 14, ["Mon 07:00", "Mon 19:00", "Tue 07:00", "Tue 19:00"]),
+    ],
+)
+def test_rows_that_begin_inside_of_a_step_have_their_own_names(first, step, season, names):
+    index = pd.date_range(first, periods=10 * season, freq=step)
+    spelling = "%H:%M" if season == 4 else "%a %H:%M"
+    values = pd.Series((index.strftime(spelling) == names[1]).astype(float), index)
+
+    profile = profile_of(values, season)
+
+    assert list(profile.index[:4]) == names
+    assert profile["mean"].idxmax() == names[1]

@@ -907,3 +907,15 @@ def test_adapter_on_incomplete_panels():
         forecast = WindowRegressorAdapter(regressor).fit(holes, y).predict(holes)
 
         np.testing.assert_allclose(forecast, y, atol=1e-6)
+
+
+def test_residuals_are_of_the_rows_that_it_knows():
+    """They need not be told again: it has them."""
+    y = load_airline()
+    forecaster = WindowForecaster(Ridge(), 12).fit(y, fh=[1])
+
+    found = forecaster.predict_residuals()
+
+    expected = forecaster.predict_residuals(y)
+    pd.testing.assert_series_equal(found, expected)
+    assert len(found) == len(y)

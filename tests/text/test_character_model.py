@@ -402,7 +402,7 @@ def test_parameters_of_writing(model):
     """They are refused before a letter is written."""
     with pytest.raises(TypeError, match="prompt must be one text, got a list of 2"):
         model.generate(["to", "be"])
-    with pytest.raises(ValueError, match="temperature must be a number"):
+    with pytest.raises(ValueError, match="temperature must be a finite number"):
         model.generate("to", temperature="0.5")
     with pytest.raises(ValueError, match="temperature must be"):
         model.generate("to", temperature=-1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skrnn.neural.fused.threads import one_thread
+from skrnn.quietly import one_thread
 
 
 def glorot(random: np.random.Generator, shape: tuple) -> np.ndarray:

@@ -44,9 +44,12 @@ SAME = {"float32": 1e-6, "float64": 1e-11}
 
 def _source(stream, windows, length, dtype):
     """The codes that windows read: of shorter ones the first steps are not there."""
-    rows = stream.read.astype(dtype)[:, None]
+    begin = int(windows.first.min())
+    end = int((windows.first + windows.size).max())
+    # A part of a long text costs what the part does.
+    rows = stream.read[begin:end].astype(dtype)[:, None]
     missing = length - windows.size
-    return source(rows, windows.first - missing, np.arange(length), missing=missing)
+    return source(rows, windows.first - missing - begin, np.arange(length), missing=missing)
 
 
 def _targets(stream, windows, length, dtype):
@@ -64,7 +67,7 @@ def _some(windows, which):
     """Some windows; where there is none (-1) a step of any that does not count."""
     there = which >= 0
     return Windows(
-        first=np.where(there, windows.first[which], 0),
+        first=np.where(there, windows.first[which], windows.first[which[there][:1]].sum()),
         size=np.where(there, windows.size[which], 1),
         piece=windows.piece[which],
         begins=np.where(there, windows.begins[which], True),

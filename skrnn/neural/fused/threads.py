@@ -1,13 +1,12 @@
 """Threads: how many there may be, and how compiled code waits for them."""
 
-import contextlib
 import ctypes
 import functools
 import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import joblib
 import llvmlite.binding
@@ -15,9 +14,9 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from threadpoolctl import ThreadpoolController
 
 from skrnn.neural.fused.compiling import part_of
+from skrnn.quietly import libraries
 
 # What threads share: whether to stop, the batches that are done, the threads that have arrived at
 # the end of one, how often all have, and the next chunk that nobody has taken.
@@ -28,12 +27,6 @@ SHOWN_EVERY = 0.1
 # others may begin too late to be of use; below the second the caller is one of them.
 TRIED, BRIEF = 0.002, 0.02
 TRIALS = 4
-
-
-@functools.cache
-def _libraries():
-    """The libraries of linear algebra, which joblib tells how many threads there may be."""
-    return ThreadpoolController().select(user_api="blas")
 
 
 @functools.cache
@@ -58,26 +51,13 @@ def allowed_threads() -> int:
     """
     if _own() is not None or _ending():
         return 1
-    limits = [library["num_threads"] for library in _libraries().info()]
+    limits = [library["num_threads"] for library in libraries().info()]
     return max(1, min([_processors(), *limits]))
 
 
 def _ending():
     """Whether the main thread has ended: from Python 3.12 on no other begins then."""
     return not threading.main_thread().is_alive()
-
-
-_LIMITING = threading.Lock()
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """A block in which linear algebra uses one thread, whose numbers are the same everywhere.
-
-    One block at a time: a limit that is lifted in another order than it was set stays.
-    """
-    with _LIMITING, _libraries().limit(limits=1, user_api="blas"):
-        yield
 
 
 def shared_state() -> np.ndarray:
