@@ -101,15 +101,6 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         (folder / FORECAST).write_text(text, encoding="utf-8")
 
 
-def why_no_forecast(comparison: Comparison) -> str | None:
-    """Why the recommended model cannot forecast yet, in one line; None where it can."""
-    try:
-        comparison.model.forecast(steps=1)
-    except DataProblem as error:
-        return str(error)
-    return None
-
-
 def demo(
     *,
     out: str | Path | None = None,

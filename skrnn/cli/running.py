@@ -65,7 +65,7 @@ def _compare(args):
         print_notes(out, comparison.plan.notes)
         print_comparison(out, comparison, folder, files)
         if commands.FORECAST not in files:
-            why = commands.why_no_forecast(comparison)
+            why = comparison.why_no_forecast
             print_notes(out, [f"No {commands.FORECAST}: {why}."])
     return INTERRUPTED if comparison.ended == "interrupted" else 0
 

@@ -13,7 +13,7 @@ from skrnn.comparison.relative import relative_by
 from skrnn.comparison.verdict import Verdict, errors_of, gains
 from skrnn.evaluation import Backtest
 from skrnn.evaluation.measures import skill
-from skrnn.reading import Reading
+from skrnn.reading import DataProblem, Reading
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,6 +102,20 @@ class Comparison:
         )
         skills = [skill(*errors) for errors in zip(ours, naive, strict=True)]
         return pd.Series(skills, ours.index.rename("fold"))
+
+    @property
+    def why_no_forecast(self) -> str | None:
+        """Why the recommended model cannot forecast yet, in one line; None where it can.
+
+        Columns may be known ahead of which the future is missing. None also without a model.
+        """
+        if self.model is None:
+            return None
+        try:
+            self.model.forecast(steps=1)
+        except DataProblem as error:
+            return str(error)
+        return None
 
     def errors(self, by: str) -> dict[str, pd.Series]:
         """The errors of each model at each "lead" or in each "fold", as ``measure`` says."""

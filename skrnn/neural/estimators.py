@@ -377,17 +377,12 @@ class NetworkEstimator(Trainable):
         """What a training leaves."""
         if start is None:
             self._learn_task(samples)
-        elif self._loss().quantiles != getattr(self, "quantiles_", ()):
-            raise ValueError(
-                f"training can only go on with the quantiles of the fit before, {self.quantiles_}, "
-                f"got {self._loss().quantiles}: set them back, or fit with warm_start=False"
-            )
         network = self._network(samples.windows)
-        if start is not None and network != self.network_:
+        changed = [] if start is None else self._changed(network)
+        if changed:
             raise ValueError(
-                "training can only go on with the network as it is, but "
-                f"{listing(changes(network, self.network_))} changed since: set this back, or fit "
-                "with warm_start=False"
+                f"training can only go on with the network as it is, but {listing(changed)} "
+                "changed since: set this back, or fit with warm_start=False"
             )
         self.network_ = network
         for name in ("estimators_", "seeds_"):
@@ -402,6 +397,12 @@ class NetworkEstimator(Trainable):
             checkpoint = Checkpoint(folder, what)
         self.engine_ = engine.NAME
         return engine.train(unrolled, training, feed, tested, start, checkpoint)
+
+    def _changed(self, network):
+        """The parameters in which a network is not that of the fit before."""
+        if self._loss().quantiles != getattr(self, "quantiles_", ()):
+            return ["quantiles"]
+        return changes(network, self.network_)
 
     def _feed(self, samples, *, seed=None):
         """The batches to train on, in the order of ``seed``, or without one to validate on."""

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+import pandas as pd
+
 from skrnn.wording import count, listing
 
 
@@ -41,4 +43,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def when(label: object) -> str:
     """A label of an index as it can stand in a sentence: midnight goes without saying."""
-    return str(label).removesuffix(" 00:00:00").removesuffix(":00")
+    zone = ""
+    if isinstance(label, pd.Timestamp) and label.tz is not None:
+        local = label.tz_localize(None)
+        zone = str(label).removeprefix(str(local))
+        label = local
+    return str(label).removesuffix(" 00:00:00").removesuffix(":00") + zone

@@ -9,6 +9,7 @@ from skrnn.reading.clocks import repeated_hours
 from skrnn.reading.problem import DataProblem, counted, shown, when
 from skrnn.reading.stamps import looks_like_stamps
 from skrnn.reading.tables import Table
+from skrnn.reading.times import is_part_of_time
 
 # Above this share of rows whose stamp comes again, the file holds several series.
 MANY_SERIES = 0.5
@@ -213,6 +214,8 @@ def likely_series(table: Table, rows: Rows, columns: tuple[str, ...]) -> list[st
     times = pd.Series(rows.micros, index=rows.source).sort_index().to_numpy()
     for name in frame:
         n_values = 0 if name in columns else frame[name].nunique()
+        if is_part_of_time(name):
+            continue
         if 1 < n_values <= len(frame) / 3 and not pd.api.types.is_float_dtype(frame[name].dtype):
             pairs = pd.DataFrame({"time": times, "key": frame[name].to_numpy()})
             if pairs.duplicated().mean() < FEW_REPEATS / 2:

@@ -205,6 +205,9 @@ def _why_not(gains, tried):
     also = f"; also tried: {others}" if others else ""
     if gain < 0:
         return f"the value of {n} rows before errs {-gain:.0%} more than the last value{also}"
+    if gain > LEAST_GAIN:
+        also = f", which may be chance{also}"
+        return f"the value of {n} rows before errs {gain:.0%} less than the last value{also}"
     return f"the value of {n} rows before errs only {gain:.0%} less than the last value{also}"
 
 

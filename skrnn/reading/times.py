@@ -36,6 +36,12 @@ class Times:
         return " ".join(self.columns)
 
 
+def is_part_of_time(name: str) -> bool:
+    """Whether a column's name says that it holds a part of the time, such as the hour."""
+    parts = [*SPREAD.values(), "^(quarter|qtr|week|wk)$"]
+    return bool(HOUR_NAMES.match(name)) or any(re.match(one, name, re.IGNORECASE) for one in parts)
+
+
 def first_column(table: Table, time: str | None) -> str | None:
     """The first of the columns in a name such as "date + hour": it finds the others again."""
     if time is None or time in table.names:

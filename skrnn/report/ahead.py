@@ -55,17 +55,6 @@ def ahead_chart(comparison: Comparison) -> Chart | None:
     )
 
 
-def why_none(comparison: Comparison) -> str | None:
-    """Why there is no forecast, in one line; None where there is one, or no model."""
-    if comparison.model is None:
-        return None
-    try:
-        comparison.model.forecast(steps=1)
-    except DataProblem as error:
-        return str(error)
-    return None
-
-
 def _forecast(comparison):
     if comparison.model is None:
         return None

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from skrnn.comparison import Comparison
-from skrnn.report.ahead import ahead_chart, why_none
+from skrnn.report.ahead import ahead_chart
 from skrnn.report.coverage import coverage_chart
 from skrnn.report.facts import plan_facts
 from skrnn.report.folds import fold_chart, fold_table
@@ -86,7 +86,7 @@ def report_html(comparison: Comparison, *, made: datetime | None = None) -> str:
         file=_file_name(comparison.reading.path),
         verdict=comparison.verdict,
         promise=comparison.promise,
-        why_no_forecast=None if charts["ahead"] else why_none(comparison),
+        why_no_forecast=None if charts["ahead"] else comparison.why_no_forecast,
         shares=[f"{100 * coverage:g} %" for coverage in comparison.plan.coverages],
         ladder=ladder_rows(comparison),
         intervals=interval_table(comparison),

@@ -302,7 +302,7 @@ def test_other_quantiles_are_not_what_was_learned():
     model = DenseRegressor(4, epochs=1, quantiles=(0.1, 0.5, 0.9), random_state=0).fit(X, y)
     model.set_params(quantiles=(0.2, 0.5, 0.8))
 
-    with pytest.raises(ValueError, match=r"the quantiles of the fit before, \(0.1, 0.5, 0.9\)"):
+    with pytest.raises(ValueError, match="but quantiles changed since"):
         model.partial_fit(X, y)
 
 

@@ -202,3 +202,11 @@ def test_repeats_of_unknown_values_are_repeats(tmp_path):
     reading = read_series(tmp_path / "days.parquet", "load")
 
     assert any("1 row repeats another in every value" in note for note in reading.notes)
+
+
+def test_a_part_of_the_time_is_no_series(write):
+    """Where an hour is known ahead, it is not what tells series apart."""
+    labels = [f"{time:%Y-%m-%d},{time.hour}" for time in times("h", 240)]
+    path = write(table(labels, header="date,hour,load"))
+
+    assert "series='hour'" not in problem_of(path, known_ahead=["hour"])

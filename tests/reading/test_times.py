@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from skrnn.reading import DataProblem, read_series
+from skrnn.reading.problem import when
 from tests.reading.files import days, table, times, values
 
 HOURS = times("h", 400)
@@ -160,3 +161,10 @@ def test_parts_that_are_no_date(write):
 def test_the_index_has_the_name_of_the_column(write):
     """The index is named after the column of the time."""
     assert read_series(write(days()), "load").frames["demand"].index.name == "day"
+
+
+def test_moments_in_a_zone_keep_it():
+    """Only what goes without saying is left out."""
+    assert when(pd.Timestamp("2024-01-06 16:00:00-05:00")) == "2024-01-06 16:00-05:00"
+    assert when(pd.Timestamp("2024-01-06", tz="UTC")) == "2024-01-06+00:00"
+    assert when(pd.Timestamp("2024-01-06 16:30")) == "2024-01-06 16:30"

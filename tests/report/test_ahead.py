@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skrnn.report import report_html
-from skrnn.report.ahead import ahead_chart, why_none
+from skrnn.report.ahead import ahead_chart
 from tests.report.conftest import MADE, options_of, traces_of, with_model
 
 
@@ -73,7 +73,7 @@ def test_what_is_unknown_ahead_is_said(comparison):
     found = with_model(comparison)
 
     assert ahead_chart(found) is None
-    assert "holiday" in why_none(found)
+    assert "holiday" in found.why_no_forecast
     assert "No forecast yet: column &#39;holiday&#39;" in report_html(found, made=MADE)
 
 
