@@ -43,18 +43,21 @@ def _as_fitted(name, frame, ours, clock):
             f"the rows of series {name!r} have {have}, but those that the model was fitted on had "
             f"{had}: bring them alike, or fit a model on these"
         )
+    other = None
     if isinstance(ours, pd.PeriodIndex) and isinstance(theirs, pd.DatetimeIndex):
         frame = frame.set_axis(theirs.tz_localize(None).to_period(ours.freq))
+        other = None if frame.index.is_unique else "shorter steps"
     elif isinstance(ours, pd.DatetimeIndex):
         if isinstance(theirs, pd.PeriodIndex):
             frame = frame.to_timestamp()
         frame = _in_zone(name, frame, ours.tz)
     newer = clock_of(frame.index) if isinstance(frame.index, TIMES) else None
-    if not frame.index.is_unique or (None not in (clock, newer) and newer.step != clock.step):
-        step = "shorter steps" if newer is None else f"steps of {newer.describe()}"
+    if other is None and None not in (clock, newer) and newer.step != clock.step:
+        other = f"steps of {newer.describe()}"
+    if other is not None:
         raise DataProblem(
-            f"the rows of series {name!r} are in {step}, but those that the model was fitted on in "
-            f"steps of {clock.describe()}: resample the data, or fit a model on them"
+            f"the rows of series {name!r} are in {other}, but those that the model was fitted on "
+            f"in steps of {clock.describe()}: resample the data, or fit a model on them"
         )
     return frame
 

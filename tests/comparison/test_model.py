@@ -174,3 +174,17 @@ def test_short_series_are_forecast_alone_as_among_others(make_reading, weekly):
 
     among = model.forecast({"a": weekly, "new": short})
     np.testing.assert_array_equal(alone["demand"], among["demand"][5:])
+
+
+def test_months_may_be_periods_or_their_first_days(make_reading):
+    """Rows of days are not taken for months."""
+    months = pd.period_range("2010-01", periods=90, freq="M", name="time")
+    sales = pd.DataFrame({"sales": np.arange(90.0) % 12}, index=months)
+    model = fit_model(make_reading(sales, 12), "naive", horizon=3)
+
+    table = model.forecast({"one": sales.to_timestamp()})
+
+    pd.testing.assert_frame_equal(table, model.forecast({"one": sales}))
+    days = sales.set_axis(pd.date_range("2024-01-01", periods=90, name="time"))
+    with pytest.raises(DataProblem, match="are in shorter steps, but .* in steps of ME?:"):
+        model.forecast({"one": days})
