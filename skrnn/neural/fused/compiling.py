@@ -18,7 +18,10 @@ from numba.core import cgutils, event
 from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.errors import TypingError
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from skrnn.neural.fused.shipped import Shipped
 from skrnn.uncut import uncut
@@ -153,10 +156,61 @@ def _sources():
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
+def _vector_bytes():
+    features = llvmlite.binding.get_host_cpu_features()
+    if features.get("avx512f"):
+        return 64
+    return 32 if features.get("avx") else 16
+
+
+# How wide the processor's vectors are.
+VECTOR = _vector_bytes()
+_WIDE = f'"prefer-vector-width"="{8 * VECTOR}"'
+
+
+class _Library(JITCodeLibrary):
+    """Code of functions whose arrays are lent, and whose loops become the widest instructions."""
+
+    def add_ir_module(self, module):
+        for function in module.functions:
+            # LLVM itself takes half of 512 bits. It knows more attributes than llvmlite would add.
+            set.add(function.attributes, _WIDE)
+            _lend(function)
+        super().add_ir_module(module)
+
+
+_POINTER, _COUNT = ir.IntType(8).as_pointer(), ir.IntType(64)
+
+
+def _lend(function):
+    """Make of a function's arguments arrays that nobody owns.
+
+    Who calls keeps them for as long. To count who looks at an array would take as long as what is
+    done with a small one, and counts are of all threads, which would wait for each other. So none
+    of these functions returns an array of its own.
+    """
+    # What tells an array among the arguments: its owner in memory, its Python object, its size.
+    kinds = [argument.type for argument in function.args]
+    owners = {
+        function.args[place]
+        for place in range(len(kinds) - 2)
+        if kinds[place : place + 3] == [_POINTER, _POINTER, _COUNT]
+    }
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if getattr(instruction, "value", None) in owners:
+                instruction.value = ir.Constant(_POINTER, None)
+
+
 class _Lean(Compiler):
     """Compiles without the steps that none of these functions needs."""
 
+    library = _Library
+
     def define_pipelines(self):
+        codegen = self.state.targetctx.codegen()
+        self.state.library = self.library(codegen, self.state.func_id.func_qualname)
+        self.state.library.enable_object_caching()
         pipelines = super().define_pipelines()
         for pipeline in pipelines:
             needed = [step for step in pipeline.passes if step[0].name() not in _NOT_NEEDED]
@@ -186,7 +240,7 @@ class _Apart(_Lean):
         return super().define_pipelines()
 
 
-class _PartLibrary(JITCodeLibrary):
+class _PartLibrary(_Library):
     """Code that becomes a part of other code alone: no machine code is made of it."""
 
     def _finalize_final_module(self):
@@ -207,10 +261,7 @@ class _PartLibrary(JITCodeLibrary):
 class _Part(_Lean):
     """Compiles a part of other functions."""
 
-    def define_pipelines(self):
-        codegen = self.state.targetctx.codegen()
-        self.state.library = _PartLibrary(codegen, self.state.func_id.func_qualname)
-        return super().define_pipelines()
+    library = _PartLibrary
 
 
 class _PartApart(_Part, _Apart):
@@ -225,6 +276,66 @@ def part_of(function):
 def part_apart(function):
     """Compile it so, where its arrays never overlap."""
     return njit(**_OPTIONS, pipeline_class=_PartApart)(function)
+
+
+# ---------------------------------------------------------------------- arrays in other shapes
+
+# NumPy's own ways would look whether there is such a shape, at every call.
+
+
+def _in_shape(context, builder, kind, value, sizes):
+    """An array in one piece that was given, as one of other sizes."""
+    given = context.make_array(kind)(context, builder, value=value)
+    if sizes is None:
+        sizes = [given.nitems]
+    result = kind.copy(ndim=len(sizes))
+    itemsize = ir.Constant(_COUNT, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    strides = [itemsize]
+    for size in sizes[:0:-1]:
+        strides.insert(0, builder.mul(strides[0], size))
+    out = context.make_array(result)(context, builder)
+    populate_array(
+        out,
+        data=given.data,
+        shape=sizes,
+        strides=strides,
+        itemsize=itemsize,
+        meminfo=given.meminfo,
+        parent=given.parent,
+    )
+    return impl_ret_borrowed(context, builder, result, out._getvalue())
+
+
+def _check_in_one_piece(kind):
+    if kind.layout != "C":
+        raise TypingError(f"an array must be in one piece, got {kind}")
+
+
+@intrinsic
+def shaped(typing, X, *shape):
+    """An array in one piece, in another shape of as many numbers."""
+    _check_in_one_piece(X)
+
+    def code(context, builder, signature, values):
+        sizes = cgutils.unpack_tuple(builder, values[1])
+        sizes = [
+            context.cast(builder, size, kind, types.intp)
+            for size, kind in zip(sizes, shape, strict=True)
+        ]
+        return _in_shape(context, builder, X, values[0], sizes)
+
+    return X.copy(ndim=len(shape))(X, types.StarArgTuple(shape)), code
+
+
+@intrinsic
+def flat(typing, X):
+    """All numbers of an array in one piece, in a row."""
+    _check_in_one_piece(X)
+
+    def code(context, builder, signature, values):
+        return _in_shape(context, builder, X, values[0], None)
+
+    return X.copy(ndim=1)(X), code
 
 
 # ---------------------------------------------------------------------- kernels
@@ -258,24 +369,12 @@ class Signature:
         """Code that calls a kernel with some values, of the types that are given."""
         kinds = self.of(number)
         values = [
-            _lent(context, builder, kind, context.cast(builder, value, one, kind))
+            context.cast(builder, value, one, kind)
             for value, one, kind in zip(values, given, kinds, strict=True)
         ]
         return context.call_conv.call_function(
             builder, kernel, self.returns, self.of(number), values
         )[1]
-
-
-def _lent(context, builder, kind, value):
-    """An argument that is there for as long as a call: nobody counts who looks at an array.
-
-    Counts are of all threads, which would wait for each other.
-    """
-    if not isinstance(kind, types.Array):
-        return value
-    given = context.make_array(kind)(context, builder, value=value)
-    given.meminfo = ir.Constant(given.meminfo.type, None)
-    return given._getvalue()
 
 
 class Kernel:

@@ -294,15 +294,6 @@ def gather(read, order, first, n, X):
 
 
 @part_of
-def _target(targets, read, i, t, steps):
-    """The sample that has the target of a sample's step, or -1, and of which step it is there."""
-    if not targets.ending.shape[0]:
-        return i, t
-    row = read.ends[i] + read.offsets[t + read.offsets.shape[0] - steps]
-    return (targets.ending[row] if 0 <= row < targets.ending.shape[0] else -1), 0
-
-
-@part_of
 def loss_factor(targets, order, first, n, n_losses, steps):
     """What losses are multiplied by, beside weights: they add up to the mean of all.
 
@@ -328,10 +319,17 @@ def gather_targets(targets, read, order, first, n, factor, target, factors):
     """
     steps = target.shape[0]
     last = targets.weights.shape[1] - 1
+    n_rows = targets.ending.shape[0]
     for t in range(steps):
         for b in range(target.shape[2]):
             i = order[first + min(b, n - 1)]
-            owner, step = _target(targets, read, i, t, steps)
+            # The sample that has the target of this step, and of which step it is there.
+            owner = i
+            step = t
+            if n_rows:
+                row = read.ends[i] + read.offsets[t + read.offsets.shape[0] - steps]
+                owner = targets.ending[row] if 0 <= row < n_rows else -1
+                step = 0
             factors[t, 0, b] = 0
             if owner < 0:
                 owner = i

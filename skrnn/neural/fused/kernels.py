@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
-from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.compiling import array, flat, linked, part_of
 from skrnn.neural.fused.memory import AHEAD, ALL
 
 TANH, RELU, LINEAR, SIGMOID = range(4)
@@ -167,8 +167,8 @@ def multiply_slope(out, row, kind):
 @part_of
 def copy(X, out):
     """Copy one array to another of as many numbers."""
-    x = X.ravel()
-    y = out.ravel()
+    x = flat(X)
+    y = flat(out)
     for b in range(x.shape[0]):
         y[b] = x[b]
 
@@ -176,8 +176,8 @@ def copy(X, out):
 @part_of
 def add_to(X, out):
     """Add one array to another of as many numbers."""
-    x = X.ravel()
-    y = out.ravel()
+    x = flat(X)
+    y = flat(out)
     for b in range(x.shape[0]):
         y[b] += x[b]
 
@@ -185,7 +185,7 @@ def add_to(X, out):
 @part_of
 def scale(out, factor):
     """Multiply an array by a number."""
-    y = out.ravel()
+    y = flat(out)
     factor = out.dtype.type(factor)
     for b in range(y.shape[0]):
         y[b] *= factor
@@ -194,7 +194,7 @@ def scale(out, factor):
 @part_of
 def fill(out, value):
     """Fill an array."""
-    y = out.ravel()
+    y = flat(out)
     for b in range(y.shape[0]):
         y[b] = value
 
@@ -232,8 +232,8 @@ def draw_mask(mask, rate, seed, memory):
 @part_of
 def leave_out(X, mask):
     """Leave out what a mask leaves out; without rows it leaves out nothing."""
-    x = X.ravel()
-    m = mask.ravel()
+    x = flat(X)
+    m = flat(mask)
     for b in range(m.shape[0]):
         x[b] *= m[b]
 
@@ -241,9 +241,9 @@ def leave_out(X, mask):
 @part_of
 def copy_masked(X, mask, out):
     """What a mask leaves."""
-    x = X.ravel()
-    m = mask.ravel()
-    y = out.ravel()
+    x = flat(X)
+    m = flat(mask)
+    y = flat(out)
     for b in range(m.shape[0]):
         y[b] = x[b] * m[b]
 
@@ -281,9 +281,9 @@ def clear_where(marks, out):
 def largest(X, first, stop, out):
     """The maximum of some steps."""
     copy(X[first], out)
-    best = out.ravel()
+    best = flat(out)
     for t in range(first + 1, stop):
-        row = X[t].ravel()
+        row = flat(X[t])
         for b in range(row.shape[0]):
             best[b] = max(best[b], row[b])
 

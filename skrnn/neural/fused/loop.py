@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import compiled, part_of
+from skrnn.neural.fused.compiling import compiled, part_of, shaped
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
 from skrnn.neural.fused.kernels import add_to, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
@@ -134,7 +134,7 @@ class Batches(NamedTuple):
 def _chunk(network, memory, n):
     """The memory of a chunk of n samples."""
     lanes = n + -n % LANE_STEP
-    return memory[: network.rows * lanes].reshape(network.rows, lanes)
+    return shaped(memory[: network.rows * lanes], network.rows, lanes)
 
 
 @part_of
@@ -311,7 +311,7 @@ def _learn_rows(table, weights, learning, n_rows):
     u = table.units
     n = n_rows * u
     n_remembered = learning.memory.shape[0]
-    memory = reads.memory[: n_remembered * n].reshape(n_remembered, n)
+    memory = shaped(reads.memory[: n_remembered * n], n_remembered, n)
     packed = weights.packed[table.packed :]
     for row in range(n_rows):
         code = reads.code_of[row]

@@ -13,7 +13,7 @@ import numpy as np
 from numba import from_dtype, types
 from numpy.lib.stride_tricks import as_strided
 
-from skrnn.neural.fused.compiling import Kernel, Signature, array, part_of
+from skrnn.neural.fused.compiling import Kernel, Signature, array, part_of, shaped
 
 # A row of the table: what a layer is, and the offsets of its numbers. What it has no use for is 0.
 # Each kind of layer declares what it needs beside these.
@@ -103,7 +103,7 @@ backward_kernel = partial(Kernel, signature=BACKWARD)
 @part_of
 def view(memory, offset, steps, rows):
     """What lies at an offset of a chunk's memory: (steps, rows, lanes)."""
-    return memory[offset : offset + steps * rows].reshape(steps, rows, memory.shape[1])
+    return shaped(memory[offset : offset + steps * rows], steps, rows, memory.shape[1])
 
 
 # Of the steps that a layer reads, some are missing in lanes whose sequences are shorter than the
@@ -167,9 +167,8 @@ def clear_missing(layer, memory, X):
 @part_of
 def matrix(layer, vector, size):
     """A layer's weights, or their gradient: of ``size`` inputs, and behind them biases."""
-    return vector[layer.weights : layer.weights + layer.units * (size + 1)].reshape(
-        layer.units, size + 1
-    )
+    stop = layer.weights + layer.units * (size + 1)
+    return shaped(vector[layer.weights : stop], layer.units, size + 1)
 
 
 @part_of

@@ -7,23 +7,13 @@ around them are ordinary kernels.
 
 import functools
 
-import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skrnn.neural.fused.compiling import array, linked, part_of
+from skrnn.neural.fused.compiling import VECTOR, array, linked, part_of, shaped
 
-
-def _vector_bytes():
-    features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64
-    return 32 if features.get("avx") else 16
-
-
-VECTOR = _vector_bytes()
 # The rows of a tile, and its columns: its sums, and what is multiplied for them, have a place in
 # sixteen registers, or where vectors are wide in thirty-two.
 ROWS, VECTORS = 4, 2
@@ -289,6 +279,8 @@ def _across(builder, vectors):
     """
     count = vectors[0].type.count
     n = len(vectors)
+    # As many as can be halved until one is left.
+    vectors = vectors + [ir.Constant(vectors[0].type, None)] * (2 ** (n - 1).bit_length() - n)
     evens, odds = (
         ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, 2 * count, 2)))
         for first in (0, 1)
@@ -397,7 +389,9 @@ _transposed, _transposed_row = (_transposed_tile(rows, STEPS) for rows in (ROWS,
 _transposed_vector, _transposed_row_vector = (_transposed_tile(rows, 1) for rows in (ROWS, 1))
 _square = _outer_tile(ROWS, COLUMNS)
 _narrow_square = _outer_tile(ROWS, COLUMNS, narrow=True)
-_column = _outer_tile(ROWS, 1)
+# What is left of the columns, and one alone.
+_three_columns, _two_columns, _column = (_outer_tile(ROWS, columns) for columns in (3, 2, 1))
+_tall_column = _outer_tile(TALL, 1)
 _dot = _outer_tile(1, 1)
 
 
@@ -596,15 +590,23 @@ def add_outer(D, S, out):
     rows, columns = out.shape
     whole_rows = rows - rows % ROWS
     whole_columns = columns - columns % COLUMNS
+    left = columns - whole_columns
     narrow = D.shape[2] == VECTOR // D.itemsize
-    for j in range(0, whole_rows, ROWS):
+    tall_rows = rows - rows % TALL if columns == 1 else 0
+    for j in range(0, tall_rows, TALL):
+        _tall_column(D, S, out, j, 0)
+    for j in range(tall_rows, whole_rows, ROWS):
         for i in range(0, whole_columns, COLUMNS):
             if narrow:
                 _narrow_square(D, S, out, j, i)
             else:
                 _square(D, S, out, j, i)
-        for i in range(whole_columns, columns):
-            _column(D, S, out, j, i)
+        if left == 3:
+            _three_columns(D, S, out, j, whole_columns)
+        elif left == 2:
+            _two_columns(D, S, out, j, whole_columns)
+        elif left == 1:
+            _column(D, S, out, j, whole_columns)
     for j in range(whole_rows, rows):
         for i in range(columns):
             _dot(D, S, out, j, i)
@@ -652,7 +654,7 @@ def add_outer_of_many(D, S, spare, out):
             panel = S_t[:, i : i + PANEL]
             n = panel.shape[1]
             # In the order in which a tile reads them: neighbours never share a place in a cache.
-            T = spare[: n_steps * lanes * n].reshape(n_steps, lanes, n)
+            T = shaped(spare[: n_steps * lanes * n], n_steps, lanes, n)
             for step in range(n_steps):
                 transpose(panel[step], T[step])
             add_outer_transposed(D_t, panel, T.transpose(1, 0, 2), out[:, i : i + n])

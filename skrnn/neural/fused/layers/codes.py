@@ -6,7 +6,7 @@ rows of a table, of which the first is that of nothing; and biases are part of e
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import flat, part_of, shaped
 from skrnn.neural.fused.kernels import fill
 from skrnn.neural.fused.layers.kinds import register
 from skrnn.neural.fused.memory import LANE_STEP, declare
@@ -37,8 +37,8 @@ def plan_columns(plan, layer: dict, gates: int) -> None:
 def columns_of(layer, memory, offset, gates):
     """The table of all codes: (codes, gates)."""
     n_codes = layer.inputs + 1 if layer.one_hot else 0
-    numbers = memory[offset:].ravel()[: n_codes * gates]
-    return numbers.reshape(n_codes, gates)
+    numbers = flat(memory[offset:])[: n_codes * gates]
+    return shaped(numbers, n_codes, gates)
 
 
 @part_of

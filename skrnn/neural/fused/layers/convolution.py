@@ -2,7 +2,7 @@
 
 from numpy.lib.stride_tricks import as_strided
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import flat, part_of, shaped
 from skrnn.neural.fused.initializers import glorot, zeros
 from skrnn.neural.fused.kernels import (
     ACTIVATIONS,
@@ -240,8 +240,8 @@ def _read(layer, padded, phase, first, n):
 @part_of
 def _transposed(layer, memory):
     """The padded steps with their numbers beside each other: (lanes, steps, inputs)."""
-    numbers = view(memory, layer.transposed, layer.padded_steps, layer.inputs).ravel()
-    return numbers.reshape(memory.shape[1], layer.padded_steps, layer.inputs)
+    numbers = flat(view(memory, layer.transposed, layer.padded_steps, layer.inputs))
+    return shaped(numbers, memory.shape[1], layer.padded_steps, layer.inputs)
 
 
 @part_of
@@ -340,7 +340,7 @@ def _maximum_backward(layer, memory, convolved, D, some_missing):
         if not some_missing:
             first, stop = _pooled(layer, memory, t, 0)
             for step in range(first, stop):
-                _give(convolved[step].ravel(), out[t].ravel(), d[t].ravel(), D[step].ravel())
+                _give(flat(convolved[step]), flat(out[t]), flat(d[t]), flat(D[step]))
             continue
         for j in range(layer.units):
             for b in range(memory.shape[1]):
@@ -369,7 +369,7 @@ def convolution_forward(layers, at, packed, memory, training, seed):
             affine_of_steps(W, _read(layer, padded, phase, first, n), out)
     if layer.normalised:
         normalise(layer, packed, memory, begin, convolved, training)
-    activate(convolved[begin:].ravel(), layer.activation)
+    activate(flat(convolved[begin:]), layer.activation)
     if layer.pool > 1:
         _maximum(layer, memory, convolved, some_missing)
 
@@ -386,7 +386,7 @@ def convolution_backward(layers, at, packed, gradient, memory, training):
     D = view(memory, layer.d_convolved, layer.span, layer.units)
     if layer.pool > 1:
         _maximum_backward(layer, memory, convolved, D, some_missing)
-    multiply_slope(convolved[begin:].ravel(), D[begin:].ravel(), layer.activation)
+    multiply_slope(flat(convolved[begin:]), flat(D[begin:]), layer.activation)
     if layer.normalised:
         normalise_backward(layer, packed, gradient, memory, begin, D, training)
     else:

@@ -1,5 +1,6 @@
 """Dense layers, at every step."""
 
+from skrnn.neural.fused.compiling import flat
 from skrnn.neural.fused.initializers import glorot, zeros
 from skrnn.neural.fused.kernels import ACTIVATIONS, activate, fill, multiply_slope
 from skrnn.neural.fused.layers.kinds import Kind, register
@@ -53,7 +54,7 @@ def dense_forward(layers, at, packed, memory, training, seed):
     fill(out[stop:], 0)
     for t in range(begin, stop):
         affine(W, X[t], memory[:0], out[t])
-    activate(out[begin:stop].ravel(), layer.activation)
+    activate(flat(out[begin:stop]), layer.activation)
 
 
 @backward_kernel
@@ -67,10 +68,10 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     out = view(memory, layer.out, layer.steps, layer.units)[begin:stop]
     D = view(memory, layer.d, layer.steps, layer.units)[begin:stop]
     dX = view(memory, layer.dx, layer.steps, layer.inputs)[begin:stop]
-    multiply_slope(out.ravel(), D.ravel(), layer.activation)
+    multiply_slope(flat(out), flat(D), layer.activation)
     if layer.spare_steps:
         spare = memory[layer.spare_steps : layer.spare_steps + STEPS_OF_SUMS * PANEL]
-        add_outer_of_many(D, X, spare.ravel(), G[:, :-1])
+        add_outer_of_many(D, X, flat(spare), G[:, :-1])
     else:
         add_outer(D, X, G[:, :-1])
     add_outer(D, ones(memory, D.shape[0]), G[:, -1:])

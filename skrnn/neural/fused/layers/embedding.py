@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import part_of, shaped
 from skrnn.neural.fused.initializers import small
 from skrnn.neural.fused.kernels import add_to, fill
 from skrnn.neural.fused.layers.kinds import Kind, register
@@ -90,7 +90,7 @@ def code_of(number, codes):
 def _rows(layer, packed):
     """The rows of all codes."""
     size = layer.codes * layer.units
-    return packed[layer.weights : layer.weights + size].reshape(layer.codes, layer.units)
+    return shaped(packed[layer.weights : layer.weights + size], layer.codes, layer.units)
 
 
 @forward_kernel

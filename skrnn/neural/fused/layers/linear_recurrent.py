@@ -16,7 +16,7 @@ The candidate is activation(x W_c + b_c); the paper's has the activation "linear
 kernel (inputs, gates * units) and one bias, their columns in the order z, c and i, f, c.
 """
 
-from skrnn.neural.fused.compiling import part_apart, part_of
+from skrnn.neural.fused.compiling import flat, part_apart, part_of, shaped
 from skrnn.neural.fused.initializers import glorot
 from skrnn.neural.fused.kernels import (
     activate,
@@ -152,7 +152,14 @@ def _weights(layer, gates, vector):
     """A layer's weights V, or their gradient, as they are packed: of inputs, and of a one."""
     columns = layer.inputs + 1
     rows = gates * layer.units
-    return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
+    return shaped(vector[layer.weights : layer.weights + rows * columns], rows, columns)
+
+
+@part_of
+def _rows(layer, t, gates, memory):
+    """The gates of a step, each of all units and lanes."""
+    products = gates_at(layer, t, gates * layer.units, memory)
+    return shaped(products, gates, layer.units * memory.shape[1])
 
 
 @part_of
@@ -174,7 +181,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
     leave_out_inputs(layer, memory, x_mask)
     begin_states(layers, at, memory)
     X = inputs_of(layer, memory, x_mask)
-    states = H.reshape(layer.steps + 1, -1)
+    states = shaped(H, layer.steps + 1, H[0].size)
     columns = set_columns(layer, memory, V)
     block = steps_at_once(gates * layer.units, layer.inputs, layer.units, memory)
     begin, stop = there_in_any(layer, memory)
@@ -188,7 +195,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
         elif (t - begin) % block == 0:
             end = min(t + block, stop)
             affine_of_steps(V, X[t:end], P[t:end])
-        p = gates_at(layer, t, V.shape[0], memory).reshape(gates, -1)
+        p = _rows(layer, t, gates, memory)
         if layer.kind == MINGRU:
             _mingru_gates(p[0], p[1], states[t], layer.activation, states[t + 1])
         else:
@@ -219,8 +226,8 @@ def linear_backward(layers, at, packed, gradient, memory, training):
     spare = memory[layer.spare : layer.spare + inputs]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
-    states = H.reshape(steps + 1, -1)
-    d = dh.ravel()
+    states = shaped(H, steps + 1, H[0].size)
+    d = flat(dh)
     d_columns = begin_columns(layer, memory, gates * u)
     begin_back(layer, D, dh, dc)
     block = steps_at_once(gates * u, inputs, u, memory)
@@ -232,7 +239,7 @@ def linear_backward(layers, at, packed, gradient, memory, training):
         some_miss_it = t < full or t >= full_stop
         if some_miss_it:
             keep_missing(layer, t, dh, dc, memory)
-        p = gates_at(layer, t, V.shape[0], memory).reshape(gates, -1)
+        p = _rows(layer, t, gates, memory)
         if layer.kind == MINGRU:
             _mingru_slopes(p[0], p[1], states[t], layer.activation, d)
         else:

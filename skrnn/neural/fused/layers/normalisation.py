@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import part_of, shaped
 from skrnn.neural.fused.initializers import zeros
 from skrnn.neural.fused.kernels import add_to, fill
 from skrnn.neural.fused.memory import SAMPLES, declare, view
@@ -50,7 +50,7 @@ def plan_normalisation(plan, units):
 @part_of
 def _scales(layer, vector):
     """Scales, offsets, moving means and variances, or the gradient."""
-    return vector[layer.scales : layer.scales + 4 * layer.units].reshape(4, layer.units)
+    return shaped(vector[layer.scales : layer.scales + 4 * layer.units], 4, layer.units)
 
 
 @part_of

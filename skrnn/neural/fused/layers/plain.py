@@ -1,6 +1,6 @@
 """Layers without weights: summaries of steps, dropout, what a decoder reads, numbers in order."""
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import part_of, shaped
 from skrnn.neural.fused.kernels import (
     add_to,
     copy,
@@ -91,7 +91,8 @@ def dropout_forward(layers, at, packed, memory, training, seed):
     copy(view(memory, layer.x, layer.steps, layer.inputs), out)
     if training:
         mask = view(memory, layer.x_mask, layer.steps, layer.inputs)
-        draw_mask(mask.reshape(-1, mask.shape[2]), layer.dropout, seed, memory)
+        rows = mask.shape[0] * mask.shape[1]
+        draw_mask(shaped(mask, rows, mask.shape[2]), layer.dropout, seed, memory)
         leave_out(out, mask)
 
 

@@ -12,7 +12,7 @@ leave as that of the first. ``G`` sums the gradient of ``V``.
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import part_of
+from skrnn.neural.fused.compiling import flat, part_of, shaped
 from skrnn.neural.fused.initializers import glorot, open_forget_gate, orthogonal, zeros
 from skrnn.neural.fused.kernels import (
     activate,
@@ -165,7 +165,7 @@ def _weights(layer, vector):
     """A layer's weights V, or their gradient, as they are packed."""
     columns = layer.inputs + 1 + layer.units
     rows = _n_products(layer)
-    return vector[layer.weights : layer.weights + rows * columns].reshape(rows, columns)
+    return shaped(vector[layer.weights : layer.weights + rows * columns], rows, columns)
 
 
 @part_of
@@ -191,7 +191,7 @@ def _states(layer, memory, h_mask):
 @part_of
 def _rows(products):
     """The gates of a step, each of all units and lanes."""
-    gates = products.reshape(4, -1)
+    gates = shaped(products, 4, products.size // 4)
     return gates[0], gates[1], gates[2], gates[3]
 
 
@@ -213,10 +213,10 @@ def _lstm_step(layer, t, V, columns, x, h, H, memory):
     _affine(layer, V, columns, x, h, products)
     i, f, g, o = _rows(products)
     C = view(memory, layer.C + t * u, 2, u)
-    active = view(memory, layer.T + t * u, 1, u).ravel()
-    before = C[0].ravel()
-    cell = C[1].ravel()
-    lstm_gates(i, f, g, o, before, layer.activation, cell, active, H[t + 1].ravel())
+    active = flat(view(memory, layer.T + t * u, 1, u))
+    before = flat(C[0])
+    cell = flat(C[1])
+    lstm_gates(i, f, g, o, before, layer.activation, cell, active, flat(H[t + 1]))
 
 
 @part_of
@@ -238,7 +238,7 @@ def _gru_step(layer, t, V, columns, x, h, H, memory):
         affine(V[u : 3 * u], x, h, products[u : 3 * u])
     affine(V[3 * u :, layer.inputs :], nothing, h, products[3 * u :])
     g, z, r, q = _rows(products)
-    gru_gates(g, z, r, q, H[t].ravel(), layer.activation, H[t + 1].ravel())
+    gru_gates(g, z, r, q, flat(H[t]), layer.activation, flat(H[t + 1]))
 
 
 @forward_kernel
@@ -268,7 +268,7 @@ def recurrent_forward(layers, at, packed, memory, training, seed):
             copy_masked(H[t], h_mask, h)
         if layer.kind == SIMPLE:
             _affine(layer, V, columns, x, h, H[t + 1])
-            activate(H[t + 1].ravel(), layer.activation)
+            activate(flat(H[t + 1]), layer.activation)
         elif layer.kind == LSTM:
             _lstm_step(layer, t, V, columns, x, h, H, memory)
         else:
@@ -287,18 +287,18 @@ def _slopes(layer, t, H, dh, dc, direct, memory):
     """The gates of step t become the gradients of their products."""
     u = layer.units
     if layer.kind == SIMPLE:
-        multiply_slope(H[t + 1].ravel(), dh.ravel(), layer.activation)
+        multiply_slope(flat(H[t + 1]), flat(dh), layer.activation)
         copy(dh, gates_at(layer, t, u, memory))
         return
     products = gates_at(layer, t, 4 * u, memory)
     if layer.kind == LSTM:
         i, f, g, o = _rows(products)
-        before = view(memory, layer.C + t * u, 1, u).ravel()
-        active = view(memory, layer.T + t * u, 1, u).ravel()
-        lstm_slopes(i, f, g, o, before, active, layer.activation, dh.ravel(), dc.ravel())
+        before = flat(view(memory, layer.C + t * u, 1, u))
+        active = flat(view(memory, layer.T + t * u, 1, u))
+        lstm_slopes(i, f, g, o, before, active, layer.activation, flat(dh), flat(dc))
     else:
         g, z, r, q = _rows(products)
-        gru_slopes(g, z, r, q, H[t].ravel(), layer.activation, dh.ravel(), direct.ravel())
+        gru_slopes(g, z, r, q, flat(H[t]), layer.activation, flat(dh), flat(direct))
 
 
 @part_of
@@ -314,7 +314,7 @@ def _add_outer(layer, memory, D, S, out):
     """Add to ``out`` the sum over some steps of D S'."""
     if layer.spare_steps:
         spare = memory[layer.spare_steps : layer.spare_steps + STEPS_OF_SUMS * PANEL]
-        add_outer_of_many(D, S, spare.ravel(), out)
+        add_outer_of_many(D, S, flat(spare), out)
     else:
         add_outer(D, S, out)
 
@@ -325,8 +325,8 @@ def _transposed(memory, offset, A):
     rows, columns = A.shape
     if not offset:
         return A.T
-    numbers = memory[offset:].ravel()[: rows * columns]
-    out = numbers.reshape(columns, rows)[:, :rows]
+    numbers = flat(memory[offset:])[: rows * columns]
+    out = shaped(numbers, columns, rows)[:, :rows]
     transpose(A, out)
     return out
 
