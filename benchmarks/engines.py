@@ -27,6 +27,7 @@ from skrnn import (
 
 try:
     import torch
+    import torch._dynamo  # behind TensorFlow it ends the process
 except ImportError:
     torch = None
 
