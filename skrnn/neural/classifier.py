@@ -174,7 +174,7 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
                     f"y has one class only, {self.classes_.tolist()[0]!r}, which is all that can "
                     "be told",
                     UserWarning,
-                    stacklevel=6,
+                    stacklevel=7,
                 )
         elif self.labels_.several:
             # Of several labels each has its own classes, 0 and 1.
@@ -193,13 +193,13 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
                 f"{self.classes_[missing].tolist()} are classes of samples to validate on, but of "
                 "none to train on: lower validation_fraction, or pass validation_data of your own",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         return train, validation
 
-    def _training_samples(self, X, y, sample_weight, start, *named):
-        samples = super()._training_samples(X, y, sample_weight, start, *named)
-        if start is not None:
+    def _training_samples(self, X, y, sample_weight, reset, *named):
+        samples = super()._training_samples(X, y, sample_weight, reset, *named)
+        if not reset:
             self._count(samples)
         if self.class_weight is None:
             return samples

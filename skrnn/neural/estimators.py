@@ -4,6 +4,7 @@ import copy
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, replace
+from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -35,6 +36,10 @@ from skrnn.wording import count, listing
 EPOCHS = 30
 TRIED_EPOCHS = (8, 30, 120)
 FEW_SAMPLES = 200
+
+
+# What each of several networks has for itself.
+_OWN = ("weights_", "trained_", "training_")
 
 
 @parameters
@@ -76,21 +81,13 @@ class NetworkEstimator(Trainable):
             The fitted network.
         """
         self._check_seed()
-        if self._has_members():
-            options = {"sample_weight": sample_weight, "validation_data": validation_data}
-            return self._train_members("fit", X, y, options, going_on=self.warm_start)
-        start = self._before() if self.warm_start else None
-        fraction = self._fraction() if validation_data is None else 0.0
-        samples = self._training_samples(X, y, sample_weight, start)
-        training = self._training()
+        before = self._before() if self.warm_start else []
+        samples = self._samples_for(before, X, y, sample_weight)
         validation = None
-        if fraction:
-            samples, validation = self._split(samples, fraction, training.seed)
-        elif validation_data is not None:
+        if validation_data is not None:
             validation = self._validation_samples(validation_data)
-        if start is None and self.epochs == "auto":
-            training = replace(training, epochs=self._chosen_epochs(samples, training))
-        return self._train(samples, validation, training, start, self._checkpoint())
+        train = partial(type(self)._all_epochs, samples=samples, validation=validation)
+        return self._train_each(train, before)
 
     @wholly
     def partial_fit(self, X, y, sample_weight=None) -> "NetworkEstimator":
@@ -117,15 +114,9 @@ class NetworkEstimator(Trainable):
 
     def _go_on(self, X, y, sample_weight, *named):
         """Train for one more epoch, with what an estimator's ``partial_fit`` names beside."""
-        if self._has_members():
-            options = {"sample_weight": sample_weight}
-            if named:
-                options["classes"] = named[0]
-            return self._train_members("partial_fit", X, y, options, going_on=True)
-        start = self._before()
-        samples = self._training_samples(X, y, sample_weight, start, *named)
-        training = self._training(stays=True, epochs=1, patience=None)
-        return self._train(samples, None, training, start)
+        before = self._before()
+        samples = self._samples_for(before, X, y, sample_weight, *named)
+        return self._train_each(partial(type(self)._one_epoch, samples=samples), before)
 
     def attention_weights(self, X) -> np.ndarray | list[np.ndarray]:
         """Tell how much each step counts in a network with ``pooling="attention"``.
@@ -269,9 +260,8 @@ class NetworkEstimator(Trainable):
     def _name_targets(self, y, n: int, reset: bool) -> None:
         """Learn what the targets of n samples are called. Numbers have no names."""
 
-    def _training_samples(self, X, y, sample_weight, start, *named):
+    def _training_samples(self, X, y, sample_weight, reset, *named):
         """What is learned from. The first training remembers what stands in for the unknown."""
-        reset = start is None
         windows = check_windows(self, X, reset=reset)
         self._name_targets(y, len(windows), reset, *named)
         self._learn_codes(windows, reset)
@@ -364,6 +354,21 @@ class NetworkEstimator(Trainable):
             raise KeyboardInterrupt
         return np.inf if trained.ended else trained.history["val_loss"][-1]
 
+    def _all_epochs(self, start, *, samples, validation):
+        """Train one network, and without samples to validate on perhaps hold some back."""
+        training = self._training()
+        fraction = self._fraction() if validation is None else 0.0
+        if fraction:
+            samples, validation = self._split(samples, fraction, training.seed)
+        if start is None and self.epochs == "auto":
+            training = replace(training, epochs=self._chosen_epochs(samples, training))
+        return self._train(samples, validation, training, start, self._checkpoint())
+
+    def _one_epoch(self, start, *, samples):
+        """Train one network for one more epoch."""
+        training = self._training(stays=True, epochs=1, patience=None)
+        return self._train(samples, None, training, start)
+
     def _train(self, samples, validation, training, start, folder=None):
         trained = self._run(samples, validation, training, start, folder)
         warn_of_end(trained, training)
@@ -437,9 +442,20 @@ class NetworkEstimator(Trainable):
         return check_count("n_estimators", self.n_estimators) > 1
 
     def _before(self):
-        """What the training before has left of one network; None without any."""
+        """The networks of the training before, which goes on; none without any."""
         self._check_goes_on_as_many()
-        return getattr(self, "trained_", None)
+        if self._members:
+            return [copy.copy(member) for member in self._members]
+        return [self] if hasattr(self, "trained_") else []
+
+    def _samples_for(self, before, *given):
+        """What is learned from; networks that go on know what it tells."""
+        known = dict(vars(self))
+        samples = self._training_samples(*given[:3], not before, *given[3:])
+        told = {name: value for name, value in vars(self).items() if known.get(name) is not value}
+        for network in before:
+            vars(network).update(told)
+        return samples
 
     def _check_goes_on_as_many(self):
         """Training goes on with as many networks as there are."""
@@ -451,37 +467,45 @@ class NetworkEstimator(Trainable):
                 f"n_estimators={self.n_estimators}"
             )
 
-    def _train_members(self, method, X, y, options, *, going_on):
-        """Train as many networks, each from its own seed, on the same windows."""
-        if going_on:
-            self._check_goes_on_as_many()
-        before = self._members if going_on else []
-        windows = check_windows(self, X, reset=not before)
+    def _train_each(self, train, before):
+        """Train one network or several, from seeds of their own, or go on with those before.
+
+        ``train`` takes a network, and the training of it that goes on, or None.
+        """
+        if not self._has_members():
+            return train(self, self.trained_ if before else None)
         if not before:
             random = check_random_state(self.random_state)
             self.seeds_ = random.randint(1, 2**31 - 1, size=self.n_estimators)
+        params = self.get_params(deep=False)
         members = []
         for number, seed in enumerate(self.seeds_.tolist()):
-            member = copy.copy(before[number]) if before else type(self)()
-            params = {**self.get_params(deep=False), "n_estimators": 1, "random_state": seed}
+            member = before[number] if before else self._untrained()
             # One bar is enough.
-            params["verbose"] = 0 if number else self.verbose
-            members.append(member.set_params(**params))
+            own = {"random_state": seed, "verbose": 0 if number else self.verbose}
+            vars(member).update({**params, **own, "n_estimators": 1})
+            members.append(member)
         self.estimators_ = train_side_by_side(
-            lambda member: getattr(member, method)(windows, y, **options),
+            lambda member: train(member, member.trained_ if before else None),
             members,
             threads=self.engine != "keras",
         )
         self._take_over(self.estimators_)
         return self
 
+    def _untrained(self):
+        """A network that knows what the samples tell."""
+        network = copy.copy(self)
+        for name in (*_OWN, "estimators_", "seeds_"):
+            vars(network).pop(name, None)
+        return network
+
     def _take_over(self, members):
         """Know of the fit what each member knows of it alike."""
-        own = ("weights_", "trained_", "training_")
         for name, value in vars(members[0]).items():
-            if name.endswith("_") and not name.startswith("_") and name not in own:
+            if name.endswith("_") and not name.startswith("_") and name not in _OWN:
                 setattr(self, name, value)
-        for name in own:
+        for name in _OWN:
             vars(self).pop(name, None)
         self.history_ = mean_history([member.history_ for member in members])
 
@@ -514,7 +538,7 @@ class NetworkEstimator(Trainable):
                 f"X has codes up to {n_codes - 1}, and the first fit had them up to "
                 f"{self.n_codes_ - 1}: those above read as 0, which is unknown",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
 
     def _read(self, windows: Windows) -> Windows:

@@ -118,7 +118,7 @@ class Trainable:
         return check_share("validation_fraction", self.validation_fraction, positive=True)
 
 
-def warn_of_end(trained: Trained, training: Training, *, stacklevel: int = 5) -> None:
+def warn_of_end(trained: Trained, training: Training, *, stacklevel: int = 7) -> None:
     """Say why training ended before its last epoch."""
     epochs = len(trained.history.get("loss", []))
     if trained.ended == "interrupted":

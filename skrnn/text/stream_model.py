@@ -295,7 +295,7 @@ class StreamModel(Trainable, BaseEstimator):
         course = StreamCourse(training, len(feed), start, checkpoint)
         course.symbols = self.symbols
         trained = streaming.train(network, course, feed, validation)
-        warn_of_end(trained, training)
+        warn_of_end(trained, training, stacklevel=5)
         self.network_ = network
         self.engine_ = streaming.NAME
         self.training_ = training

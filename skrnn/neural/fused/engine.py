@@ -51,7 +51,8 @@ from skrnn.neural.training import (
 NAME = "fused"
 
 # The samples of a chunk at most, and half as many where a recurrent layer has that many units: what
-# a step reads and gives stays close to a core.
+# a step reads and gives stays close to a core. Half of these where no step waits for a product with
+# the states before: more samples would share no weights, and what all steps leave is far away.
 LANES, WIDE = 64, 32
 # A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
 MOST_SHARES = 64
@@ -93,7 +94,10 @@ def _choice(name, choices, value):
 
 def lanes_of(plan, n: int) -> int:
     """How many lanes a chunk of n samples has at most."""
-    return min(LANES // 2 if plan.widest >= WIDE else LANES, n + -n % LANE_STEP)
+    lanes = LANES // 2 if plan.widest >= WIDE else LANES
+    if plan.widest and not plan.waits:
+        lanes //= 2
+    return min(lanes, n + -n % LANE_STEP)
 
 
 def memory_of(rows: int, lanes: int, dtype) -> np.ndarray:
@@ -191,7 +195,7 @@ class Trainer:
         self.network = network = network.over(feed.length)
         self.training = training
         self.feed = feed
-        self.plan = plan = planned(network, every_step=network.every_step)
+        self.plan = plan = _known_plan(network, every_step=network.every_step)[0]
         # At least two chunks, which two threads share; among few sequences less is missing.
         n_parts = 4 if feed.varies else 2
         self.lanes = lanes_of(plan, -(-feed.batch_size // n_parts))
@@ -381,9 +385,9 @@ def _reads(table, feed, n_remembered, dtype):
 
 
 @functools.lru_cache(4)
-def _known_plan(network, n_weights=None):
-    """A plan that is kept for the next forecast, and memory for a few samples that is idle."""
-    return planned(network, n_weights=n_weights), []
+def _known_plan(network, n_weights=None, *, every_step=False):
+    """A plan that is kept for the next time, and memory for a few samples that is idle."""
+    return planned(network, every_step=every_step, n_weights=n_weights), []
 
 
 def _n_numbers(weights):

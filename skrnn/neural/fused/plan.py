@@ -59,6 +59,7 @@ class Plan:
         self.variables = []
         self.blocks = []
         self.widest = 0  # the units of the widest recurrent layer
+        self.waits = False  # whether steps wait for products with the states before them
         self.missing = self.reserve(1)
         self.windows = self.reserve(network.steps, network.features)
         self.known_ahead = self.reserve(network.targets, network.known_ahead)

@@ -101,6 +101,7 @@ def _plan_cell(plan, read, spec):
     units = spec.units
     kind = NUMBERS[spec.cell]
     start = _plan_weights(plan, read.numbers, units, kind)
+    plan.waits = True
     layer = plan_row(plan, read, spec, kind, start)
     if spec.recurrent_dropout:
         layer["h_mask"] = plan.reserve(units)
