@@ -12,7 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of, shaped
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, fill, mixed
+from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
@@ -69,13 +69,17 @@ class Weights(NamedTuple):
 
     The first ``n_learned`` are learned; moving statistics follow. The last of those that are
     learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads: in
-    training those of the packed weights alone.
+    training those of the packed weights alone. The first lie there in ``runs``: for each where it
+    begins in the vector, and in what is packed, and its length. What is behind these is added.
     """
 
     vector: np.ndarray
     packed: np.ndarray
     numbers: np.ndarray
-    bounds: np.ndarray
+    runs: np.ndarray
+    # Of which variable each number is.
+    variable_of: np.ndarray
+    n_variables: int
     n_dense: int
     n_learned: int
 
@@ -162,6 +166,7 @@ def read_inputs(network, inputs, order, first, n, memory):
 @compiled
 def pack(weights):
     """Pack the weights anew."""
+    fill(weights.packed, 0)
     _pack_dense(weights)
     for i in range(weights.n_dense, weights.n_learned):
         weights.packed[weights.numbers[i]] = weights.vector[i]
@@ -170,12 +175,31 @@ def pack(weights):
 @part_of
 def _pack_dense(weights):
     """Pack all but the table."""
-    table = weights.n_learned - weights.n_dense
-    fill(weights.packed[: weights.packed.shape[0] - table], 0)
-    for i in range(weights.n_dense):
+    n = 0
+    for which in range(weights.runs.shape[0]):
+        start = weights.runs[which, 0]
+        first = weights.runs[which, 1]
+        length = weights.runs[which, 2]
+        n = start + length
+        copy(weights.vector[start:n], weights.packed[first : first + length])
+    for i in range(n, weights.n_dense):
         weights.packed[weights.numbers[i]] += weights.vector[i]
     for i in range(weights.n_learned, weights.vector.shape[0]):
-        weights.packed[weights.numbers[i]] += weights.vector[i]
+        weights.packed[weights.numbers[i]] = weights.vector[i]
+
+
+@part_of
+def _unpack(weights, packed, out):
+    """The numbers of what is learned from every batch, from a vector that is packed."""
+    n = 0
+    for which in range(weights.runs.shape[0]):
+        start = weights.runs[which, 0]
+        first = weights.runs[which, 1]
+        length = weights.runs[which, 2]
+        n = start + length
+        copy(packed[first : first + length], out[start:n])
+    for i in range(n, weights.n_dense):
+        out[i] = packed[weights.numbers[i]]
 
 
 @part_of
@@ -193,9 +217,8 @@ def update(network, weights, learning, n_shares, n, n_codes):
     learning.totals[1] += n
     n_dense = weights.n_dense
     n_learned = weights.n_learned
-    for i in range(n_dense):
-        learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
     gradient = learning.gradient[:n_dense]
+    _unpack(weights, learning.gradients[0], gradient)
     n_rows = _sum_rows(network.table, learning.reads, n_codes)
     of_table = learning.reads.gradient[: n_rows * network.table.units]
     _clip(weights, learning.optimizer[0], gradient, of_table)
@@ -220,11 +243,13 @@ def _clip(weights, optimizer, gradient, of_table):
         shorten(of_table, total, optimizer.global_clipnorm)
     most = optimizer.clipnorm
     if most < math.inf:
-        for variable in range(weights.bounds.shape[0] - 1):
-            stop = weights.bounds[variable + 1]
-            if stop <= weights.n_dense:
-                part = gradient[weights.bounds[variable] : stop]
-                shorten(part, squares(part), most)
+        totals = np.zeros(weights.n_variables)
+        for i in range(weights.n_dense):
+            totals[weights.variable_of[i]] += gradient[i] * gradient[i]
+        for i in range(weights.n_dense):
+            norm = math.sqrt(totals[weights.variable_of[i]])
+            if norm > most:
+                gradient[i] *= gradient.dtype.type(most / norm)
         shorten(of_table, squares(of_table), most)
 
 
