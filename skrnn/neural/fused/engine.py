@@ -144,6 +144,7 @@ def packed_weights(plan: Plan, vector: np.ndarray) -> Weights:
         packed=packed,
         numbers=plan.numbers,
         runs=plan.runs,
+        blocks=plan.blocks,
         variable_of=plan.variable_of,
         n_variables=len(plan.variables),
         n_dense=plan.n_dense,

@@ -18,6 +18,9 @@ from skrnn.neural.fused.layers.states import n_states
 from skrnn.neural.fused.memory import ALL, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 
+# So many weights are moved at a time: a core keeps their gradients close.
+BLOCK = 4096
+
 
 @dataclass
 class Variable:
@@ -46,10 +49,21 @@ def _first_and_second(numbers):
 
 
 def _runs(numbers):
-    """Where neighbours are neighbours: where a run begins, which number this is, and its length."""
-    begins = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+    """Where neighbours are neighbours: where a run begins, which number this is, and its length.
+
+    None is longer than a block.
+    """
+    breaks = np.diff(numbers, prepend=-2) != 1
+    breaks[::BLOCK] = True
+    begins = np.flatnonzero(breaks)
     lengths = np.diff(begins, append=len(numbers))
     return np.stack([begins, numbers[begins], lengths], axis=1)
+
+
+def _blocks(runs):
+    """Where blocks of runs begin, and the last ends."""
+    begins = np.flatnonzero(runs[:, 0] % BLOCK == 0)
+    return np.append(begins, len(runs))
 
 
 class Plan:
@@ -125,6 +139,7 @@ class Plan:
         self.numbers = numbers[self._arranged]
         self.variable_of = np.repeat(np.arange(len(sizes)), sizes)[self._arranged[: self.n_dense]]
         self.runs = _runs(self.numbers[: len(first)])
+        self.blocks = _blocks(self.runs)
 
     @property
     def normalises(self) -> bool:
