@@ -143,7 +143,10 @@ def packed_weights(plan: Plan, vector: np.ndarray) -> Weights:
         vector=vector,
         packed=packed,
         numbers=plan.numbers,
-        bounds=plan.bounds,
+        runs=plan.runs,
+        blocks=plan.blocks,
+        variable_of=plan.variable_of,
+        n_variables=len(plan.variables),
         n_dense=plan.n_dense,
         n_learned=plan.n_learned,
     )

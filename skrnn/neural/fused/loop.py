@@ -2,7 +2,7 @@
 
 All threads run the same loop. Each takes the next share of a batch's chunks that nobody has taken;
 who is done last sums the shares' gradients, in their order, makes the optimizer's step, and lets
-the others go on with the next batch.
+the others go on with the next batch. Of many weights each makes a part of that step.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of, shaped
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, fill, mixed
+from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
 from skrnn.neural.fused.layers import backward, forward
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
@@ -69,13 +69,19 @@ class Weights(NamedTuple):
 
     The first ``n_learned`` are learned; moving statistics follow. The last of those that are
     learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads: in
-    training those of the packed weights alone.
+    training those of the packed weights alone. The first lie there in ``runs``: for each where it
+    begins in the vector, and in what is packed, and its length; and these in ``blocks``. What is
+    behind them is added.
     """
 
     vector: np.ndarray
     packed: np.ndarray
     numbers: np.ndarray
-    bounds: np.ndarray
+    runs: np.ndarray
+    blocks: np.ndarray
+    # Of which variable each number is.
+    variable_of: np.ndarray
+    n_variables: int
     n_dense: int
     n_learned: int
 
@@ -162,6 +168,7 @@ def read_inputs(network, inputs, order, first, n, memory):
 @compiled
 def pack(weights):
     """Pack the weights anew."""
+    fill(weights.packed, 0)
     _pack_dense(weights)
     for i in range(weights.n_dense, weights.n_learned):
         weights.packed[weights.numbers[i]] = weights.vector[i]
@@ -170,45 +177,134 @@ def pack(weights):
 @part_of
 def _pack_dense(weights):
     """Pack all but the table."""
-    table = weights.n_learned - weights.n_dense
-    fill(weights.packed[: weights.packed.shape[0] - table], 0)
-    for i in range(weights.n_dense):
+    for block in range(weights.blocks.shape[0] - 1):
+        _pack_block(weights, block)
+    _pack_rest(weights)
+
+
+@part_of
+def _pack_block(weights, block):
+    """Pack the weights of some runs."""
+    for which in range(weights.blocks[block], weights.blocks[block + 1]):
+        start = weights.runs[which, 0]
+        first = weights.runs[which, 1]
+        n = weights.runs[which, 2]
+        copy(weights.vector[start : start + n], weights.packed[first : first + n])
+
+
+@part_of
+def _pack_rest(weights):
+    """Pack the second of two weights that are one number, and moving statistics."""
+    for i in range(_n_in_runs(weights), weights.n_dense):
         weights.packed[weights.numbers[i]] += weights.vector[i]
     for i in range(weights.n_learned, weights.vector.shape[0]):
-        weights.packed[weights.numbers[i]] += weights.vector[i]
+        weights.packed[weights.numbers[i]] = weights.vector[i]
+
+
+@part_of
+def _n_in_runs(weights):
+    """How many weights lie in runs: those behind them are the second of two."""
+    last = weights.runs.shape[0] - 1
+    return weights.runs[last, 0] + weights.runs[last, 2] if last >= 0 else 0
+
+
+# ---------------------------------------------------------------------- the optimizer's step
+
+# Of many weights threads move blocks of some at a time, each from the sum of its gradients to what
+# is packed; of few, or where the size of all gradients is asked for, one thread moves all.
+
+
+@part_of
+def _in_blocks(weights, learning):
+    """Whether threads share the optimizer's step."""
+    optimizer = learning.optimizer[0]
+    clipped = optimizer.clipnorm < math.inf or optimizer.global_clipnorm < math.inf
+    return weights.blocks.shape[0] > 2 and not clipped
+
+
+@part_of
+def _sum_block(weights, learning, n_shares, block):
+    """The gradients of a block, summed over all shares of a batch."""
+    for which in range(weights.blocks[block], weights.blocks[block + 1]):
+        start = weights.runs[which, 0]
+        first = weights.runs[which, 1]
+        n = weights.runs[which, 2]
+        total = learning.gradient[start : start + n]
+        copy(learning.gradients[0, first : first + n], total)
+        for share in range(1, n_shares):
+            add_to(learning.gradients[share, first : first + n], total)
+
+
+@part_of
+def _move(weights, learning, start, stop):
+    """The optimizer's step for some weights."""
+    some = slice(start, stop)
+    optimize(
+        weights.vector[some], learning.gradient[some], learning.memory, start, learning.optimizer
+    )
+
+
+@part_of
+def _move_block(weights, learning, block):
+    """The optimizer's step for a block, which is packed."""
+    start = weights.runs[weights.blocks[block], 0]
+    last = weights.blocks[block + 1] - 1
+    _move(weights, learning, start, weights.runs[last, 0] + weights.runs[last, 2])
+    _pack_block(weights, block)
+
+
+@part_of
+def update_block(weights, learning, n_shares, block):
+    """Sum the gradients of a block, and move and pack its weights."""
+    _sum_block(weights, learning, n_shares, block)
+    _move_block(weights, learning, block)
 
 
 @part_of
 def update(network, weights, learning, n_shares, n, n_codes):
-    """The optimizer's step, with the gradients of all shares of a batch.
+    """The optimizer's step, with the gradients of all shares of a batch: but for shared blocks.
 
     Of n samples, which have read so many codes.
     """
     loss = 0.0
-    for which in range(n_shares):
-        loss += learning.losses[which]
-        if which:
-            add_to(learning.gradients[which], learning.gradients[0])
+    for share in range(n_shares):
+        loss += learning.losses[share]
     learning.totals[0] += loss * n
     learning.totals[1] += n
+    n_blocks = weights.blocks.shape[0] - 1
+    shared = _in_blocks(weights, learning)
+    n_in_runs = _n_in_runs(weights)
     n_dense = weights.n_dense
-    n_learned = weights.n_learned
-    for i in range(n_dense):
-        learning.gradient[i] = learning.gradients[0, weights.numbers[i]]
-    gradient = learning.gradient[:n_dense]
+    for i in range(n_in_runs, n_dense):
+        learning.gradient[i] = _total(learning.gradients, n_shares, weights.numbers[i])
+    if not shared:
+        for block in range(n_blocks):
+            _sum_block(weights, learning, n_shares, block)
     n_rows = _sum_rows(network.table, learning.reads, n_codes)
     of_table = learning.reads.gradient[: n_rows * network.table.units]
-    _clip(weights, learning.optimizer[0], gradient, of_table)
+    _clip(weights, learning.optimizer[0], learning.gradient[:n_dense], of_table)
     begin_step(learning.optimizer)
-    learned = weights.vector[:n_dense]
-    optimize(learned, gradient, learning.memory, learning.optimizer)
+    if n_in_runs < n_dense:
+        _move(weights, learning, n_in_runs, n_dense)
     moved = weights.vector.dtype.type(1 - MOMENTUM)
-    for i in range(n_learned, weights.vector.shape[0]):
-        goal = learning.gradients[0, weights.numbers[i]]
+    for i in range(weights.n_learned, weights.vector.shape[0]):
+        goal = _total(learning.gradients, n_shares, weights.numbers[i])
         weights.vector[i] += (goal - weights.vector[i]) * moved
-    _pack_dense(weights)
     if n_rows:
         _learn_rows(network.table, weights, learning, n_rows)
+    if not shared:
+        for block in range(n_blocks):
+            _move_block(weights, learning, block)
+        _pack_rest(weights)
+
+
+@part_of
+def _total(gradients, n_shares, number):
+    """The gradient of a number, summed over all shares of a batch."""
+    total = gradients[0, number]
+    for share in range(1, n_shares):
+        total += gradients[share, number]
+    return total
 
 
 @part_of
@@ -220,11 +316,14 @@ def _clip(weights, optimizer, gradient, of_table):
         shorten(of_table, total, optimizer.global_clipnorm)
     most = optimizer.clipnorm
     if most < math.inf:
-        for variable in range(weights.bounds.shape[0] - 1):
-            stop = weights.bounds[variable + 1]
-            if stop <= weights.n_dense:
-                part = gradient[weights.bounds[variable] : stop]
-                shorten(part, squares(part), most)
+        factors = np.zeros(weights.n_variables)
+        for i in range(weights.n_dense):
+            factors[weights.variable_of[i]] += gradient[i] * gradient[i]
+        for variable in range(weights.n_variables):
+            norm = math.sqrt(factors[variable])
+            factors[variable] = most / norm if norm > most else 1.0
+        for i in range(weights.n_dense):
+            gradient[i] *= gradient.dtype.type(factors[weights.variable_of[i]])
         shorten(of_table, squares(of_table), most)
 
 
@@ -320,7 +419,7 @@ def _learn_rows(table, weights, learning, n_rows):
         for i in range(n_remembered):
             for j in range(u):
                 memory[i, row * u + j] = reads.remembered[code, i, j]
-    optimize(reads.numbers[:n], reads.gradient[:n], memory, learning.optimizer)
+    optimize(reads.numbers[:n], reads.gradient[:n], memory, 0, learning.optimizer)
     for row in range(n_rows):
         code = reads.code_of[row]
         reads.row_of[code] = -1
@@ -415,17 +514,43 @@ def _train(network, inputs, targets, batches, weights, learning, memory, shared,
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
             return
-        if add(shared, ARRIVED, 1) == n_threads - 1:
+        if _is_last(shared, n_threads):
             n_codes = 0
             if network.table.codes:
                 n_codes = _n_steps(network, inputs.windows, batches.order, begin, end)
             update(network, weights, learning, n_shares, end - begin, n_codes)
-            put(shared, NEXT, 0)
-            put(shared, ARRIVED, 0)
             add(shared, DONE, 1)
-            add(shared, OPENED, 1)
+            _open(shared)
         elif not wait_for(shared, OPENED, opened):
             return
+        if not _in_blocks(weights, learning):
+            continue
+        # Once begun it is finished, whatever stops the training.
+        while True:
+            block = add(shared, NEXT, 1)
+            if block >= weights.blocks.shape[0] - 1:
+                break
+            update_block(weights, learning, n_shares, block)
+        opened = seen(shared, OPENED)
+        if _is_last(shared, n_threads):
+            _pack_rest(weights)
+            _open(shared)
+        elif not wait_for(shared, OPENED, opened):
+            return
+
+
+@part_of
+def _is_last(shared, n_threads):
+    """Whether all other threads are done with what they shared."""
+    return add(shared, ARRIVED, 1) == n_threads - 1
+
+
+@part_of
+def _open(shared):
+    """Let the other threads go on."""
+    put(shared, NEXT, 0)
+    put(shared, ARRIVED, 0)
+    add(shared, OPENED, 1)
 
 
 @compiled

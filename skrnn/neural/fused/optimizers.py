@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import from_dtype
+from numba import from_dtype, types
 
 from skrnn.neural.fused.compiling import Kernel, Signature, array, caller, part_of, ready
 from skrnn.neural.training import Training
@@ -32,11 +32,11 @@ OPTIMIZER = np.dtype(
 # ---------------------------------------------------------------------- steps
 
 # Weights, their gradient, the vectors that the optimizer remembers, and the optimizer.
-STEP = Signature(array(1), array(1), array(2), from_dtype(OPTIMIZER)[::1])
+STEP = Signature(array(1), array(1), array(2), types.int64, from_dtype(OPTIMIZER)[::1])
 _step_at = caller(STEP)
 
 
-def adam_step(W, G, memory, optimizer):
+def adam_step(W, G, memory, first, optimizer):
     """Means of gradients and of their squares, corrected for the first steps."""
     settings = optimizer[0]
     real = W.dtype.type
@@ -44,17 +44,17 @@ def adam_step(W, G, memory, optimizer):
     rate = settings.rate * math.sqrt(1 - settings.beta_2**settings.steps)
     alpha = real(rate / (1 - settings.beta_1**settings.steps))
     tiny = real(settings.epsilon)
-    first = real(1 - settings.beta_1)
-    second = real(1 - settings.beta_2)
-    M = memory[0]
-    V = memory[1]
+    new = real(1 - settings.beta_1)
+    new_squares = real(1 - settings.beta_2)
+    M = memory[0, first:]
+    V = memory[1, first:]
     for i in range(W.shape[0]):
-        M[i] += (G[i] - M[i]) * first
-        V[i] += (G[i] * G[i] - V[i]) * second
+        M[i] += (G[i] - M[i]) * new
+        V[i] += (G[i] * G[i] - V[i]) * new_squares
         W[i] -= M[i] * alpha / (np.sqrt(V[i]) + tiny)
 
 
-def rmsprop_step(W, G, memory, optimizer):
+def rmsprop_step(W, G, memory, first, optimizer):
     """A mean of squares divides the gradient."""
     settings = optimizer[0]
     real = W.dtype.type
@@ -62,13 +62,13 @@ def rmsprop_step(W, G, memory, optimizer):
     tiny = real(settings.epsilon)
     kept = real(settings.rho)
     new = real(1 - settings.rho)
-    V = memory[0]
+    V = memory[0, first:]
     for i in range(W.shape[0]):
         V[i] = kept * V[i] + new * G[i] * G[i]
         W[i] -= rate * G[i] / np.sqrt(V[i] + tiny)
 
 
-def sgd_step(W, G, memory, optimizer):
+def sgd_step(W, G, memory, first, optimizer):
     """The gradient; with momentum, also what is kept of the steps before."""
     settings = optimizer[0]
     real = W.dtype.type
@@ -78,7 +78,7 @@ def sgd_step(W, G, memory, optimizer):
             W[i] -= rate * G[i]
         return
     kept = real(settings.momentum)
-    M = memory[0]
+    M = memory[0, first:]
     for i in range(W.shape[0]):
         M[i] = M[i] * kept - rate * G[i]
         W[i] += M[i] * kept - rate * G[i] if settings.nesterov else M[i]
@@ -91,13 +91,16 @@ def begin_step(optimizer):
 
 
 @part_of
-def optimize(W, G, memory, optimizer):
-    """A step for some weights; ``memory`` holds as many vectors as the optimizer remembers."""
+def optimize(W, G, memory, first, optimizer):
+    """A step for some weights, from the ``first`` on of those that are remembered.
+
+    ``memory`` holds as many vectors as the optimizer remembers.
+    """
     decay = W.dtype.type(optimizer[0].weight_decay * optimizer[0].rate)
     if decay > 0:
         for i in range(W.shape[0]):
             W[i] -= W[i] * decay
-    _step_at(optimizer[0].address, W, G, memory, optimizer)
+    _step_at(optimizer[0].address, W, G, memory, first, optimizer)
 
 
 @part_of

@@ -18,6 +18,9 @@ from skrnn.neural.fused.layers.states import n_states
 from skrnn.neural.fused.memory import ALL, Stretch, table_of
 from skrnn.neural.network import Dense, Network, Ordered
 
+# So many weights are moved at a time: a core keeps their gradients close.
+BLOCK = 4096
+
 
 @dataclass
 class Variable:
@@ -32,6 +35,35 @@ class Variable:
     numbers: np.ndarray
     moving: bool = False
     table: bool = False
+
+
+def _first_and_second(numbers):
+    """Of which places each number is the first, in the order of the numbers, and the others."""
+    place_of = np.full(numbers.max(initial=-1) + 1, -1)
+    # Of several the last that is written stays.
+    place_of[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    first = place_of[place_of >= 0]
+    others = np.ones(len(numbers), bool)
+    others[first] = False
+    return first, np.flatnonzero(others)
+
+
+def _runs(numbers):
+    """Where neighbours are neighbours: where a run begins, which number this is, and its length.
+
+    None is longer than a block.
+    """
+    breaks = np.diff(numbers, prepend=-2) != 1
+    breaks[::BLOCK] = True
+    begins = np.flatnonzero(breaks)
+    lengths = np.diff(begins, append=len(numbers))
+    return np.stack([begins, numbers[begins], lengths], axis=1)
+
+
+def _blocks(runs):
+    """Where blocks of runs begin, and the last ends."""
+    begins = np.flatnonzero(runs[:, 0] % BLOCK == 0)
+    return np.append(begins, len(runs))
 
 
 class Plan:
@@ -78,24 +110,36 @@ class Plan:
         self.d_outputs = self.reserve(self.target_steps, network.outputs)
         self.d_windows = self._plan_gradients(self.d_outputs)
         self.layers = table_of([layer for block in self.blocks for layer in block])
-        # The vector of all weights has those that are learned first, in Keras's order, but for a
-        # table, which is their last.
+        self._arrange()
+
+    def _arrange(self):
+        """The vector of all weights: those that are learned first, but for a table their last.
+
+        What is learned from every batch lies in the order of the packed numbers, so that neighbours
+        are neighbours there. The second of two weights that are one number comes behind all others.
+        """
         self._order = sorted(range(len(self.variables)), key=self._rank)
         ordered = [self.variables[i] for i in self._order]
-        self.numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
-        self.bounds = np.cumsum([0, *(variable.numbers.size for variable in ordered)])
-        # Where the vector has each of Keras's weights, and its shape.
-        bounds = self.bounds.tolist()
+        sizes = [variable.numbers.size for variable in ordered]
+        numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
+        # Where each of Keras's weights is, one behind the other, and its shape.
+        bounds = np.cumsum([0, *sizes]).tolist()
         self._stretches = [
             (bounds[place], bounds[place + 1], ordered[place].numbers.shape)
             for place in np.argsort(self._order).tolist()
         ]
         self.n_learned = sum(one.numbers.size for one in self.variables if not one.moving)
-
-    @property
-    def n_dense(self) -> int:
-        """How many numbers are learned from every batch: all but a table."""
-        return self.n_learned - sum(one.numbers.size for one in self.variables if one.table)
+        # How many numbers are learned from every batch: all but a table.
+        of_tables = sum(one.numbers.size for one in self.variables if one.table)
+        self.n_dense = self.n_learned - of_tables
+        first, second = _first_and_second(numbers[: self.n_dense])
+        self._arranged = np.concatenate([first, second, np.arange(self.n_dense, len(numbers))])
+        self._places = np.empty_like(self._arranged)
+        self._places[self._arranged] = np.arange(len(numbers))
+        self.numbers = numbers[self._arranged]
+        self.variable_of = np.repeat(np.arange(len(sizes)), sizes)[self._arranged[: self.n_dense]]
+        self.runs = _runs(self.numbers[: len(first)])
+        self.blocks = _blocks(self.runs)
 
     @property
     def normalises(self) -> bool:
@@ -121,12 +165,14 @@ class Plan:
     def vector(self, weights: list, dtype) -> np.ndarray:
         """Weights in Keras's layout as one vector. Those of another network are refused."""
         check_weights(self.variables, weights)
-        return np.concatenate([np.ravel(weights[i]) for i in self._order]).astype(dtype)
+        vector = np.concatenate([np.ravel(weights[i]) for i in self._order])
+        return vector[self._arranged].astype(dtype)
 
     def weights(self, vector: np.ndarray) -> list:
         """A vector as weights in Keras's layout; one of what is learned as those of that alone."""
+        numbers = vector[self._places[: len(vector)]]
         return [
-            vector[start:stop].reshape(shape).copy()
+            numbers[start:stop].reshape(shape).copy()
             for start, stop, shape in self._stretches
             if stop <= len(vector)
         ]
@@ -135,7 +181,8 @@ class Plan:
         """An array for each weight that is learned, in Keras's order, as one vector."""
         learned = [i for i, variable in enumerate(self.variables) if not variable.moving]
         of_variable = dict(zip(learned, arrays, strict=True))
-        return np.concatenate([np.ravel(of_variable[i]) for i in self._order if i in of_variable])
+        vector = np.concatenate([np.ravel(of_variable[i]) for i in self._order if i in of_variable])
+        return vector[self._arranged[: len(vector)]]
 
     def initial_weights(self, random: np.random.Generator) -> list:
         """New weights in Keras's layout."""

@@ -5,6 +5,7 @@ from skrnn.neural.fused.initializers import glorot, zeros
 from skrnn.neural.fused.kernels import ACTIVATIONS, activate, fill, multiply_slope
 from skrnn.neural.fused.layers.kinds import Kind, register
 from skrnn.neural.fused.memory import (
+    LANE_STEP,
     backward_kernel,
     declare,
     forward_kernel,
@@ -16,6 +17,7 @@ from skrnn.neural.fused.memory import (
 from skrnn.neural.fused.products import (
     PANEL,
     STEPS_OF_SUMS,
+    TALL,
     add_outer,
     add_outer_of_many,
     affine,
@@ -70,7 +72,8 @@ def dense_backward(layers, at, packed, gradient, memory, training):
     dX = view(memory, layer.dx, layer.steps, layer.inputs)[begin:stop]
     multiply_slope(flat(out), flat(D), layer.activation)
     if layer.spare_steps:
-        spare = memory[layer.spare_steps : layer.spare_steps + STEPS_OF_SUMS * PANEL]
+        rows = min(layer.steps, STEPS_OF_SUMS) * PANEL
+        spare = memory[layer.spare_steps : layer.spare_steps + rows]
         add_outer_of_many(D, X, flat(spare), G[:, :-1])
     else:
         add_outer(D, X, G[:, :-1])
@@ -81,9 +84,9 @@ def dense_backward(layers, at, packed, gradient, memory, training):
 
 
 def _plan_gradient(plan, layer, block):
-    """Room for a panel of what many steps read, where it is wide."""
-    if layer["steps"] >= STEPS_OF_SUMS and layer["inputs"] >= PANEL:
-        layer["spare_steps"] = plan.reserve(STEPS_OF_SUMS, PANEL)
+    """Room for a panel of what some steps read, where it is wide."""
+    if layer["units"] >= TALL and layer["inputs"] >= LANE_STEP:
+        layer["spare_steps"] = plan.reserve(min(layer["steps"], STEPS_OF_SUMS), PANEL)
 
 
 register(Dense, plan_dense, {DENSE: Kind(dense_forward, dense_backward, _plan_gradient)})
