@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba import njit, types
 from numba.core.registry import cpu_target
 
 import skrnn
@@ -230,6 +231,23 @@ def test_where_nothing_can_be_kept(monkeypatch, capsys):
         "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR"
         in capsys.readouterr().err
     )
+
+
+def test_nobody_counts_who_looks_at_an_array():
+    """Arrays are lent for as long as a call: no kernel counts, in places that threads share.
+
+    Loops are turned into the widest instructions that there are.
+    """
+    kernel = next(one for one in compiling._LINKED if one._name.endswith("products_affine"))
+    anew = njit(pipeline_class=compiling._Lean)(kernel._dispatcher.py_func)
+    anew.compile(kernel._signature.of(types.float32))
+
+    code = anew.inspect_llvm(anew.signatures[0])
+    body = code[code.index("define") : code.index("\n}", code.index("define"))]
+
+    assert f'"prefer-vector-width"="{8 * compiling.VECTOR}"' in code
+    assert "NRT_incref" not in body
+    assert "NRT_decref" not in body
 
 
 def test_kinds_of_layers_have_numbers_of_their_own():

@@ -55,10 +55,9 @@ def compiled(function, *, python=True, **options):
             "engine='fused' is compiled with Numba, which NUMBA_DISABLE_JIT forbids: unset it, or "
             "use engine='keras'"
         )
-    options |= _OPTIONS
-    options |= {"no_cpython_wrapper": not python}
+    options = {"pipeline_class": _Lean, **options, **_OPTIONS, "no_cpython_wrapper": not python}
     try:
-        dispatcher = njit(cache=True, **{"pipeline_class": _Lean, **options})(function)
+        dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:
         _Announcer.often = (
             "in every process, as there is no folder to keep them in (NUMBA_CACHE_DIR would name "
