@@ -7,7 +7,7 @@ products with each other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
@@ -105,8 +105,10 @@ class Sums:
         return cls(**sums)
 
     def squared_error(self, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-        """The mean of (y - x·coef - intercept)² for each output; of ``gram`` all must be there."""
-        error = self.squares + (coef * (self.gram @ coef - 2 * self.products)).sum(axis=0)
+        """The mean of (y - x·coef - intercept)² for each output."""
+        # In Fortran's order the upper triangle is the lower one.
+        squares = linalg.blas.dsymm(1.0, self.gram.T, coef, lower=True)
+        error = self.squares + (coef * (squares - 2 * self.products)).sum(axis=0)
         error += intercept * (self.total * intercept - 2 * self.outputs + 2 * self.inputs @ coef)
         return error / self.total
 
@@ -247,7 +249,6 @@ def _errors_of_sums(older, newer, units):
     level = older.outputs / older.total
     gram = older.gram - older.total * np.outer(mean, mean)
     products = older.products - older.total * np.outer(mean, level)
-    newer = replace(newer, gram=np.triu(newer.gram) + np.triu(newer.gram, 1).T)
 
     def errors(alpha):
         penalty = alpha / units**2
