@@ -494,17 +494,16 @@ class NetworkEstimator(Trainable):
         return self
 
     def _untrained(self):
-        """A network that knows what the samples tell."""
-        network = copy.copy(self)
-        for name in (*_OWN, "estimators_", "seeds_"):
+        """A network that knows what the samples tell, and nothing else of this one."""
+        network = type(self)()
+        vars(network).update(_learned(self))
+        for name in ("estimators_", "seeds_"):
             vars(network).pop(name, None)
         return network
 
     def _take_over(self, members):
         """Know of the fit what each member knows of it alike."""
-        for name, value in vars(members[0]).items():
-            if name.endswith("_") and not name.startswith("_") and name not in _OWN:
-                setattr(self, name, value)
+        vars(self).update(_learned(members[0]))
         for name in _OWN:
             vars(self).pop(name, None)
         self.history_ = mean_history([member.history_ for member in members])
@@ -608,6 +607,18 @@ class NetworkEstimator(Trainable):
         if self.known_ahead_ is None:
             return None
         return self.known_ahead_.filled(windows, complete.take(), self.fill_values_)
+
+
+def _learned(network):
+    """What a network knows of a fit, but for what each of several has for itself.
+
+    Who fits may leave other things in it for as long as that takes.
+    """
+    return {
+        name: value
+        for name, value in vars(network).items()
+        if name.endswith("_") and not name.startswith("_") and name not in _OWN
+    }
 
 
 def _mean_one(weights):

@@ -227,3 +227,12 @@ def test_a_number_of_networks(n_estimators):
     """Is a positive whole number."""
     with pytest.raises(ValueError, match="n_estimators must be a positive whole number"):
         network(n_estimators=n_estimators).fit(*data())
+
+
+def test_members_keep_nothing_of_who_fits_them():
+    """A Pipeline leaves things in an estimator for as long as it fits it."""
+    model = network()
+    model._of_whoever_fits = object()
+    model.fit(*data())
+
+    assert not any(hasattr(member, "_of_whoever_fits") for member in model.estimators_)
