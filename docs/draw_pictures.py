@@ -173,15 +173,16 @@ def draw_clipping(ax):
     X, y = make_windows(rows, length=100)
     options = {"activation": "linear", "optimizer": "sgd", "epochs": 12, "random_state": 0}
     options["learning_rate_schedule"] = "constant"
-    for clipnorm, color in ((None, VERMILION), (1.0, BLUE)):
+    options["cell"], options["units"] = "simple", 32
+    for norm, color in ((None, VERMILION), (1.0, BLUE)):
         losses = {}
         for rate in (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02):
-            model = RNNRegressor("simple", 32, clipnorm=clipnorm, learning_rate=rate, **options)
+            model = RNNRegressor(global_clipnorm=norm, learning_rate=rate, **options)
             try:
                 losses[rate] = model.fit(X, y).history_["loss"][-1]
             except ValueError:  # infinite in the first epoch
                 ax.plot(rate, 1, "x", color=color)
-        label = "as it is (x: infinite)" if clipnorm is None else f"clipnorm={clipnorm:g}"
+        label = "as it is (x: infinite)" if norm is None else f"global_clipnorm={norm:g}"
         ax.plot(losses.keys(), losses.values(), ".-", color=color, label=label)
     ax.set(xlabel="learning rate", xscale="log", yscale="log", title="clipping", ylabel="loss")
 

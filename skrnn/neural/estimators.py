@@ -33,8 +33,8 @@ from skrnn.wording import count, listing
 
 # What epochs="auto" is, and what it is one of where there are so few samples that what they want
 # differs most.
-EPOCHS = 30
-TRIED_EPOCHS = (8, 30, 120)
+EPOCHS = 40
+TRIED_EPOCHS = (8, 40, 120)
 FEW_SAMPLES = 200
 
 

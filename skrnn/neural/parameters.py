@@ -27,18 +27,20 @@ learning_rate_decay : float, default=None
     ``partial_fit``, which has no end, always keeps it constant.
 clipnorm : float, default=None
     The largest norm of each weight's gradient; longer ones are shortened.
-global_clipnorm : float, default=None
-    The largest norm of the gradient of all weights together; in place of ``clipnorm``.
+global_clipnorm : float, "auto" or None, default="auto"
+    The largest norm of the gradient of all weights together; in place of ``clipnorm``. "auto": 1
+    for recurrent networks, whose gradients now and then explode, without ``clipnorm`` and with a
+    named optimizer; otherwise None.
 weight_decay : float, default=None
     The share of its weights that the optimizer takes away in each step, times the learning rate;
     beside the gradient, so that Adam does not scale it ("AdamW").
 batch_size : int, default=64
     Windows in a training step.
 epochs : int or "auto", default="auto"
-    Passes over the windows. "auto" is 30; of fewer than 200 windows it is 8, 30 or 120, whichever
+    Passes over the windows. "auto" is 40; of fewer than 200 windows it is 8, 40 or 120, whichever
     forecasts the third and the newest quarter best from what was known before each (of sequences
     that are series of their own, two random quarters). With ``early_stopping`` it is 120 then; with
-    Keras's own objects, and where training goes on, always 30.
+    Keras's own objects, and where training goes on, always 40.
 engine : {"auto", "fused", "keras"}, default="auto"
     What trains the network: "fused", compiled kernels on the CPU, without TensorFlow; or
     "keras", on TensorFlow, with everything that Keras has. "auto" takes the fused one wherever
@@ -92,9 +94,9 @@ learning_rate_decay : float, default=None
     ``partial_fit``, which has no end, keeps it constant.
 clipnorm : float, default=None
     The largest norm of each weight's gradient.
-global_clipnorm : float, default=1.0
+global_clipnorm : float, "auto" or None, default="auto"
     The largest norm of the gradient of all weights together: longer ones, which now and then
-    explode in recurrent networks, are shortened.
+    explode in recurrent networks, are shortened. "auto": 1, without ``clipnorm``.
 weight_decay : float, default=None
     The share of its weights that the optimizer takes away in each step, times the rate.
 batch_size : int, default=64

@@ -45,6 +45,7 @@ class Recurrence:
     conv_strides: int | tuple[int, ...] = 1
 
     reads_sequences = True
+    explodes = True
 
     def _layers(self):
         cell = check_option("cell", self.cell, CELLS)

@@ -13,6 +13,9 @@ from skrnn.neural.parameters import parameters
 from skrnn.neural.training import Loss, Trained, Training, check_schedule, rates_of
 from skrnn.validation import check_count, check_flag, check_option, check_positive, check_share
 
+# What global_clipnorm="auto" is where gradients explode.
+GLOBAL_CLIPNORM = 1.0
+
 
 @parameters
 class Trainable:
@@ -24,7 +27,7 @@ class Trainable:
     learning_rate_schedule: str = "cosine"
     learning_rate_decay: float | None = None
     clipnorm: float | None = None
-    global_clipnorm: float | None = None
+    global_clipnorm: float | str | None = "auto"
     weight_decay: float | None = None
     batch_size: int = 64
     epochs: int = 30
@@ -39,6 +42,8 @@ class Trainable:
     dtype: str = "float32"
 
     callbacks = None
+    # Whether gradients pass through so many products that they may explode.
+    explodes = False
 
     @abstractmethod
     def _loss(self) -> Loss: ...
@@ -50,14 +55,9 @@ class Trainable:
         check_option("engine", self.engine, ENGINES)
         check_count("batch_size", self.batch_size)
         check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
-        for name in ("learning_rate", "clipnorm", "global_clipnorm", "weight_decay"):
+        for name in ("learning_rate", "clipnorm", "weight_decay"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
-        if None not in (self.clipnorm, self.global_clipnorm):
-            raise ValueError(
-                f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
-                f"global_clipnorm={self.global_clipnorm} that of all: set one of them to None"
-            )
         if not isinstance(self.callbacks, list | tuple | None):
             raise ValueError(f"callbacks must be a list of Keras callbacks, got {self.callbacks!r}")
         patience = check_count("patience", self.patience, minimum=0)
@@ -76,7 +76,7 @@ class Trainable:
             "learning_rate_schedule": self.learning_rate_schedule,
             "learning_rate_decay": decay,
             "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
+            "global_clipnorm": self._global_clipnorm(),
             "weight_decay": self.weight_decay,
             "epochs": self._epochs(),
             "patience": patience if self.early_stopping else None,
@@ -88,6 +88,25 @@ class Trainable:
 
     def _epochs(self):
         return check_count("epochs", self.epochs)
+
+    def _global_clipnorm(self):
+        if self.global_clipnorm is None:
+            return None
+        if self.global_clipnorm == "auto":
+            # Keras's own optimizers may clip as they like.
+            clipped = self.clipnorm is not None or not isinstance(self.optimizer, str)
+            return GLOBAL_CLIPNORM if self.explodes and not clipped else None
+        if isinstance(self.global_clipnorm, str):
+            raise ValueError(
+                f'global_clipnorm must be "auto", a number or None, got {self.global_clipnorm!r}'
+            )
+        check_positive("global_clipnorm", self.global_clipnorm)
+        if self.clipnorm is not None:
+            raise ValueError(
+                f"clipnorm={self.clipnorm} shortens the gradient of each weight, and "
+                f"global_clipnorm={self.global_clipnorm} that of all: set one of them to None"
+            )
+        return self.global_clipnorm
 
     def _checkpoint(self):
         """The folder of checkpoints, if any."""

@@ -40,6 +40,7 @@ class StreamModel(Trainable, BaseEstimator):
 
     # What a text is made of.
     symbols = "letters"
+    explodes = True
 
     cell: str = "lstm"
     units: int | tuple[int, ...] = (512,)
@@ -48,7 +49,6 @@ class StreamModel(Trainable, BaseEstimator):
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     learning_rate: float | None = 0.004
-    global_clipnorm: float | None = 1.0
     epochs: int = 10
 
     @wholly
