@@ -38,7 +38,17 @@ ALLOWED = {
 }
 # No module imports one of a later layer.
 LAYERS = [
-    {"validation", "wholly", "uncut", "quietly", "wording", "versions", "datasets", "files"},
+    {
+        "validation",
+        "wholly",
+        "uncut",
+        "quietly",
+        "wording",
+        "warn",
+        "versions",
+        "datasets",
+        "files",
+    },
     {"windows"},
     {"preprocessing", "reading"},
     {"forecasters"},
@@ -178,7 +188,7 @@ def test_the_fused_engine_is_numerics_only(path):
 
     ours = {name for name in names if name.startswith("skrnn")}
     assert not [name for name in names if name.startswith("sklearn")]
-    plain = ("network", "streams", "training")
+    plain = ("network", "pool", "streams", "training")
     ground = ("skrnn.uncut", "skrnn.quietly")
     allowed = ("skrnn.neural.fused", *ground, *(f"skrnn.neural.{name}" for name in plain))
     assert all(name.startswith(allowed) for name in ours)

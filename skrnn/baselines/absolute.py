@@ -15,12 +15,11 @@ S. Boyd, N. Parikh, E. Chu, B. Peleato, J. Eckstein, *Distributed Optimization a
 Learning via the Alternating Direction Method of Multipliers*, 2011, sections 3.4.1 and 6.1.
 """
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn.baselines.ridge import FewWindows, ManyWindows
+from skrnn.warn import warn
 
 # The steps end when z and r, and one step and the next, differ by so small a share of s.
 TOLERANCE = 2e-4
@@ -91,10 +90,9 @@ def fit_absolute(
             forecast = forecast[:, going]
             errors = errors[:, going]
             shrunk = shrunk[:, going]
-    warnings.warn(
+    warn(
         f'loss="mae" has not settled after {MOST_STEPS} steps: its error is close to the smallest, '
         "and a larger alpha would reach it",
         ConvergenceWarning,
-        stacklevel=2,
     )
     return coef, level

@@ -1,7 +1,6 @@
 """Folds: which samples train and which are tested, by the time at which forecasts are made."""
 
 import numbers
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ from sklearn.model_selection import check_cv
 
 from skrnn.evaluation.base import EvaluationSamples
 from skrnn.validation import check_count
+from skrnn.warn import warn
 from skrnn.wording import count
 
 # The origin of a series that is not tested.
@@ -70,7 +70,7 @@ def _counted_groups(samples, n_folds, every):
             f"fewer folds, or a longer series"
         )
     if samples.lined_up:
-        warnings.warn(samples.lined_up, UserWarning, stacklevel=4)
+        warn(samples.lined_up)
     tests = successive_tests(origin, n_folds, n_origins // (n_folds + 1))
     groups = []
     for fold in range(0, n_folds, every):
@@ -159,11 +159,9 @@ def _raise_nothing_to_train_on(fold, n_train):
 
 
 def _warn_of_leaks(n_rows, n_samples):
-    warnings.warn(
+    warn(
         f"cv leaks by {count(n_rows, 'row')}: it trains on targets that much newer than the origin "
         f"of the first forecast that it tests. They were left out of training, up to {n_samples} "
         f"samples in a fold. A gap in cv that is longer by as many samples leaves them out too; a "
-        f"number of folds (cv=5) sets it by itself",
-        UserWarning,
-        stacklevel=5,
+        f"number of folds (cv=5) sets it by itself"
     )

@@ -1,7 +1,5 @@
 """WindowRegressor: what all regressors on windows share."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
@@ -9,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.samples import Samples
 from skrnn.validation import check_target_values, check_weights, dimensions
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.inputs import check_windows
@@ -155,11 +154,9 @@ def finite_forecasts(values: np.ndarray, stand_in: np.ndarray) -> np.ndarray:
     if not infinite.any():
         return values
     rows = np.flatnonzero(infinite.reshape(len(values), -1).any(axis=1))
-    warnings.warn(
+    warn(
         f"{len(rows)} of {len(values)} forecasts became infinite, the first for sample {rows[0]}, "
         "and are what training targets were on average: look for values in X that are far beyond "
-        "those of the fit",
-        UserWarning,
-        stacklevel=3,
+        "those of the fit"
     )
     return np.where(infinite, stand_in, values)

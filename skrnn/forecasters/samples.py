@@ -1,11 +1,11 @@
 """Samples: what there is to learn from, and the split that validates on the newest."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skrnn.forecasters.residual_pools import ROUNDING
+from skrnn.warn import warn
 from skrnn.windows.array import Windows
 from skrnn.windows.leads import leads_of
 from skrnn.wording import listing
@@ -220,12 +220,10 @@ def _warn_of_padding(windows, left_out):
     padded = np.isnan(steps[:, 0]) & ~np.isnan(steps[:, 1])
     # A gap leaves few such windows, and sequences of different length most.
     if 2 * padded.sum() > len(windows):
-        warnings.warn(
+        warn(
             f"{padded.sum()} of {len(windows)} windows begin with unknown steps (NaN) and are left "
             "out of the fit: if these are steps that are not there, bring sequences, a list of "
-            "arrays (steps, features)",
-            UserWarning,
-            stacklevel=6,
+            "arrays (steps, features)"
         )
 
 

@@ -1,13 +1,13 @@
 """Levels: what residuals tell of a quantile, as far as there are enough of them."""
 
 import math
-import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn.forecasters.residual_pools import ResidualPools, needed, ranks
 from skrnn.validation import shares_in
+from skrnn.warn import warn
 
 
 def check_levels(name: str, values: ArrayLike) -> np.ndarray:
@@ -103,10 +103,8 @@ def _check_enough(residuals, levels):
 def _warn_of_pooling(residuals, levels):
     fewest = np.count_nonzero(~np.isnan(residuals), axis=0).min()
     furthest = max(levels, key=needed)
-    warnings.warn(
+    warn(
         f"the level {furthest:.4g} takes {needed(furthest)} residuals of each lead, and there are "
         f"{fewest}: those of neighbouring leads are pooled, scaled to each lead's size, which "
-        "promises less. A larger calibration_size or more rows have more of them",
-        UserWarning,
-        stacklevel=2,
+        "promises less. A larger calibration_size or more rows have more of them"
     )

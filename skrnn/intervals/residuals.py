@@ -2,7 +2,6 @@
 
 import math
 import numbers
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from skrnn.forecasters.residual_pools import ROUNDING
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.wrapping import fit_model
 from skrnn.validation import check_count, check_share
+from skrnn.warn import warn
 from skrnn.wording import count
 
 
@@ -105,7 +105,7 @@ def rolling_residuals(
     as it takes.
     """
     if samples.lined_up:
-        warnings.warn(samples.lined_up, UserWarning, stacklevel=4)
+        warn(samples.lined_up)
     parts = []
     for train, test in calibration_blocks(samples, size, n_blocks):
         parts.append(_block(samples, template, weights, train, test, with_quantiles))

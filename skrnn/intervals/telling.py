@@ -1,6 +1,5 @@
 """Telling: which truths an update brings, in the order in which they became known."""
 
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +8,7 @@ from skrnn.evaluation.row_samples import rows_back
 from skrnn.evaluation.samples import WindowSamples
 from skrnn.forecasters.inside import sliding_window_of
 from skrnn.validation import index_of
+from skrnn.warn import warn
 from skrnn.windows.clock import clock_of
 from skrnn.windows.plainly import label_from, plain_label
 from skrnn.wording import count
@@ -159,20 +159,16 @@ class TruthsOfRows:
 def _warn_of_late(n_late):
     """Say that truths do not count, as newer ones were told before."""
     if n_late:
-        warnings.warn(
+        warn(
             f"truths of {count(n_late, 'row')} came later than newer ones, and are left out: "
-            "update with the rows that are known up to the first unknown one",
-            UserWarning,
-            stacklevel=5,
+            "update with the rows that are known up to the first unknown one"
         )
 
 
 def _warn_of_nothing_learned(residuals, back):
     """Say that truths taught nothing, as nothing was forecast of them."""
     if residuals and np.isnan(residuals).all():
-        warnings.warn(
+        warn(
             f"none of {count(len(residuals), 'new row')} counts, as no forecast of them has all "
-            f"rows that it looks back to: put the {count(back, 'row')} before in front",
-            UserWarning,
-            stacklevel=5,
+            f"rows that it looks back to: put the {count(back, 'row')} before in front"
         )

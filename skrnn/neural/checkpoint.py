@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import sys
-import warnings
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 from skrnn.files import load, save
 from skrnn.neural.feeding import Feed
 from skrnn.neural.training import Progress, Trained, Training
+from skrnn.warn import warn
 
 
 @dataclass
@@ -21,10 +20,6 @@ class Kept:
 
     progress: Progress
     trained: Trained
-
-
-# What a fit calls, and what calls that.
-_INSIDE = ("skrnn.", "contextlib")
 
 
 class Checkpoint:
@@ -53,7 +48,7 @@ class Checkpoint:
         try:
             return load(self.path)
         except ValueError as error:
-            _warn(f"training begins anew, as {error}")
+            warn(f"training begins anew, as {error}")
             return None
 
     def keep(self, progress: Progress, trained: Trained) -> None:
@@ -66,7 +61,7 @@ class Checkpoint:
         except OSError as error:
             if not self._has_failed:
                 self._has_failed = True
-                _warn(
+                warn(
                     f"an epoch could not be kept in checkpoint={str(self.path.parent)!r} "
                     f"({error.strerror}): training goes on, but a fit that is cut begins from what "
                     "was kept before: make room there"
@@ -83,16 +78,6 @@ class Checkpoint:
             raise ValueError(
                 f"checkpoint={str(folder)!r} cannot be written to ({why}): name another folder"
             )
-
-
-def _warn(words):
-    """Warn where a fit was called, however deep inside it this is."""
-    level = 1
-    frame = sys._getframe()
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_INSIDE):
-        level += 1
-        frame = frame.f_back
-    warnings.warn(words, UserWarning, stacklevel=level)
 
 
 def _digest(what):

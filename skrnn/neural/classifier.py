@@ -1,6 +1,5 @@
 """NetworkClassifier: the task of telling classes, or labels of which a sample has several."""
 
-import warnings
 from dataclasses import KW_ONLY
 from typing import Any
 
@@ -18,6 +17,7 @@ from skrnn.neural.labels import Labels, check_labels
 from skrnn.neural.parameters import parameters
 from skrnn.neural.tasks import Classes
 from skrnn.validation import check_weights
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_windows
 from skrnn.windows.steps import feature_means
@@ -170,11 +170,9 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
             self.labels_ = Labels.of(check_labels(self, y, n), named)
             self.classes_ = self.labels_.classes
             if len(self.classes_) == 1 and not self.labels_.several:
-                warnings.warn(
+                warn(
                     f"y has one class only, {self.classes_.tolist()[0]!r}, which is all that can "
-                    "be told",
-                    UserWarning,
-                    stacklevel=7,
+                    "be told"
                 )
         elif self.labels_.several:
             # Of several labels each has its own classes, 0 and 1.
@@ -189,11 +187,9 @@ class NetworkClassifier(NetworkEstimator, ClassifierMixin, BaseEstimator):
         train, validation = super()._split(samples, fraction, seed)
         missing = np.setdiff1d(validation.y, train.y).astype(int)
         if len(missing):
-            warnings.warn(
+            warn(
                 f"{self.classes_[missing].tolist()} are classes of samples to validate on, but of "
-                "none to train on: lower validation_fraction, or pass validation_data of your own",
-                UserWarning,
-                stacklevel=6,
+                "none to train on: lower validation_fraction, or pass validation_data of your own"
             )
         return train, validation
 

@@ -1,7 +1,6 @@
 """Networks as scikit-learn estimators: what they share, whatever their layers and their task."""
 
 import copy
-import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, replace
 from functools import partial
@@ -24,6 +23,7 @@ from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import goes_on
 from skrnn.uncut import uncut
 from skrnn.validation import DivergenceError, check_count, check_option
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import filled
@@ -385,13 +385,8 @@ class NetworkEstimator(Trainable):
         network = self._network(samples.windows)
         changed = [] if start is None else self._changed(network)
         if changed:
-            raise ValueError(
-                f"training can only go on with the network as it is, but {listing(changed)} "
-                "changed since: set this back, or fit with warm_start=False"
-            )
+            raise ValueError(_changed_since(changed))
         self.network_ = network
-        for name in ("estimators_", "seeds_"):
-            vars(self).pop(name, None)
         unrolled = self._network_on(network, samples.windows)
         engine = engine_for(self.engine, unrolled, training)
         feed = self._feed(samples, seed=training.seed)
@@ -450,12 +445,23 @@ class NetworkEstimator(Trainable):
 
     def _samples_for(self, before, *given):
         """What is learned from; networks that go on know what it tells."""
+        if not before:
+            self._forget()
         known = dict(vars(self))
         samples = self._training_samples(*given[:3], not before, *given[3:])
-        told = {name: value for name, value in vars(self).items() if known.get(name) is not value}
+        told = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in known or known[name] is not value
+        }
         for network in before:
             vars(network).update(told)
         return samples
+
+    def _forget(self):
+        """Nothing of the fit before."""
+        for name in (*_learned(self), *_OWN):
+            vars(self).pop(name, None)
 
     def _check_goes_on_as_many(self):
         """Training goes on with as many networks as there are."""
@@ -474,12 +480,10 @@ class NetworkEstimator(Trainable):
         """
         if not self._has_members():
             return train(self, self.trained_ if before else None)
-        if not before:
-            random = check_random_state(self.random_state)
-            self.seeds_ = random.randint(1, 2**31 - 1, size=self.n_estimators)
+        seeds = self.seeds_ if before else self._drawn_seeds()
         params = self.get_params(deep=False)
         members = []
-        for number, seed in enumerate(self.seeds_.tolist()):
+        for number, seed in enumerate(seeds.tolist()):
             member = before[number] if before else self._untrained()
             # One bar is enough.
             own = {"random_state": seed, "verbose": 0 if number else self.verbose}
@@ -491,14 +495,17 @@ class NetworkEstimator(Trainable):
             threads=self.engine != "keras",
         )
         self._take_over(self.estimators_)
+        self.seeds_ = seeds
         return self
+
+    def _drawn_seeds(self):
+        random = check_random_state(self.random_state)
+        return random.randint(1, 2**31 - 1, size=self.n_estimators)
 
     def _untrained(self):
         """A network that knows what the samples tell, and nothing else of this one."""
         network = type(self)()
         vars(network).update(_learned(self))
-        for name in ("estimators_", "seeds_"):
-            vars(network).pop(name, None)
         return network
 
     def _take_over(self, members):
@@ -532,12 +539,12 @@ class NetworkEstimator(Trainable):
         n_codes = count_codes(windows)
         if reset:
             self.n_codes_ = n_codes
+        elif not hasattr(self, "n_codes_"):
+            raise ValueError(_changed_since(["embedding"]))
         elif n_codes > self.n_codes_:
-            warnings.warn(
+            warn(
                 f"X has codes up to {n_codes - 1}, and the first fit had them up to "
-                f"{self.n_codes_ - 1}: those above read as 0, which is unknown",
-                UserWarning,
-                stacklevel=7,
+                f"{self.n_codes_ - 1}: those above read as 0, which is unknown"
             )
 
     def _read(self, windows: Windows) -> Windows:
@@ -619,6 +626,13 @@ def _learned(network):
         for name, value in vars(network).items()
         if name.endswith("_") and not name.startswith("_") and name not in _OWN
     }
+
+
+def _changed_since(names):
+    return (
+        f"training can only go on with the network as it is, but {listing(names)} "
+        "changed since: set this back, or fit with warm_start=False"
+    )
 
 
 def _mean_one(weights):

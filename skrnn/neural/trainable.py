@@ -1,7 +1,6 @@
 """Trainable: the parameters of a training, and the training that they are."""
 
 import numbers
-import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, fields
 from typing import Any
@@ -12,6 +11,7 @@ from skrnn.neural.engines import ENGINES
 from skrnn.neural.parameters import parameters
 from skrnn.neural.training import Loss, Trained, Training, check_schedule, rates_of
 from skrnn.validation import check_count, check_flag, check_option, check_positive, check_share
+from skrnn.warn import warn
 
 # What global_clipnorm="auto" is where gradients explode.
 GLOBAL_CLIPNORM = 1.0
@@ -137,21 +137,17 @@ class Trainable:
         return check_share("validation_fraction", self.validation_fraction, positive=True)
 
 
-def warn_of_end(trained: Trained, training: Training, *, stacklevel: int = 7) -> None:
+def warn_of_end(trained: Trained, training: Training) -> None:
     """Say why training ended before its last epoch."""
     epochs = len(trained.history.get("loss", []))
     if trained.ended == "interrupted":
-        warnings.warn(
+        warn(
             f"training was interrupted after {epochs} of {training.epochs} epochs: "
-            "the model is fitted with what it has learned so far",
-            UserWarning,
-            stacklevel=stacklevel,
+            "the model is fitted with what it has learned so far"
         )
     if trained.ended == "diverged":
-        warnings.warn(
+        warn(
             f"training became infinite, or far worse than it began, after {epochs} of "
             f"{training.epochs} epochs, and went back to its best weights: lower learning_rate, "
-            "set clipnorm=1.0, or scale the data",
-            UserWarning,
-            stacklevel=stacklevel,
+            "set clipnorm=1.0, or scale the data"
         )

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.rows import RowTransformer, as_floats
 from skrnn.validation import check_option
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.inputs import are_windows, as_came, check_rows, check_windows
@@ -241,12 +242,10 @@ class LogTransformer(OneToOneFeatureMixin, RowTransformer):
     def _warn_of(self, outside, what):
         if not outside.any():
             return
-        warnings.warn(
+        warn(
             f"{int(outside.sum())} {what} have no logarithm, not even with the offset, and count "
             "as the smallest of the fit: pass a larger offset=, or use "
-            'method="yeo-johnson"',
-            UserWarning,
-            stacklevel=3,
+            'method="yeo-johnson"'
         )
 
     def _forward(self, values, column):

@@ -1,7 +1,6 @@
 """What models of texts share, whatever their alphabet: training on a stream, scores, sampling."""
 
 import numbers
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY
@@ -22,6 +21,7 @@ from skrnn.neural.trainable import Trainable, warn_of_end
 from skrnn.neural.training import Loss, goes_on
 from skrnn.uncut import uncut
 from skrnn.validation import check_count, check_counts, check_option, check_share
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.wording import listing
 
@@ -127,7 +127,7 @@ class StreamModel(Trainable, BaseEstimator):
         streaming = _streaming()
 
         check_is_fitted(self, "network_")
-        stream = Stream.of(self._encoded(self._texts(text), self._told_of_unknown(), 3))
+        stream = Stream.of(self._encoded(self._texts(text), self._told_of_unknown()))
         length = min(check_count("length", self.length), stream.longest)
         total, n_known = streaming.nats(self.network_.on(length), self.weights_, stream)
         bits = -total / np.log(2) + n_known * np.log2(1 - self.unknown_probability_)
@@ -171,7 +171,7 @@ class StreamModel(Trainable, BaseEstimator):
             raise TypeError(
                 f"prompt must be one text, got a list of {len(texts)}: call it for each of them"
             )
-        prompted = self._encoded(texts, "generate reads each as nothing", 4)
+        prompted = self._encoded(texts, "generate reads each as nothing")
         walk = streaming.Walk(self.network_, self.weights_)
         # Training again changes nothing of what is being written.
         return _drawn(walk, self.alphabet_, prompted, (temperature, top_k), random)
@@ -199,7 +199,7 @@ class StreamModel(Trainable, BaseEstimator):
         probability = self._probability_of_each_unknown()
         return f"score reads each as nothing, and gives it a probability of {probability:.2g}"
 
-    def _encoded(self, texts, what, stacklevel=5):
+    def _encoded(self, texts, what):
         """The codes of all texts; what becomes of that which the alphabet lacks is said once."""
         codes = self._codes(texts)
         if self._says_unseen and any((code == 0).any() for code in codes):
@@ -208,11 +208,7 @@ class StreamModel(Trainable, BaseEstimator):
             named = sorted(map(repr, unseen))
             if len(named) > NAMED:
                 named = [*named[:NAMED], f"{len(named) - NAMED} more"]
-            warnings.warn(
-                f"{listing(named)} did not come in fit: {what}",
-                UserWarning,
-                stacklevel=stacklevel,
-            )
+            warn(f"{listing(named)} did not come in fit: {what}")
         return codes
 
     # ------------------------------------------------------------------ training
@@ -295,7 +291,7 @@ class StreamModel(Trainable, BaseEstimator):
         course = StreamCourse(training, len(feed), start, checkpoint)
         course.symbols = self.symbols
         trained = streaming.train(network, course, feed, validation)
-        warn_of_end(trained, training, stacklevel=5)
+        warn_of_end(trained, training)
         self.network_ = network
         self.engine_ = streaming.NAME
         self.training_ = training
@@ -307,7 +303,7 @@ class StreamModel(Trainable, BaseEstimator):
     def _learned(self, texts, what):
         """The stream of texts that training or validation reads: some of it must be known."""
         told = f"{what} reads each as nothing, and leaves it out of the loss"
-        codes = self._encoded(texts, told, 6)
+        codes = self._encoded(texts, told)
         if not any(code.any() for code in codes):
             raise ValueError(
                 f"the text for {what} must have some of the {self.symbols} that came in fit, got "

@@ -1,6 +1,5 @@
 """TokenModel: a recurrent network that writes sequences of words, or of any other tokens."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
@@ -12,6 +11,7 @@ from skrnn.neural.network import Embedding
 from skrnn.neural.parameters import parameters
 from skrnn.text.stream_model import StreamModel, check_no_table
 from skrnn.validation import check_count
+from skrnn.warn import warn
 
 Token = str | int
 
@@ -200,11 +200,9 @@ def _warn_of_whole_texts(alphabet):
     """Whether most tokens look like texts that nobody has split."""
     spaced = [token for token in alphabet if isinstance(token, str) and len(token.split()) > 1]
     if len(spaced) > len(alphabet) / 2:
-        warnings.warn(
+        warn(
             f"most tokens have spaces, as {min(spaced):.30}: if these are texts, split each, as "
-            "[text.split() for text in texts] does",
-            UserWarning,
-            stacklevel=6,
+            "[text.split() for text in texts] does"
         )
 
 

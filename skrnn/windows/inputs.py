@@ -1,6 +1,5 @@
 """Inputs: windows and rows as users bring them, checked and named."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from skrnn.validation import (
     validate_data_of,
     without_mask,
 )
+from skrnn.warn import warn
 from skrnn.windows.array import Windows
 from skrnn.windows.sequences import are_sequences, sequences_of
 
@@ -146,11 +146,9 @@ def _as_checked(estimator, X, *, reset):
         _check_feature_names(estimator, windows, reset=reset)
         return windows
     if reset and isinstance(index_of(X), pd.DatetimeIndex | pd.PeriodIndex):
-        warnings.warn(
+        warn(
             f"{name} takes each row of this DataFrame as a window, and its columns as steps. If "
-            f"they are the rows of a series, put SlidingWindow before it: {_on_rows(estimator)}",
-            UserWarning,
-            stacklevel=4,
+            f"they are the rows of a series, put SlidingWindow before it: {_on_rows(estimator)}"
         )
     # After sequences, the columns of an array are steps of one feature.
     own = getattr(estimator, "window_shape_", (0,))[0] is not None

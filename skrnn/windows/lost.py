@@ -1,12 +1,12 @@
 """Lost: rows whose windows have no known step, and why; what was not told of the future."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skrnn.warn import warn
 from skrnn.windows.context import Context
 from skrnn.wording import listing
 
@@ -34,11 +34,10 @@ def warn_of_lost_rows(lost: np.ndarray, index: pd.Index | None, context: Context
     names = [str(row if index is None else index[row]) for row in (rows[0], rows[-1])]
     where = names[0] if n_lost == 1 else f"{names[0]} to {names[1]}"
     why, remedy = _reason(rows, index, context)
-    warnings.warn(
+    warn(
         f"{n_lost} of {len(lost)} rows ({where}) have a window without a single known step, and "
         f"are forecast by the mean of the target (its classes by their shares): {why}. {remedy}",
         LostRowsWarning,
-        stacklevel=3,
     )
 
 
@@ -82,12 +81,10 @@ def warn_of_unknown_future(
     unknown = [repr(column if names is None else names[column]) for column in columns.tolist()]
     ends = [str(row if index is None else index[row]) for row in (rows[0], rows[-1])]
     where = ends[0] if len(rows) == 1 else f"{ends[0]} to {ends[1]}"
-    warnings.warn(
+    warn(
         f"known_ahead names {listing(unknown)}, unknown in {len(rows)} rows that are to be "
         f"forecast ({where}): the last known values stand in. Fill these columns before "
-        "predicting.",
-        UserWarning,
-        stacklevel=3,
+        "predicting."
     )
 
 

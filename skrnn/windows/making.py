@@ -1,6 +1,5 @@
 """make_windows, windows and targets of one series or a panel; future_rows, rows yet to come."""
 
-import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +17,7 @@ from skrnn.validation import (
     is_frame,
     without_mask,
 )
+from skrnn.warn import warn
 from skrnn.windows.array import Windows
 from skrnn.windows.clock import clock_of
 from skrnn.windows.panels import PanelRows, series_of
@@ -132,11 +132,9 @@ def _warn_of_short(short, n_rows):
     more = [f"{sum(short) - 5} more"] if sum(short) > 5 else []
     n_short = sum(short)
     have, give = ("has", "gives") if n_short == 1 else ("have", "give")
-    warnings.warn(
+    warn(
         f"{n_short} of {len(short)} series {have} fewer than {n_rows} rows, a window and what it "
-        f"forecasts, and {give} none: {listing([*which, *more])}",
-        UserWarning,
-        stacklevel=3,
+        f"forecasts, and {give} none: {listing([*which, *more])}"
     )
 
 
@@ -203,13 +201,11 @@ def _warn_of_unseen(leads, reach, last, ahead):
     """What is known ahead is seen of the rows that a window reaches, up to the last lead."""
     unseen = [lead for lead in leads if lead < last - reach]
     if len(ahead) and unseen:
-        warnings.warn(
+        warn(
             f"of the columns known ahead, the values at {len(unseen)} of {len(leads)} leads (up to "
             f"{unseen[-1]}) are not seen: a window that reaches {last} rows has them, or "
             'RNNRegressor(decoder="recurrent"), DirectForecaster and RecursiveForecaster, which '
-            "read each lead by itself",
-            UserWarning,
-            stacklevel=3,
+            "read each lead by itself"
         )
 
 

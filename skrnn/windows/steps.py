@@ -1,7 +1,6 @@
 """LastSteps and FlattenWindows: fewer steps, and windows as a table."""
 
 import numbers
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.validation import check_count, surely_finite
+from skrnn.warn import warn
 from skrnn.wholly import wholly
 from skrnn.windows.array import Windows
 from skrnn.windows.filling import fill_steps
@@ -139,11 +139,9 @@ class FlattenWindows(TransformerMixin, BaseEstimator):
         windows = check_windows(self, X, reset=False)
         if windows.length > self.length_:
             n_longer = int((windows.steps_there() > self.length_).sum())
-            warnings.warn(
+            warn(
                 f"{n_longer} of {len(windows)} sequences are longer than the longest of fit: their "
-                f"newest {self.length_} steps are taken",
-                UserWarning,
-                stacklevel=2,
+                f"newest {self.length_} steps are taken"
             )
         array = self._filled(windows)
         table = array.reshape(len(array), -1)

@@ -28,9 +28,9 @@ def trained(monkeypatch, model, X, y, *, block, n_threads):
     """A network's weights, and what its optimizer remembers."""
     monkeypatch.setattr(plan, "BLOCK", block)
     monkeypatch.setattr(engine, "allowed_threads", lambda: n_threads)
-    engine._known_plan.cache_clear()
+    engine._PLANS.clear()
     model = copy.deepcopy(model).set_params(engine="fused", epochs=2, random_state=0).fit(X, y)
-    engine._known_plan.cache_clear()
+    engine._PLANS.clear()
     return [*model.weights_, *model.trained_.optimizer_state]
 
 
@@ -85,3 +85,42 @@ def test_many_weights_learn_what_they_learn_with_keras():
     assert len(plan.Plan(fused.network_).blocks) > 2
     for ours, theirs in zip(fused.weights_, keras.weights_, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_network_is_planned_once(monkeypatch):
+    """For training, validation and forecasts; and its plan is of whole numbers of 32 bits."""
+    planned, plans = engine.planned, []
+    monkeypatch.setattr(
+        engine, "planned", lambda *args, **how: plans.append(planned(*args, **how)) or plans[-1]
+    )
+    engine._PLANS.clear()
+    X, y = windows()
+
+    model = DenseRegressor((300, 300), epochs=2, early_stopping=True, engine="fused").fit(X, y)
+    model.predict(X)
+
+    (one,) = plans
+    arrays = [value for value in vars(one).values() if isinstance(value, np.ndarray)]
+    n_weights = sum(weight.size for weight in model.weights_)
+    assert sum(array.nbytes for array in arrays) < 4.2 * n_weights
+
+
+def test_a_new_fit_knows_nothing_of_the_one_before():
+    """Nor do its members; what other samples tell is new."""
+    X, y = windows()
+    model = RNNRegressor("gru", 3, n_estimators=2, epochs=1, quantiles=(0.1, 0.5), random_state=0)
+    model.fit(X, y).set_params(quantiles=None).fit(X, y)
+    anew = clone(model).fit(X, y)
+
+    assert vars(model).keys() == vars(anew).keys()
+    assert vars(model.estimators_[0]).keys() == vars(anew.estimators_[0]).keys()
+    model.set_params(n_estimators=1).fit(X, y)
+    assert not hasattr(model, "estimators_")
+    assert not hasattr(model, "seeds_")
+
+
+def test_an_embedding_cannot_come_later():
+    codes = np.arange(300).reshape(60, 5) % 7
+    model = RNNRegressor("gru", 3, epochs=1, warm_start=True).fit(codes, codes[:, 0])
+    with pytest.raises(ValueError, match="embedding changed since"):
+        model.set_params(embedding=3).fit(codes, codes[:, 0])

@@ -703,8 +703,8 @@ def test_compiling_is_said_before_it_begins(monkeypatch, capsys):
             link(layers, dtype)
 
     monkeypatch.setattr("skrnn.neural.fused.engine.link", slow)
-    engine._known_plan.cache_clear()
     for work in (lambda: model.fit(X, y), lambda: model.predict(X)):
+        engine._PLANS.clear()
         monkeypatch.setattr(compiling._Announcer, "said", False)
         work()
 

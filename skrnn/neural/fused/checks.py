@@ -14,7 +14,7 @@ FURTHEST = 1000
 def check_weights(variables: list, weights: list) -> None:
     """Weights have the shapes of a plan's variables."""
     found = [np.shape(weight) for weight in weights]
-    expected = [variable.numbers.shape for variable in variables]
+    expected = [variable.shape for variable in variables]
     if found != expected:
         raise ValueError(
             f"weights must have the shapes {expected} of this network, got {found}: pass the "

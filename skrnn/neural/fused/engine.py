@@ -39,6 +39,7 @@ from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.readings import Reading, Readings
 from skrnn.neural.fused.threads import DONE, Crew, allowed_threads, shared_state, together
 from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
+from skrnn.neural.pool import Pool
 from skrnn.neural.training import (
     Course,
     Keeper,
@@ -136,19 +137,20 @@ def places_of(plan: Plan, *, training: bool = False) -> Places:
     )
 
 
-def packed_weights(plan: Plan, vector: np.ndarray) -> Weights:
-    """Weights that are packed for the kernels."""
+def packed_weights(plan: Plan, vector: np.ndarray, *, by_variable: bool = False) -> Weights:
+    """Weights that are packed for the kernels; in training some ask for them by variable."""
     packed = np.zeros(plan.packed, vector.dtype)
     weights = Weights(
         vector=vector,
         packed=packed,
-        numbers=plan.numbers,
+        others=plan.others,
         runs=plan.runs,
         blocks=plan.blocks,
-        variable_of=plan.variable_of,
+        variable_of=plan.variable_of() if by_variable else np.zeros(0, np.int64),
         n_variables=len(plan.variables),
         n_dense=plan.n_dense,
         n_learned=plan.n_learned,
+        n_packed=plan.n_packed_dense,
     )
     loop.pack(weights)
     return weights
@@ -209,11 +211,12 @@ class Trainer:
         self.random = np.random.default_rng(training.seed)
         weights = plan.initial_weights(self.random) if start is None else start.weights
         self.vector = plan.vector(weights, network.dtype)
-        self.packed = packed_weights(plan, self.vector)
+        optimizer, n_remembered = optimizer_record(training, network.dtype)
+        by_variable = bool(np.isfinite(optimizer["clipnorm"][0]))
+        self.packed = packed_weights(plan, self.vector, by_variable=by_variable)
         self.rate = training.learning_rate
         if self.rate is None:
             self.rate = settings(training.optimizer)[1]["learning_rate"]
-        optimizer, n_remembered = optimizer_record(training, network.dtype)
         self.learning = Learning(
             gradients=np.zeros((n_shares, plan.n_packed_dense), network.dtype),
             losses=np.zeros(n_shares),
@@ -387,10 +390,15 @@ def _reads(table, feed, n_remembered, dtype):
 # ---------------------------------------------------------------------- prediction
 
 
-@functools.lru_cache(4)
+# The plans that were needed last, each with memory for a few samples that is idle.
+_PLANS = Pool(4)
+
+
 def _known_plan(network, n_weights=None, *, every_step=False):
-    """A plan that is kept for the next time, and memory for a few samples that is idle."""
-    return planned(network, every_step=every_step, n_weights=n_weights), []
+    def make():
+        return planned(network, every_step=every_step, n_weights=n_weights), []
+
+    return _PLANS.get((network, bool(every_step)), make)
 
 
 def _n_numbers(weights):
@@ -540,7 +548,7 @@ def _forecast(plan, packed, inputs, order, outputs, after, idle, crew=None):
     """The outputs of samples that are read from three sources, and their last states."""
     lanes = lanes_of(plan, max(1, len(order)))
     places = places_of(plan)
-    few = lanes == LANE_STEP
+    few = len(order) <= LANE_STEP
 
     def work(thread, shared):
         memory = _borrowed(idle) if few else None

@@ -69,21 +69,23 @@ class Weights(NamedTuple):
 
     The first ``n_learned`` are learned; moving statistics follow. The last of those that are
     learned, from ``n_dense`` on, are a table, of which the rows change that a batch reads: in
-    training those of the packed weights alone. The first lie there in ``runs``: for each where it
-    begins in the vector, and in what is packed, and its length; and these in ``blocks``. What is
-    behind them is added.
+    training those of the packed weights alone; they lie there behind all others, from ``n_packed``
+    on. The first lie there in ``runs``: for each where it begins in the vector, and in what is
+    packed, and its length; and these in ``blocks``. ``others`` are the packed numbers of what is in
+    no run: of those that are learned, which are added to another, and of moving statistics.
     """
 
     vector: np.ndarray
     packed: np.ndarray
-    numbers: np.ndarray
+    others: np.ndarray
     runs: np.ndarray
     blocks: np.ndarray
-    # Of which variable each number is.
+    # Of which variable each number is, where the gradient of each is shortened.
     variable_of: np.ndarray
     n_variables: int
     n_dense: int
     n_learned: int
+    n_packed: int
 
 
 class Reads(NamedTuple):
@@ -170,8 +172,8 @@ def pack(weights):
     """Pack the weights anew."""
     fill(weights.packed, 0)
     _pack_dense(weights)
-    for i in range(weights.n_dense, weights.n_learned):
-        weights.packed[weights.numbers[i]] = weights.vector[i]
+    table = weights.vector[weights.n_dense : weights.n_learned]
+    copy(table, weights.packed[weights.n_packed : weights.n_packed + table.shape[0]])
 
 
 @part_of
@@ -195,10 +197,12 @@ def _pack_block(weights, block):
 @part_of
 def _pack_rest(weights):
     """Pack the second of two weights that are one number, and moving statistics."""
-    for i in range(_n_in_runs(weights), weights.n_dense):
-        weights.packed[weights.numbers[i]] += weights.vector[i]
+    begin = _n_in_runs(weights)
+    for i in range(begin, weights.n_dense):
+        weights.packed[weights.others[i - begin]] += weights.vector[i]
+    begin += weights.n_learned - weights.n_dense
     for i in range(weights.n_learned, weights.vector.shape[0]):
-        weights.packed[weights.numbers[i]] = weights.vector[i]
+        weights.packed[weights.others[i - begin]] = weights.vector[i]
 
 
 @part_of
@@ -276,7 +280,8 @@ def update(network, weights, learning, n_shares, n, n_codes):
     n_in_runs = _n_in_runs(weights)
     n_dense = weights.n_dense
     for i in range(n_in_runs, n_dense):
-        learning.gradient[i] = _total(learning.gradients, n_shares, weights.numbers[i])
+        number = weights.others[i - n_in_runs]
+        learning.gradient[i] = _total(learning.gradients, n_shares, number)
     if not shared:
         for block in range(n_blocks):
             _sum_block(weights, learning, n_shares, block)
@@ -287,8 +292,9 @@ def update(network, weights, learning, n_shares, n, n_codes):
     if n_in_runs < n_dense:
         _move(weights, learning, n_in_runs, n_dense)
     moved = weights.vector.dtype.type(1 - MOMENTUM)
+    begin = n_in_runs + weights.n_learned - n_dense
     for i in range(weights.n_learned, weights.vector.shape[0]):
-        goal = _total(learning.gradients, n_shares, weights.numbers[i])
+        goal = _total(learning.gradients, n_shares, weights.others[i - begin])
         weights.vector[i] += (goal - weights.vector[i]) * moved
     if n_rows:
         _learn_rows(network.table, weights, learning, n_rows)

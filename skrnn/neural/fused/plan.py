@@ -26,26 +26,26 @@ BLOCK = 4096
 class Variable:
     """One of a network's weights.
 
-    How it is drawn at first, and for each of its numbers, as Keras lays them out, the packed one. A
-    moving statistic is not learned: where its gradient would be stands what it moves towards. Of a
-    table each step of training changes the rows that its batch reads.
+    How it is drawn at first, and how Keras shapes it. A moving statistic is not learned: where its
+    gradient would be stands what it moves towards. Of a table each step of training changes the
+    rows that its batch reads.
     """
 
     initial: Callable
-    numbers: np.ndarray
+    shape: tuple[int, ...]
     moving: bool = False
     table: bool = False
 
 
 def _first_and_second(numbers):
     """Of which places each number is the first, in the order of the numbers, and the others."""
-    place_of = np.full(numbers.max(initial=-1) + 1, -1)
+    place_of = np.full(numbers.max(initial=-1) + 1, -1, numbers.dtype)
     # Of several the last that is written stays.
-    place_of[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    place_of[numbers[::-1]] = np.arange(len(numbers), dtype=numbers.dtype)[::-1]
     first = place_of[place_of >= 0]
     others = np.ones(len(numbers), bool)
     others[first] = False
-    return first, np.flatnonzero(others)
+    return first, np.flatnonzero(others).astype(numbers.dtype)
 
 
 def _runs(numbers):
@@ -89,6 +89,7 @@ class Plan:
         self.rows = ALL + 1
         self.packed = 0
         self.variables = []
+        self._numbers = []  # of each variable, as Keras lays it out, the packed ones
         self.blocks = []
         self.widest = 0  # the units of the widest recurrent layer
         self.waits = False  # whether steps wait for products with the states before them
@@ -120,26 +121,33 @@ class Plan:
         """
         self._order = sorted(range(len(self.variables)), key=self._rank)
         ordered = [self.variables[i] for i in self._order]
-        sizes = [variable.numbers.size for variable in ordered]
-        numbers = np.concatenate([variable.numbers.ravel() for variable in ordered])
         # Where each of Keras's weights is, one behind the other, and its shape.
-        bounds = np.cumsum([0, *sizes]).tolist()
+        self._bounds = np.cumsum([0, *(math.prod(one.shape) for one in ordered)])
         self._stretches = [
-            (bounds[place], bounds[place + 1], ordered[place].numbers.shape)
+            (self._bounds[place], self._bounds[place + 1], ordered[place].shape)
             for place in np.argsort(self._order).tolist()
         ]
-        self.n_learned = sum(one.numbers.size for one in self.variables if not one.moving)
+        learned = [one for one in self.variables if not one.moving]
+        self.n_learned = sum(math.prod(one.shape) for one in learned)
         # How many numbers are learned from every batch: all but a table.
-        of_tables = sum(one.numbers.size for one in self.variables if one.table)
-        self.n_dense = self.n_learned - of_tables
-        first, second = _first_and_second(numbers[: self.n_dense])
-        self._arranged = np.concatenate([first, second, np.arange(self.n_dense, len(numbers))])
-        self._places = np.empty_like(self._arranged)
-        self._places[self._arranged] = np.arange(len(numbers))
-        self.numbers = numbers[self._arranged]
-        self.variable_of = np.repeat(np.arange(len(sizes)), sizes)[self._arranged[: self.n_dense]]
-        self.runs = _runs(self.numbers[: len(first)])
+        self.n_dense = sum(math.prod(one.shape) for one in learned if not one.table)
+        dense, moving = self._packed_of(moving=False), self._packed_of(moving=True)
+        del self._numbers
+        first, second = _first_and_second(dense)
+        self._arranged = np.concatenate([first, second])
+        self.runs = _runs(dense[first])
         self.blocks = _blocks(self.runs)
+        self.others = np.concatenate([dense[second], moving]).astype(np.int64)
+
+    def _packed_of(self, *, moving):
+        """The packed numbers of what moves, or is learned from every batch, in order."""
+        kept = ((i, self.variables[i]) for i in self._order)
+        some = [i for i, one in kept if one.moving == moving and not one.table]
+        return np.concatenate([np.zeros(0, np.int32), *(self._numbers[i].ravel() for i in some)])
+
+    def variable_of(self) -> np.ndarray:
+        """Of which variable each number is that is learned from every batch."""
+        return np.searchsorted(self._bounds, self._arranged, side="right") - 1
 
     @property
     def normalises(self) -> bool:
@@ -165,12 +173,12 @@ class Plan:
     def vector(self, weights: list, dtype) -> np.ndarray:
         """Weights in Keras's layout as one vector. Those of another network are refused."""
         check_weights(self.variables, weights)
-        vector = np.concatenate([np.ravel(weights[i]) for i in self._order])
-        return vector[self._arranged].astype(dtype)
+        return self._put_in_order([weights[i] for i in self._order], dtype)
 
     def weights(self, vector: np.ndarray) -> list:
         """A vector as weights in Keras's layout; one of what is learned as those of that alone."""
-        numbers = vector[self._places[: len(vector)]]
+        numbers = vector.copy()
+        numbers[self._arranged] = vector[: self.n_dense]
         return [
             numbers[start:stop].reshape(shape).copy()
             for start, stop, shape in self._stretches
@@ -181,13 +189,18 @@ class Plan:
         """An array for each weight that is learned, in Keras's order, as one vector."""
         learned = [i for i, variable in enumerate(self.variables) if not variable.moving]
         of_variable = dict(zip(learned, arrays, strict=True))
-        vector = np.concatenate([np.ravel(of_variable[i]) for i in self._order if i in of_variable])
-        return vector[self._arranged[: len(vector)]]
+        return self._put_in_order([of_variable[i] for i in self._order if i in of_variable])
+
+    def _put_in_order(self, arrays, dtype=None):
+        """One vector in the order of the packed numbers, of arrays in Keras's layout."""
+        vector = np.concatenate([np.ravel(array) for array in arrays], dtype=dtype)
+        vector[: self.n_dense] = vector[self._arranged]
+        return vector
 
     def initial_weights(self, random: np.random.Generator) -> list:
         """New weights in Keras's layout."""
         return [
-            variable.initial(random, variable.numbers.shape).astype(self.network.dtype)
+            variable.initial(random, variable.shape).astype(self.network.dtype)
             for variable in self.variables
         ]
 
@@ -207,27 +220,31 @@ class Plan:
 
     def pack(self, *shape) -> tuple[int, np.ndarray]:
         """Where weights begin in the packed vector, and which numbers of it they are."""
+        start = self._pack(*shape)
+        whole = np.int32 if self.packed < 2**31 else np.int64
+        return start, np.arange(start, self.packed, dtype=whole).reshape(shape)
+
+    def _pack(self, *shape):
         start = self.packed
         self.packed += math.prod(shape)
         check_packed(self.packed, self.n_weights)
-        return start, np.arange(start, self.packed).reshape(shape)
+        return start
 
     def variable(self, initial: Callable, numbers: np.ndarray, *, moving: bool = False) -> None:
         """One of Keras's weights: how it is drawn, and which packed numbers it is."""
-        self.variables.append(Variable(initial, np.ascontiguousarray(numbers), moving))
+        self.variables.append(Variable(initial, numbers.shape, moving))
+        self._numbers.append(numbers)
 
     def embed(self, layer: dict, initial: Callable) -> None:
         """The layer whose weights are a table, packed behind all others."""
         self._embedding = layer
-        self.variables.append(Variable(initial, np.zeros(0), table=True))
+        self.variables.append(Variable(initial, (layer["codes"], layer["units"]), table=True))
+        self._numbers.append(None)
 
     def _pack_table(self):
         if self._embedding is None:
             return
-        shape = self._embedding["codes"], self._embedding["units"]
-        self._embedding["weights"], numbers = self.pack(*shape)
-        variable = next(variable for variable in self.variables if variable.table)
-        variable.numbers = numbers
+        self._embedding["weights"] = self._pack(self._embedding["codes"], self._embedding["units"])
 
     def _rank(self, i):
         """Which weights come first in the vector of all."""

@@ -1,6 +1,5 @@
 """The engine: trains a Keras model of a network through scikeras, and forecasts with it."""
 
-import collections
 import contextlib
 import copy
 import threading
@@ -11,6 +10,7 @@ from skrnn.neural.feeding import Feed
 from skrnn.neural.keras.building import build, check_names, loss_of, optimizer_of
 from skrnn.neural.keras.quiet import quiet_start, without_retracing_advice
 from skrnn.neural.network import Network
+from skrnn.neural.pool import Pool
 from skrnn.neural.training import (
     Course,
     Keeper,
@@ -237,26 +237,8 @@ class _Forward:
             return self._traced(*map(tf.constant, inputs)).numpy()
 
 
-class _Pool:
-    """The things that were needed last.
-
-    Tracing takes a second, and TensorFlow never gives its memory back.
-    """
-
-    def __init__(self, size):
-        self._size, self._things, self._lock = size, collections.OrderedDict(), threading.Lock()
-
-    def get(self, key, make):
-        with self._lock:
-            if key not in self._things:
-                self._things[key] = make()
-            self._things.move_to_end(key)
-            if len(self._things) > self._size:
-                self._things.popitem(last=False)
-            return self._things[key]
-
-
-_TRAINERS, _FORWARDS = _Pool(16), _Pool(16)
+# Tracing takes a second, and TensorFlow never gives its memory back.
+_TRAINERS, _FORWARDS = Pool(16), Pool(16)
 
 
 @contextlib.contextmanager
