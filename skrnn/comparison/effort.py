@@ -20,10 +20,9 @@ KERNEL = 3
 CONV_HEAD = 32
 # Calculations in a second, and the seconds of an update, of each weight that it moves, of each of
 # its steps, and of each value of a state beside these: of two cores, about.
-SPEED = 1.2e11
-SPEED_OF_STATES = 2.4e11
-SECONDS_OF_UPDATE = 4e-5
-SECONDS_OF_WEIGHT = 3.5e-9
+SPEED = {"dense": 2.2e11, "conv": 1.8e11, "recurrent": 2.4e11}
+SECONDS_OF_UPDATE = 2e-5
+SECONDS_OF_WEIGHT = 2e-9
 SECONDS_OF_STEP = 1e-6
 SECONDS_OF_VALUE = 1e-9
 # Forward, and twice as much backward; two for a multiplication and its addition.
@@ -188,7 +187,7 @@ class Allowance:
 def _dense(units, recipe, n_inputs, horizon, batch):
     sizes = (n_inputs, *units, horizon)
     weights = sum(before * behind for before, behind in pairwise(sizes))
-    return weights * (SECONDS_OF_WEIGHT + CALCULATIONS * batch / SPEED)
+    return weights * (SECONDS_OF_WEIGHT + CALCULATIONS * batch / SPEED["dense"])
 
 
 def _convolutional(filters, recipe, n_inputs, horizon, batch):
@@ -196,7 +195,7 @@ def _convolutional(filters, recipe, n_inputs, horizon, batch):
     of_step = sum(KERNEL * before * behind for before, behind in layers)
     head = recipe.window * filters[-1] * CONV_HEAD + CONV_HEAD * horizon
     calculations = CALCULATIONS * batch * (recipe.window * of_step + head)
-    return (of_step + head) * SECONDS_OF_WEIGHT + calculations / SPEED
+    return (of_step + head) * SECONDS_OF_WEIGHT + calculations / SPEED["conv"]
 
 
 def _recurrent(name, layers, recipe, n_inputs, horizon, batch):
@@ -210,7 +209,7 @@ def _recurrent(name, layers, recipe, n_inputs, horizon, batch):
         n_steps * SECONDS_OF_STEP
         + values * SECONDS_OF_VALUE
         + (of_step + units * horizon) * SECONDS_OF_WEIGHT
-        + calculations / SPEED_OF_STATES
+        + calculations / SPEED["recurrent"]
     )
 
 
