@@ -147,6 +147,64 @@ class Raced:
     behind: bool = False
 
 
+@dataclass(frozen=True)
+class Track:
+    """Where rungs race: the trials that judge, the ladder of the rungs, and what reading found."""
+
+    trials: list[Trial]
+    ladder: Ladder
+    ground: Ground
+
+    @property
+    def n_windows(self) -> int:
+        """The windows of a fit."""
+        return len(self.trials[0].past)
+
+    def begun(self, name: str) -> Recipe:
+        """The recipe that a rung starts from."""
+        recipe = first(name, self.ground)
+        if self.is_possible(name, recipe):
+            return recipe
+        # What serves the linear model may take a network too long.
+        return first(name, replace(self.ground, scouted=()))
+
+    def is_possible(self, name: str, recipe: Recipe) -> bool:
+        """Whether windows have the steps, and a network of it can be trained for long enough."""
+        trial = self.trials[0]
+        if recipe.steps > trial.past.length or (recipe.form.logs and not trial.is_positive):
+            return False
+        if name in SEASONAL:
+            longest = LONGEST_SEASON.get(name, trial.past.length)
+            return recipe.season <= min(longest, trial.past.length)
+        if name == "linear" and recipe.loss == "mae":
+            n_inputs = recipe.n_inputs(trial.past.n_features)
+            return trial.taught.size * n_inputs <= MOST_OF_ABSOLUTE
+        return name not in NETWORKS or self.ladder.allowance.affords(name, recipe, self.n_windows)
+
+    def stages(self, name: str) -> list:
+        """What of a rung's recipe is tried."""
+        among = self.ladder.allowance.effort.stages
+        return [one for one in stages(name) if name not in NETWORKS or one.__name__ in among]
+
+    def contenders(self, name: str, best: list[Recipe], stage: Callable) -> list[Recipe]:
+        """The best recipes so far, and those that a stage has beside them."""
+        others = dict.fromkeys(one for recipe in best for one in stage(name, recipe, self.ground))
+        possible = [one for one in others if self.is_possible(name, one)]
+        if name in NETWORKS:
+            possible = possible[: self.ladder.allowance.effort.contenders]
+        return list(dict.fromkeys([*best, *possible]))
+
+    def error(self, name: str, recipe: Recipe, share: float) -> float:
+        """What a recipe with a share of its training errs, in the mean over all trials."""
+        ladder = self.ladder.of({name: recipe})
+        try:
+            fitted = (ladder.fit(name, one.past, one.taught, share) for one in self.trials)
+            errors = [one.error(fit) for one, fit in zip(self.trials, fitted, strict=True)]
+        except FAILURES:
+            return np.inf
+        return float(np.mean(errors))
+
+
 def trials_of(
     X: Windows, y: np.ndarray, train: np.ndarray, ladder: Ladder, ground: Ground
 ) -> list[Trial]:
@@ -190,15 +248,17 @@ def race(
         return whole
     if not trials:
         return Race(recipes={name: first(name, ground) for name in names}, relative=ground.several)
+    track = Track(trials, ladder, ground)
     found = _kept_races(names, kept)
     raced = {}
     with Stop(deadline) as stop:
         if any(name in NETWORKS for name in names):
             # It costs next to nothing, and tells what is worth a network's time.
             if "linear" not in found:
-                found["linear"] = run("linear", trials, ladder, ground)
-            ground = replace(ground, scouted=_best_of_forms(found["linear"].heats))
-        for name, one in _each(names, found, (trials, ladder, ground), jobs, tell):
+                found["linear"] = run("linear", track)
+            scouted = _best_of_forms(found["linear"].heats)
+            track = replace(track, ground=replace(ground, scouted=scouted))
+        for name, one in _each(names, found, track, jobs, tell):
             # What was interrupted may have been learned by half.
             if stop.reason is not None:
                 break
@@ -206,19 +266,24 @@ def race(
             kept.put(f"race-{name}", one)
     if stop.reason == "interrupted":
         raise KeyboardInterrupt
-    begun = {name: _begun(name, trials, ladder, ground) for name in names}
-    chosen = {name: one.chosen for name, one in raced.items()}
-    whole = Race(
-        heats={name: one.heats for name, one in raced.items()},
-        recipes=begun | {name: _recipe_of(name, heat) for name, heat in chosen.items()},
-        chosen=chosen,
-        relative=ground.several,
-        untold=tuple(name for name in names if name not in raced or raced[name].n_left),
-        behind=tuple(name for name, one in raced.items() if one.behind),
-    )
+    whole = _told(names, raced, track)
     if raced:
         kept.put(WHOLE, whole)
     return whole
+
+
+def _told(names, raced, track):
+    """What the races of some rungs tell; the others stay as they begin."""
+    chosen = {name: one.chosen for name, one in raced.items()}
+    won = {name: _recipe_of(name, heat) for name, heat in chosen.items()}
+    return Race(
+        heats={name: one.heats for name, one in raced.items()},
+        recipes={name: track.begun(name) for name in names} | won,
+        chosen=chosen,
+        relative=track.ground.several,
+        untold=tuple(name for name in names if name not in raced or raced[name].n_left),
+        behind=tuple(name for name, one in raced.items() if one.behind),
+    )
 
 
 def _kept_races(names, kept):
@@ -227,7 +292,7 @@ def _kept_races(names, kept):
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _each(names, found, how, jobs, tell):
+def _each(names, found, track, jobs, tell):
     """The races of all rungs as they come on: (name, race), first in their order, then on merit."""
     so_far = dict(found)
     jobs = min(check_count("jobs", jobs), len(names), cpu_count())
@@ -237,7 +302,7 @@ def _each(names, found, how, jobs, tell):
         """Runs of rungs, one after the other or side by side, and what they found."""
         nonlocal number
         calls = [
-            delayed(run)(name, *how, so_far.get(name), **options)
+            delayed(run)(name, track, so_far.get(name), **options)
             for name in order
             if name not in done_before
         ]
@@ -251,7 +316,7 @@ def _each(names, found, how, jobs, tell):
             yield name, so_far[name]
 
     yield from runs(names, found, whole=False)
-    behind, time = _behind(names, so_far, *how[:2])
+    behind, time = _behind(names, so_far, track)
     for name in behind:
         so_far[name] = replace(so_far[name], n_left=0, behind=True)
         yield name, so_far[name]
@@ -259,7 +324,7 @@ def _each(names, found, how, jobs, tell):
     yield from runs(sorted(left, key=lambda name: so_far[name].chosen.error), time=time)
 
 
-def _behind(names, raced, trials, ladder):
+def _behind(names, raced, track):
     """(names, time): the networks whose race is over after the first stage, and the others' time.
 
     None are over where the others would not be trained for longer, as they see all they can.
@@ -269,12 +334,12 @@ def _behind(names, raced, trials, ladder):
     leading = [name for name, error in firsts.items() if error <= (1 + LEAD) * least]
     if len(leading) in (0, len(firsts)):
         return [], 1.0
-    time = ladder.allowance.time_of(len(leading))
-    n_windows = len(trials[0].past)
+    allowance = track.ladder.allowance
+    time = allowance.time_of(len(leading))
 
     def updates(name, time):
         recipe = replace(raced[name].best[0], time=time)
-        return ladder.allowance.updates(name, recipe, n_windows)
+        return allowance.updates(name, recipe, track.n_windows)
 
     if not any(updates(name, time) > updates(name, 1.0) for name in leading):
         return [], 1.0
@@ -283,9 +348,7 @@ def _behind(names, raced, trials, ladder):
 
 def run(
     name: str,
-    trials: list[Trial],
-    ladder: Ladder,
-    ground: Ground,
+    track: Track,
     before: Raced | None = None,
     *,
     whole: bool = True,
@@ -296,38 +359,25 @@ def run(
     A network's trainings may take ``time`` times as long from now on.
     """
     heats = {} if before is None else {(heat.recipe, heat.share): heat for heat in before.heats}
+    shares = _shares(name)
 
     def error(recipe, share):
         """The least error of a recipe up to some share of a training."""
         if (recipe, share) not in heats:
-            set_so = ladder.of({name: recipe})
-            heats[recipe, share] = Heat(recipe, share, _error(set_so, name, trials, share))
+            heats[recipe, share] = Heat(recipe, share, track.error(name, recipe, share))
         so_far = shares[: shares.index(share) + 1]
         return min(heats[recipe, one].error for one in so_far if (recipe, one) in heats)
 
-    effort = ladder.allowance.effort
-    shares = _shares(name)
-    left = [
-        stage for stage in stages(name) if name not in NETWORKS or stage.__name__ in effort.stages
-    ]
-    best = [_begun(name, trials, ladder, ground)]
+    left, best = track.stages(name), [track.begun(name)]
     if before is not None:
-        left = left[len(left) - before.n_left :]
-        best = before.best
+        left, best = left[len(left) - before.n_left :], before.best
         if name in NETWORKS:
             best = [replace(recipe, time=time) for recipe in best]
     n_now = len(left) if whole or name not in NETWORKS else 1
     for stage in left[:n_now]:
-        others = [one for recipe in best for one in stage(name, recipe, ground)]
-        others = [
-            one for one in dict.fromkeys(others) if _is_possible(one, name, trials[0], ladder)
-        ]
-        if name in NETWORKS:
-            others = others[: effort.contenders]
-        contenders = list(dict.fromkeys([*best, *others]))
-        if len(contenders) == len(best):
-            continue
-        best = _winners(contenders, shares, error)
+        contenders = track.contenders(name, best, stage)
+        if len(contenders) > len(best):
+            best = _winners(contenders, shares, error)
     for recipe in best:
         # Without any other there is nothing to judge, but the rank among the rungs.
         error(recipe, shares[-1])
@@ -344,15 +394,6 @@ def _winners(contenders, shares, error):
         if share != shares[-1]:
             contenders = contenders[: max(KEPT, -(-len(contenders) // 2))]
     return contenders[:KEPT]
-
-
-def _begun(name, trials, ladder, ground):
-    """The recipe that a rung starts from."""
-    recipe = first(name, ground)
-    if _is_possible(recipe, name, trials[0], ladder):
-        return recipe
-    # What serves the linear model may take a network too long.
-    return first(name, replace(ground, scouted=()))
 
 
 def _shares(name):
@@ -384,26 +425,3 @@ def _recipe_of(name, heat):
     """The recipe of a run: trained for a shorter time, if that was not of the last round."""
     shorter = heat.share / _shares(name)[-1]
     return replace(heat.recipe, length=heat.recipe.length * shorter)
-
-
-def _is_possible(recipe, name, trial, ladder):
-    """Whether the windows have the steps, and a network of it can be trained for long enough."""
-    if recipe.steps > trial.past.length or (recipe.form.logs and not trial.is_positive):
-        return False
-    if name in SEASONAL:
-        longest = LONGEST_SEASON.get(name, trial.past.length)
-        return recipe.season <= min(longest, trial.past.length)
-    if name == "linear" and recipe.loss == "mae":
-        n_inputs = recipe.n_inputs(trial.past.n_features)
-        return trial.taught.size * n_inputs <= MOST_OF_ABSOLUTE
-    return name not in NETWORKS or ladder.allowance.affords(name, recipe, len(trial.past))
-
-
-def _error(ladder, name, trials, share):
-    """The mean over all trials."""
-    try:
-        return float(
-            np.mean([one.error(ladder.fit(name, one.past, one.taught, share)) for one in trials])
-        )
-    except FAILURES:
-        return np.inf

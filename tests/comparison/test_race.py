@@ -90,7 +90,8 @@ def test_a_network_that_a_shorter_training_serves_better_gets_one(
     """The rounds of a race tell: a run of half of the last round's training, half of a full one."""
     errors = {1 / 8: 3.0, 1 / 4: 1.0, 1 / 2: 2.0}
     monkeypatch.setattr(
-        "skrnn.comparison.race._error", lambda ladder, name, trials, share: errors.get(share, 1.0)
+        "skrnn.comparison.race.Track.error",
+        lambda track, name, recipe, share: errors.get(share, 1.0),
     )
 
     found, _ = raced(weekly, make_reading, ("dense",))
@@ -107,9 +108,9 @@ def test_the_most_promising_network_goes_on_first(weekly, make_reading, monkeypa
     X, y = preparation.windows(reading.frames)
     trials = trials_of(X, y, np.arange(100), ladder, ground)
     monkeypatch.setattr(
-        "skrnn.comparison.race._error",
-        lambda ladder, name, trials, share: (
-            (2.0 if name == "dense" else 1.0) - (ladder.recipes[name].form == Form("row"))
+        "skrnn.comparison.race.Track.error",
+        lambda track, name, recipe, share: (
+            (2.0 if name == "dense" else 1.0) - (recipe.form == Form("row"))
         ),
     )
     monkeypatch.setitem(EFFORTS, "quick", replace(EFFORTS["quick"], contenders=20))
@@ -510,10 +511,8 @@ def led(make_reading, monkeypatch, errors, updates=1_000):
     index = pd.date_range("2024-01-01", periods=2_000, freq="h", name="time")
     rows = pd.DataFrame({"load": np.random.default_rng(0).normal(size=2_000)}, index=index)
     monkeypatch.setattr(
-        "skrnn.comparison.race._error",
-        lambda ladder, name, trials, share: (
-            errors.get(name, 1.0) / (1 + share * getattr(ladder.recipes.get(name), "time", 1.0))
-        ),
+        "skrnn.comparison.race.Track.error",
+        lambda track, name, recipe, share: errors.get(name, 1.0) / (1 + share * recipe.time),
     )
     effort = replace(EFFORTS["default"], updates=updates, contenders=2)
     monkeypatch.setitem(EFFORTS, "default", effort)
