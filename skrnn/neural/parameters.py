@@ -10,7 +10,8 @@ embedding : int, default=None
     in one feature a step, such as the words of texts (``TokenSequences``). 0 is unknown, and so
     are codes above the highest of ``fit``. A training step of the fused engine moves the vectors
     of its batch's codes alone, and what the optimizer remembers of the others stays as it is
-    ("lazy" Adam); Keras's goes on with those. None: X is numbers.""",
+    ("lazy" Adam); Keras's goes on with those, and clips gradients before it sums those of a code
+    that comes twice. None: X is numbers.""",
     "<training>": """\
 optimizer : {"adam", "rmsprop", "sgd"} or Keras optimizer, default="adam"
     The optimizer.
