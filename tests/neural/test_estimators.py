@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
@@ -143,6 +144,26 @@ def test_clipnorm_limits_the_step(data):
     moved = [np.linalg.norm(b - a) for a, b in zip(one.weights_, two.weights_, strict=True)]
 
     assert 0 < max(moved) <= 1e-3 * (1 + 1e-4)
+
+
+def test_recurrent_networks_shorten_the_gradient_of_all_weights(data, engine):
+    """By default, where nothing else is said; others do not."""
+    X, y = data
+    large = {"normalize_y": False, "optimizer": "sgd", "learning_rate": 0.001}
+
+    def weights(model, **options):
+        model = clone(model).set_params(engine=engine, epochs=2, random_state=0, **large, **options)
+        return np.concatenate([np.ravel(one) for one in model.fit(X, 10 * y).weights_])
+
+    for model, norm in ((RNNRegressor("gru", 3), 1.0), (DenseRegressor(3), None)):
+        as_it_is = weights(model)
+        np.testing.assert_array_equal(as_it_is, weights(model, global_clipnorm=norm))
+        assert not np.array_equal(
+            weights(model, global_clipnorm=1.0), weights(model, global_clipnorm=None)
+        )
+        by_weight = weights(model, clipnorm=0.5)
+        np.testing.assert_array_equal(by_weight, weights(model, clipnorm=0.5, global_clipnorm=None))
+        assert not np.array_equal(by_weight, as_it_is)
 
 
 def test_learning_rate_falls_evenly(data):
@@ -676,6 +697,7 @@ def test_textbook_arrays():
         ),
         ({"weight_decay": -1}, "weight_decay must be above 0, got -1"),
         ({"global_clipnorm": 0}, "global_clipnorm must be above 0, got 0"),
+        ({"global_clipnorm": "on"}, "global_clipnorm must be \"auto\", a number or None, got 'on'"),
         ({"global_clipnorm": 1, "clipnorm": 1}, "set one of them to None"),
         ({"clipnorm": -1.0}, "clipnorm must be above 0, got -1.0"),
         ({"validation_fraction": 1.5}, "validation_fraction must be above 0 and below 1, got 1.5"),
