@@ -67,6 +67,14 @@ class _Array:
         everywhere = ir.Constant(ir.VectorType(integer, self.vector.count), None)
         return self.builder.shuffle_vector(first, nothing, everywhere)
 
+    def fetch(self, pointer):
+        """Have what is at a pointer come closer, while other work is done; it need not exist."""
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        fetch = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0i8")
+        to_read, close, data = (ir.Constant(flag, number) for number in (0, 3, 1))
+        self.builder.call(fetch, [self.builder.bitcast(pointer, byte), to_read, close, data])
+
     def sums(self, starts, columns):
         """Sums of a tile, which start from a vector for each row.
 
@@ -212,13 +220,22 @@ def _transposed_tile(rows, vectors):
             for row in js
         ]
         steps, _, lanes = D.shape
-        with (
-            cgutils.for_range(builder, steps) as step,
-            cgutils.for_range(builder, lanes) as lane,
-        ):
-            left = [D.spread(step.index, row, lane.index) for row in js]
-            right = [S.load(lane.index, step.index, column) for column in columns]
-            _add_products(builder, sums, left, right)
+        begin, one, many = (ir.Constant(steps.type, number) for number in (0, 1, rows))
+        below = builder.add(j, many)
+        with cgutils.for_range(builder, steps) as step:
+            # Steps of D lie far apart, and so do rows of sums: what is read next is fetched now.
+            after = builder.add(step.index, one)
+            goes_on = builder.icmp_signed("<", after, steps)
+            here, there = D.at((after, j, begin), D.number), D.at((begin, below, begin), D.number)
+            following = builder.select(goes_on, here, there)
+            row_below = builder.add(below, builder.urem(step.index, many))
+            for column in columns:
+                out.fetch(out.at((row_below, column), out.number))
+            with cgutils.for_range(builder, lanes) as lane:
+                D.fetch(builder.gep(following, [builder.mul(lane.index, many)]))
+                left = [D.spread(step.index, row, lane.index) for row in js]
+                right = [S.load(lane.index, step.index, column) for column in columns]
+                _add_products(builder, sums, left, right)
         for row, totals in zip(js, sums, strict=True):
             for column, total in zip(columns, totals, strict=True):
                 place = out.at((row, column), out.vector)
