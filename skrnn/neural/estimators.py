@@ -36,6 +36,10 @@ from skrnn.wording import count, listing
 EPOCHS = 40
 TRIED_EPOCHS = (8, 40, 120)
 FEW_SAMPLES = 200
+# What batch_size="auto" is; a network that learns slowly takes half from so few samples on, whose
+# epochs are not chosen, to fewer than so many.
+BATCH = 64
+MANY_SAMPLES = 2_000
 
 
 # What each of several networks has for itself.
@@ -52,6 +56,7 @@ class NetworkEstimator(Trainable):
     """
 
     _: KW_ONLY
+    batch_size: int | str = "auto"
     epochs: int | str = "auto"
     callbacks: list | None = None
     n_estimators: int = 1
@@ -306,6 +311,21 @@ class NetworkEstimator(Trainable):
             )
         return samples.take(known)
 
+    def _check_batch_size(self):
+        if isinstance(self.batch_size, str) and self.batch_size != "auto":
+            raise ValueError(
+                f'batch_size must be "auto" or a whole number, got {self.batch_size!r}'
+            )
+        if self.batch_size != "auto":
+            super()._check_batch_size()
+
+    def _batch_size(self, n_samples):
+        """How many samples a training step has, of so many."""
+        if self.batch_size != "auto":
+            return self.batch_size
+        halved = self.learns_slowly and FEW_SAMPLES <= n_samples < MANY_SAMPLES
+        return BATCH // 2 if halved else BATCH
+
     def _epochs(self):
         if isinstance(self.epochs, str) and self.epochs != "auto":
             raise ValueError(f'epochs must be "auto" or a whole number, got {self.epochs!r}')
@@ -419,7 +439,7 @@ class NetworkEstimator(Trainable):
             samples.windows,
             y,
             _mean_one(samples.weights),
-            batch_size=self.batch_size,
+            batch_size=self._batch_size(len(samples)),
             dtype=self.dtype,
             seed=seed,
             known_ahead=self.known_ahead_,
@@ -602,7 +622,7 @@ class NetworkEstimator(Trainable):
         outputs = np.empty((len(windows), network.outputs))
         outputs[complete] = found
         rest = np.flatnonzero(~complete)
-        for part in windows[rest].batches(max(self.batch_size, 1024)):
+        for part in windows[rest].batches(1024):
             some = windows[rest[part]]
             complete = filled(some, self.fill_values_)
             ahead = self._filled_ahead(some, complete)

@@ -47,6 +47,10 @@ class Recurrence:
     reads_sequences = True
     explodes = True
 
+    @property
+    def learns_slowly(self):
+        return self.cell == "simple"
+
     def _layers(self):
         cell = check_option("cell", self.cell, CELLS)
         units = check_counts("units", self.units)

@@ -44,6 +44,8 @@ class Trainable:
     callbacks = None
     # Whether gradients pass through so many products that they may explode.
     explodes = False
+    # Whether few samples teach it more in more and smaller steps.
+    learns_slowly = False
 
     @abstractmethod
     def _loss(self) -> Loss: ...
@@ -53,7 +55,7 @@ class Trainable:
             if one.type is bool:
                 check_flag(one.name, getattr(self, one.name))
         check_option("engine", self.engine, ENGINES)
-        check_count("batch_size", self.batch_size)
+        self._check_batch_size()
         check_schedule(self.learning_rate_schedule, self.learning_rate_decay)
         for name in ("learning_rate", "clipnorm", "weight_decay"):
             if getattr(self, name) is not None:
@@ -85,6 +87,9 @@ class Trainable:
             "seed": int(check_random_state(self.random_state).randint(1, 2**31 - 1)),
         }
         return Training(**{**values, **changes})
+
+    def _check_batch_size(self):
+        check_count("batch_size", self.batch_size)
 
     def _epochs(self):
         return check_count("epochs", self.epochs)

@@ -1,4 +1,4 @@
-"""epochs="auto": 30, and of few windows what forecast the newer ones best."""
+"""epochs="auto": 40, and of few windows what forecast the newer ones best."""
 
 import numpy as np
 import pytest
