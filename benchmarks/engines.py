@@ -7,6 +7,7 @@ is the best of some runs, contenders in turn.
 """
 
 import argparse
+import itertools
 import os
 import time
 
@@ -205,7 +206,7 @@ def operations(cell, units, features=FEATURES, length=LENGTH, batch=BATCH):
     """
     if cell == "dense":
         sizes = (length * features, *units, 1)
-        return 6 * sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True)) * batch
+        return 6 * sum(a * b for a, b in itertools.pairwise(sizes)) * batch
     gates = {"simple": 1, "lstm": 4, "gru": 3}[cell]
     inputs = (features, *units[:-1])
     return (

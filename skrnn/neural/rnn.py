@@ -49,6 +49,7 @@ class Recurrence:
 
     @property
     def learns_slowly(self):
+        """Whether few samples teach it more in more and smaller steps."""
         return self.cell == "simple"
 
     def _layers(self):
