@@ -104,7 +104,7 @@ def compare_networks():
 parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
 )
-parser.add_argument("--seeds", type=int, default=3)
+parser.add_argument("--seeds", type=int, default=9)
 parser.add_argument("--quick", action="store_true", help="one seed and two epochs")
 args = parser.parse_args()
 if not FILE.exists():
