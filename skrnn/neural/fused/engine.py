@@ -29,7 +29,6 @@ from skrnn.neural.fused.loop import (
     Inputs,
     Learning,
     Places,
-    Reads,
     Weights,
 )
 from skrnn.neural.fused.losses import LOSSES, mean_loss, n_losses
@@ -37,6 +36,7 @@ from skrnn.neural.fused.memory import LANE_STEP
 from skrnn.neural.fused.optimizers import DEFAULTS, optimizer_record, settings
 from skrnn.neural.fused.plan import Plan
 from skrnn.neural.fused.readings import Reading, Readings
+from skrnn.neural.fused.table import reads_of
 from skrnn.neural.fused.threads import DONE, Crew, allowed_threads, shared_state, together
 from skrnn.neural.network import Embedding, Network, OneHot, Recurrent
 from skrnn.neural.pool import Pool
@@ -224,7 +224,7 @@ class Trainer:
             optimizer=optimizer,
             memory=np.zeros((n_remembered, plan.n_dense), network.dtype),
             totals=np.zeros(2),
-            reads=_reads(plan.table, feed, n_remembered, network.dtype),
+            reads=reads_of(plan.table, feed, n_remembered, network.dtype),
         )
         self.memories = [
             memory_of(plan.rows, self.lanes, network.dtype) for _ in range(self.crew.most)
@@ -367,24 +367,6 @@ class Trainer:
             self.learning.memory[i] = dense
             rows = self.learning.reads.remembered[:, i]
             rows[:] = table.reshape(rows.shape)
-
-
-def _reads(table, feed, n_remembered, dtype):
-    """What a batch reads of a table at most."""
-    n_codes = feed.most_steps() if table.codes else 0
-    n_rows = min(n_codes, table.codes)
-    n_gradients = feed.batch_size if table.mean else n_codes
-    return Reads(
-        codes=np.zeros(n_codes, np.int64),
-        gradients=np.empty((n_gradients, table.units), dtype),
-        gradient_of=np.zeros(n_codes, np.int64),
-        row_of=np.full(table.codes, -1),
-        code_of=np.zeros(n_rows, np.int64),
-        numbers=np.empty(n_rows * table.units, dtype),
-        gradient=np.empty(n_rows * table.units, dtype),
-        memory=np.empty(n_remembered * n_rows * table.units, dtype),
-        remembered=np.zeros((table.codes, n_remembered, table.units), dtype),
-    )
 
 
 # ---------------------------------------------------------------------- prediction

@@ -12,13 +12,13 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import compiled, part_of, shaped
 from skrnn.neural.fused.gathering import Read, gather, gather_missing, gather_targets, loss_factor
-from skrnn.neural.fused.kernels import add_to, copy, fill, mixed
+from skrnn.neural.fused.kernels import add_to, copy, fill, mixed, scale
 from skrnn.neural.fused.layers import backward, forward
-from skrnn.neural.fused.layers.embedding import Table, code_of
+from skrnn.neural.fused.layers.embedding import Table
 from skrnn.neural.fused.losses import loss_gradient, softmax_losses
 from skrnn.neural.fused.memory import AHEAD, ALL, LANE_STEP, SAMPLES, view
-from skrnn.neural.fused.optimizers import begin_step, optimize, shorten, squares
-from skrnn.neural.fused.products import transpose
+from skrnn.neural.fused.optimizers import begin_step, optimize, shortening, squares
+from skrnn.neural.fused.table import PARTS, Reads, keep_codes, move_part, n_read, sum_part
 from skrnn.neural.fused.threads import ARRIVED, DONE, NEXT, OPENED, STOP, add, put, seen, wait_for
 from skrnn.neural.fused.tiny import put_back, tiny_as_zero
 from skrnn.neural.network import MOMENTUM
@@ -88,25 +88,6 @@ class Weights(NamedTuple):
     n_packed: int
 
 
-class Reads(NamedTuple):
-    """What a batch reads of a table, code by code, and the rows that these are."""
-
-    # The codes in the order of the samples and their steps; the gradients of what was given, and
-    # which of them is each code's: its own, or where a mean was given that of its sample.
-    codes: np.ndarray
-    gradients: np.ndarray
-    gradient_of: np.ndarray
-    # For each code which of the rows it is, or -1, and which code each row is.
-    row_of: np.ndarray
-    code_of: np.ndarray
-    # The rows beside each other: numbers, gradients, and what the optimizer remembers of each.
-    numbers: np.ndarray
-    gradient: np.ndarray
-    memory: np.ndarray
-    # What it remembers of the rows of all codes: (codes, vectors, units).
-    remembered: np.ndarray
-
-
 class Learning(NamedTuple):
     """What training changes beside the weights."""
 
@@ -135,6 +116,19 @@ class Batches(NamedTuple):
     n_losses: int
     quantiles: np.ndarray
     # What draws what is left out in the first batch. The next has the next number.
+    seed: int
+
+
+class Batch(NamedTuple):
+    """Samples whose gradients are summed: the first of the order's, and the one behind the last."""
+
+    begin: int
+    end: int
+    # How many gradients are summed apart, and how many codes of a table are read.
+    n_shares: int
+    n_codes: int
+    # What losses are multiplied by, beside weights, and what draws what is left out.
+    factor: float
     seed: int
 
 
@@ -265,10 +259,10 @@ def update_block(weights, learning, n_shares, block):
 
 
 @part_of
-def update(network, weights, learning, n_shares, n, n_codes):
-    """The optimizer's step, with the gradients of all shares of a batch: but for shared blocks.
+def update(weights, learning, n_shares, n):
+    """The optimizer's step, with the gradients of all shares of a batch of n samples.
 
-    Of n samples, which have read so many codes.
+    But for what threads share, which goes on from here.
     """
     loss = 0.0
     for share in range(n_shares):
@@ -285,9 +279,7 @@ def update(network, weights, learning, n_shares, n, n_codes):
     if not shared:
         for block in range(n_blocks):
             _sum_block(weights, learning, n_shares, block)
-    n_rows = _sum_rows(network.table, learning.reads, n_codes)
-    of_table = learning.reads.gradient[: n_rows * network.table.units]
-    _clip(weights, learning.optimizer[0], learning.gradient[:n_dense], of_table)
+    _clip(weights, learning.optimizer[0], learning.gradient[:n_dense], learning.reads)
     begin_step(learning.optimizer)
     if n_in_runs < n_dense:
         _move(weights, learning, n_in_runs, n_dense)
@@ -296,8 +288,6 @@ def update(network, weights, learning, n_shares, n, n_codes):
     for i in range(weights.n_learned, weights.vector.shape[0]):
         goal = _total(learning.gradients, n_shares, weights.others[i - begin])
         weights.vector[i] += (goal - weights.vector[i]) * moved
-    if n_rows:
-        _learn_rows(network.table, weights, learning, n_rows)
     if not shared:
         for block in range(n_blocks):
             _move_block(weights, learning, block)
@@ -314,126 +304,28 @@ def _total(gradients, n_shares, number):
 
 
 @part_of
-def _clip(weights, optimizer, gradient, of_table):
+def _clip(weights, optimizer, gradient, reads):
     """Shorten the gradients of all weights, of which some are of a table."""
+    of_table = 0.0
+    for part in range(reads.squares.shape[0]):
+        of_table += reads.squares[part]
+    reads.factor[0] = 1.0
     if optimizer.global_clipnorm < math.inf:
-        total = squares(gradient) + squares(of_table)
-        shorten(gradient, total, optimizer.global_clipnorm)
-        shorten(of_table, total, optimizer.global_clipnorm)
+        factor = shortening(squares(gradient) + of_table, optimizer.global_clipnorm)
+        if factor < 1.0:
+            scale(gradient, factor)
+        of_table *= factor * factor
+        reads.factor[0] = factor
     most = optimizer.clipnorm
     if most < math.inf:
         factors = np.zeros(weights.n_variables)
         for i in range(weights.n_dense):
             factors[weights.variable_of[i]] += gradient[i] * gradient[i]
         for variable in range(weights.n_variables):
-            norm = math.sqrt(factors[variable])
-            factors[variable] = most / norm if norm > most else 1.0
+            factors[variable] = shortening(factors[variable], most)
         for i in range(weights.n_dense):
             gradient[i] *= gradient.dtype.type(factors[weights.variable_of[i]])
-        shorten(of_table, squares(of_table), most)
-
-
-# ---------------------------------------------------------------------- a table's rows
-
-# What a batch reads of a table is few of its rows: these alone are moved, and what the optimizer
-# remembers of the others stays as it is.
-
-
-@part_of
-def _n_steps(network, windows, order, first, stop):
-    """How many steps the samples order[first:stop] have together."""
-    steps = network.table.steps
-    if not windows.missing.shape[0]:
-        return (stop - first) * steps
-    n = 0
-    for i in range(first, stop):
-        n += steps - windows.missing[order[i]]
-    return n
-
-
-@part_of
-def _keep_codes(network, numbers, n, sample, first, reads):
-    """Keep the codes that n samples have read, and the gradients of what was given.
-
-    They are the samples from ``sample`` on, and the codes from the ``first`` on, of the batch.
-    """
-    table = network.table
-    X = view(numbers, table.x, table.steps, 1)
-    begins = np.empty(n, np.int64)
-    place = np.empty(n, np.int64)
-    for b in range(n):
-        begins[b] = int(numbers[network.missing, b])
-        place[b] = first - begins[b]
-        first += table.steps - begins[b]
-    D = view(numbers, table.d, 1 if table.mean else table.steps, table.units)
-    given = np.empty((numbers.shape[1], table.units), numbers.dtype)
-    for t in range(int(begins.min()), table.steps):
-        if not table.mean:
-            transpose(D[t], given)
-        for b in range(n):
-            if t < begins[b]:
-                continue
-            k = place[b] + t
-            reads.codes[k] = code_of(X[t, 0, b], table.codes)
-            reads.gradient_of[k] = sample + b if table.mean else k
-            if not table.mean:
-                for j in range(table.units):
-                    reads.gradients[k, j] = given[b, j]
-    if table.mean:
-        for b in range(n):
-            share = numbers.dtype.type(1 / (table.steps - begins[b]))
-            for j in range(table.units):
-                reads.gradients[sample + b, j] = numbers[table.d + j, b] * share
-
-
-@part_of
-def _sum_rows(table, reads, n_codes):
-    """The gradients of the rows that a batch has read, and how many rows these are."""
-    u = table.units
-    n_rows = 0
-    for k in range(n_codes):
-        code = reads.codes[k]
-        given = reads.gradient_of[k]
-        row = reads.row_of[code]
-        # Numbers are read where they lie: to make an array of each row would take longer.
-        if row < 0:
-            row = n_rows
-            reads.row_of[code] = row
-            reads.code_of[row] = code
-            n_rows += 1
-            for j in range(u):
-                reads.gradient[row * u + j] = reads.gradients[given, j]
-        else:
-            for j in range(u):
-                reads.gradient[row * u + j] += reads.gradients[given, j]
-    return n_rows
-
-
-@part_of
-def _learn_rows(table, weights, learning, n_rows):
-    """The optimizer's step for the rows of a table that a batch has read."""
-    reads = learning.reads
-    u = table.units
-    n = n_rows * u
-    n_remembered = learning.memory.shape[0]
-    memory = shaped(reads.memory[: n_remembered * n], n_remembered, n)
-    packed = weights.packed[table.packed :]
-    for row in range(n_rows):
-        code = reads.code_of[row]
-        for j in range(u):
-            reads.numbers[row * u + j] = packed[code * u + j]
-        for i in range(n_remembered):
-            for j in range(u):
-                memory[i, row * u + j] = reads.remembered[code, i, j]
-    optimize(reads.numbers[:n], reads.gradient[:n], memory, 0, learning.optimizer)
-    for row in range(n_rows):
-        code = reads.code_of[row]
-        reads.row_of[code] = -1
-        for j in range(u):
-            packed[code * u + j] = reads.numbers[row * u + j]
-        for i in range(n_remembered):
-            for j in range(u):
-                reads.remembered[code, i, j] = memory[i, row * u + j]
+        reads.factor[0] *= shortening(of_table, most)
 
 
 @part_of
@@ -484,65 +376,120 @@ def train(network, inputs, targets, batches, weights, learning, memory, shared, 
 
 @part_of
 def _train(network, inputs, targets, batches, weights, learning, memory, shared, n_threads):
-    n_samples = batches.order.shape[0]
-    for batch in range(-(-n_samples // batches.size)):
-        begin = batch * batches.size
-        end = min(begin + batches.size, n_samples)
-        n_chunks = -(-(end - begin) // batches.lanes)
-        n_shares = min(n_chunks, learning.losses.shape[0])
-        factor = loss_factor(
-            targets, batches.order, begin, end - begin, batches.n_losses, network.target_steps
-        )
-        while not seen(shared, STOP):
-            which = add(shared, NEXT, 1)
-            if which >= n_shares:
-                break
-            loss = 0.0
-            gradient = learning.gradients[which]
-            fill(gradient, 0)
-            for chunk in range(which, n_chunks, n_shares):
-                if seen(shared, STOP):
-                    return
-                first = begin + chunk * batches.lanes
-                n = min(batches.lanes, end - first)
-                numbers = _chunk(network, memory, n)
-                _read_chunk(network, inputs, targets, batches, first, n, factor, numbers)
-                numbers[AHEAD, 0] = first - begin
-                numbers[ALL, 0] = end - begin + -(end - begin) % LANE_STEP
-                seed = mixed(batches.seed + batch, 0)
-                loss += _learn(network, batches, weights.packed, gradient, numbers, seed)
-                if network.table.codes:
-                    ahead = _n_steps(network, inputs.windows, batches.order, begin, first)
-                    _keep_codes(network, numbers, n, first - begin, ahead, learning.reads)
-                if inputs.carried.shape[0]:
-                    _keep_states(network, numbers, first - begin, n, inputs.carried)
-            learning.losses[which] = loss
+    for begin in range(0, batches.order.shape[0], batches.size):
+        batch = _batch(network, inputs, targets, batches, learning, begin)
+        _learn_shares(network, inputs, targets, batches, batch, weights, learning, memory, shared)
+        if batch.n_codes:
+            if not _meet(shared, n_threads):
+                return
+            _sum_rows(network.table, learning.reads, batch.n_codes, shared)
         opened = seen(shared, OPENED)
         if seen(shared, STOP):
             return
         if _is_last(shared, n_threads):
-            n_codes = 0
-            if network.table.codes:
-                n_codes = _n_steps(network, inputs.windows, batches.order, begin, end)
-            update(network, weights, learning, n_shares, end - begin, n_codes)
+            update(weights, learning, batch.n_shares, batch.end - begin)
             add(shared, DONE, 1)
             _open(shared)
         elif not wait_for(shared, OPENED, opened):
             return
-        if not _in_blocks(weights, learning):
+        if not (_in_blocks(weights, learning) or batch.n_codes):
             continue
-        # Once begun it is finished, whatever stops the training.
-        while True:
-            block = add(shared, NEXT, 1)
-            if block >= weights.blocks.shape[0] - 1:
-                break
-            update_block(weights, learning, n_shares, block)
+        _move_shares(network.table, weights, learning, batch, shared)
         opened = seen(shared, OPENED)
         if _is_last(shared, n_threads):
-            _pack_rest(weights)
+            if _in_blocks(weights, learning):
+                _pack_rest(weights)
             _open(shared)
         elif not wait_for(shared, OPENED, opened):
             return
+
+
+@part_of
+def _batch(network, inputs, targets, batches, learning, begin):
+    """The batch that begins with a sample."""
+    end = min(begin + batches.size, batches.order.shape[0])
+    n_codes = 0
+    if network.table.codes:
+        n_codes = n_read(network.table, inputs.windows, batches.order, begin, end)
+    return Batch(
+        begin=begin,
+        end=end,
+        n_shares=min(-(-(end - begin) // batches.lanes), learning.losses.shape[0]),
+        n_codes=n_codes,
+        factor=loss_factor(
+            targets, batches.order, begin, end - begin, batches.n_losses, network.target_steps
+        ),
+        seed=mixed(batches.seed + begin // batches.size, 0),
+    )
+
+
+@part_of
+def _learn_shares(network, inputs, targets, batches, batch, weights, learning, memory, shared):
+    """The losses and gradients of those shares of a batch that no other thread takes."""
+    while not seen(shared, STOP):
+        which = add(shared, NEXT, 1)
+        if which >= batch.n_shares:
+            break
+        loss = 0.0
+        gradient = learning.gradients[which]
+        fill(gradient, 0)
+        for first in range(
+            batch.begin + which * batches.lanes, batch.end, batch.n_shares * batches.lanes
+        ):
+            if seen(shared, STOP):
+                break
+            n = min(batches.lanes, batch.end - first)
+            ahead = first - batch.begin
+            numbers = _chunk(network, memory, n)
+            _read_chunk(network, inputs, targets, batches, first, n, batch.factor, numbers)
+            numbers[AHEAD, 0] = ahead
+            numbers[ALL, 0] = batch.end - batch.begin + -(batch.end - batch.begin) % LANE_STEP
+            loss += _learn(network, batches, weights.packed, gradient, numbers, batch.seed)
+            if batch.n_codes:
+                before = n_read(network.table, inputs.windows, batches.order, batch.begin, first)
+                missing = numbers[network.missing]
+                keep_codes(network.table, missing, numbers, n, ahead, before, learning.reads)
+            if inputs.carried.shape[0]:
+                _keep_states(network, numbers, ahead, n, inputs.carried)
+        learning.losses[which] = loss
+
+
+@part_of
+def _sum_rows(table, reads, n_codes, shared):
+    """Sum the gradients of those rows of a table that no other thread takes."""
+    while not seen(shared, STOP):
+        part = add(shared, NEXT, 1)
+        if part >= PARTS:
+            break
+        sum_part(table, reads, n_codes, part)
+
+
+@part_of
+def _move_shares(table, weights, learning, batch, shared):
+    """Move those blocks of weights and parts of a table's rows that no other thread takes.
+
+    Once begun it is finished, whatever stops the training.
+    """
+    n_blocks = weights.blocks.shape[0] - 1 if _in_blocks(weights, learning) else 0
+    n_parts = PARTS if batch.n_codes else 0
+    while True:
+        which = add(shared, NEXT, 1)
+        if which >= n_blocks + n_parts:
+            break
+        if which < n_blocks:
+            update_block(weights, learning, batch.n_shares, which)
+        else:
+            move_part(table, weights, learning, which - n_blocks)
+
+
+@part_of
+def _meet(shared, n_threads):
+    """Wait for all threads; False where all shall stop."""
+    opened = seen(shared, OPENED)
+    if _is_last(shared, n_threads):
+        _open(shared)
+        return True
+    return wait_for(shared, OPENED, opened)
 
 
 @part_of

@@ -380,6 +380,45 @@ def _adding_rows_tile():
     return _tile(write)
 
 
+def _row_tile(*, add=False):
+    """A row of X, copied to a row of another matrix or added to what is there.
+
+    Rows are a few vectors: of a loop over numbers the compiler would make one number at a time.
+    """
+
+    def write(builder, X, i, out, k):
+        n = out.shape[1]
+        count = ir.Constant(n.type, out.vector.count)
+        rest = builder.urem(n, count)
+
+        def move(kind, j):
+            place = out.at((k, j), kind)
+            found = builder.load(X.at((i, j), kind), align=X.size)
+            if add:
+                found = builder.fadd(builder.load(place, align=out.size), found)
+            builder.store(found, place, align=out.size)
+
+        with cgutils.for_range(builder, builder.udiv(n, count)) as loop:
+            move(out.vector, builder.mul(loop.index, count))
+        with cgutils.for_range(builder, rest) as loop:
+            move(out.number, builder.add(builder.sub(n, rest), loop.index))
+
+    return _tile(write)
+
+
+def _fetching_row():
+    """A row of X comes closer, while other work is done."""
+
+    def write(builder, X, i):
+        n = X.shape[1]
+        count = ir.Constant(n.type, X.vector.count)
+        with cgutils.for_range(builder, builder.udiv(n, count)) as loop:
+            X.fetch(X.at((i, builder.mul(loop.index, count)), X.number))
+
+    return _tile(write)
+
+
+copy_row, add_row, fetch_row = _row_tile(), _row_tile(add=True), _fetching_row()
 _turning = _turning_tile()
 _looking_up = _looking_up_tile()
 _adding_rows = _adding_rows_tile()
