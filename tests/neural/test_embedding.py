@@ -4,6 +4,8 @@ import copy
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from skrnn import (
     ConvClassifier,
@@ -28,6 +30,8 @@ NETWORKS = {
     "gru, both directions": RNNRegressor("gru", (4, 3), bidirectional=True, embedding=3),
     "simple, backwards": RNNRegressor("simple", 4, go_backwards=True, embedding=5),
     "mingru": RNNRegressor("mingru", 4, embedding=2),
+    "wide": RNNRegressor("lstm", 70, bidirectional=True, embedding=18),
+    "dropout": RNNRegressor("gru", 3, embedding=3, dropout=1e-12),
     "convolutions below": RNNRegressor("gru", 4, conv_filters=3, conv_strides=2, embedding=3),
     "segments": RNNRegressor("gru", 4, segment=2, embedding=3),
     "convolutions": ConvRegressor((4, 3), pooling="max", pool_size=2, embedding=3),
@@ -108,6 +112,63 @@ def test_small_batches_train_as_keras_does():
 
     for own, other in zip(ours.weights_, theirs.weights_, strict=True):
         np.testing.assert_allclose(own, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+def test_many_codes_train_as_keras_does(cell):
+    """So it is where chunks read more codes than are summed at a time."""
+    random = np.random.default_rng(0)
+    X = sequences_of(
+        [random.integers(0, 400, size=length) for length in random.integers(3, 30, 80)]
+    )
+    y = random.normal(size=80)
+    model = RNNRegressor(cell, 17, bidirectional=True, embedding=6, global_clipnorm=None)
+    model = fitted(model, X, y, optimizer="sgd", learning_rate=0.1)
+
+    ours, theirs = both_engines(model, X, y, epochs=2, batch_size=40)
+
+    for own, other in zip(ours.weights_, theirs.weights_, strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru", "mingru", "minlstm"])
+def test_vectors_in_place_of_codes_are_the_same(cell):
+    """Products that are looked up are those with the vectors, which dropout takes one by one."""
+    X, y = texts()
+    model = fitted(RNNRegressor(cell, 5, embedding=3, bidirectional=True), X, y, dtype="float32")
+    looked_up = model.predict(X)
+
+    one_by_one = model.set_params(dropout=0.5).predict(X)
+
+    np.testing.assert_allclose(one_by_one, looked_up, atol=1e-6)
+
+
+def test_what_is_missing_moves_no_row():
+    """Steps that shorter sequences lack are no codes: the row of 0 stays where no sample has it."""
+    with_zero, y = texts(20)
+    params = {"batch_size": 5, "random_state": 0, "warm_start": True, "epochs": 1}
+    model = RNNRegressor("gru", 3, embedding=2, **params).fit(with_zero, y)
+    row = model.weights_[0][0].copy()
+    without = sequences_of([1 + np.arange(length) for length in range(3, 10)])
+
+    model.fit(without, y[:7])
+
+    np.testing.assert_array_equal(model.weights_[0][0], row)
+    assert (model.weights_[0][1:4] != row).all()
+
+
+@pytest.mark.parametrize("clip", [{"global_clipnorm": 0.01}, {"clipnorm": 0.01}, {}])
+def test_one_thread_learns_what_two_learn(clip):
+    """Who sums and moves rows does not matter."""
+    X, y = texts(70)
+    model = RNNRegressor("gru", 8, embedding=5, epochs=2, random_state=0, **clip)
+    two = clone(model).fit(X, y)
+
+    with threadpool_limits(1):
+        one = clone(model).fit(X, y)
+
+    for own, other in zip(one.weights_, two.weights_, strict=True):
+        np.testing.assert_array_equal(own, other)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])

@@ -47,7 +47,8 @@ class Stretch(NamedTuple):
     layer gives there is finite and nobody reads it. The gradient of it is zero where the step is
     there in another lane, and not written where it is in none.
 
-    ``codes``, if one number of each is told by a code, and lies there in place of them.
+    ``coded``, if a code tells the numbers of each, and lies there in place of them; ``vectors``,
+    where what the codes stand for lies, unless they stand for numbers of which one is 1.
     """
 
     offset: int
@@ -55,7 +56,8 @@ class Stretch(NamedTuple):
     numbers: int
     missing: int
     late: bool = False
-    codes: bool = False
+    coded: bool = False
+    vectors: tuple | None = None
 
 
 # A chunk has a multiple of this many lanes, so that every loop and product has the same form, and

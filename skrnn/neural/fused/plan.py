@@ -168,6 +168,8 @@ class Plan:
             x=layer["x"],
             d=layer.get("d", 0),
             mean=layer["kind"] == EMBEDDED_MEAN,
+            chosen=layer.get("chosen", 0),
+            vectors=layer.get("vectors", 0),
         )
 
     def vector(self, weights: list, dtype) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from skrnn.neural.fused.compiling import flat, part_of, shaped
 from skrnn.neural.fused.kernels import scale
+from skrnn.neural.fused.layers.codes import vectors_of, whole
 from skrnn.neural.fused.layers.embedding import Table, code_of
 from skrnn.neural.fused.memory import view
 from skrnn.neural.fused.optimizers import optimize, squares
@@ -27,6 +28,7 @@ AHEAD = 8
 class Reads(NamedTuple):
     """What a batch reads of a table, code by code, in the order of the samples and their steps."""
 
+    # -1 where another of the same chunk stands for it.
     codes: np.ndarray
     # The gradients of what was given, one for each code; of a mean one for each sample, and which
     # sample each code is of.
@@ -82,6 +84,9 @@ def keep_codes(table, missing, numbers, n, sample, first, reads):
     They are the samples from ``sample`` on, and the codes from the ``first`` on, of the batch;
     ``missing`` are the steps that each has not.
     """
+    if table.chosen:
+        _keep_chosen(table, missing, numbers, n, first, reads)
+        return
     X = view(numbers, table.x, table.steps, 1)
     begins = np.empty(n, np.int64)
     place = np.empty(n, np.int64)
@@ -111,6 +116,23 @@ def keep_codes(table, missing, numbers, n, sample, first, reads):
 
 
 @part_of
+def _keep_chosen(table, missing, numbers, n, first, reads):
+    """Keep each code once that n samples have read, and nothing (-1) for the others."""
+    n_steps = 0
+    for b in range(n):
+        n_steps += table.steps - int(missing[b])
+    chosen = flat(numbers[table.chosen :])
+    width = whole(table.units + 1)
+    n_rows = vectors_of(numbers, table.vectors, table.units).shape[0]
+    given = shaped(flat(numbers[table.d :])[: n_rows * width], n_rows, width)
+    for row in range(n_rows):
+        reads.codes[first + row] = int(chosen[row])
+        copy_row(given, row, reads.gradients, first + row)
+    for k in range(first + n_rows, first + n_steps):
+        reads.codes[k] = -1
+
+
+@part_of
 def _fetch_sum(reads, k):
     """Have the sum of the k-th code come closer, and what is added to it."""
     first = reads.first_of[reads.codes[k]]
@@ -126,7 +148,7 @@ def sum_part(table, reads, n_codes, part):
     n = 0
     for k in range(n_codes):
         rows[n] = k
-        n += 1 if reads.codes[k] % PARTS == part else 0
+        n += 1 if reads.codes[k] >= 0 and reads.codes[k] % PARTS == part else 0
     n_rows = 0
     for i in range(n):
         if i + AHEAD < n:

@@ -1,15 +1,21 @@
-"""Embeddings: a row of a table for each code that a step reads, or the mean of these rows."""
+"""Embeddings: a row of a table for each code that a step reads, or the mean of these rows.
+
+In front of a recurrent layer that leaves out no inputs the rows are not put in place of the codes:
+those that a chunk reads lie beside each other, and its steps tell which of them they read.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from skrnn.neural.fused.compiling import part_of, shaped
+from skrnn.neural.fused.compiling import flat, part_of, shaped
 from skrnn.neural.fused.initializers import small
 from skrnn.neural.fused.kernels import add_to, fill
+from skrnn.neural.fused.layers.codes import Vectors, whole, width_of
 from skrnn.neural.fused.layers.kinds import Kind, register
 from skrnn.neural.fused.memory import (
+    LANE_STEP,
     NOTHING_MISSING,
     backward_kernel,
     declare,
@@ -18,11 +24,15 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import look_up
-from skrnn.neural.network import Embedding, Summary
+from skrnn.neural.fused.products import copy_row, look_up
+from skrnn.neural.network import Embedding, Recurrent, Summary
 
-EMBEDDING, EMBEDDED_MEAN = 12, 14
-declare(codes="how many codes an embedding has a row for")
+EMBEDDING, EMBEDDED_MEAN, CHOSEN_ROWS = 12, 14, 15
+declare(
+    codes="how many codes an embedding has a row for",
+    chosen="of an embedding in front of what reads codes: the codes that a chunk reads, each once",
+    known="which of these each code is, if it is one of them, or else any number",
+)
 
 
 class Table(NamedTuple):
@@ -38,9 +48,13 @@ class Table(NamedTuple):
     x: int
     d: int
     mean: bool
+    # Where it has the codes of these rows, each once, and the rows; 0 where it has them step by
+    # step.
+    chosen: int
+    vectors: int
 
 
-NO_TABLE = Table(codes=0, units=0, packed=0, steps=0, x=0, d=0, mean=False)
+NO_TABLE = Table(codes=0, units=0, packed=0, steps=0, x=0, d=0, mean=False, chosen=0, vectors=0)
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,23 @@ class EmbeddedMean:
     units: int
 
 
+@dataclass(frozen=True)
+class ChosenRows:
+    """The rows that a chunk reads of an embedding, and which of them each step reads."""
+
+    codes: int
+    units: int
+
+
 def joined(specs: tuple) -> tuple:
-    """Layers as they are planned: an embedding and an average behind it are one."""
-    if len(specs) > 1 and isinstance(specs[0], Embedding) and specs[1] == Summary("average"):
-        return (EmbeddedMean(specs[0].codes, specs[0].units), *specs[2:])
+    """Layers as they are planned: an embedding with what is behind it in mind."""
+    if len(specs) < 2 or not isinstance(specs[0], Embedding):
+        return specs
+    table, following = specs[:2]
+    if following == Summary("average"):
+        return (EmbeddedMean(table.codes, table.units), *specs[2:])
+    if isinstance(following, Recurrent) and not following.dropout:
+        return (ChosenRows(table.codes, table.units), *specs[1:])
     return specs
 
 
@@ -78,6 +105,22 @@ def plan_mean(plan, read, spec):
     )
     plan.embed(plan.blocks[-1][0], small)
     return given
+
+
+def plan_chosen(plan, read, spec):
+    """The same table; each step tells which of the chunk's rows it reads."""
+    given = plan.add(read, CHOSEN_ROWS, read.steps, 1, weights=0, codes=spec.codes)
+    layer = plan.blocks[-1][0]
+    layer["units"] = spec.units
+    plan.embed(layer, small)
+    in_rows = -(-spec.codes // LANE_STEP)
+    most = min(read.steps, in_rows)
+    layer["known"] = plan.reserve(in_rows)
+    layer["chosen"] = plan.reserve(most)
+    # Behind the row that says how many they are.
+    layer["vectors"] = plan.reserve(1 + most, width_of(spec.units + 1)) + 1
+    vectors = Vectors(layer["vectors"], most)
+    return given._replace(numbers=spec.units, coded=True, vectors=vectors)
 
 
 @part_of
@@ -132,5 +175,45 @@ def mean_forward(layers, at, packed, memory, training, seed):
             out[j, b] = total[j] / (last - first)
 
 
+@forward_kernel
+def chosen_forward(layers, at, packed, memory, training, seed):
+    """The rows that a chunk reads, each once, and which of them each step reads."""
+    layer = layers[at]
+    W = _rows(layer, packed)
+    lanes = memory.shape[1]
+    X = view(memory, layer.x, layer.steps, 1)
+    out = view(memory, layer.out, layer.steps, 1)
+    known = flat(memory[layer.known :])
+    chosen = flat(memory[layer.chosen :])
+    most = min(layer.steps * lanes, layer.codes)
+    width = whole(layer.units + 1)
+    vectors = shaped(flat(memory[layer.vectors :])[: most * width], most, width)
+    begin, stop = there_in_any(layer, memory)
+    fill(out[:begin], 0)
+    fill(out[stop:], 0)
+    n = 0
+    for t in range(begin, stop):
+        for b in range(lanes):
+            # What is missing reads any of them: of the others none is read that no sample has.
+            out[t, 0, b] = 0
+            first, last = there_in(layer, memory, b)
+            if t < first or t >= last:
+                continue
+            code = code_of(X[t, 0, b], layer.codes)
+            which = known[code]
+            row = int(which) if 0 <= which < n else 0
+            if row >= n or chosen[row] != code:
+                row = n
+                n += 1
+                known[code] = row
+                chosen[row] = code
+                copy_row(W, code, vectors[:, : layer.units], row)
+                for j in range(layer.units, width):
+                    vectors[row, j] = 1 if j == layer.units else 0
+            out[t, 0, b] = row
+    memory[layer.vectors - 1, 0] = n
+
+
 register(Embedding, plan_embedding, {EMBEDDING: Kind(embedding_forward, embedding_backward)})
 register(EmbeddedMean, plan_mean, {EMBEDDED_MEAN: Kind(mean_forward, embedding_backward)})
+register(ChosenRows, plan_chosen, {CHOSEN_ROWS: Kind(chosen_forward, embedding_backward)})

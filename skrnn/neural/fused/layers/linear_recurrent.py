@@ -32,6 +32,7 @@ from skrnn.neural.fused.layers.codes import (
     begin_columns,
     codes_in,
     plan_columns,
+    plan_gradient_of_inputs,
     set_columns,
 )
 from skrnn.neural.fused.layers.kinds import Kind
@@ -81,7 +82,7 @@ def _plan_cell(plan, read, spec):
     plan.variable(lambda random, shape: biases.copy(), V[:, -1])
     layer = plan_row(plan, read, spec, kind, start)
     plan_gates(plan, layer, rows)
-    plan_columns(plan, layer, rows)
+    plan_columns(plan, layer, read, rows)
     return layer
 
 
@@ -190,7 +191,7 @@ def linear_forward(layers, at, packed, memory, training, seed):
         if t < begin or t >= stop:
             pass_on(layer, t, H, memory)
             continue
-        if layer.one_hot:
+        if layer.coded:
             look_up(columns, codes_in(layer, X[t, 0]), P[t])
         elif (t - begin) % block == 0:
             end = min(t + block, stop)
@@ -222,7 +223,7 @@ def linear_backward(layers, at, packed, gradient, memory, training):
     H = view(memory, layer.H, steps + 1, u)
     P = gates_of(layer, gates * u, memory)
     D = view(memory, layer.d, layer.out_steps, layer.width)
-    dX = view(memory, layer.dx, steps, inputs)
+    dX = view(memory, layer.dx, 0 if layer.vectors else steps, inputs)
     spare = memory[layer.spare : layer.spare + inputs]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
@@ -246,20 +247,20 @@ def linear_backward(layers, at, packed, gradient, memory, training):
             _minlstm_slopes(p[0], p[1], p[2], states[t], layer.activation, d)
         if some_miss_it:
             pass_back_missing(layer, dh, dc, memory)
-        if layer.one_hot:
+        if layer.coded:
             add_to_rows(P[t], codes_in(layer, X[t, 0]), d_columns)
-        if not layer.first:
+        if not (layer.first or layer.vectors):
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t], x_mask, read, spare)
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
-            if not layer.one_hot:
+            if not layer.coded:
                 add_outer(P[t:end], X[t:end], G[:, :inputs])
             add_outer(P[t:end], ones(memory, end - t), G[:, inputs:])
-    add_columns(layer, d_columns, G)
+    add_columns(layer, memory, d_columns, V[:, :inputs], G[:, :inputs])
     hand_back(layers, at, memory)
 
 
-_KIND = Kind(linear_forward, linear_backward, plan_gradient)
+_KIND = Kind(linear_forward, linear_backward, plan_gradient, plan_gradient_of_inputs)
 for _name, _number in NUMBERS.items():
     register_cell(_name, _plan_cell, _number, _KIND)

@@ -29,6 +29,7 @@ from skrnn.neural.fused.layers.codes import (
     begin_columns,
     codes_in,
     plan_columns,
+    plan_gradient_of_inputs,
     set_columns,
 )
 from skrnn.neural.fused.layers.gates import gru_gates, gru_slopes, lstm_gates, lstm_slopes
@@ -108,7 +109,7 @@ def _plan_cell(plan, read, spec):
         layer["h_masked"] = plan.reserve(read.steps, units)
     if kind != SIMPLE:
         plan_gates(plan, layer, GATES[kind] * units)
-    plan_columns(plan, layer, (3 if kind == GRU else GATES[kind]) * units)
+    plan_columns(plan, layer, read, (3 if kind == GRU else GATES[kind]) * units)
     if kind == LSTM:
         layer["C"] = plan.reserve(read.steps + 1, units)
         layer["T"] = plan.reserve(read.steps, units)
@@ -199,7 +200,7 @@ def _rows(products):
 @part_of
 def _affine(layer, V, columns, x, h, out):
     """The product of V with a step's inputs, a one and the states before it."""
-    if layer.one_hot:
+    if layer.coded:
         look_up(columns, codes_in(layer, x[0]), out)
         add_product(V[:, layer.inputs + 1 :], h, out)
     else:
@@ -231,7 +232,7 @@ def _gru_step(layer, t, V, columns, x, h, H, memory):
     u = layer.units
     nothing = memory[:0]
     products = gates_at(layer, t, 4 * u, memory)
-    if layer.one_hot:
+    if layer.coded:
         look_up(columns, codes_in(layer, x[0]), products[: 3 * u])
         add_product(V[u : 3 * u, layer.inputs + 1 :], h, products[u : 3 * u])
     else:
@@ -351,7 +352,7 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
     H = view(memory, layer.H, steps + 1, u)
     P = gates_of(layer, V.shape[0], memory)
     D = view(memory, layer.d, layer.out_steps, layer.width)
-    dX = view(memory, layer.dx, steps, inputs)
+    dX = view(memory, layer.dx, 0 if layer.vectors else steps, inputs)
     spare = memory[layer.spare : layer.spare + max(u, inputs)]
     dh = memory[layer.dh : layer.dh + u]
     dc = memory[layer.dc : layer.dc + u]
@@ -373,22 +374,22 @@ def recurrent_backward(layers, at, packed, gradient, memory, training):
             add_to(spare[:u], dh)
         if some_miss_it:
             pass_back_missing(layer, dh, dc, memory)
-        if layer.one_hot:
+        if layer.coded:
             add_to_rows(P[t, :first], codes_in(layer, X[t, 0]), d_columns)
-        if not layer.first:
+        if not (layer.first or layer.vectors):
             read = dX[steps - 1 - t if layer.backwards else t]
             back_to_inputs(layer, Wt, P[t, :first], x_mask, read, spare[:inputs])
         if t % block == 0 or t == begin:
             end = min(t - t % block + block, stop)
             d = P[t:end]
-            if not layer.one_hot:
+            if not layer.coded:
                 _add_outer(layer, memory, d[:, :first], X[t:end], G[:first, :inputs])
             _add_outer(layer, memory, d[:, last:], states[t:end], G[last:, inputs + 1 :])
             add_outer(d, ones(memory, d.shape[0]), G[:, inputs : inputs + 1])
-    add_columns(layer, d_columns, G[:first, :inputs])
+    add_columns(layer, memory, d_columns, V[:first, :inputs], G[:first, :inputs])
     hand_back(layers, at, memory)
 
 
-_KIND = Kind(recurrent_forward, recurrent_backward, _plan_gradient)
+_KIND = Kind(recurrent_forward, recurrent_backward, _plan_gradient, plan_gradient_of_inputs)
 for _name, _number in NUMBERS.items():
     register_cell(_name, _plan_cell, _number, _KIND)

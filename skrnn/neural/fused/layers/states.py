@@ -138,7 +138,7 @@ def plan_row(plan, read, spec, kind, start):
         "x": read.offset,
         "missing": read.missing,
         "late": False,
-        "one_hot": read.codes,
+        "coded": read.coded,
         "weights": start,
         "dropout": spec.dropout,
         "recurrent_dropout": spec.recurrent_dropout,
@@ -208,7 +208,7 @@ def leave_out_inputs(layer, memory, x_mask):
 @part_of
 def inputs_of(layer, memory, x_mask):
     """What all steps read beside states, in the order in which they do."""
-    X = view(memory, layer.x, layer.steps, 1 if layer.one_hot else layer.inputs)
+    X = view(memory, layer.x, layer.steps, 1 if layer.coded else layer.inputs)
     if x_mask.shape[0]:
         X = view(memory, layer.x_masked, layer.steps, layer.inputs)
     return X[:: -1 if layer.backwards else 1]
