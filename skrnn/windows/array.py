@@ -482,6 +482,9 @@ class Windows:
 
     def covered(self) -> np.ndarray:
         """Mask (n_rows, n_features): the values that these windows look at."""
+        return self._once("covered", self._find_covered)
+
+    def _find_covered(self):
         first, stop = self._bounds()
         r = self.sampling_rate
         n_rows = len(self.rows)
@@ -497,7 +500,8 @@ class Windows:
             np.add.at(change, newest[some] + r, -1)
             padded = np.zeros(-(-len(change) // r) * r, np.int64)
             padded[: len(change)] = change
-            counts = padded.reshape(-1, r).cumsum(axis=0).ravel()[:n_rows]
+            # Sums over neighbours take a fraction of those over rows of a few.
+            counts = padded.reshape(-1, r).T.copy().cumsum(axis=1).T.ravel()[:n_rows]
             out[:, self.shift == ahead] = (counts > 0)[:, None]
         return out
 

@@ -339,10 +339,8 @@ class Trainer:
         """
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
-        memory = self.learning.memory
-        shape = len(memory), self.plan.n_learned - self.plan.n_dense
-        of_table = self.learning.reads.remembered.swapaxes(0, 1).reshape(shape)
-        memories = map(self.plan.weights, np.hstack([memory, of_table]))
+        of_table = self.learning.reads.remembered.swapaxes(0, 1)
+        memories = map(self.plan.weights, self.learning.memory, of_table)
         return state + [array for arrays in zip(*memories, strict=True) for array in arrays]
 
     def _go_on(self, start):

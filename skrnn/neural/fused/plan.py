@@ -177,15 +177,22 @@ class Plan:
         check_weights(self.variables, weights)
         return self._put_in_order([weights[i] for i in self._order], dtype)
 
-    def weights(self, vector: np.ndarray) -> list:
-        """A vector as weights in Keras's layout; one of what is learned as those of that alone."""
-        numbers = vector.copy()
-        numbers[self._arranged] = vector[: self.n_dense]
-        return [
-            numbers[start:stop].reshape(shape).copy()
-            for start, stop, shape in self._stretches
-            if stop <= len(vector)
-        ]
+    def weights(self, vector: np.ndarray, table: np.ndarray | None = None) -> list:
+        """A vector as weights in Keras's layout; one of what is learned as those of that alone.
+
+        A table's numbers may lie elsewhere: then the vector is of all others that are learned.
+        """
+        dense = np.empty_like(vector[: self.n_dense])
+        dense[self._arranged] = vector[: self.n_dense]
+        found = []
+        for start, stop, shape in self._stretches:
+            if stop <= self.n_dense:
+                found.append(dense[start:stop].reshape(shape).copy())
+            elif stop <= self.n_learned and table is not None:
+                found.append(table.reshape(shape).copy())
+            elif stop <= len(vector):
+                found.append(vector[start:stop].reshape(shape).copy())
+        return found
 
     def remembered(self, arrays: list) -> np.ndarray:
         """An array for each weight that is learned, in Keras's order, as one vector."""

@@ -24,7 +24,7 @@ from skrnn.neural.fused.memory import (
     there_in_any,
     view,
 )
-from skrnn.neural.fused.products import copy_row, look_up
+from skrnn.neural.fused.products import copy_row, fetch_row, look_up
 from skrnn.neural.network import Embedding, Recurrent, Summary
 
 EMBEDDING, EMBEDDED_MEAN, CHOSEN_ROWS = 12, 14, 15
@@ -189,27 +189,31 @@ def chosen_forward(layers, at, packed, memory, training, seed):
     width = whole(layer.units + 1)
     vectors = shaped(flat(memory[layer.vectors :])[: most * width], most, width)
     begin, stop = there_in_any(layer, memory)
-    fill(out[:begin], 0)
-    fill(out[stop:], 0)
+    fill(out, 0)
+    own = np.empty((lanes, 2), np.int64)
+    for b in range(lanes):
+        own[b, 0], own[b, 1] = there_in(layer, memory, b)
+    # A one and zeros behind each vector.
+    behind = np.zeros((1, width - layer.units), memory.dtype)
+    behind[0, 0] = 1
     n = 0
     for t in range(begin, stop):
         for b in range(lanes):
-            # What is missing reads any of them: of the others none is read that no sample has.
-            out[t, 0, b] = 0
-            first, last = there_in(layer, memory, b)
-            if t < first or t >= last:
+            if t + 1 < stop:
+                fetch_row(W, code_of(X[t + 1, 0, b], layer.codes))
+            # What is missing reads any of them, so that none is read which no sample has.
+            if t < own[b, 0] or t >= own[b, 1]:
                 continue
             code = code_of(X[t, 0, b], layer.codes)
             which = known[code]
-            row = int(which) if 0 <= which < n else 0
-            if row >= n or chosen[row] != code:
+            row = int(which) if 0 <= which < n else n
+            if row == n or chosen[row] != code:
                 row = n
                 n += 1
                 known[code] = row
                 chosen[row] = code
                 copy_row(W, code, vectors[:, : layer.units], row)
-                for j in range(layer.units, width):
-                    vectors[row, j] = 1 if j == layer.units else 0
+                copy_row(behind, 0, vectors[:, layer.units :], row)
             out[t, 0, b] = row
     memory[layer.vectors - 1, 0] = n
 
