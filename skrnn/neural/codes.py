@@ -48,14 +48,18 @@ def _checked(windows):
             "embedding reads codes, which are not to be scaled, got windows that are expressed "
             "relative to themselves: take the WindowScaler out"
         )
-    codes = windows.rows[windows.covered()]
+    covered = windows.covered()
+    codes = windows.rows.ravel() if covered.all() else windows.rows[covered]
     if codes.dtype.kind == "f":
         # No smaller type holds the largest code.
         codes = codes[~np.isnan(codes)].astype(np.promote_types(codes.dtype, np.float32))
-    bad = codes[(codes < 0) | (codes >= MOST_CODES) | (codes != np.floor(codes))]
-    if bad.size:
+    good = (codes >= 0) & (codes < MOST_CODES)
+    if codes.dtype.kind == "f":
+        good &= codes == np.floor(codes)
+    if not good.all():
+        bad = codes[~good][0]
         raise ValueError(
-            f"embedding reads codes, whole numbers from 0 to {MOST_CODES - 1}, got {bad[0]}: give "
+            f"embedding reads codes, whole numbers from 0 to {MOST_CODES - 1}, got {bad}: give "
             "each word or letter a number (TokenSequences), or leave embedding out"
         )
     return codes

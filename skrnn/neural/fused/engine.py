@@ -231,6 +231,7 @@ class Trainer:
         ]
         self.places = places_of(plan, training=True)
         self._readings_tested = None
+        self._told = {}
         if start is not None:
             self._go_on(start)
 
@@ -265,6 +266,7 @@ class Trainer:
 
     def _run(self, reading, seed, show, states=None):
         """Train on batches; ``states`` are read by them, and those behind them are kept there."""
+        self._told = {}
         carried = _no_states(self.network)
         before = nothing()
         if states is not None:
@@ -324,6 +326,22 @@ class Trainer:
 
     def weights(self):
         """The weights, in Keras's order and layout."""
+        return self._once("weights", self._copy_weights)
+
+    def optimizer_state(self):
+        """What the optimizer remembers, as Keras's optimizers keep it.
+
+        Steps, learning rate, and what there is in turn for each weight that is learned.
+        """
+        return self._once("optimizer", self._copy_optimizer_state)
+
+    def _once(self, name, copy):
+        """A copy that is made once until more is trained: of many weights it takes long."""
+        if name not in self._told:
+            self._told[name] = copy()
+        return list(self._told[name])
+
+    def _copy_weights(self):
         plan = self.plan
         self.vector[plan.n_dense : plan.n_learned] = self.packed.packed[plan.n_packed_dense :]
         return plan.weights(self.vector)
@@ -332,11 +350,7 @@ class Trainer:
         """The states of what draws the order of the windows, and the masks."""
         return {**self.feed.state(), "masks": self.random.bit_generator.state}
 
-    def optimizer_state(self):
-        """What the optimizer remembers, as Keras's optimizers keep it.
-
-        Steps, learning rate, and what there is in turn for each weight that is learned.
-        """
+    def _copy_optimizer_state(self):
         optimizer = self.learning.optimizer[0]
         state = [np.array(optimizer["steps"], np.int64), np.array(self.rate, np.float32)]
         of_table = self.learning.reads.remembered.swapaxes(0, 1)
@@ -351,12 +365,14 @@ class Trainer:
             self.random.bit_generator.state = generators["masks"]
         n_remembered = len(self.learning.memory)
         state = start.optimizer_state[2:]
-        learned = self.plan.weights(self.vector[: self.plan.n_learned])
+        learned = [variable for variable in self.plan.variables if not variable.moving]
         n_kept, rest = divmod(len(state), len(learned))
         same = start.optimizer == optimizer_name(self.training)
         if not same or (n_kept != n_remembered and not rest):
             return  # another optimizer than before, or other settings: its state begins anew
-        check_optimizer_state(state, [weight for weight in learned for _ in range(n_remembered)])
+        check_optimizer_state(
+            state, [variable for variable in learned for _ in range(n_remembered)]
+        )
         self.learning.optimizer["steps"] = int(start.optimizer_state[0])
         for i in range(n_remembered):
             dense, table = np.split(
