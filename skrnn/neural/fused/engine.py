@@ -3,6 +3,7 @@
 Trains a Network and applies it with compiled kernels, as the Keras engine does with Keras.
 """
 
+import contextlib
 import functools
 import itertools
 
@@ -24,6 +25,7 @@ from skrnn.neural.fused.gathering import (
     source_of_windows,
 )
 from skrnn.neural.fused.layers import link
+from skrnn.neural.fused.lending import lent
 from skrnn.neural.fused.loop import (
     Batches,
     Inputs,
@@ -57,8 +59,6 @@ NAME = "fused"
 LANES, WIDE = 64, 32
 # A batch's chunks are shared out in so many parts at most, each with a gradient of its own.
 MOST_SHARES = 64
-# A line of the processor's caches.
-LINE = 64
 
 
 def uncovered(network: Network, training: Training | None = None) -> str | None:
@@ -99,14 +99,6 @@ def lanes_of(plan, n: int) -> int:
     if plan.widest and not plan.waits:
         lanes //= 2
     return min(lanes, n + -n % LANE_STEP)
-
-
-def memory_of(rows: int, lanes: int, dtype) -> np.ndarray:
-    """Memory of a chunk, which begins with a line of the cache: no vector lies in two of them."""
-    size = rows * lanes * np.dtype(dtype).itemsize
-    memory = np.empty(size + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
-    return memory[start : start + size].view(dtype)
 
 
 def planned(network: Network, *, every_step: bool = False, n_weights: int | None = None) -> Plan:
@@ -178,7 +170,7 @@ def train(
 
 def train_by(course: Course, trainer: "Trainer", feed, validation) -> Trained:
     """All epochs of a training, until its course ends it."""
-    with course.interruptible():
+    with contextlib.closing(trainer), course.interruptible():
         for _ in range(course.epochs_left()):
             course.begin()
             losses = {"loss": trainer.epoch(course)}
@@ -200,7 +192,7 @@ class Trainer:
         self.network = network = network.over(feed.length)
         self.training = training
         self.feed = feed
-        self.plan = plan = _known_plan(network, every_step=network.every_step)[0]
+        self.plan = plan = _known_plan(network, every_step=network.every_step)
         # At least two chunks, which two threads share; among few sequences less is missing.
         n_parts = 4 if feed.varies else 2
         self.lanes = lanes_of(plan, -(-feed.batch_size // n_parts))
@@ -226,14 +218,21 @@ class Trainer:
             totals=np.zeros(2),
             reads=reads_of(plan.table, feed, n_remembered, network.dtype),
         )
+        self._memory = contextlib.ExitStack()
         self.memories = [
-            memory_of(plan.rows, self.lanes, network.dtype) for _ in range(self.crew.most)
+            self._memory.enter_context(lent(plan.rows, self.lanes, network.dtype))
+            for _ in range(self.crew.most)
         ]
         self.places = places_of(plan, training=True)
         self._readings_tested = None
         self._told = {}
         if start is not None:
             self._go_on(start)
+
+    def close(self):
+        """Nothing is trained any more."""
+        self._memory.close()
+        self.memories = []
 
     @functools.cached_property
     def readings(self):
@@ -305,14 +304,14 @@ class Trainer:
     def loss(self, feed):
         """The mean loss of what is forecast, without training."""
         outputs = np.empty((len(feed.windows), self.network.outputs), self.network.dtype)
-        plan, idle = _known_plan(self.sequences.over(feed.windows.length))
+        plan = _known_plan(self.sequences.over(feed.windows.length))
         n_done = 0
         for reading, _ in self._tested(feed, plan):
             some = outputs[n_done : n_done + len(reading.order)]
             inputs = (reading.windows, reading.known_ahead, nothing())
             after = _no_states(self.network)
             crew = self.crew
-            _forecast(plan, self.packed.packed, inputs, reading.order, some, after, idle, crew)
+            _forecast(plan, self.packed.packed, inputs, reading.order, some, after, crew)
             n_done += len(some)
         weights = None if feed.weights is None else feed.weights[feed.order]
         return mean_loss(outputs, feed.y[feed.order], weights, self.training.loss)
@@ -386,13 +385,13 @@ class Trainer:
 # ---------------------------------------------------------------------- prediction
 
 
-# The plans that were needed last, each with memory for a few samples that is idle.
+# The plans that were needed last.
 _PLANS = Pool(4)
 
 
 def _known_plan(network, n_weights=None, *, every_step=False):
     def make():
-        return planned(network, every_step=every_step, n_weights=n_weights), []
+        return planned(network, every_step=every_step, n_weights=n_weights)
 
     return _PLANS.get((network, bool(every_step)), make)
 
@@ -414,16 +413,16 @@ def predict(
     """
     network = network.over(windows.length)
     check_claims(network, windows)
-    known = _known_plan(network, _n_numbers(weights))
+    plan = _known_plan(network, _n_numbers(weights))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
     if windows.lengths is None:
-        _predict(known, weights, windows, known_ahead, None, outputs, _no_states(network))
+        _predict(plan, weights, windows, known_ahead, None, outputs, _no_states(network))
         return outputs
     # Like lengths beside each other: a chunk takes as long as its longest.
     order = np.argsort(windows.lengths, kind="stable")
     ahead = None if known_ahead is None else known_ahead[order]
     sorted_outputs = np.empty_like(outputs)
-    _predict(known, weights, windows[order], ahead, None, sorted_outputs, _no_states(network))
+    _predict(plan, weights, windows[order], ahead, None, sorted_outputs, _no_states(network))
     outputs[order] = sorted_outputs
     return outputs
 
@@ -439,10 +438,10 @@ def carry(
     """
     check_carried(network)
     check_claims(network, windows)
-    known = _known_plan(network, _n_numbers(weights))
+    plan = _known_plan(network, _n_numbers(weights))
     outputs = np.empty((len(windows), network.outputs), network.dtype)
-    after = np.empty((len(windows), known[0].n_states), network.dtype)
-    _predict(known, weights, windows, None, states, outputs, after)
+    after = np.empty((len(windows), plan.n_states), network.dtype)
+    _predict(plan, weights, windows, None, states, outputs, after)
     return outputs, after
 
 
@@ -459,7 +458,6 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
     lanes = lanes_of(plan, max(1, len(windows)))
     packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
     gradient = np.zeros_like(packed)
-    memory = memory_of(plan.rows, lanes, network.dtype)
     places = places_of(plan, training=True)
     slopes = np.empty((len(windows), network.steps, network.features), network.dtype)
     given = plan.d_windows, output
@@ -467,9 +465,10 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
         order = np.arange(len(slopes[batch]))
         check_inputs(network, steps, nothing(), order)
         reads = Inputs(steps.read, nothing().read, nothing().read, _no_states(network))
-        loop.input_gradients(
-            places, reads, order, lanes, packed, gradient, memory, slopes[batch], given
-        )
+        with lent(plan.rows, lanes, network.dtype) as memory:
+            loop.input_gradients(
+                places, reads, order, lanes, packed, gradient, memory, slopes[batch], given
+            )
     return slopes
 
 
@@ -477,7 +476,7 @@ def input_gradients(network: Network, weights: list, windows, output: int = 0) -
 def attention(network: Network, weights: list, windows) -> np.ndarray:
     """How much each step of complete windows counts for the network's attention (n, steps)."""
     network = network.over(windows.length)
-    plan = _known_plan(network)[0]
+    plan = _known_plan(network)
     layer = next(layer for layer in plan.layers if layer["shares"])
     if layer["steps"] != network.steps:
         raise ValueError(
@@ -487,14 +486,14 @@ def attention(network: Network, weights: list, windows) -> np.ndarray:
         )
     packed = packed_weights(plan, plan.vector(weights, network.dtype)).packed
     lanes = lanes_of(plan, max(1, len(windows)))
-    memory = memory_of(plan.forward_rows, lanes, network.dtype)
     shares = np.empty((len(windows), network.steps), network.dtype)
     for batch, steps in _sources(windows, network.dtype):
         order = np.arange(len(shares[batch]))
         check_inputs(network, steps, nothing(), order)
         reads = Inputs(steps.read, nothing().read, nothing().read, _no_states(network))
         at = int(layer["shares"])
-        loop.attention(places_of(plan), reads, order, lanes, packed, memory, at, shares[batch])
+        with lent(plan.forward_rows, lanes, network.dtype) as memory:
+            loop.attention(places_of(plan), reads, order, lanes, packed, memory, at, shares[batch])
     return shares[:, ::-1] if layer["late"] else shares
 
 
@@ -502,8 +501,7 @@ def _no_states(network):
     return np.empty((0, 0), network.dtype)
 
 
-def _predict(known, weights, windows, known_ahead, states, outputs, after):
-    plan, idle = known
+def _predict(plan, weights, windows, known_ahead, states, outputs, after):
     dtype = plan.network.dtype
     packed = packed_weights(plan, plan.vector(weights, dtype)).packed
     for batch, steps in _sources(windows, dtype):
@@ -516,7 +514,7 @@ def _predict(known, weights, windows, known_ahead, states, outputs, after):
         reading = Reading(steps, ahead, None, np.arange(len(outputs[batch])))
         _check_forecast(plan, reading)
         inputs = (steps, ahead, before)
-        _forecast(plan, packed, inputs, reading.order, outputs[batch], after[batch], idle)
+        _forecast(plan, packed, inputs, reading.order, outputs[batch], after[batch])
 
 
 def _sources(windows, dtype):
@@ -529,31 +527,19 @@ def _sources(windows, dtype):
         yield batch, source_of_array(steps, missing_steps(windows)[batch])
 
 
-def _borrowed(idle):
-    try:
-        return idle.pop()
-    except IndexError:
-        return None
-
-
 def _check_forecast(plan, reading):
     check_inputs(plan.network, reading.windows, reading.known_ahead, reading.order)
 
 
-def _forecast(plan, packed, inputs, order, outputs, after, idle, crew=None):
+def _forecast(plan, packed, inputs, order, outputs, after, crew=None):
     """The outputs of samples that are read from three sources, and their last states."""
     lanes = lanes_of(plan, max(1, len(order)))
     places = places_of(plan)
-    few = len(order) <= LANE_STEP
 
     def work(thread, shared):
-        memory = _borrowed(idle) if few else None
-        if memory is None:
-            memory = memory_of(plan.forward_rows, lanes, outputs.dtype)
         reads = Inputs(*(source.read for source in inputs), after)
-        loop.predict(places, reads, order, lanes, packed, memory, shared, outputs)
-        if few:
-            idle.append(memory)
+        with lent(plan.forward_rows, lanes, outputs.dtype) as memory:
+            loop.predict(places, reads, order, lanes, packed, memory, shared, outputs)
 
     n_chunks = -(-len(order) // lanes)
     if n_chunks > 1:

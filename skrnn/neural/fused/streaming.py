@@ -11,7 +11,6 @@ from skrnn.neural.fused.engine import (
     NAME,
     Trainer,
     lanes_of,
-    memory_of,
     packed_weights,
     places_of,
     planned,
@@ -19,6 +18,7 @@ from skrnn.neural.fused.engine import (
     uncovered,
 )
 from skrnn.neural.fused.gathering import Source, Targets, nothing, source
+from skrnn.neural.fused.lending import lent
 from skrnn.neural.fused.loop import Batches, Inputs
 from skrnn.neural.fused.losses import LOSSES
 from skrnn.neural.fused.readings import Reading
@@ -213,10 +213,10 @@ def _read(plan, packed, stream, windows, states):
     sums = np.empty(n)
 
     def work(thread, shared):
-        memory = memory_of(plan.rows, lanes, network.dtype)
         inputs = Inputs(codes.read, nothing().read, before.read, after)
         places = places_of(plan, training=True)
-        loop.losses(places, inputs, targets, batches, packed, memory, shared, sums)
+        with lent(plan.rows, lanes, network.dtype) as memory:
+            loop.losses(places, inputs, targets, batches, packed, memory, shared, sums)
 
     n_chunks = -(-n // lanes)
     if n_chunks > 1:
@@ -241,7 +241,6 @@ class Walk:
         self._states = np.zeros((1, plan.n_states), network.dtype)
         self._scores = np.zeros((1, network.outputs), network.dtype)
         self._lanes = lanes_of(plan, 1)
-        self._memory = memory_of(plan.forward_rows, self._lanes, network.dtype)
         # What they read stays in memory as long as this does.
         self._sources: tuple[Source, ...] = (
             source(self._code, [0], [0]),
@@ -255,14 +254,15 @@ class Walk:
         self._code[0, 0] = code
         inputs = Inputs(*(part.read for part in self._sources), self._states)
         order = np.zeros(1, np.int64)
-        loop.predict(
-            self._places,
-            inputs,
-            order,
-            self._lanes,
-            self._packed,
-            self._memory,
-            shared_state(),
-            self._scores,
-        )
+        with lent(self._plan.forward_rows, self._lanes, self._code.dtype) as memory:
+            loop.predict(
+                self._places,
+                inputs,
+                order,
+                self._lanes,
+                self._packed,
+                memory,
+                shared_state(),
+                self._scores,
+            )
         return self._scores[0].astype(float)
