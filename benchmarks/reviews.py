@@ -131,7 +131,7 @@ def show_epoch(texts, y):
         model.partial_fit(X[:512], y[:512])
         model = clone(model)
         times = []
-        for _ in range(3 if engine == "fused" else 2):
+        for _ in range(3):
             began = time.perf_counter()
             model.partial_fit(X, y)
             times.append(time.perf_counter() - began)

@@ -151,9 +151,12 @@ def test_permuted_labels_give_chance():
     """What has nothing to do with the sequences cannot be told."""
     X, y = data(n=200)
     others, truth = data(n=200, seed=1)
-    model = learner(epochs=5).fit(X, np.random.default_rng(0).permutation(y))
+    random = np.random.default_rng(0)
 
-    assert 0.35 < model.score(others, truth) < 0.65
+    # A permutation alone may have something to do with them, by chance.
+    fitted = [learner(epochs=5).fit(X, random.permutation(y)) for _ in range(8)]
+
+    assert 0.35 < np.mean([model.score(others, truth) for model in fitted]) < 0.65
 
 
 def test_logarithms_are_exact_where_probabilities_are_none():
