@@ -173,8 +173,7 @@ class Feed:
         """Batches of sequences of about the same length, longer and shorter ones in turn.
 
         A batch takes as long as its longest. Who is beside whom is drawn anew, from lengths that
-        differ by a tenth, and so is the order of the batches; the last, smaller one is any. In a
-        batch the longest come first: threads that share it are done at about the same time.
+        differ by a tenth, and so is the order of the batches; the last, smaller one is any.
         """
         lengths = self.windows.lengths
         if self._random is None:
@@ -187,7 +186,7 @@ class Feed:
         batches = self._random.permutation(whole.reshape(-1, size))
         rest = self.order[n_whole:]
         batches = [*batches, rest] if len(rest) else list(batches)
-        self.order = np.concatenate([batch[np.argsort(-lengths[batch])] for batch in batches])
+        self.order = np.concatenate([batch[np.argsort(lengths[batch])] for batch in batches])
 
     # What a training that goes on needs to draw what one without a break would have drawn.
 
