@@ -16,6 +16,9 @@ REST = rf"(?:(?:[T,]|\s)\s*{TIME}\s*{OFFSET}?)?"
 MONTH = r"[A-Za-z]{3,9}\.?"
 # How the note begins on dates whose order was guessed.
 UNSURE_DATES = "Dates such as"
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day/month/year", "month/day/year", "year/month/day"
+# Years of two digits come first if dates are then so regular, and so much more than otherwise.
+REGULAR, MORE_REGULAR = 1.5, 0.1
 
 
 class BadStampError(ValueError):
@@ -94,29 +97,29 @@ def _year_first(text):
 
 @_with_offsets
 def _read_slashed(text):
-    """31/01/2024 or 01/31/2024: which one is decided by the whole column."""
+    """31/01/2024, 01/31/2024 or 24/01/31: which one is decided by the whole column."""
     quick = _read_slashed_alike(text)
     if quick is not None:
         return quick
     found = text.str.extract(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(.*)$")
-    first = found[0].astype(int)
-    second = found[2].astype(int)
+    first, second, third = (found[at].astype(int) for at in (0, 2, 3))
     year = _century(found[3])
     clock = time_of_day(found[4])
     ways = {
-        True: _assemble(year, second, first) + clock,
-        False: _assemble(year, first, second) + clock,
+        DAY_FIRST: _assemble(year, second, first) + clock,
+        MONTH_FIRST: _assemble(year, first, second) + clock,
     }
-    day_first, sure = _is_day_first(first, second, ways, found[1].iloc[0])
-    order = "day/month/year" if day_first else "month/day/year"
+    if found[[0, 2, 3]].apply(lambda part: part.str.len() == 2).all(axis=None):
+        ways[YEAR_FIRST] = _assemble(_century(found[0]), second, third) + clock
+    order, sure = _order(first, second, ways, found[1].iloc[0])
     example = shown(_telling(text, first, second))
     notes = [f"Dates are read as {order}, as {example} is."]
     if not sure:
         notes = [
-            f"Dates such as {example} were read as {order}: if that is wrong, write them as "
+            f"{UNSURE_DATES} {example} were read as {order}: if that is wrong, write them as "
             "2024-01-31."
         ]
-    return ways[day_first], notes
+    return ways[order], notes
 
 
 def _telling(text, first, second):
@@ -130,7 +133,7 @@ def _read_slashed_alike(text):
     mark = re.search(r"\D", text.iloc[0])[0]
     clock = {0: "", 1: " %H:%M", 2: " %H:%M:%S"}.get(text.iloc[0].count(":"), "")
     fitting = []
-    for order, words in (("%d{0}%m{0}%Y", "day/month/year"), ("%m{0}%d{0}%Y", "month/day/year")):
+    for order, words in (("%d{0}%m{0}%Y", DAY_FIRST), ("%m{0}%d{0}%Y", MONTH_FIRST)):
         spelling = order.format(mark) + clock
         # What does not fit some cells does not fit all of them, and is not tried on all.
         sample = text.iloc[:: len(text) // 1000 + 1]
@@ -144,16 +147,26 @@ def _read_slashed_alike(text):
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _is_day_first(first, second, ways, mark):
-    """Whether the day comes first, and whether that is sure."""
+def _order(first, second, ways, mark):
+    """In which order day, month and year come, and whether that is sure."""
+    if YEAR_FIRST in ways and _is_year_first(ways):
+        return YEAR_FIRST, False
     n_first = (first > 12).sum()
     n_second = (second > 12).sum()
     if n_first != n_second:
-        return bool(n_first > n_second), True
-    regular = {way: _regularity(times) for way, times in ways.items()}
-    if regular[True] != regular[False]:
-        return regular[True] > regular[False], False
-    return mark != "/", False
+        return DAY_FIRST if n_first > n_second else MONTH_FIRST, True
+    regular = {way: _regularity(ways[way]) for way in (DAY_FIRST, MONTH_FIRST)}
+    if regular[DAY_FIRST] != regular[MONTH_FIRST]:
+        return max(regular, key=regular.get), False
+    return MONTH_FIRST if mark == "/" else DAY_FIRST, False
+
+
+def _is_year_first(ways):
+    """Whether years of two digits are likely to come first: days are in order then alone."""
+    days = {way: times.dt.normalize().drop_duplicates() for way, times in ways.items()}
+    regular = {way: _regularity(times) for way, times in days.items()}
+    of_year = regular.pop(YEAR_FIRST)
+    return of_year > max(REGULAR, MORE_REGULAR + max(regular.values()))
 
 
 def _regularity(times):

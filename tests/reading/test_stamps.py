@@ -168,6 +168,33 @@ def test_order_by_regularity(write, order, spelling):
     )
 
 
+@pytest.mark.parametrize("step", ["D", "h", "B", "W", "MS", "QS"])
+@pytest.mark.parametrize("spelling", ["%y-%m-%d", "%y/%m/%d", "%y.%m.%d %H:%M"])
+def test_years_of_two_digits_that_come_first(spelling, step):
+    """Rows are in order, and one step apart, only if the year is first; with a caution."""
+    rows = pd.date_range("1998-11-01", periods=2500 if step == "h" else 60, freq=step)
+    if spelling[-1] == "d":
+        rows = rows.normalize().drop_duplicates()
+    stamps = read_stamps(pd.Series(rows.strftime(spelling)))
+
+    assert stamps.times.equals(rows.as_unit("us"))
+    (note,) = stamps.notes
+    assert f"such as '{rows[0]:{spelling}}' were read as year/month/day" in note
+
+
+@pytest.mark.parametrize("step", ["D", "B", "W", "MS", "QS", "YS-DEC"])
+@pytest.mark.parametrize("spelling", ["%d-%m-%y", "%m/%d/%y", "%d.%m.%y"])
+@pytest.mark.parametrize("n", [5, 40])
+def test_years_of_two_digits_that_come_last(spelling, step, n):
+    """As most are written: nothing else is more regular."""
+    rows = pd.date_range("1998-11-17", periods=n, freq=step)
+    stamps = read_stamps(pd.Series(rows.strftime(spelling)))
+
+    assert "year/month/day" not in stamps.notes[0]
+    if n == 40:
+        assert stamps.times.equals(rows.as_unit("us"))
+
+
 def test_offset(write):
     """One offset from UTC is kept."""
     reading = read(write, [f"{time.isoformat()}+09:00" for time in times("h")])
