@@ -13,7 +13,12 @@ from skrnn.baselines.linear_quantiles import fit_quantiles
 from skrnn.baselines.ridge import FewWindows, ManyWindows
 from skrnn.baselines.sums import unshifted, window_products
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
+from skrnn.forecasters.quantiles import (
+    asked_quantiles,
+    check_quantiles,
+    median_of,
+    target_quantiles,
+)
 from skrnn.windows.filling import filled_batches
 from skrnn.windows.gathering import as_slice
 from skrnn.windows.inputs import check_windows
@@ -153,7 +158,7 @@ class LinearWindow(WindowRegressor):
         y = self._predict_quantiles(windows)
         y[~windows.known()] = self.y_quantiles_
         y = finite_forecasts(y, self.y_quantiles_)
-        y = chosen(y, self.quantiles_, quantiles)
+        y = asked_quantiles(y, self.quantiles_, quantiles)
         return y[:, 0] if self.y_ndim_ == 1 else y
 
     def _remember(self, samples, y):

@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from skrnn.forecasters.inside import last_step, on_windows
-from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
+from skrnn.forecasters.learned_quantiles import all_quantiles, learned_levels
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_one_unit
-from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
+from skrnn.forecasters.wrapping import WrappingForecaster, fit_inner
 from skrnn.validation import check_count
 from skrnn.windows.array import Windows
 from skrnn.windows.ends import targets_at
@@ -160,7 +160,7 @@ class RecursiveForecaster(_ManyLeads):
             # forecasts.
             column = group[0] if names is None else names[group[0]]
             of_column = clone(template).set_params(**dict.fromkeys(targets, column))
-            models.append((fit_model(of_column, earlier, of_group, going_on=going_on), group))
+            models.append((fit_inner(of_column, earlier, of_group, going_on=going_on), group))
         return models
 
     def _following(self, windows, y, columns):
@@ -264,7 +264,7 @@ class DirectForecaster(_ManyLeads):
         if len(fitted) != len(work):
             fitted = [None] * len(work)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(fit_model)(template, earlier, of_lead, going_on=going_on)
+            delayed(fit_inner)(template, earlier, of_lead, going_on=going_on)
             for earlier, of_lead in zip(fitted, work, strict=True)
         )
 
@@ -275,10 +275,10 @@ class DirectForecaster(_ManyLeads):
     def _quantiles(self, windows):
         n = len(windows)
         if len(self.estimators_) < len(self.leads_):
-            found = quantile_forecasts(self.estimators_[0], windows)
+            found = all_quantiles(self.estimators_[0], windows)
             return found.reshape(n, len(self.leads_), -1)
         models = zip(self.estimators_, self.leads_, strict=True)
-        of_leads = [quantile_forecasts(model, _up_to(windows, [lead])) for model, lead in models]
+        of_leads = [all_quantiles(model, _up_to(windows, [lead])) for model, lead in models]
         return np.stack([found.reshape(n, -1) for found in of_leads], axis=1)
 
     def _predict(self, windows):
@@ -340,14 +340,14 @@ class MultiOutputForecaster(_ManyLeads):
         y = samples.y[:, 0] if self.y_ndim_ == 1 else samples.y
         of_leads = self._of_leads(samples, self.leads_, y)
         fitted = self.inner_model
-        self.estimator_ = fit_model(self.template, fitted, of_leads, going_on=going_on)
+        self.estimator_ = fit_inner(self.template, fitted, of_leads, going_on=going_on)
 
     def learned_levels(self) -> tuple[float, ...] | None:
         """The quantiles that the estimator has learned."""
         return learned_levels(self.estimator_)
 
     def _quantiles(self, windows):
-        found = quantile_forecasts(self.estimator_, _up_to(windows, self.leads_))
+        found = all_quantiles(self.estimator_, _up_to(windows, self.leads_))
         return found.reshape(len(windows), len(self.leads_), -1)
 
     def _predict(self, windows):

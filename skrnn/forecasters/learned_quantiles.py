@@ -16,12 +16,12 @@ def learned_levels(model: BaseEstimator) -> tuple[float, ...] | None:
     return getattr(model, "quantiles_", None) or None
 
 
-def quantile_forecasts(model: BaseEstimator, X: Any) -> np.ndarray:
+def all_quantiles(model: BaseEstimator, X: Any) -> np.ndarray:
     """All quantiles that a fitted model has learned: (n, n_quantiles) or (n, n_leads, n_quantiles).
 
     A pipeline's are those of its last step, behind its transformers.
     """
     model = chosen(model)
     if hasattr(model, "steps"):
-        return quantile_forecasts(model.steps[-1][1], model[:-1].transform(X))
+        return all_quantiles(model.steps[-1][1], model[:-1].transform(X))
     return model.predict_quantiles(X)

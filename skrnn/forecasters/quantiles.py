@@ -38,7 +38,7 @@ def median_of(values: NDArray, quantiles: ArrayLike) -> NDArray:
     return (1 - share) * values[..., after - 1] + share * values[..., after]
 
 
-def chosen(values: NDArray, learned: ArrayLike, asked: ArrayLike | None = None) -> NDArray:
+def asked_quantiles(values: NDArray, learned: ArrayLike, asked: ArrayLike | None = None) -> NDArray:
     """Of quantiles (..., n_learned) those asked for, in that order; None: all of them."""
     if asked is None:
         return values

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
-from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
+from skrnn.forecasters.learned_quantiles import all_quantiles, learned_levels
 from skrnn.forecasters.samples import Samples
 from skrnn.forecasters.units import check_last_lead, check_one_unit
-from skrnn.forecasters.wrapping import WrappingForecaster, fit_model
+from skrnn.forecasters.wrapping import WrappingForecaster, fit_inner
 from skrnn.preprocessing.window_form import sizes
 from skrnn.windows.array import Windows
 from skrnn.windows.form import Form
@@ -115,7 +115,7 @@ class TransformedWindowRegressor(WrappingForecaster):
         if self.y_ndim_ == 1:
             y = y[:, 0]
         relative = Samples(windows, y, samples.weights)
-        self.regressor_ = fit_model(self.regressor, fitted, relative, going_on=going_on)
+        self.regressor_ = fit_inner(self.regressor, fitted, relative, going_on=going_on)
 
     def _fit_transformer(self, samples):
         self.transformer_ = None
@@ -166,7 +166,7 @@ class TransformedWindowRegressor(WrappingForecaster):
         """Those of the regressor: to be undone they need only go up with the target, as all do."""
         windows = windows.replace(leads=self.leads_)
         transformed = windows if self.transformer_ is None else self.transformer_.transform(windows)
-        relative = quantile_forecasts(self.regressor_, transformed)
+        relative = all_quantiles(self.regressor_, transformed)
         relative = relative.reshape(len(windows), self.n_outputs_, -1)
         if self.transformer_ is None:
             return relative

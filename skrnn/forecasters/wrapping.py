@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.base import WindowRegressor
 from skrnn.forecasters.inside import components, last_step, plain_parameters, same_kinds
-from skrnn.forecasters.quantiles import chosen
+from skrnn.forecasters.quantiles import asked_quantiles
 from skrnn.forecasters.samples import Samples
 from skrnn.wholly import wholly
 from skrnn.windows.inputs import check_windows
@@ -46,7 +46,7 @@ class WrappingForecaster(WindowRegressor):
     """A regressor on windows that forecasts with clones of another, its template.
 
     Subclasses write ``template``, and ``_fit_models(samples, going_on)``, which fits with
-    ``fit_model``.
+    ``fit_inner``.
     """
 
     @property
@@ -120,7 +120,7 @@ class WrappingForecaster(WindowRegressor):
         # Where nothing is known, all quantiles are what ``predict`` gives.
         known = windows.known() & np.isfinite(values).all(axis=(1, 2))
         values = np.where(known[:, None, None], values, self.y_mean_[:, None])
-        values = chosen(values, self.learned_levels(), quantiles)
+        values = asked_quantiles(values, self.learned_levels(), quantiles)
         return values[:, 0] if self.y_ndim_ == 1 else values
 
     def learned_levels(self) -> tuple[float, ...] | None:
@@ -134,7 +134,7 @@ class WrappingForecaster(WindowRegressor):
     def _fit_models(self, samples: Samples, *, going_on: bool) -> None: ...
 
 
-def fit_model(
+def fit_inner(
     template: BaseEstimator,
     fitted: BaseEstimator | None,
     samples: Samples,

@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.evaluation.samples import EvaluationSamples, RowSamples, WindowSamples
 from skrnn.forecasters.inside import components, last_step, sliding_window_of, takes_windows
 from skrnn.forecasters.leads import MultiOutputForecaster
-from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
+from skrnn.forecasters.learned_quantiles import all_quantiles, learned_levels
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.wrapping import fit_model
+from skrnn.forecasters.wrapping import fit_inner
 from skrnn.intervals.adaptive import Adaptive
 from skrnn.intervals.conformal import Conformal
 from skrnn.intervals.levels import check_levels, levels_of
@@ -202,7 +202,7 @@ n_features)
         if hasattr(self.size, "fit"):
             residuals = self._learn_size(samples, residuals)
         everything = Samples(samples.X, samples.y, weights)
-        self.estimator_ = fit_model(template, None, everything, going_on=False)
+        self.estimator_ = fit_inner(template, None, everything, going_on=False)
         if self.takes_rows_ and hasattr(self.estimator_, "n_features_in_"):
             self.n_features_in_ = self.estimator_.n_features_in_
         self.leads_ = residuals.leads
@@ -427,7 +427,7 @@ n_features)
         sizes = np.ones(len(values)) if self.sizes_ is None else self.sizes_(inputs)
         quantiles = None
         if self.method_ == "quantile":
-            learned = quantile_forecasts(self.estimator_, inputs)
+            learned = all_quantiles(self.estimator_, inputs)
             quantiles = learned.reshape(*values.shape, -1)
         return Forecasts(values, sizes, quantiles), forecast.shape
 

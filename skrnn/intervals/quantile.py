@@ -10,7 +10,7 @@ Econometrica 78 (2010).
 
 import numpy as np
 
-from skrnn.forecasters.quantiles import SAME_LEVEL, chosen, median_of
+from skrnn.forecasters.quantiles import SAME_LEVEL, asked_quantiles, median_of
 from skrnn.intervals.conformal import whole_vectors
 from skrnn.intervals.levels import offsets, own_offsets
 from skrnn.intervals.residuals import Forecasts, Residuals
@@ -37,7 +37,7 @@ class ConformalQuantiles:
     def quantiles(self, forecasts: Forecasts, levels: np.ndarray) -> np.ndarray:
         """Quantiles (n, n_leads, n_levels), all of them learned."""
         known = np.asarray(self.learned)
-        wanted = chosen(np.arange(len(known)), known, levels)
+        wanted = asked_quantiles(np.arange(len(known)), known, levels)
         away = self._corrections(known, levels)
         moved = forecasts.quantiles + self._units(forecasts.quantiles) * away
         # What was asked for beside a level must not change it: all that can be told are sorted.

@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator
 from skrnn.evaluation.base import EvaluationSamples, rows_of
 from skrnn.evaluation.folds import known_at
 from skrnn.forecasters.inside import chosen
-from skrnn.forecasters.learned_quantiles import quantile_forecasts
+from skrnn.forecasters.learned_quantiles import all_quantiles
 from skrnn.forecasters.residual_pools import ROUNDING
 from skrnn.forecasters.samples import Samples
-from skrnn.forecasters.wrapping import fit_model
+from skrnn.forecasters.wrapping import fit_inner
 from skrnn.validation import check_count, check_share
 from skrnn.warn import warn
 from skrnn.wording import count
@@ -196,7 +196,7 @@ def _block(samples, template, weights, train, test, with_quantiles):
     X, y = samples.take(train)
     of_train = Samples(X, y, None if weights is None else rows_of(weights, train))
     try:
-        model = fit_model(template, None, of_train, going_on=False)
+        model = fit_inner(template, None, of_train, going_on=False)
     except Exception as error:
         # It goes on as it is, with what only the calibration knows.
         error.add_note(
@@ -224,5 +224,5 @@ class _OfQuantiles:
 
     def predict(self, X):
         """All quantiles that were learned: (n, n_leads · n_quantiles)."""
-        quantiles = quantile_forecasts(self.model, X)
+        quantiles = all_quantiles(self.model, X)
         return quantiles.reshape(len(quantiles), -1)

@@ -7,7 +7,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.forecasters.base import WindowRegressor, finite_forecasts
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
+from skrnn.forecasters.quantiles import (
+    asked_quantiles,
+    check_quantiles,
+    median_of,
+    target_quantiles,
+)
 from skrnn.neural.estimators import NetworkEstimator
 from skrnn.neural.parameters import parameters
 from skrnn.neural.tasks import Numbers, Quantiles, unit_of
@@ -65,7 +70,7 @@ class NetworkRegressor(NetworkEstimator, WindowRegressor):
         windows = check_windows(self, X, reset=False)
         values = finite_forecasts(self._forecasts(windows), self.y_quantiles_)
         values[~windows.known()] = self.y_quantiles_
-        values = chosen(values, self.quantiles_, quantiles)
+        values = asked_quantiles(values, self.quantiles_, quantiles)
         return values[:, 0] if self.y_ndim_ == 1 else values
 
     def _predict(self, windows):

@@ -20,7 +20,7 @@ from skrnn import (
     WindowScaler,
     make_windows,
 )
-from skrnn.forecasters.learned_quantiles import learned_levels, quantile_forecasts
+from skrnn.forecasters.learned_quantiles import all_quantiles, learned_levels
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -84,9 +84,9 @@ def test_pipelines_and_searches(samples):
 
     assert learned_levels(pipe) == learned_levels(search) == LEVELS
     expected = pipe[-1].predict_quantiles(pipe[0].transform(X))
-    np.testing.assert_array_equal(quantile_forecasts(pipe, X), expected)
+    np.testing.assert_array_equal(all_quantiles(pipe, X), expected)
     np.testing.assert_array_equal(
-        quantile_forecasts(search, X), search.best_estimator_.predict_quantiles(X)
+        all_quantiles(search, X), search.best_estimator_.predict_quantiles(X)
     )
 
 

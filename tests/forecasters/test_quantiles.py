@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from skrnn.forecasters.quantiles import check_quantiles, chosen, median_of, target_quantiles
+from skrnn.forecasters.quantiles import (
+    asked_quantiles,
+    check_quantiles,
+    median_of,
+    target_quantiles,
+)
 
 
 @pytest.mark.parametrize("quantiles", [(0.1, 0.5, 0.9), [0.1, 0.5, 0.9], np.array([0.1, 0.5, 0.9])])
@@ -51,19 +56,21 @@ def test_chosen_are_in_the_order_asked_for():
     """The last axis holds what was asked for, in that order."""
     values = np.arange(6.0).reshape(2, 3)
 
-    np.testing.assert_array_equal(chosen(values, (0.1, 0.5, 0.9), (0.9, 0.1)), [[2, 0], [5, 3]])
+    np.testing.assert_array_equal(
+        asked_quantiles(values, (0.1, 0.5, 0.9), (0.9, 0.1)), [[2, 0], [5, 3]]
+    )
 
 
 def test_chosen_are_all_by_default():
     """Without a choice all learned quantiles come."""
     values = np.arange(6.0).reshape(2, 3)
 
-    np.testing.assert_array_equal(chosen(values, (0.1, 0.5, 0.9)), values)
+    np.testing.assert_array_equal(asked_quantiles(values, (0.1, 0.5, 0.9)), values)
 
 
 def test_computed_levels_are_found():
     """0.1 + 0.2 is 0.3."""
-    assert chosen(np.array([1.0, 2.0]), (0.3, 0.5), 0.1 + 0.2) == [1.0]
+    assert asked_quantiles(np.array([1.0, 2.0]), (0.3, 0.5), 0.1 + 0.2) == [1.0]
 
 
 def test_chosen_names_the_learned_ones():
@@ -71,7 +78,7 @@ def test_chosen_names_the_learned_ones():
     message = r"learned ones, 0\.1, 0\.9, got 0\.5: fit with quantiles=\(0\.1, 0\.5, 0\.9\)"
 
     with pytest.raises(ValueError, match=message):
-        chosen(np.zeros((4, 2)), (0.1, 0.9), (0.1, 0.5))
+        asked_quantiles(np.zeros((4, 2)), (0.1, 0.9), (0.1, 0.5))
 
 
 def test_quantiles_of_the_targets():
