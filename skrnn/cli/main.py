@@ -8,7 +8,8 @@ import threading
 import warnings
 from concurrent.futures import BrokenExecutor
 
-INTERRUPTED = 130
+from skrnn.cli import INTERRUPTED
+
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 

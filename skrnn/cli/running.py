@@ -4,7 +4,7 @@ import argparse
 import io
 import sys
 
-from skrnn.cli import STARTED, commands
+from skrnn.cli import INTERRUPTED, STARTED, commands
 from skrnn.cli.printing import (
     Bar,
     as_json,
@@ -17,9 +17,6 @@ from skrnn.cli.printing import (
     print_notes,
 )
 from skrnn.wording import printable
-
-INTERRUPTED = 130
-
 
 # The arguments that are options of the library under the same names.
 COMPARING = ("effort", "folds", "budget", "jobs", "seed", "coverages")
